@@ -1,0 +1,3 @@
+"""ml-connector carries finished business documents into DATEV: exactly once, with every booking explained."""
+
+__version__ = "0.1.0"

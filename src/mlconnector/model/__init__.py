@@ -1,0 +1,1 @@
+"""Pure vocabulary of the product: vouchers, parties, lines, money, entries that balance by construction."""

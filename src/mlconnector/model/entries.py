@@ -1,0 +1,127 @@
+"""Entries (Buchungssätze): what a voucher becomes after mapping; they balance by construction.
+
+Every line moves one amount between two accounts, so an entry cannot be out of balance. Amounts are
+signed: positive debits `account` and credits `contra_account`, negative the other way round. Only the
+writer of a format turns that into Umsatz and S/H.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from mlconnector.model.money import ZERO
+
+EntryKind = Literal["original", "reversal"]
+
+
+class Because(msgspec.Struct, frozen=True):
+    """Why a field has its value: the rule or mapping row that gave it, and the source fact it looked at."""
+
+    field: str
+    value: str
+    rule: str
+
+
+class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One amount moved between `account` (person or bank) and `contra_account` (the tax-bearing account).
+
+    `amount` is gross in the entry's currency. `tax_key` is the BU-Schlüssel, empty where the contra
+    account is automatic or untaxed. `tax_rate` (percent) and `tax_case` say what DATEV will make of it.
+    """
+
+    account: str
+    contra_account: str
+    amount: Decimal
+    tax_case: str
+    tax_rate: Decimal
+    tax_key: str = ""
+    text: str = ""
+    cost_centre_1: str = ""
+    cost_centre_2: str = ""
+    eu_vat_id: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an amount of zero and an account booked against itself: neither is a booking."""
+        if self.amount == ZERO:
+            raise ValueError("an entry line must move an amount; zero lines are dropped before")
+        if self.account == self.contra_account:
+            raise ValueError(f"account {self.account} cannot be booked against itself")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A voucher's booking: which revision it books, on which date, and every line of it.
+
+    `document` is the GUID of the filed document that the rows link to. `exchange_rate` is foreign
+    units for one EUR, set exactly when `currency` is not EUR. `reversal` entries carry the original's
+    lines with opposite signs.
+    """
+
+    voucher: str
+    revision: str
+    kind: EntryKind
+    turn: int
+    date: date
+    document_field_1: str
+    currency: str
+    lines: tuple[EntryLine, ...]
+    document_field_2: str = ""
+    service_date: date | None = None
+    due_date: date | None = None
+    exchange_rate: Decimal | None = None
+    document: uuid.UUID | None = None
+    because: tuple[Because, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse an entry that books nothing, and foreign money without a rate."""
+        if not self.lines:
+            raise ValueError("an entry needs at least one line")
+        if (self.currency != "EUR") != (self.exchange_rate is not None):
+            raise ValueError("an entry has an exchange rate exactly when its currency is not EUR")
+
+    @property
+    def content_key(self) -> str:
+        """What this entry books, as part of a batch's identity: voucher, revision, and which booking of it."""
+        return f"{self.voucher}@{self.revision}:{self.kind}:{self.turn}"
+
+    @property
+    def total(self) -> Decimal:
+        """Signed sum over all lines, from the view of `account`: the document's gross."""
+        return sum((line.amount for line in self.lines), ZERO)
+
+    def legs(self) -> Iterator[tuple[str, Decimal]]:
+        """Every account with its signed amount (debit positive); the amounts add up to zero."""
+        for line in self.lines:
+            yield line.account, line.amount
+            yield line.contra_account, -line.amount
+
+
+def reversed_entry(entry: Entry, *, revision: str, turn: int) -> Entry:
+    """The entry that takes `entry` back: same accounts, keys, dates and links, opposite signs."""
+    return msgspec.structs.replace(
+        entry,
+        kind="reversal",
+        revision=revision,
+        turn=turn,
+        lines=tuple(msgspec.structs.replace(line, amount=-line.amount) for line in entry.lines),
+        because=(Because("reversal", entry.document_field_1, f"takes back {entry.content_key}"),),
+    )
+
+
+_encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")
+_decoder = msgspec.json.Decoder(Entry)
+
+
+def encode(entry: Entry) -> bytes:
+    """Canonical JSON of an entry."""
+    return _encoder.encode(entry)
+
+
+def decode(content: bytes | str) -> Entry:
+    """The entry that `encode` wrote."""
+    return _decoder.decode(content)

@@ -1,0 +1,131 @@
+"""Vouchers: business documents in our own terms, whatever system they came from.
+
+A voucher is immutable. A change in the source is a new revision: another hash over the normalised
+content under the same identity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What a voucher is in business terms."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    PAYMENT = "payment"
+    DIRECT_COST = "direct_cost"
+    COMMITMENT = "commitment"
+
+
+Direction = Literal["sale", "purchase"]
+TaxMethod = Literal["exclusive", "inclusive", "none"]
+Standing = Literal["final", "withdrawn"]
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """Customer or supplier; `external_id` identifies it within its source account.
+
+    `country` is ISO 3166 alpha-2, or None where the source does not say; `account` is a debtor or
+    creditor number that the source itself carries and that then wins over an allocated one.
+    """
+
+    external_id: str
+    name: str
+    is_business: bool | None = None
+    vat_id: str | None = None
+    country: str | None = None
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    email: str | None = None
+    account: str | None = None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a voucher: a signed amount in the voucher's currency, exact and not yet rounded.
+
+    `tax_method` says whether `amount` is net (`exclusive`), gross (`inclusive`) or carries no tax
+    (`none`). `tax_rate` is in percent.
+    """
+
+    text: str
+    amount: Decimal
+    tax_method: TaxMethod
+    tax_rate: Decimal
+    quantity: Decimal = Decimal(1)
+    product: str | None = None
+    product_code: str | None = None
+    category: str | None = None
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that belongs to the voucher; the source can fetch its bytes by `external_id`."""
+
+    external_id: str
+    file_name: str
+    media_type: str
+    size: int | None = None
+
+
+class Voucher(msgspec.Struct, frozen=True, kw_only=True):
+    """One business document, as it stood when it was read.
+
+    `number` is the document's own number (Belegfeld 1), `stated_total` the total that the source
+    itself shows for it, with `stated_total_is` saying which one. `standing` is `withdrawn` when the source no longer regards the
+    document as final (a won deal that was reopened or lost). `attributes` are named facts that
+    mapping tables may look at, e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
+    """
+
+    kind: Kind
+    direction: Direction
+    external_id: str
+    number: str | None
+    date: date
+    currency: str
+    party: Party | None
+    lines: tuple[Line, ...]
+    standing: Standing = "final"
+    title: str = ""
+    service_date: date | None = None
+    due_date: date | None = None
+    exchange_rate: Decimal | None = None
+    stated_total: Decimal | None = None
+    stated_total_is: Literal["net", "gross", "either"] = "gross"
+    refers_to: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """Kind and external id: what the voucher is called within its connection, e.g. `invoice/815`."""
+        return f"{self.kind.value}/{self.external_id}"
+
+    def revision(self) -> str:
+        """Hash over the whole normalised content; the same content has the same revision."""
+        return hashlib.sha256(encode(self)).hexdigest()
+
+    def booking_facts(self) -> str:
+        """Hash over everything that decides the booking, so over all but the attachments."""
+        return hashlib.sha256(encode(msgspec.structs.replace(self, attachments=()))).hexdigest()
+
+
+_encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")
+_decoder = msgspec.json.Decoder(Voucher)
+
+
+def encode(voucher: Voucher) -> bytes:
+    """Canonical JSON of a voucher: sorted keys, decimals as text, dates in ISO form."""
+    return _encoder.encode(voucher)
+
+
+def decode(content: bytes | str) -> Voucher:
+    """The voucher that `encode` wrote."""
+    return _decoder.decode(content)

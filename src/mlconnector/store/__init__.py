@@ -1,0 +1,1 @@
+"""Tables and migrations, the credential vault, the audit trail, the transfer ledger."""

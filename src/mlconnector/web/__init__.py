@@ -1,0 +1,1 @@
+"""One ASGI application: webhook receivers, the OAuth callback, health, metrics and the JSON API."""

@@ -57,7 +57,8 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A voucher's booking: which revision it books, on which date, and every line of it.
 
-    `document` is the GUID of the filed document that the rows link to. `exchange_rate` is foreign
+    `number` is the document's own number as the source has it; formats turn it into Belegfeld 1.
+    `turn` counts the bookings of one revision, beginning with 1. `document` is the GUID of the filed document that the rows link to. `exchange_rate` is foreign
     units for one EUR, set exactly when `currency` is not EUR. `reversal` entries carry the original's
     lines with opposite signs.
     """
@@ -66,11 +67,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     kind: EntryKind
     turn: int
-    date: date
-    document_field_1: str
+    document_date: date
+    number: str
     currency: str
     lines: tuple[EntryLine, ...]
-    document_field_2: str = ""
     service_date: date | None = None
     due_date: date | None = None
     exchange_rate: Decimal | None = None
@@ -86,7 +86,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def content_key(self) -> str:
-        """What this entry books, as part of a batch's identity: voucher, revision, and which booking of it."""
+        """What this entry books, as part of a batch's identity."""
         return f"{self.voucher}@{self.revision}:{self.kind}:{self.turn}"
 
     @property
@@ -109,7 +109,7 @@ def reversed_entry(entry: Entry, *, revision: str, turn: int) -> Entry:
         revision=revision,
         turn=turn,
         lines=tuple(msgspec.structs.replace(line, amount=-line.amount) for line in entry.lines),
-        because=(Because("reversal", entry.document_field_1, f"takes back {entry.content_key}"),),
+        because=(Because("reversal", entry.number, f"takes back {entry.content_key}"),),
     )
 
 

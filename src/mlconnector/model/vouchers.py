@@ -78,17 +78,18 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     """One business document, as it stood when it was read.
 
-    `number` is the document's own number (Belegfeld 1), `stated_total` the total that the source
-    itself shows for it, with `stated_total_is` saying which one. `standing` is `withdrawn` when the source no longer regards the
-    document as final (a won deal that was reopened or lost). `attributes` are named facts that
-    mapping tables may look at, e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
+    `number` is the document's own number, `stated_total` the total that the source itself shows for
+    it, with `stated_total_is` saying which one. `exchange_rate` is foreign units for one EUR.
+    `standing` is `withdrawn` when the source no longer regards the document as final (a won deal that
+    was reopened or lost). `attributes` are named facts that mapping tables may look at, e.g.
+    `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
     """
 
     kind: Kind
     direction: Direction
     external_id: str
     number: str | None
-    date: date
+    document_date: date
     currency: str
     party: Party | None
     lines: tuple[Line, ...]

@@ -58,9 +58,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A voucher's booking: which revision it books, on which date, and every line of it.
 
     `number` is the document's own number as the source has it; formats turn it into Belegfeld 1.
-    `turn` counts the bookings of one revision, beginning with 1. `document` is the GUID of the filed document that the rows link to. `exchange_rate` is foreign
-    units for one EUR, set exactly when `currency` is not EUR. `reversal` entries carry the original's
-    lines with opposite signs.
+    `turn` counts the bookings of one revision, beginning with 1. `document` is the GUID of the filed
+    document that the rows link to. `exchange_rate` is foreign units for one EUR, set exactly when
+    `currency` is not EUR. `reversal` entries carry the original's lines with opposite signs.
     """
 
     voucher: str

@@ -1,0 +1,224 @@
+"""The OAuth seam: authorization code with or without PKCE, refresh, revoke; models differ by data only."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Protocol
+
+import httpx
+import msgspec
+
+from mlconnector.errors import Broken, ConnectorError, NeedsLogin, RetryLater
+from mlconnector.systems.http import Http, default_explanation, retry_after
+
+ClientAuthentication = Literal["basic", "client_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthModel:
+    """How one system does OAuth.
+
+    `refresh_authentication` says what a refresh sends: the client id alone in the body (`client_id`), or
+    HTTP Basic with the secret (`basic`). `margin` is how many seconds before its end an access token is
+    renewed. `lifetime` is how long a refresh token lives when the answer does not say; `rolling` says
+    whether a refresh prolongs that.
+    """
+
+    system: str
+    client_id: str
+    authorize_url: str
+    token_url: str
+    revoke_url: str
+    scopes: tuple[str, ...] = ()
+    issuer: str | None = None
+    userinfo_url: str | None = None
+    pkce: bool = True
+    refresh_authentication: ClientAuthentication = "basic"
+    margin: float = 120.0
+    lifetime: float = 60 * 86400.0
+    rolling: bool = True
+    authorize_extra: Mapping[str, str] = field(default_factory=dict)
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What a login or a refresh gave; sealed before it is stored."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    refresh_expires_at: datetime
+    scopes: tuple[str, ...] = ()
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class PendingLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """A login that was begun: kept sealed for ten minutes, looked up by its state, used once."""
+
+    state: str
+    nonce: str
+    verifier: str
+    redirect_uri: str
+
+
+class TokenKeeper(Protocol):
+    """Keeps the tokens of one connection and one system; safe between threads and processes."""
+
+    def current(self) -> Tokens:
+        """Tokens that are good for a while, refreshed if need be; raises NeedsLogin."""
+
+    def renewed(self, rejected: str) -> Tokens:
+        """Other tokens than those with the access token `rejected`; raises NeedsLogin."""
+
+
+class BearerAuth(httpx.Auth):
+    """Sends the access token; after a 401 renews it once and repeats once."""
+
+    def __init__(self, tokens: TokenKeeper) -> None:
+        self._tokens = tokens
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Yield the request with a token, and once more with a new one when the first was refused."""
+        tokens = self._tokens.current()
+        request.headers["Authorization"] = f"Bearer {tokens.access_token}"
+        answer = yield request
+        if answer.status_code == 401:
+            tokens = self._tokens.renewed(tokens.access_token)
+            request.headers["Authorization"] = f"Bearer {tokens.access_token}"
+            yield request
+
+
+def begin_login(model: OAuthModel, redirect_uri: str) -> tuple[PendingLogin, str]:
+    """A new login: what to keep, and the address for the user's browser. Nothing in it is ever reused."""
+    pending = PendingLogin(
+        state=secrets.token_urlsafe(32),
+        nonce=secrets.token_urlsafe(32),
+        verifier=secrets.token_urlsafe(48),
+        redirect_uri=redirect_uri,
+    )
+    query = {
+        "response_type": "code",
+        "client_id": model.client_id,
+        "redirect_uri": redirect_uri,
+        "state": pending.state,
+        **model.authorize_extra,
+    }
+    if model.scopes:
+        query["scope"] = " ".join(model.scopes)
+    if model.pkce:
+        digest = hashlib.sha256(pending.verifier.encode()).digest()
+        query["code_challenge"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        query["code_challenge_method"] = "S256"
+    if model.issuer:
+        query["nonce"] = pending.nonce
+    return pending, str(httpx.URL(model.authorize_url).copy_merge_params(query))
+
+
+def finish_login(
+    model: OAuthModel, http: Http, secret: str, pending: PendingLogin, code: str, now: datetime
+) -> Tokens:
+    """Exchange the code for tokens. Raises NeedsLogin when the code, or the id token, is not accepted."""
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri}
+    if model.pkce:
+        form["code_verifier"] = pending.verifier
+    answer = http.request("POST", model.token_url, data=form, auth=(model.client_id, secret), repeat=False)
+    content = _json(model, answer)
+    if model.issuer:
+        _check_id_token(model, pending, content, now)
+    return _tokens(model, content, now, previous=None)
+
+
+def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: datetime) -> Tokens:
+    """New tokens for the refresh token. Raises NeedsLogin when it is no longer accepted."""
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+    arguments: dict[str, Any] = {"data": form, "repeat": False}
+    if model.refresh_authentication == "basic":
+        arguments["auth"] = (model.client_id, secret)
+    else:
+        form["client_id"] = model.client_id
+    answer = http.request("POST", model.token_url, **arguments)
+    return _tokens(model, _json(model, answer), now, previous=tokens)
+
+
+def revoke(model: OAuthModel, http: Http, secret: str, tokens: Tokens) -> None:
+    """Make both tokens worthless at the issuer, the refresh token first."""
+    for hint, token in (("refresh_token", tokens.refresh_token), ("access_token", tokens.access_token)):
+        form = {"token": token, "token_type_hint": hint}
+        http.request("POST", model.revoke_url, data=form, auth=(model.client_id, secret))
+
+
+def explain_token_answer(system: str, answer: httpx.Response) -> ConnectorError:
+    """What an answer of a token endpoint means: refused credentials need a login, all else goes by HTTP."""
+    if answer.status_code in {400, 401, 403}:
+        return NeedsLogin(system, _reason(answer))
+    if answer.status_code == 429 or answer.status_code >= 500:
+        return RetryLater(f"{system}: token endpoint answered {answer.status_code}", retry_after(answer))
+    return default_explanation(system, answer)
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        content = answer.json()
+    except ValueError:
+        return f"HTTP {answer.status_code}"
+    if not isinstance(content, dict):
+        return f"HTTP {answer.status_code}"
+    parts = [str(content[name]) for name in ("error", "error_description") if content.get(name)]
+    return ": ".join(parts) or f"HTTP {answer.status_code}"
+
+
+def _json(model: OAuthModel, answer: httpx.Response) -> dict[str, Any]:
+    try:
+        content = answer.json()
+    except ValueError as error:
+        raise Broken(f"{model.system}: the token endpoint did not answer with JSON") from error
+    if not isinstance(content, dict) or not content.get("access_token"):
+        raise Broken(f"{model.system}: the token endpoint answered without an access token")
+    return content
+
+
+def _tokens(model: OAuthModel, content: dict[str, Any], now: datetime, previous: Tokens | None) -> Tokens:
+    known = {"access_token", "refresh_token", "expires_in", "refresh_token_expires_in", "scope", "id_token"}
+    granted = tuple(str(content.get("scope", "")).split()) or (previous.scopes if previous else model.scopes)
+    lifetime = content.get("refresh_token_expires_in")
+    if lifetime is not None:
+        refresh_end = now + timedelta(seconds=float(lifetime))
+    elif previous is not None and not model.rolling:
+        refresh_end = previous.refresh_expires_at
+    else:
+        refresh_end = now + timedelta(seconds=model.lifetime)
+    extra = dict(previous.extra) if previous else {}
+    extra.update({name: value for name, value in content.items() if name not in known})
+    return Tokens(
+        access_token=content["access_token"],
+        refresh_token=content.get("refresh_token") or (previous.refresh_token if previous else ""),
+        expires_at=now + timedelta(seconds=float(content.get("expires_in", 900))),
+        refresh_expires_at=refresh_end,
+        scopes=granted,
+        extra=extra,
+    )
+
+
+def _check_id_token(model: OAuthModel, pending: PendingLogin, content: dict[str, Any], now: datetime) -> None:
+    """Check issuer, audience, nonce and age; the signature is not needed for a token read over TLS.
+
+    OpenID Connect Core 3.1.3.7 allows that for a token that comes straight from the token endpoint.
+    """
+    try:
+        payload = str(content["id_token"]).split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (KeyError, IndexError, ValueError) as error:
+        raise NeedsLogin(model.system, "the answer to the login carries no readable id token") from error
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    if claims.get("iss") != model.issuer or model.client_id not in audiences:
+        raise NeedsLogin(model.system, "the id token was issued by or for somebody else")
+    if not secrets.compare_digest(str(claims.get("nonce", "")), pending.nonce):
+        raise NeedsLogin(model.system, "the id token belongs to another login (nonce differs)")
+    if datetime.fromtimestamp(float(claims.get("exp", 0)), UTC) < now - timedelta(minutes=5):
+        raise NeedsLogin(model.system, "the id token has expired")

@@ -1,0 +1,160 @@
+"""What a source is to the rest of the product: a connected account that answers three questions.
+
+A source is a package `mlconnector.systems.<name>` with a `describe_source() -> SourceSystem`; the registry
+finds it by its folder. Adding a source needs no change anywhere else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Voucher
+from mlconnector.systems.checks import CheckStep
+from mlconnector.systems.http import HttpFactory
+from mlconnector.systems.oauth import OAuthModel, TokenKeeper
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A record that may have changed. `content` is what the source already knows of it, or None."""
+
+    external_id: str
+    changed_at: str | None = None
+    content: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """References in the order of their change.
+
+    `position` goes on with the next page of this pass and is None at its end. `cursor` is where a later
+    pass may begin, once every record of this page is stored.
+    """
+
+    references: tuple[Reference, ...]
+    position: str | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What fetching a record gave: its voucher, and what already keeps it from being booked.
+
+    `voucher` is None when the record is gone or cannot be seen any more (`reason` says which), or when
+    its content cannot be a voucher at all; then `problems` say why.
+    """
+
+    external_id: str
+    voucher: Voucher | None
+    problems: tuple[Problem, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook delivery as it arrived: lower-case header names and the raw body."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a verified delivery says: its own id (or None), and which records to read again."""
+
+    delivery_id: str | None
+    external_ids: tuple[str, ...]
+
+
+class Refused(Exception):
+    """The delivery is not from whom it claims to be: answered with 401, nothing is stored."""
+
+
+class Malformed(Exception):
+    """The delivery is genuine or unsigned but cannot be understood: answered with 400."""
+
+
+class Memory(Protocol):
+    """Small facts that a source remembers between runs, e.g. the names of custom fields."""
+
+    def recall(self, key: str) -> Any:
+        """The remembered JSON value, or None."""
+
+    def remember(self, key: str, value: Any) -> None:
+        """Keep a JSON value, committed before this returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """All that a source may touch of the outside: settings, secrets, HTTP, memory and the clock.
+
+    `settings` is the validated `[source]` table of the connection. `secrets` are the unsealed
+    credentials by name; `tokens` keeps OAuth tokens for systems that use them.
+    """
+
+    settings: Any
+    secrets: Mapping[str, str]
+    tokens: TokenKeeper
+    http: HttpFactory
+    memory: Memory
+    now: Callable[[], datetime]
+
+
+class Source(Protocol):
+    """A connected source account; it answers three questions, and says how its webhooks are verified."""
+
+    def check(self) -> Iterator[CheckStep]:
+        """Does it work, step by step, and who can fix what does not."""
+
+    def changes(self, since: str | None, position: str | None) -> Page:
+        """One page of records changed since the cursor `since` (None: from the beginning)."""
+
+    def fetch(self, references: Sequence[Reference]) -> list[Reading]:
+        """The vouchers of these records, in sets; a reading for every reference, in their order."""
+
+    def download(self, attachment_id: str, limit: int) -> bytes:
+        """The bytes of an attachment; raises NeedsHuman when it has more than `limit` bytes or none."""
+
+    def verify(self, delivery: Delivery) -> Hint:
+        """Check a webhook delivery on its raw body, or raise Refused or Malformed; touches no network."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSystem:
+    """A source as the product knows it before any account is connected.
+
+    `settings_model` is the pydantic model of the connection's `[source]` table. `secrets` names the
+    credentials to ask for, given the settings. `oauth` gives the system's OAuth model for the settings,
+    or None when they say that no login is needed. `template` is a commented TOML `[source]` table.
+    """
+
+    name: str
+    title: str
+    settings_model: type[Any]
+    secrets: Callable[[Any], Sequence[str]]
+    oauth: Callable[[Any, HttpFactory], OAuthModel | None]
+    open: Callable[[SourceContext], Source]
+    template: str
+
+
+def source_systems() -> dict[str, SourceSystem]:
+    """Every source that has a folder under `systems/`, by name."""
+    package = importlib.import_module("mlconnector.systems")
+    found: dict[str, SourceSystem] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.ispkg:
+            loaded = importlib.import_module(f"{package.__name__}.{module.name}")
+            describe = getattr(loaded, "describe_source", None)
+            if describe is not None:
+                system: SourceSystem = describe()
+                found[system.name] = system
+    return found

@@ -94,10 +94,10 @@ class Sink(Protocol):
     """A connected client of the books; every answer is one of these types or one of the four errors."""
 
     def check(self) -> Iterator[CheckStep]:
-        """Does it work, step by step: login, client visible, each data service, fiscal year, account length."""
+        """Does it work, step by step: login, client, each data service, fiscal year, account length."""
 
     def client_facts(self) -> ClientFacts:
-        """Check the permission and read what a run needs to know; raises NeedsHuman when a right is missing."""
+        """Check the permission, read what a run needs; raises NeedsHuman when a right is missing."""
 
     def file_document(self, document: OutgoingDocument) -> Literal["filed", "already_filed"]:
         """File one document; repeating it with the same GUID and bytes changes nothing."""

@@ -1,0 +1,90 @@
+"""The database: SQLite in WAL mode or PostgreSQL, used the same way, with short explicit transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from mlconnector.errors import RetryLater
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database to read from and to write to; every write is one transaction."""
+
+    engine: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for queries. Raises RetryLater when the database cannot be reached."""
+        with translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction, committed at its end and undone on any error.
+
+        On SQLite it takes the write lock at once, so that it cannot fail half way for want of it.
+        """
+        with translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a lost, locked or full database into RetryLater; everything else stays what it is."""
+    try:
+        yield
+    except DBAPIError as error:
+        text = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error).__name__
+        if error.connection_invalidated or type(error).__name__ == "OperationalError":
+            raise RetryLater(f"the database does not work at the moment: {text}") from error
+        raise
+
+
+def open_database(url: str) -> Database:
+    """Connect to `url`, e.g. `sqlite:////var/lib/ml-connector/data.sqlite` or `postgresql://…`."""
+    return Database(make_engine(url))
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `url` with the settings that durability needs.
+
+    SQLite gets WAL and full synchronisation (what was committed survives a power cut), and the function
+    `unixepoch` where the library is too old to have it with fractions.
+    """
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, connect_args={"timeout": 60})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if address.drivername in {"postgresql", "postgres"}:
+        address = address.set(drivername="postgresql+psycopg")
+    return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

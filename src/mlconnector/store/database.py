@@ -32,8 +32,8 @@ class Database:
 
         On SQLite it takes the write lock at once, so that it cannot fail half way for want of it.
         """
-        with translated(), self.engine.connect() as connection:
-            connection = connection.execution_options(writes=True)
+        with translated(), self.engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
 

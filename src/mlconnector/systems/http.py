@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,7 +22,10 @@ from mlconnector.errors import Broken, ConnectorError, RetryLater
 _SECRET_HEADERS = frozenset(
     {"authorization", "x-api-token", "api-auth-applicationkey", "cookie", "set-cookie"}
 )
-_SECRET_PARAMETERS = ("code", "access_token", "refresh_token", "api_token", "token", "client_secret", "state")
+_SECRET_PARAMETERS = frozenset(
+    {"code", "access_token", "refresh_token", "api_token", "token", "client_secret", "state"}
+    | {"signature", "sig", "x-amz-signature", "x-amz-security-token", "x-amz-credential", "x-goog-signature"}
+)
 _LOGGED_BODY = 4000
 
 
@@ -115,9 +119,39 @@ class Http:
         not be sent twice set it to False and then get RetryLater with `outcome_unknown`.
         Raises one of the four errors.
         """
+        return self._persist(method, url, repeat, lambda: self._client.request(method, url, **arguments))
+
+    def download(self, url: str, limit: int, **arguments: Any) -> bytes | None:
+        """The body behind `url`, or None when it has more than `limit` bytes; never reads further.
+
+        Follows one redirect, as file stores behind an API need it; another host gets no credentials.
+        Raises one of the four errors.
+        """
+        body: bytes | None = None
+
+        def fetch() -> httpx.Response:
+            nonlocal body
+            with self._client.stream("GET", url, **arguments) as answer:
+                if not answer.has_redirect_location:
+                    body = _up_to(limit, answer)
+                    return answer
+            with self._follow(answer, arguments) as moved:
+                body = _up_to(limit, moved)
+                return moved
+
+        self._persist("GET", url, True, fetch)
+        return body
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._client.close()
+
+    def _persist(
+        self, method: str, url: str, repeat: bool, send: Callable[[], httpx.Response]
+    ) -> httpx.Response:
         for attempt in range(1, self._patience.attempts + 1):
             self._wait_for_limit()
-            failure = self._try(method, url, arguments)
+            failure = self._try(method, url, send)
             if isinstance(failure, httpx.Response):
                 return failure
             may_repeat = repeat and isinstance(failure, RetryLater) and attempt < self._patience.attempts
@@ -127,22 +161,12 @@ class Http:
             self._waiting.sleep(wait)
         raise Broken("the number of attempts must be at least one")
 
-    def download(self, url: str, limit: int, **arguments: Any) -> bytes | None:
-        """The body behind `url`, or None when it has more than `limit` bytes; never reads further.
-
-        Raises one of the four errors. Redirects are not followed.
-        """
-        answer = self.request("GET", url, **arguments)
-        return answer.content if len(answer.content) <= limit else None
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        self._client.close()
-
-    def _try(self, method: str, url: str, arguments: Mapping[str, Any]) -> httpx.Response | ConnectorError:
+    def _try(
+        self, method: str, url: str, send: Callable[[], httpx.Response]
+    ) -> httpx.Response | ConnectorError:
         started = self._waiting.monotonic()
         try:
-            answer = self._client.request(method, url, **arguments)
+            answer = send()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self._note_silence(method, url, started, error)
             return RetryLater(f"{self.system} cannot be reached: {error}")
@@ -152,6 +176,25 @@ class Http:
         if answer.is_success:
             return answer
         return self._explain(answer) or default_explanation(self.system, answer)
+
+    @contextmanager
+    def _follow(self, answer: httpx.Response, arguments: Mapping[str, Any]) -> Iterator[httpx.Response]:
+        source = answer.request.url
+        target = source.join(answer.headers["location"])
+        if source.scheme == "https" and target.scheme != "https":
+            raise Broken(f"{self.system} redirects a download from HTTPS to {target.scheme}")
+        if target.netloc == source.netloc:
+            with self._client.stream("GET", target, **arguments) as moved:
+                yield moved
+            return
+        request = self._client.build_request("GET", target)
+        for name in _SECRET_HEADERS:
+            request.headers.pop(name, None)
+        moved = self._client.send(request, auth=None, stream=True)
+        try:
+            yield moved
+        finally:
+            moved.close()
 
     def _wait_before(self, attempt: int, failure: ConnectorError) -> float | None:
         asked = failure.after if isinstance(failure, RetryLater) else None
@@ -246,10 +289,25 @@ def without_secrets(url: httpx.URL) -> str:
     if not url.query:
         return str(url)
     shown = [
-        (name, "***" if name in _SECRET_PARAMETERS else value) for name, value in url.params.multi_items()
+        (name, "***" if name.lower() in _SECRET_PARAMETERS else value)
+        for name, value in url.params.multi_items()
     ]
     return str(url.copy_with(params=httpx.QueryParams(shown)))
 
 
 def _public(headers: httpx.Headers) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS}
+    shown = {name: value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS}
+    if "location" in shown:
+        shown["location"] = without_secrets(httpx.URL(shown["location"]))
+    return shown
+
+
+def _up_to(limit: int, answer: httpx.Response) -> bytes | None:
+    if answer.is_error or int(answer.headers.get("content-length", 0)) > limit:
+        return None
+    body = bytearray()
+    for chunk in answer.iter_bytes():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)

@@ -114,10 +114,11 @@ class Tokens:
 
     def dump(self) -> dict[str, Any]:
         """All sessions with their tokens, current and spent."""
-        sessions: list[Session] = []
-        for session in (*self._by_access.values(), *self._by_refresh.values(), *self._spent.values()):
-            if not any(session is known for known in sessions):
-                sessions.append(session)
+        current = (*self._by_access.values(), *self._by_refresh.values())
+        sessions = {id(session): session for session in (*current, *self._spent.values())}
+        spent: dict[int, list[str]] = {key: [] for key in sessions}
+        for token, session in self._spent.items():
+            spent[id(session)].append(token)
         return {
             "refreshes": self.refreshes,
             "replays": self.replays,
@@ -126,9 +127,9 @@ class Tokens:
                     **asdict(session),
                     "has_access": session.access_token in self._by_access,
                     "has_refresh": session.refresh_token in self._by_refresh,
-                    "spent": [token for token, owner in self._spent.items() if owner is session],
+                    "spent": spent[key],
                 }
-                for session in sessions
+                for key, session in sessions.items()
             ],
         }
 

@@ -16,7 +16,7 @@ def vat_id(country: str, random: Random) -> str:
 
 
 def wrong_check_digit(number: str) -> str:
-    """The same number with a last digit that cannot be right."""
+    """The same number with a last digit that cannot be right; not for NL, where the check digit is not last."""
     return number[:-1] + str((int(number[-1]) + 1) % 10)
 
 

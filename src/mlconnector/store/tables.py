@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -107,8 +108,8 @@ webhook_inbox = Table(
 )
 Index("ix_webhook_inbox_waiting", webhook_inbox.c.connection, webhook_inbox.c.taken_at)
 
-# One business document of a source; `revision` is what the source says now, `booked_revision` what was
-# last handed to DATEV. `state` follows the design's chain.
+# One business document of a source; `revision` is what the source says now, `booked_revision` the one whose
+# consequences DATEV has, `booked_entry` the booking that stands there (none when it was taken back).
 vouchers = Table(
     "vouchers",
     metadata,
@@ -120,6 +121,7 @@ vouchers = Table(
     Column("document_date", Date),
     Column("revision", Text, nullable=False),
     Column("booked_revision", Text),
+    Column("booked_entry", Text),
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("read_at", _MOMENT, nullable=False),
@@ -174,6 +176,8 @@ entries = Table(
     Column("document_field_1", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("mapping", Text, nullable=False),
+    Column("document", Text),
+    Column("reverses", Text),
     Column("batch", Text, ForeignKey("batches.id")),
     Column("created_at", _MOMENT, nullable=False),
     UniqueConstraint("voucher", "revision", "kind", "turn"),
@@ -199,13 +203,16 @@ batches = Table(
     Column("state", Text, nullable=False),
     Column("job_id", Text),
     Column("polls", Integer, nullable=False, server_default="0"),
-    Column("parked", Boolean, nullable=False, server_default="0"),
+    Column("parked", Boolean, nullable=False, server_default=false()),
+    Column("deliveries", Integer, nullable=False, server_default="0"),
+    Column("follows", Integer, nullable=False, server_default="0"),
     Column("answer", Text, nullable=False, server_default=""),
     Column("cause", Text, nullable=False, server_default=""),
     Column("created_at", _MOMENT, nullable=False),
     Column("changed_at", _MOMENT, nullable=False),
     CheckConstraint(
-        "state in ('frozen', 'submitting', 'unknown', 'submitted', 'succeeded', 'failed')", name="state"
+        "state in ('frozen', 'submitting', 'unknown', 'submitted', 'succeeded', 'failed', 'dissolved')",
+        name="state",
     ),
 )
 Index("ix_batches_connection_state", batches.c.connection, batches.c.state)

@@ -135,7 +135,7 @@ class Http:
                 if not answer.has_redirect_location:
                     body = _up_to(limit, answer)
                     return answer
-            with self._follow(answer, arguments) as moved:
+            with self._follow(answer) as moved:
                 body = _up_to(limit, moved)
                 return moved
 
@@ -178,19 +178,18 @@ class Http:
         return self._explain(answer) or default_explanation(self.system, answer)
 
     @contextmanager
-    def _follow(self, answer: httpx.Response, arguments: Mapping[str, Any]) -> Iterator[httpx.Response]:
+    def _follow(self, answer: httpx.Response) -> Iterator[httpx.Response]:
         source = answer.request.url
         target = source.join(answer.headers["location"])
         if source.scheme == "https" and target.scheme != "https":
             raise Broken(f"{self.system} redirects a download from HTTPS to {target.scheme}")
-        if target.netloc == source.netloc:
-            with self._client.stream("GET", target, **arguments) as moved:
-                yield moved
-            return
         request = self._client.build_request("GET", target)
-        for name in _SECRET_HEADERS:
-            request.headers.pop(name, None)
-        moved = self._client.send(request, auth=None, stream=True)
+        auth: Any = httpx.USE_CLIENT_DEFAULT
+        if target.netloc != source.netloc:
+            auth = None
+            for name in _SECRET_HEADERS:
+                request.headers.pop(name, None)
+        moved = self._client.send(request, auth=auth, stream=True)
         try:
             yield moved
         finally:
@@ -292,7 +291,7 @@ def without_secrets(url: httpx.URL) -> str:
         (name, "***" if name.lower() in _SECRET_PARAMETERS else value)
         for name, value in url.params.multi_items()
     ]
-    return str(url.copy_with(params=httpx.QueryParams(shown)))
+    return str(url.copy_with(params=httpx.QueryParams(tuple(shown))))
 
 
 def _public(headers: httpx.Headers) -> dict[str, str]:

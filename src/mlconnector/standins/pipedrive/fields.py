@@ -12,8 +12,17 @@ Entity = Literal["deal", "organization", "person", "product"]
 ENTITIES: tuple[Entity, ...] = ("deal", "organization", "person", "product")
 
 _ADDRESS_PARTS = (
-    "value", "street_number", "route", "subpremise", "sublocality", "locality", "admin_area_level_1",
-    "admin_area_level_2", "country", "postal_code", "formatted_address",
+    "value",
+    "street_number",
+    "route",
+    "subpremise",
+    "sublocality",
+    "locality",
+    "admin_area_level_1",
+    "admin_area_level_2",
+    "country",
+    "postal_code",
+    "formatted_address",
 )
 
 _STANDARD: dict[Entity, tuple[tuple[str, str, str], ...]] = {
@@ -101,11 +110,17 @@ def custom_field(entity: Entity, field: CustomField, first_option: int) -> Field
     options: list[dict[str, Any]] | None = None
     if field.type in ("enum", "set"):
         options = [
-            {"id": first_option + place, "label": label, "color": None} for place, label in enumerate(field.options)
+            {"id": first_option + place, "label": label, "color": None}
+            for place, label in enumerate(field.options)
         ]
     return Field(
-        field_name=field.name, field_code=field_key(entity, field.name), description=field.description,
-        field_type=field.type, options=options, subfields=_subfields(field.name, field.type), is_custom_field=True,
+        field_name=field.name,
+        field_code=field_key(entity, field.name),
+        description=field.description,
+        field_type=field.type,
+        options=options,
+        subfields=_subfields(field.name, field.type),
+        is_custom_field=True,
     )
 
 
@@ -121,13 +136,19 @@ def _entity(field: CustomField) -> Entity:
     for entity in ENTITIES:
         if entity == field.entity:
             return entity
-    raise ValueError(f"account.toml: the field „{field.name}“ belongs to the unknown entity „{field.entity}“.")
+    raise ValueError(
+        f"account.toml: the field „{field.name}“ belongs to the unknown entity „{field.entity}“."
+    )
 
 
 def _standard_fields(entity: Entity) -> list[Field]:
     return [
         Field(
-            field_name=name, field_code=code, description="", field_type=kind, subfields=_subfields(name, kind),
+            field_name=name,
+            field_code=code,
+            description="",
+            field_type=kind,
+            subfields=_subfields(name, kind),
             options=_category_options() if (entity, code) == ("product", "category") else None,
         )
         for code, name, kind in _STANDARD[entity]
@@ -147,6 +168,7 @@ def _subfields(name: str, kind: str) -> list[dict[str, str]] | None:
         ]
     if kind == "address":
         return [
-            {"field_code": part, "field_name": f"{part} von {name}", "field_type": "varchar"} for part in _ADDRESS_PARTS
+            {"field_code": part, "field_name": f"{part} von {name}", "field_type": "varchar"}
+            for part in _ADDRESS_PARTS
         ]
     return None

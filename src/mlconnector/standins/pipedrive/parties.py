@@ -55,7 +55,9 @@ def _domestic(made: Parties, random: Random, count: int) -> None:
     for number in range(count):
         organization = _add(made, random, "domestic", vocabulary().place("DE"))
         if number < len(odd_names) or random.random() < 0.05:
-            organization.name = odd_names[number % len(odd_names)] + (f" {number}" if number >= len(odd_names) else "")
+            organization.name = odd_names[number % len(odd_names)] + (
+                f" {number}" if number >= len(odd_names) else ""
+            )
 
 
 def _unresolved(made: Parties, random: Random, count: int) -> None:
@@ -65,19 +67,34 @@ def _unresolved(made: Parties, random: Random, count: int) -> None:
         organization.custom_fields.pop(_VAT_ID, None)
         organization.address = None
         if number % 2 == 0:
-            organization.address = dict.fromkeys(_ADDRESS_PARTS) | {"value": written[number // 2 % len(written)]}
+            organization.address = dict.fromkeys(_ADDRESS_PARTS) | {
+                "value": written[number // 2 % len(written)]
+            }
 
 
 def _add(made: Parties, random: Random, pool: str, place: Place) -> Organization:
     number = len(made.organizations)
-    address, legal_form = _address(random, place), place.legal_form or random.choice(vocabulary().words.legal_forms)
+    address, legal_form = (
+        _address(random, place),
+        place.legal_form or random.choice(vocabulary().words.legal_forms),
+    )
     words = vocabulary().words
+    surname, trade = random.choice(words.surnames), random.choice(words.trades)
     organization = Organization(
         id=FIRST_ORGANIZATION + number,
-        name=f"{random.choice(words.surnames)} {random.choice(words.trades)} {address['locality']} {legal_form}",
-        owner_id=random.choice(vocabulary().company.owner_ids), add_time=_ADDED, update_time=_ADDED, address=address,
-        is_deleted=False, visible_to=3, label_ids=[], website=f"https://kunde{number}.example.com", linkedin=None,
-        industry=None, annual_revenue=None, employee_count=random.randrange(1, 400),
+        name=f"{surname} {trade} {address['locality']} {legal_form}",
+        owner_id=random.choice(vocabulary().company.owner_ids),
+        add_time=_ADDED,
+        update_time=_ADDED,
+        address=address,
+        is_deleted=False,
+        visible_to=3,
+        label_ids=[],
+        website=f"https://kunde{number}.example.com",
+        linkedin=None,
+        industry=None,
+        annual_revenue=None,
+        employee_count=random.randrange(1, 400),
         custom_fields=_organization_fields(random, pool, place, number),
     )
     made.organizations.append(organization)
@@ -98,20 +115,37 @@ def _organization_fields(random: Random, pool: str, place: Place, number: int) -
 
 
 _ADDRESS_PARTS = (
-    "value", "country", "admin_area_level_1", "admin_area_level_2", "locality", "sublocality", "route",
-    "street_number", "subpremise", "postal_code", "formatted_address",
+    "value",
+    "country",
+    "admin_area_level_1",
+    "admin_area_level_2",
+    "locality",
+    "sublocality",
+    "route",
+    "street_number",
+    "subpremise",
+    "postal_code",
+    "formatted_address",
 )
 
 
 def _address(random: Random, place: Place) -> dict[str, str | None]:
     postal_code, city = random.choice(place.cities)
-    street, house = random.choice(vocabulary().words.streets), f"{random.randrange(1, 140)}{random.choice(['', '', 'a'])}"
+    street, house = (
+        random.choice(vocabulary().words.streets),
+        f"{random.randrange(1, 140)}{random.choice(['', '', 'a'])}",
+    )
     country = random.choice(place.names)
     value = f"{street} {house}, {postal_code} {city}, {country}"
     parts: dict[str, str | None] = dict.fromkeys(_ADDRESS_PARTS)
     return parts | {
-        "value": value, "country": country, "locality": city, "route": street, "street_number": house,
-        "postal_code": postal_code, "formatted_address": value,
+        "value": value,
+        "country": country,
+        "locality": city,
+        "route": street,
+        "street_number": house,
+        "postal_code": postal_code,
+        "formatted_address": value,
     }
 
 
@@ -120,11 +154,21 @@ def _person(made: Parties, random: Random, org_id: int | None, number: int) -> P
     first, last = random.choice(words.given_names), random.choice(words.surnames)
     mailbox = f"person{number}@{'kunde' if org_id else 'privat'}.example.com"
     person = Person(
-        id=FIRST_PERSON + len(made.persons), name=f"{first} {last}", first_name=first, last_name=last,
-        owner_id=random.choice(vocabulary().company.owner_ids), org_id=org_id, add_time=_ADDED, update_time=_ADDED,
+        id=FIRST_PERSON + len(made.persons),
+        name=f"{first} {last}",
+        first_name=first,
+        last_name=last,
+        owner_id=random.choice(vocabulary().company.owner_ids),
+        org_id=org_id,
+        add_time=_ADDED,
+        update_time=_ADDED,
         emails=[{"value": mailbox, "primary": True, "label": "work" if org_id else "home"}],
         phones=[{"value": f"+49 30 23125 {number % 1000:03d}", "primary": True, "label": "work"}],
-        is_deleted=False, visible_to=3, label_ids=[], picture_id=None, custom_fields={},
+        is_deleted=False,
+        visible_to=3,
+        label_ids=[],
+        picture_id=None,
+        custom_fields={},
     )
     made.persons.append(person)
     return person

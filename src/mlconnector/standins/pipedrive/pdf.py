@@ -11,15 +11,14 @@ def document(lines: list[str], size: int = 0) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 6 0 R >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        b"<< /Font << /F1 5 0 R >> >>",
     ]
     unpadded = _assemble(objects, b"")
     if len(unpadded) >= size:
         return unpadded
-    # The offsets grow with the padding, the number of their digits does not: entries have a fixed width.
     return _padded(objects, size)
 
 
@@ -48,6 +47,7 @@ def _assemble(objects: list[bytes], padding: bytes) -> bytes:
 
 
 def _padded(objects: list[bytes], size: int) -> bytes:
+    # Of all numbers only `startxref` gets longer with the padding, so the second try fits.
     length = size - len(_assemble(objects, b""))
     made = _assemble(objects, _comment(length))
     return made if len(made) == size else _assemble(objects, _comment(length - (len(made) - size)))

@@ -68,7 +68,9 @@ def deal_value(lines: list[Line], discounts: list[Discount]) -> int:
     """The value in cents that belongs to these lines and discounts."""
     subtotal = sum(cents(line.sum) for line in lines if line.is_enabled)
     return subtotal - sum(
-        half_up(subtotal * cents(discount.amount), 10_000) if discount.type == "percentage" else cents(discount.amount)
+        half_up(subtotal * cents(discount.amount), 10_000)
+        if discount.type == "percentage"
+        else cents(discount.amount)
         for discount in discounts
     )
 
@@ -170,7 +172,10 @@ def _peculiarity(order: Order) -> None:
     elif order.kind == "line_discount_percentage":
         first.discount = random.choice((2, 3, 5, 10, 12.5))
     elif order.kind == "line_discount_amount":
-        first.discount_type, first.discount = "amount", number(cents(first.sum) * random.randrange(3, 15) // 100)
+        first.discount_type, first.discount = (
+            "amount",
+            number(cents(first.sum) * random.randrange(3, 15) // 100),
+        )
     elif order.kind == "decimal_quantity":
         for line in order.lines:
             line.quantity = number(random.choice((25, 50, 75, 125, 250, 333, 733, 1225)))

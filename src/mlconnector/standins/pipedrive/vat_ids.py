@@ -16,7 +16,7 @@ def vat_id(country: str, random: Random) -> str:
 
 
 def wrong_check_digit(number: str) -> str:
-    """The same number with a last digit that cannot be right; not for NL, where the check digit is not last."""
+    """The number with a last digit that cannot be right (not for NL: its check digit is not last)."""
     return number[:-1] + str((int(number[-1]) + 1) % 10)
 
 
@@ -72,7 +72,12 @@ def _italy(random: Random) -> str:
 def _poland(random: Random) -> str:
     while True:
         digits = _digits(random, 9)
-        check = sum(int(digit) * weight for digit, weight in zip(digits, (6, 5, 7, 2, 3, 4, 5, 6, 7), strict=True)) % 11
+        check = (
+            sum(
+                int(digit) * weight for digit, weight in zip(digits, (6, 5, 7, 2, 3, 4, 5, 6, 7), strict=True)
+            )
+            % 11
+        )
         if check < 10:
             return f"{digits}{check}"
 

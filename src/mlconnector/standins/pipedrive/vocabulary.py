@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import tomllib
+from datetime import date
 from functools import cache
 from importlib import resources
 
@@ -18,8 +18,8 @@ class Company(msgspec.Struct, frozen=True):
     domain: str
     country: str
     timezone: str
-    first_day: datetime.date
-    last_day: datetime.date
+    first_day: date
+    last_day: date
     owner_ids: list[int]
 
 
@@ -45,7 +45,7 @@ class CatalogueItem(msgspec.Struct, frozen=True):
 
 
 class Words(msgspec.Struct, frozen=True):
-    """Parts of names, addresses and titles."""
+    """Parts of names, addresses, titles and invoice numbers."""
 
     surnames: list[str]
     given_names: list[str]
@@ -54,6 +54,8 @@ class Words(msgspec.Struct, frozen=True):
     odd_names: list[str]
     streets: list[str]
     unresolved_addresses: list[str]
+    odd_invoice_numbers: list[str]
+    colliding_invoice_number: str
     lead_titles: list[str]
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -31,7 +30,7 @@ metadata = MetaData(
     }
 )
 
-_MOMENT = DateTime(timezone=True)
+_MOMENT = Moment()
 _COUNTED = BigInteger().with_variant(Integer, "sqlite")
 
 # One source account joined to one client. The name is its identity, outside too: GUIDs derive from it.

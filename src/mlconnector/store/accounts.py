@@ -1,0 +1,55 @@
+"""Debtor numbers: given once for each party and client, kept for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Integer, cast, func, insert, select
+
+from mlconnector.store.sets import parts
+from mlconnector.store.tables import accounts
+
+
+def given(connection: Connection, client: str, name: str, parties: Sequence[str]) -> dict[str, str]:
+    """The numbers that parties of a connection already have."""
+    found: dict[str, str] = {}
+    for part in parts(parties):
+        query = select(accounts.c.party, accounts.c.number).where(
+            accounts.c.client == client,
+            accounts.c.connection == name,
+            accounts.c.party.in_(part),
+        )
+        found.update(connection.execute(query).tuples())
+    return found
+
+
+def highest(connection: Connection, client: str, first: int, last: int) -> int | None:
+    """The highest number that was given to anybody of the client within a range."""
+    number = cast(accounts.c.number, Integer)
+    query = select(func.max(number)).where(accounts.c.client == client, number.between(first, last))
+    return connection.execute(query).scalar()
+
+
+def give(
+    connection: Connection,
+    client: str,
+    name: str,
+    numbers: Mapping[str, str],
+    names: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Note newly given numbers by party, with the party's name for people who read the table."""
+    rows = [
+        {
+            "client": client,
+            "connection": name,
+            "party": party,
+            "number": number,
+            "name": names.get(party, ""),
+            "given_at": now,
+        }
+        for party, number in numbers.items()
+    ]
+    if rows:
+        connection.execute(insert(accounts), rows)

@@ -1,0 +1,111 @@
+"""Batches: frozen bytes and what became of them, with a note before and after every attempt to send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from mlconnector.store.tables import batches, transfers
+
+FINAL = ("succeeded", "failed", "dissolved")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch as it stands in the database, without its bytes."""
+
+    id: str
+    connection: str
+    client: str
+    period: str
+    format: str
+    file_name: str
+    sha256: str
+    rows: int
+    vouchers: int
+    state: str
+    job_id: str | None
+    polls: int
+    parked: bool
+    deliveries: int
+    follows: int
+    answer: str
+    cause: str
+    created_at: datetime
+    changed_at: datetime
+
+
+_COLUMNS = [batches.c[name] for name in BatchRow.__dataclass_fields__]
+
+
+def insert_batch(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Freeze a batch."""
+    connection.execute(insert(batches), dict(row))
+
+
+def read(connection: Connection, batch: str) -> BatchRow | None:
+    """A batch by its id."""
+    row = connection.execute(select(*_COLUMNS).where(batches.c.id == batch)).first()
+    return None if row is None else BatchRow(*row)
+
+
+def content(connection: Connection, batch: str) -> bytes:
+    """The frozen bytes of a batch."""
+    return bytes(connection.execute(select(batches.c.content).where(batches.c.id == batch)).scalar_one())
+
+
+def listed(
+    connection: Connection, name: str | None = None, states: Sequence[str] | None = None, limit: int = 10_000
+) -> list[BatchRow]:
+    """Batches, the oldest first."""
+    query = select(*_COLUMNS).order_by(batches.c.created_at, batches.c.period, batches.c.id).limit(limit)
+    if name is not None:
+        query = query.where(batches.c.connection == name)
+    if states is not None:
+        query = query.where(batches.c.state.in_(list(states)))
+    return [BatchRow(*row) for row in connection.execute(query)]
+
+
+def unfinished(connection: Connection, name: str) -> list[BatchRow]:
+    """Batches of a connection that DATEV has not finally answered."""
+    return listed(connection, name, ["frozen", "submitting", "unknown", "submitted"])
+
+
+def change(connection: Connection, batch: str, now: datetime, **values: object) -> None:
+    """Note a change of a batch."""
+    connection.execute(update(batches).where(batches.c.id == batch).values(changed_at=now, **values))
+
+
+def count_up(connection: Connection, batch: str, column: str) -> int:
+    """Raise one of a batch's counters (`polls`, `deliveries`, `follows`) and return its new value."""
+    counter = batches.c[column]
+    connection.execute(update(batches).where(batches.c.id == batch).values({column: counter + 1}))
+    return int(connection.execute(select(counter).where(batches.c.id == batch)).scalar_one())
+
+
+def note_attempt(connection: Connection, batch: str, now: datetime) -> int:
+    """Write down that the batch is about to be sent; returns which attempt it is."""
+    query = select(func.coalesce(func.max(transfers.c.attempt), 0)).where(transfers.c.batch == batch)
+    attempt = int(connection.execute(query).scalar_one()) + 1
+    connection.execute(insert(transfers), {"batch": batch, "attempt": attempt, "started_at": now})
+    return attempt
+
+
+def note_outcome(connection: Connection, batch: str, outcome: str, now: datetime) -> None:
+    """Write down what came back of the latest attempt."""
+    latest = select(func.max(transfers.c.attempt)).where(transfers.c.batch == batch).scalar_subquery()
+    connection.execute(
+        update(transfers)
+        .where(transfers.c.batch == batch, transfers.c.attempt == latest)
+        .values(finished_at=now, outcome=outcome)
+    )
+
+
+def answer(row: BatchRow) -> dict[str, Any]:
+    """What DATEV answered for a batch, as far as it did."""
+    return dict(json.loads(row.answer)) if row.answer else {}

@@ -1,0 +1,102 @@
+"""Documents under their GUID: stored before they are sent, noted as sending, then as filed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from mlconnector.store.sets import parts
+from mlconnector.store.tables import documents, entries
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document as it stands in the database; `content` is None once it is no longer needed."""
+
+    guid: str
+    voucher: str
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    state: str
+    content: bytes | None
+
+
+_COLUMNS = [documents.c[name] for name in DocumentRow.__dataclass_fields__]
+
+
+def known(connection: Connection, guids: Sequence[str]) -> set[str]:
+    """Which of these GUIDs are stored already."""
+    found: set[str] = set()
+    for part in parts(guids):
+        query = select(documents.c.guid).where(documents.c.guid.in_(part))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def insert_documents(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store documents with their bytes."""
+    if rows:
+        connection.execute(insert(documents), list(rows))
+
+
+def filed_twin(connection: Connection, voucher: str, sha256: str) -> str | None:
+    """The GUID under which the same bytes were filed for the voucher before, if they were."""
+    query = select(documents.c.guid).where(
+        documents.c.voucher == voucher, documents.c.sha256 == sha256, documents.c.state == "filed"
+    )
+    return connection.execute(query.limit(1)).scalar()
+
+
+def to_file(connection: Connection, batch: str, limit: int) -> list[DocumentRow]:
+    """Documents that a batch links and that are not filed yet, with their bytes."""
+    wanted = select(entries.c.document).where(entries.c.batch == batch, entries.c.document.is_not(None))
+    query = (
+        select(*_COLUMNS)
+        .where(documents.c.guid.in_(wanted), documents.c.state.in_(["stored", "sending"]))
+        .order_by(documents.c.guid)
+        .limit(limit)
+    )
+    return [DocumentRow(*row) for row in connection.execute(query)]
+
+
+def set_state(connection: Connection, guids: Sequence[str], state: str, now: datetime) -> None:
+    """Note how far documents are."""
+    for part in parts(guids):
+        connection.execute(
+            update(documents).where(documents.c.guid.in_(part)).values(state=state, changed_at=now)
+        )
+
+
+def let_go_of_content(connection: Connection, batch: str) -> None:
+    """Drop the bytes of documents that arrived with a batch; their hashes stay."""
+    wanted = select(entries.c.document).where(entries.c.batch == batch, entries.c.document.is_not(None))
+    connection.execute(
+        update(documents)
+        .where(documents.c.guid.in_(wanted), documents.c.state == "filed")
+        .values(content=None)
+    )
+
+
+def drop_unsent(connection: Connection, vouchers: Sequence[str]) -> None:
+    """Delete documents of vouchers that changed before anything of them was sent."""
+    for part in parts(vouchers):
+        used = select(entries.c.document).where(entries.c.voucher.in_(part), entries.c.document.is_not(None))
+        connection.execute(
+            delete(documents).where(
+                documents.c.voucher.in_(part),
+                documents.c.state == "stored",
+                documents.c.guid.not_in(used),
+            )
+        )
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many documents are in which state."""
+    query = select(documents.c.state, func.count()).group_by(documents.c.state)
+    return dict(connection.execute(query).tuples().all())

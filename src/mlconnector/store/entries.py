@@ -1,0 +1,132 @@
+"""Entries: bookings between their decision and the batch that carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from mlconnector.store.sets import SET_SIZE, parts
+from mlconnector.store.tables import batches, entries
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry as it stands in the database; `content` is its canonical JSON."""
+
+    id: str
+    voucher: str
+    revision: str
+    kind: str
+    turn: int
+    period: str
+    document: str | None
+    reverses: str | None
+    batch: str | None
+    content: str
+
+
+_COLUMNS = [entries.c[name] for name in EntryRow.__dataclass_fields__]
+
+
+def insert_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add decided bookings."""
+    if rows:
+        connection.execute(insert(entries), list(rows))
+
+
+def by_ids(connection: Connection, ids: Sequence[str]) -> dict[str, EntryRow]:
+    """Entries by their key."""
+    found: dict[str, EntryRow] = {}
+    for part in parts(ids):
+        query = select(*_COLUMNS).where(entries.c.id.in_(part))
+        found.update({row.id: EntryRow(*row) for row in connection.execute(query)})
+    return found
+
+
+def waiting_periods(connection: Connection, name: str) -> list[str]:
+    """Months that have bookings of a connection without a batch."""
+    query = (
+        select(entries.c.period.distinct())
+        .where(entries.c.connection == name, entries.c.batch.is_(None))
+        .order_by(entries.c.period)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def waiting(connection: Connection, name: str, period: str) -> Iterator[EntryRow]:
+    """Bookings of one month without a batch, in a stable order."""
+    query = (
+        select(*_COLUMNS)
+        .where(entries.c.connection == name, entries.c.period == period, entries.c.batch.is_(None))
+        .order_by(entries.c.voucher, entries.c.kind.desc(), entries.c.turn)
+    )
+    for row in connection.execution_options(yield_per=SET_SIZE).execute(query):
+        yield EntryRow(*row)
+
+
+def of_batch(connection: Connection, batch: str) -> list[EntryRow]:
+    """The bookings of a batch."""
+    query = select(*_COLUMNS).where(entries.c.batch == batch).order_by(entries.c.voucher, entries.c.turn)
+    return [EntryRow(*row) for row in connection.execute(query)]
+
+
+def assign(connection: Connection, ids: Sequence[str], batch: str | None) -> None:
+    """Put bookings into a batch, or out of the one that they were in."""
+    for part in parts(ids):
+        connection.execute(update(entries).where(entries.c.id.in_(part)).values(batch=batch))
+
+
+def turns(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str, str], int]:
+    """How often each voucher and revision was booked so far, by kind of booking."""
+    found: dict[tuple[str, str, str], int] = {}
+    for part in parts(ids):
+        query = (
+            select(entries.c.voucher, entries.c.revision, entries.c.kind, func.max(entries.c.turn))
+            .where(entries.c.voucher.in_(part))
+            .group_by(entries.c.voucher, entries.c.revision, entries.c.kind)
+        )
+        for voucher, revision, kind, turn in connection.execute(query):
+            found[voucher, revision, kind] = turn
+    return found
+
+
+def holders_of_document_field(
+    connection: Connection, client: str, fields: Iterable[str]
+) -> dict[str, set[str]]:
+    """Which vouchers of a client were booked under a Belegfeld 1."""
+    wanted = sorted(set(fields))
+    found: dict[str, set[str]] = {}
+    for part in parts(wanted):
+        query = select(entries.c.document_field_1, entries.c.voucher).where(
+            entries.c.client == client, entries.c.document_field_1.in_(part)
+        )
+        for field, voucher in connection.execute(query):
+            found.setdefault(field, set()).add(voucher)
+    return found
+
+
+def unsettled_vouchers(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those vouchers that still have a booking which has not arrived in DATEV."""
+    found: set[str] = set()
+    for part in parts(ids):
+        query = (
+            select(entries.c.voucher.distinct())
+            .outerjoin(batches, batches.c.id == entries.c.batch)
+            .where(
+                entries.c.voucher.in_(part),
+                (batches.c.id.is_(None)) | (batches.c.state != "succeeded"),
+            )
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def of_voucher(connection: Connection, voucher: str) -> list[EntryRow]:
+    """All bookings of one voucher, the first one first."""
+    query = (
+        select(*_COLUMNS).where(entries.c.voucher == voucher).order_by(entries.c.created_at, entries.c.turn)
+    )
+    return [EntryRow(*row) for row in connection.execute(query)]

@@ -1,0 +1,254 @@
+"""Vouchers and their revisions: what was read, what state it is in, and why it waits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+
+from mlconnector.model.problems import Problem
+from mlconnector.store.sets import parts
+from mlconnector.store.tables import entries, problems, revisions, vouchers
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRow:
+    """A voucher as it stands in the database."""
+
+    id: str
+    connection: str
+    kind: str
+    external_id: str
+    number: str | None
+    document_date: date | None
+    revision: str
+    booked_revision: str | None
+    booked_entry: str | None
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A voucher that wants a decision, with the content of its newest revision."""
+
+    row: VoucherRow
+    content: str
+    booking_facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class CauseCount:
+    """A cause and how many vouchers of a connection wait for it; `key` and `facts` fill its text."""
+
+    connection: str
+    cause: str
+    key: str
+    facts: Mapping[str, str]
+    count: int
+
+
+_COLUMNS = [vouchers.c[name] for name in VoucherRow.__dataclass_fields__]
+
+
+def by_ids(connection: Connection, ids: Sequence[str]) -> dict[str, VoucherRow]:
+    """Vouchers by our own key; missing ones are left out."""
+    found: dict[str, VoucherRow] = {}
+    for part in parts(ids):
+        for row in connection.execute(select(*_COLUMNS).where(vouchers.c.id.in_(part))):
+            found[row.id] = VoucherRow(*row)
+    return found
+
+
+def find(connection: Connection, wanted: str) -> VoucherRow | None:
+    """A voucher by our key, its external id or its document number; None when none or several match."""
+    query = select(*_COLUMNS).where(
+        or_(vouchers.c.id == wanted, vouchers.c.external_id == wanted, vouchers.c.number == wanted)
+    )
+    rows = connection.execute(query.limit(2)).all()
+    return VoucherRow(*rows[0]) if len(rows) == 1 else None
+
+
+def insert_vouchers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add vouchers that were read for the first time."""
+    if rows:
+        connection.execute(insert(vouchers), list(rows))
+
+
+def insert_revisions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add revisions; those already known (a source that went back to an earlier state) stay as they are."""
+    known: set[tuple[str, str]] = set()
+    for part in parts([row["voucher"] for row in rows]):
+        query = select(revisions.c.voucher, revisions.c.revision).where(revisions.c.voucher.in_(part))
+        known.update((row.voucher, row.revision) for row in connection.execute(query))
+    new = [row for row in rows if (row["voucher"], row["revision"]) not in known]
+    if new:
+        connection.execute(insert(revisions), new)
+
+
+def update_vouchers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change vouchers in one statement; every row names `id` and the same further columns."""
+    if not rows:
+        return
+    changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+    statement = update(vouchers).where(vouchers.c.id == bindparam("of_id")).values(changed)
+    connection.execute(
+        statement,
+        [
+            {"of_id": row["id"], **{f"new_{name}": value for name, value in row.items() if name != "id"}}
+            for row in rows
+        ],
+    )
+
+
+def set_state(
+    connection: Connection, ids: Iterable[str], state: str, now: datetime, reason: str = ""
+) -> None:
+    """Bring vouchers into a state."""
+    for part in parts(list(ids)):
+        connection.execute(
+            update(vouchers).where(vouchers.c.id.in_(part)).values(state=state, reason=reason, changed_at=now)
+        )
+
+
+def waiting_for_decision(connection: Connection, name: str, after: str, limit: int) -> list[Waiting]:
+    """Vouchers of a connection that want a decision, in the order of their key, beginning after `after`.
+
+    These are the newly received ones and those whose source changed after DATEV had them.
+    """
+    wants = or_(
+        vouchers.c.state == "received",
+        and_(vouchers.c.state == "settled", vouchers.c.revision != vouchers.c.booked_revision),
+    )
+    query = (
+        select(*_COLUMNS, revisions.c.content, revisions.c.booking_facts)
+        .join(
+            revisions,
+            and_(revisions.c.voucher == vouchers.c.id, revisions.c.revision == vouchers.c.revision),
+        )
+        .where(vouchers.c.connection == name, vouchers.c.id > after, wants)
+        .order_by(vouchers.c.id)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    return [Waiting(VoucherRow(*row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def revision_facts(connection: Connection, voucher: str, revision: str) -> str | None:
+    """The hash of the booking facts of one revision."""
+    query = select(revisions.c.booking_facts).where(
+        revisions.c.voucher == voucher, revisions.c.revision == revision
+    )
+    return connection.execute(query).scalar()
+
+
+def content(connection: Connection, voucher: str, revision: str) -> str | None:
+    """The content of one revision as canonical JSON."""
+    query = select(revisions.c.content).where(
+        revisions.c.voucher == voucher, revisions.c.revision == revision
+    )
+    return connection.execute(query).scalar()
+
+
+def problems_of(
+    connection: Connection, ids: Sequence[str], origin: str | None = None
+) -> dict[str, list[Problem]]:
+    """What keeps vouchers waiting, by our key; `origin` is `source` or `mapping`."""
+    found: dict[str, list[Problem]] = {}
+    for part in parts(ids):
+        query = select(problems).where(problems.c.voucher.in_(part)).order_by(problems.c.position)
+        if origin is not None:
+            query = query.where(problems.c.origin == origin)
+        for row in connection.execute(query):
+            problem = Problem(row.key, json.loads(row.facts), tuple(json.loads(row.group_facts)))
+            found.setdefault(row.voucher, []).append(problem)
+    return found
+
+
+def replace_problems(
+    connection: Connection, origin: str, by_voucher: Mapping[str, Sequence[Problem]]
+) -> None:
+    """Put other problems of one origin in the place of the earlier ones; none means that they are solved."""
+    for part in parts(list(by_voucher)):
+        connection.execute(delete(problems).where(problems.c.voucher.in_(part), problems.c.origin == origin))
+    rows = [
+        {
+            "voucher": voucher,
+            "origin": origin,
+            "position": position,
+            "key": problem.key,
+            "cause": problem.cause,
+            "facts": json.dumps(dict(problem.facts), ensure_ascii=False),
+            "group_facts": json.dumps(problem.group),
+        }
+        for voucher, found in by_voucher.items()
+        for position, problem in enumerate(found)
+    ]
+    if rows:
+        connection.execute(insert(problems), rows)
+
+
+def causes(connection: Connection, name: str | None = None) -> list[CauseCount]:
+    """Why vouchers wait, the most frequent cause first."""
+    query = (
+        select(
+            vouchers.c.connection,
+            problems.c.cause,
+            func.min(problems.c.key).label("key"),
+            func.min(problems.c.facts).label("facts"),
+            func.count(vouchers.c.id.distinct()).label("waiting"),
+        )
+        .join(vouchers, vouchers.c.id == problems.c.voucher)
+        .where(vouchers.c.state.in_(["needs_human", "rejected"]))
+        .group_by(vouchers.c.connection, problems.c.cause)
+        .order_by(func.count(vouchers.c.id.distinct()).desc(), problems.c.cause)
+    )
+    if name is not None:
+        query = query.where(vouchers.c.connection == name)
+    return [
+        CauseCount(row.connection, row.cause, row.key, json.loads(row.facts), row.waiting)
+        for row in connection.execute(query)
+    ]
+
+
+def held_for(connection: Connection, cause: str | None, name: str | None) -> list[str]:
+    """Keys of the vouchers that wait for a human, all of them or those with one cause."""
+    query = select(vouchers.c.id.distinct()).where(vouchers.c.state.in_(["needs_human", "rejected"]))
+    if cause is not None:
+        query = query.join(problems, problems.c.voucher == vouchers.c.id).where(problems.c.cause == cause)
+    if name is not None:
+        query = query.where(vouchers.c.connection == name)
+    return list(connection.execute(query.order_by(vouchers.c.id)).scalars())
+
+
+def states(connection: Connection, name: str | None = None) -> dict[str, dict[str, int]]:
+    """How many vouchers of each connection are in which state."""
+    query = select(vouchers.c.connection, vouchers.c.state, func.count()).group_by(
+        vouchers.c.connection, vouchers.c.state
+    )
+    if name is not None:
+        query = query.where(vouchers.c.connection == name)
+    found: dict[str, dict[str, int]] = {}
+    for owner, state, count in connection.execute(query):
+        found.setdefault(owner, {})[state] = count
+    return found
+
+
+def listed(connection: Connection, name: str | None, state: str | None, limit: int) -> list[VoucherRow]:
+    """Vouchers, the latest changed first."""
+    query = select(*_COLUMNS).order_by(vouchers.c.changed_at.desc(), vouchers.c.id).limit(limit)
+    if name is not None:
+        query = query.where(vouchers.c.connection == name)
+    if state is not None:
+        query = query.where(vouchers.c.state == state)
+    return [VoucherRow(*row) for row in connection.execute(query)]
+
+
+def drop_waiting_entries(connection: Connection, ids: Sequence[str]) -> None:
+    """Delete bookings that no batch holds yet, because their vouchers changed or lost their footing."""
+    for part in parts(ids):
+        connection.execute(delete(entries).where(entries.c.voucher.in_(part), entries.c.batch.is_(None)))

@@ -7,24 +7,20 @@ by `entry` once they are known.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconnector.mapping.lookups import (
-    Found,
-    Target,
-    cost_centre,
-    exchange_rate,
-    target,
-    vat_id_problem,
-)
+from mlconnector.mapping.checks import formal_problems, stated_gross
+from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate
 from mlconnector.mapping.rules import Books, Rules
+from mlconnector.mapping.targets import Target, target
+from mlconnector.mapping.vat_ids import foreign_vat_id
 from mlconnector.model.entries import Because, Entry, EntryLine
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.totals import Totals, totals
-from mlconnector.model.vouchers import Party, Voucher
+from mlconnector.model.vouchers import Kind, Party, Voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +62,34 @@ def decide(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     """Decide a voucher's booking. Everything that is missing or contradictory is said at once."""
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
+    if voucher.direction != "sale" or voucher.kind not in {Kind.INVOICE, Kind.CREDIT_NOTE}:
+        facts = {"kind": voucher.kind.value, "direction": voucher.direction}
+        return Held((Problem("kind_not_booked", facts, ("kind", "direction")),))
     sums = totals(voucher.lines, voucher.currency)
-    if sums.gross == ZERO and all(gross == ZERO for gross in sums.line_gross):
+    if not any(sums.line_gross) and not voucher.stated_total:
         return Ignored("zero_value")
-    problems = _formal_problems(voucher, sums, rules)
-    targets = [target(voucher, line, rules) for line in voucher.lines]
+    problems = formal_problems(voucher, sums, rules)
+    targets = {
+        index: target(voucher, voucher.lines[index], rules)
+        for index, gross in enumerate(sums.line_gross)
+        if gross != ZERO
+    }
     centres = [
         cost_centre(voucher, rules.mapping.cost_centre_1),
         cost_centre(voucher, rules.mapping.cost_centre_2),
     ]
     rate = exchange_rate(voucher, rules)
-    problems += [found for found in (*targets, *centres, rate) if isinstance(found, Problem)]
+    problems += [found for found in (*targets.values(), *centres, rate) if isinstance(found, Problem)]
     if problems or voucher.party is None or voucher.number is None:
         return Held(_distinct(problems))
-    found_targets = [found for found in targets if isinstance(found, Found)]
+    found_targets = {index: found for index, found in targets.items() if isinstance(found, Found)}
     found_centres = [found for found in centres if isinstance(found, Found)]
-    shares, notes = _shares(voucher, sums, found_targets)
-    because = [
-        *notes,
-        *(Because("cost_centre", found.value, found.rule) for found in found_centres if found.value),
-    ]
+    shares, because = _shares(voucher, sums, found_targets, rules)
+    if not shares:
+        return Ignored("zero_value")
+    for field, found in zip(("cost_centre_1", "cost_centre_2"), found_centres, strict=True):
+        if found.value:
+            because.append(Because(field, found.value, found.rule))
     if isinstance(rate, Found) and rate.value is not None:
         because.append(Because("exchange_rate", f"{rate.value:f}", rate.rule))
     return Draft(
@@ -99,57 +103,37 @@ def decide(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     )
 
 
-def _formal_problems(voucher: Voucher, sums: Totals, rules: Rules) -> list[Problem]:
-    problems = []
-    if voucher.party is None:
-        problems.append(Problem("party_missing", {"title": voucher.title}))
-    elif wrong := vat_id_problem(voucher.party):
-        problems.append(wrong)
-    if not voucher.number:
-        problems.append(Problem("number_missing", {"title": voucher.title}))
-    if voucher.party and voucher.party.account and not is_debtor(voucher.party.account, rules.books):
-        facts = {
-            "account": voucher.party.account,
-            "party": voucher.party.name,
-            "digits": str(_digits(rules.books)),
-        }
-        problems.append(Problem("debtor_number_invalid", facts, ("account",)))
-    if voucher.stated_total is not None and voucher.stated_total_is != "either":
-        ours = sums.gross if voucher.stated_total_is == "gross" else sums.net
-        if abs(ours - voucher.stated_total) > rules.mapping.rounding_limit:
-            facts = {
-                "stated": f"{voucher.stated_total:f}",
-                "lines": f"{ours:f}",
-                "currency": voucher.currency,
-            }
-            problems.append(Problem("total_differs", facts))
-    return problems
-
-
-def _digits(books: Books) -> int:
-    return books.account_length + 1
-
-
 def is_debtor(number: str, books: Books) -> bool:
     """Whether a number is a debtor's: one digit more than the account length, beginning with 1 to 6."""
-    return number.isdigit() and len(number) == _digits(books) and number[0] in "123456"
+    return books.is_debtor(number)
 
 
 def _distinct(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    return tuple({problem.cause: problem for problem in reversed(problems)}.values())[::-1]
+    first: dict[str, Problem] = {}
+    for problem in problems:
+        first.setdefault(problem.cause, problem)
+    return tuple(first.values())
+
+
+_Key = tuple[str, str, str]
 
 
 def _shares(
-    voucher: Voucher, sums: Totals, targets: Sequence[Found[Target]]
+    voucher: Voucher, sums: Totals, targets: Mapping[int, Found[Target]], rules: Rules
 ) -> tuple[tuple[Share, ...], list[Because]]:
-    gross: dict[tuple[str, str, str], Decimal] = {}
-    kept: dict[tuple[str, str, str], Found[Target]] = {}
-    for found, amount in zip(targets, sums.line_gross, strict=True):
+    gross: dict[_Key, Decimal] = {}
+    kept: dict[_Key, Found[Target]] = {}
+    for index, found in targets.items():
         key = (found.value.account, found.value.tax_key, found.value.tax_case.name)
-        gross[key] = gross.get(key, ZERO) + amount
+        gross[key] = gross.get(key, ZERO) + sums.line_gross[index]
         kept.setdefault(key, found)
     notes = [Because("account", found.value.account, found.rule) for found in kept.values()]
-    _absorb_rounding(voucher, sums, gross, notes)
+    notes += [
+        Because("dropped", line.text, "the line moves no money")
+        for index, line in enumerate(voucher.lines)
+        if index not in targets
+    ]
+    _absorb_rounding(voucher, sums, gross, notes, rules)
     notes += [
         Because("dropped", kept[key].value.account, "the lines on this account add up to zero")
         for key, amount in gross.items()
@@ -159,23 +143,34 @@ def _shares(
 
 
 def _absorb_rounding(
-    voucher: Voucher, sums: Totals, gross: dict[tuple[str, str, str], Decimal], notes: list[Because]
+    voucher: Voucher, sums: Totals, gross: dict[_Key, Decimal], notes: list[Because], rules: Rules
 ) -> None:
     """Put the cents by which the document's own gross differs on the largest share, and say so."""
-    if voucher.stated_total is None or voucher.stated_total_is != "gross":
+    stated = voucher.stated_total
+    if stated is None:
         return
-    difference = rounded(voucher.stated_total, voucher.currency) - sums.gross
+    own_gross = stated_gross(voucher, sums, rules)
+    if own_gross is None:
+        if stated not in {sums.net, sums.gross}:
+            rule = f"the lines' net {sums.net:f} and gross {sums.gross:f} are booked"
+            notes.append(Because("stated_total", f"{stated:f}", rule))
+        return
+    difference = rounded(own_gross, voucher.currency) - sums.gross
     if difference != ZERO:
         largest = max(gross, key=lambda key: abs(gross[key]))
         gross[largest] += difference
-        notes.append(
-            Because("rounding", f"{difference:f}", f"the document's total is {voucher.stated_total:f}")
-        )
+        rule = f"the document's total is {own_gross:f}; on account {largest[0]}, the largest share"
+        notes.append(Because("rounding", f"{difference:f}", rule))
 
 
 def entry(draft: Draft, *, debtor: str, document: uuid.UUID | None, revision: str, turn: int) -> Entry:
     """The entry of a draft, with the debtor's number and the document that was filed for it."""
-    voucher = draft.voucher
+    voucher, party = draft.voucher, draft.party
+    whose = "of the party in the source" if party.account == debtor else "in these books"
+    because = [*draft.because, Because("debtor", debtor, f"number of {party.external_id} {whose}")]
+    vat_id = foreign_vat_id(party) or ""
+    if any(share.target.tax_case.vat_id == "yes" for share in draft.shares):
+        because.append(Because("eu_vat_id", vat_id, f"VAT id of {party.external_id}"))
     return Entry(
         voucher=voucher.identity,
         revision=revision,
@@ -188,7 +183,7 @@ def entry(draft: Draft, *, debtor: str, document: uuid.UUID | None, revision: st
         service_date=voucher.service_date,
         due_date=voucher.due_date,
         document=document,
-        because=(*draft.because, Because("debtor", debtor, f"number of {draft.party.external_id}")),
+        because=tuple(because),
         lines=tuple(
             EntryLine(
                 account=debtor,
@@ -197,10 +192,10 @@ def entry(draft: Draft, *, debtor: str, document: uuid.UUID | None, revision: st
                 tax_case=share.target.tax_case.name,
                 tax_rate=share.target.tax_case.rate,
                 tax_key=share.target.tax_key,
-                text=f"{draft.party.name} {draft.number}",
+                text=f"{party.name} {draft.number}",
                 cost_centre_1=draft.cost_centres[0],
                 cost_centre_2=draft.cost_centres[1],
-                eu_vat_id=(draft.party.vat_id or "") if share.target.tax_case.vat_id == "yes" else "",
+                eu_vat_id=vat_id if share.target.tax_case.vat_id == "yes" else "",
             )
             for share in draft.shares
         ),

@@ -8,24 +8,28 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, cast
 
 Chart = Literal["SKR03", "SKR04"]
-
-EU_COUNTRIES = frozenset({
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
-    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-})  # fmt: skip
+Function = Literal["automatic", "collective", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A seeded account: `automatic` accounts carry the tax function of `tax_case` themselves."""
+    """An account: automatic ones carry the tax function of `tax_case` themselves.
+
+    `function` is `collective` for the accounts that DATEV fills from debtors and creditors.
+    """
 
     number: str
     name: str
-    automatic: bool
+    function: Function
     tax_case: str
+
+    @property
+    def automatic(self) -> bool:
+        """Whether DATEV works out the tax by the account alone, so that no tax key may stand beside it."""
+        return self.function == "automatic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def seeded_accounts(chart: Chart, length: int) -> dict[str, Account]:
     text = files(__package__).joinpath("accounts.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return {
-        number: Account(number, row["name"], row["automatic"] == "yes", row["tax_case"])
+        number: Account(number, row["name"], cast("Function", row["function"]), row["tax_case"])
         for row in rows
         if (number := lengthened(row[chart.lower()], length))
     }
@@ -68,10 +72,3 @@ def seeded_accounts(chart: Chart, length: int) -> dict[str, Account]:
 def lengthened(account: str, length: int) -> str:
     """A four-digit G/L account number at the client's account length."""
     return account.ljust(length, "0")
-
-
-def region(country: str) -> str:
-    """Where a country lies for German VAT: `domestic`, `eu` or `third`."""
-    if country == "DE":
-        return "domestic"
-    return "eu" if country in EU_COUNTRIES else "third"

@@ -18,26 +18,25 @@ def allocate(
 ) -> dict[str, str] | Problem:
     """New numbers by party id, for parties that neither have one in `given` nor bring their own.
 
-    Numbers go up from `highest` (the highest allocated so far, or None) and leave out those in `taken`,
-    which sources brought along. A problem when the range is used up.
+    Numbers go up from `highest` (the highest allocated so far, or None). Left out are those in `taken`,
+    which sources brought along, in `given`, and of the parties themselves. A problem when the range is
+    used up.
     """
+    if books.debtors.collective:
+        return {}
+    everybody = list(parties)
+    used = taken.union(given.values(), (party.account for party in everybody if party.account))
     first, last = books.debtor_range
-    number = max(first, (highest or first - 1) + 1)
+    number = first if highest is None else max(first, highest + 1)
     new: dict[str, str] = {}
-    for party in parties:
-        if (
-            books.debtors.collective
-            or party.account
-            or party.external_id in given
-            or party.external_id in new
-        ):
+    for party in everybody:
+        if party.account or party.external_id in given or party.external_id in new:
             continue
-        while str(number) in taken:
+        while str(number) in used:
             number += 1
         if number > last:
-            return Problem(
-                "debtor_range_used_up", {"first": str(first), "last": str(last)}, ("first", "last")
-            )
+            facts = {"first": str(first), "last": str(last)}
+            return Problem("debtor_range_used_up", facts, ("first", "last"))
         new[party.external_id] = str(number)
         number += 1
     return new

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from mlconnector.mapping.charts import Account, Chart, seeded_accounts, tax_cases
+from mlconnector.mapping.charts import Account, Chart, TaxCase, seeded_accounts, tax_cases
+from mlconnector.mapping.tax_keys import fits, tax_keys
 
 _Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")]
 _TaxKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,4}$")]
 _CostCentre = Annotated[str, StringConstraints(pattern=r"^[\w ]{1,36}$")]
+_Month = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3} [0-9]{4}-(0[1-9]|1[0-2])$")]
+_Rate = Annotated[Decimal, Field(gt=0)]
 
 
 class _Table(BaseModel):
@@ -32,8 +36,8 @@ class Books(_Table):
     """The client's books as DATEV has them."""
 
     chart: Chart
-    account_length: int = Field(4, ge=4, le=8)
-    fiscal_year_start: int = Field(1, ge=1, le=12)
+    account_length: int = Field(default=4, ge=4, le=8)
+    fiscal_year_start: int = Field(default=1, ge=1, le=12)
     festschreibung: bool = False
     encoding: Literal["utf-8", "windows-1252"] = "utf-8"
     format_version: Literal[12, 13] = 13
@@ -49,19 +53,31 @@ class Books(_Table):
                 f"debtor numbers must have {digits} digits and begin with 1 to 6 at account length "
                 f"{self.account_length}; given {first} to {last}"
             )
+        if self.debtors.collective is not None and not self.is_debtor(self.debtors.collective):
+            raise ValueError(
+                f"debtors.collective must be a debtor number of {digits} digits that begins with 1 to 6; "
+                f"given {self.debtors.collective}"
+            )
         return self
 
     @property
     def debtor_range(self) -> tuple[int, int]:
         """First and last debtor number; the whole range of the account length where none is given."""
         unit = 10**self.account_length
-        return self.debtors.first or unit, self.debtors.last or 7 * unit - 1
+        first, last = self.debtors.first, self.debtors.last
+        return unit if first is None else first, 7 * unit - 1 if last is None else last
+
+    def is_debtor(self, number: str) -> bool:
+        """Whether a number is a debtor's: one digit more than the account length, beginning with 1 to 6."""
+        return bool(re.fullmatch(rf"[1-6][0-9]{{{self.account_length}}}", number))
 
 
 class RevenueRow(_Table):
     """Which account a line goes to. All facts that the row names must hold; the most specific row wins.
 
-    Specific first: product, product_code, category, pipeline, then rows that name none of them.
+    Specific first: product, product_code, category, pipeline, then rows that name none of them. A row
+    without `account` takes the tax case's own; `supply` says what is supplied, which helps to find the tax
+    case, so it cannot stand in a row that names one.
     """
 
     product: str | None = None
@@ -76,9 +92,12 @@ class RevenueRow(_Table):
 
 
 class TaxCaseRow(_Table):
-    """Which tax case holds where the facts alone do not decide: an explicit choice of the adviser."""
+    """Which tax case holds whatever the facts alone would say: an explicit choice of the adviser.
 
-    rate: Decimal
+    The first row whose facts all hold decides.
+    """
+
+    rate: Decimal = Field(ge=0, le=100)
     region: Literal["domestic", "eu", "third"]
     vat_id: Literal["yes", "no", "any"] = "any"
     supply: Literal["goods", "service", "any"] = "any"
@@ -107,8 +126,8 @@ class Mapping(_Table):
     tax_case: tuple[TaxCaseRow, ...] = ()
     cost_centre_1: CostCentres | None = None
     cost_centre_2: CostCentres | None = None
-    exchange_rates: dict[str, Decimal] = Field(default_factory=dict)
-    rounding_limit: Decimal = Decimal("0.05")
+    exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
+    rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1)
 
 
 class Rules(_Table):
@@ -128,44 +147,93 @@ class Rules(_Table):
             seen[facts] = index + 1
             self._check_row(row, where)
         for index, choice in enumerate(self.mapping.tax_case):
-            if choice.case not in tax_cases():
-                known = ", ".join(tax_cases())
-                raise ValueError(
-                    f"mapping.tax_case row {index + 1}: unknown case {choice.case!r}; known: {known}"
-                )
+            _check_choice(choice, f"mapping.tax_case row {index + 1}")
         return self
 
     def _check_row(self, row: RevenueRow, where: str) -> None:
-        if row.tax_case is not None and row.tax_case not in tax_cases():
-            raise ValueError(f"{where}: unknown tax case {row.tax_case!r}; known: {', '.join(tax_cases())}")
+        case = _known_case(row.tax_case, where)
+        if case is not None and row.supply is not None:
+            raise ValueError(f"{where}: supply has no effect beside tax_case; give it a row of its own")
         if row.account is None:
-            if row.tax_key:
-                raise ValueError(f"{where}: a tax key needs an account beside it")
+            if row.tax_key or row.automatic is not None:
+                raise ValueError(f"{where}: tax_key and automatic need an account beside them")
             return
-        if len(row.account) > self.books.account_length:
+        self._check_account(row, row.account, case, where)
+        if row.tax_key is not None:
+            _check_key(row.tax_key, case, where)
+
+    def _check_account(self, row: RevenueRow, number: str, case: TaxCase | None, where: str) -> None:
+        if len(number) != self.books.account_length:
             raise ValueError(
-                f"{where}: account {row.account} is longer than {self.books.account_length} digits"
+                f"{where}: account {number} must be written with {self.books.account_length} digits"
             )
         account = self.account(row)
         if account is None:
             raise ValueError(
-                f"{where}: account {row.account} is not in the seeded chart {self.books.chart}; "
-                "say automatic = true or automatic = false"
+                f"{where}: account {number} is not in the seeded chart {self.books.chart}"
+                f"{self._where_else(number)}; say automatic = true or automatic = false"
             )
-        if account.automatic and row.tax_key:
-            raise ValueError(f"{where}: account {row.account} is automatic; a tax key on it would be refused")
-        if account.automatic and not account.tax_case:
-            raise ValueError(f"{where}: the automatic account {row.account} needs tax_case beside it")
+        if account.function == "collective":
+            raise ValueError(
+                f"{where}: {number} is a collective account ({account.name}), no revenue account"
+            )
+        if not account.automatic:
+            return
+        if row.tax_key:
+            raise ValueError(f"{where}: account {number} is automatic; a tax key on it would be refused")
+        if not account.tax_case:
+            raise ValueError(f"{where}: the automatic account {number} needs tax_case beside it")
+        if case is not None and account.tax_case != case.name:
+            raise ValueError(
+                f"{where}: account {number} is automatic for {account.tax_case}, not for {case.name}"
+            )
+
+    def _where_else(self, number: str) -> str:
+        other: Chart = "SKR04" if self.books.chart == "SKR03" else "SKR03"
+        account = seeded_accounts(other, self.books.account_length).get(number)
+        return f" (it is {account.name!r} in {other})" if account else ""
 
     def account(self, row: RevenueRow) -> Account | None:
         """The account that a row names: seeded, or as the row describes it; None when neither is enough."""
         if row.account is None:
             return None
         seeded = seeded_accounts(self.books.chart, self.books.account_length).get(row.account)
-        if row.automatic is None:
+        if row.automatic is None or (seeded is not None and seeded.function == "collective"):
             return seeded
-        return Account(row.account, seeded.name if seeded else "", row.automatic, row.tax_case or "")
+        name, seeded_case = (seeded.name, seeded.tax_case) if seeded else ("", "")
+        if row.automatic:
+            return Account(row.account, name, "automatic", row.tax_case or seeded_case)
+        return Account(row.account, name, "none", "")
 
     def fingerprint(self) -> str:
         """Hash of all rules; entries keep it, so that it can be said which rules made them."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+def _known_case(name: str | None, where: str) -> TaxCase | None:
+    if name is None:
+        return None
+    if name not in tax_cases():
+        raise ValueError(f"{where}: unknown tax case {name!r}; known: {', '.join(tax_cases())}")
+    return tax_cases()[name]
+
+
+def _check_key(key: str, case: TaxCase | None, where: str) -> None:
+    known = tax_keys().get(key.lstrip("0"))
+    if known is not None and known.use != "sale":
+        raise ValueError(f"{where}: tax key {key} ({known.title}) cannot stand in a sale")
+    if case is not None and not fits(key, case, named=True):
+        means = known.title if known else "no tax"
+        raise ValueError(f"{where}: tax key {key!r} ({means}) does not fit the tax case {case.name}")
+    if case is None and key and (known is None or not known.tax_case):
+        raise ValueError(f"{where}: tax key {key} stands for no single tax case; name tax_case beside it")
+
+
+def _check_choice(choice: TaxCaseRow, where: str) -> None:
+    case = _known_case(choice.case, where)
+    if case is None:
+        return
+    if case.rate != choice.rate:
+        raise ValueError(f"{where}: {case.name} has {case.rate:f} %, not {choice.rate:f} %")
+    if case.vat_id == "yes" and choice.vat_id != "yes":
+        raise ValueError(f'{where}: {case.name} is reported with the VAT id, so it needs vat_id = "yes"')

@@ -8,19 +8,13 @@ from decimal import ROUND_HALF_UP, Decimal
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
-_PLACES = {
-    "JPY": 0,
-    "KRW": 0,
-    "HUF": 2,
-    "ISK": 0,
-    "CLP": 0,
-    "VND": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "TND": 3,
-    "JOD": 3,
-    "OMR": 3,
-}
+_NO_MINOR_UNIT = (
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
+    "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+)  # fmt: skip
+_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+_PLACES = dict.fromkeys(_NO_MINOR_UNIT, 0) | dict.fromkeys(_THOUSANDTHS, 3)
+_PRECISION = 28
 
 
 def places(currency: str) -> int:
@@ -30,21 +24,49 @@ def places(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str = "EUR") -> Decimal:
     """The amount in whole minor units of its currency, rounded half up: `1.005` EUR is `1.01`."""
-    return amount.quantize(Decimal(1).scaleb(-places(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def exact(number: Decimal) -> Decimal:
+    """The same number in its one writing: `1.10` becomes `1.1`, `1E+2` becomes `100`, `-0.00` becomes `0`."""
+    if not number:
+        return ZERO
+    plain = number.normalize() if len(number.as_tuple().digits) <= _PRECISION else number
+    return plain.quantize(Decimal(1)) if int(plain.as_tuple().exponent) > 0 else plain
 
 
 def shared_out(total: Decimal, weights: Sequence[Decimal], currency: str = "EUR") -> list[Decimal]:
     """Split a rounded total over weights so that the parts add up to it exactly.
 
-    Each part is rounded on its own; what is left over goes to the largest part, where it is the
-    smallest relative change. Weights may be negative; they must not all be zero unless there is one.
+    Weights may be negative. Where they add up to zero they say nothing, and the first part takes all.
     """
     if not weights:
         return []
     whole = sum(weights, ZERO)
     if whole == ZERO:
         return [total, *([rounded(ZERO, currency)] * (len(weights) - 1))]
-    parts = [rounded(total * weight / whole, currency) for weight in weights]
-    largest = max(range(len(parts)), key=lambda index: abs(parts[index]))
-    parts[largest] += total - sum(parts, ZERO)
-    return parts
+    return rounded_to(total, [total * weight / whole for weight in weights], currency)
+
+
+def rounded_to(total: Decimal, parts: Sequence[Decimal], currency: str = "EUR") -> list[Decimal]:
+    """Round every part so that together they are `total`, which is about their sum and already rounded.
+
+    What is left over is dealt out a minor unit at a time, beginning with the largest part, where it is
+    the smallest relative change.
+    """
+    if not parts:
+        return []
+    whole = [rounded(part, currency) for part in parts]
+    left = total - sum(whole, ZERO)
+    if left == ZERO:
+        return whole
+    unit = _unit(currency).copy_sign(left)
+    each, more = divmod(int(left / unit), len(whole))
+    by_size = sorted(range(len(whole)), key=lambda index: -abs(whole[index]))
+    for place, index in enumerate(by_size):
+        whole[index] += unit * (each + (place < more))
+    return whole
+
+
+def _unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-places(currency))

@@ -14,6 +14,8 @@ from typing import Literal
 
 import msgspec
 
+from mlconnector.model.money import exact
+
 
 class Kind(StrEnum):
     """What a voucher is in business terms."""
@@ -65,6 +67,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     product_code: str | None = None
     category: str | None = None
 
+    def __post_init__(self) -> None:
+        """Write numbers in their one form, so that `100` and `100.00` are the same revision."""
+        _write_exactly(self, ("amount", "tax_rate", "quantity"))
+
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """A file that belongs to the voucher; the source can fetch its bytes by `external_id`."""
@@ -79,7 +85,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     """One business document, as it stood when it was read.
 
     `number` is the document's own number, `stated_total` the total that the source itself shows for
-    it, with `stated_total_is` saying which one. `exchange_rate` is foreign units for one EUR.
+    it, with `stated_total_is` saying which one; `either` when the source does not know, and has compared
+    it with both itself. `exchange_rate` is foreign units for one EUR.
     `standing` is `withdrawn` when the source no longer regards the document as final (a won deal that
     was reopened or lost). `attributes` are named facts that mapping tables may look at, e.g.
     `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
@@ -104,6 +111,10 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Write numbers in their one form."""
+        _write_exactly(self, ("exchange_rate", "stated_total"))
+
     @property
     def identity(self) -> str:
         """Kind and external id: what the voucher is called within its connection, e.g. `invoice/815`."""
@@ -116,6 +127,13 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     def booking_facts(self) -> str:
         """Hash over everything that decides the booking, so over all but the attachments."""
         return hashlib.sha256(encode(msgspec.structs.replace(self, attachments=()))).hexdigest()
+
+
+def _write_exactly(record: msgspec.Struct, fields: tuple[str, ...]) -> None:
+    for field in fields:
+        number = getattr(record, field)
+        if number is not None:
+            msgspec.structs.force_setattr(record, field, exact(number))
 
 
 _encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")

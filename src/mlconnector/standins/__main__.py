@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -26,13 +27,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--state", type=Path)
     given = parser.parse_args(arguments)
     options = Options(
-        records=given.records, seed=given.seed, received=given.received, delay=given.delay, state_file=given.state
+        records=given.records,
+        seed=given.seed,
+        received=given.received,
+        delay=given.delay,
+        state_file=given.state,
     )
     standin = create(given.name, options)
     listener = listen(given.port)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     sys.stdout.write(json.dumps({"name": given.name, "url": url}) + "\n")
     sys.stdout.flush()
+    # The server raises the signal that stopped it again when it is done, before the state is kept.
+    for stopping in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stopping, lambda *_: None)
     server(standin.app).run(sockets=[listener])
     standin.save()
 

@@ -93,7 +93,10 @@ class FaultyApp:
 
 async def _strike(fault: Fault, app: _App, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
     if fault.kind == "status":
-        headers = [(b"content-type", fault.content_type.encode()), (b"content-length", b"%d" % len(fault.body))]
+        headers = [
+            (b"content-type", fault.content_type.encode()),
+            (b"content-length", b"%d" % len(fault.body)),
+        ]
         if fault.retry_after is not None:
             headers.append((b"retry-after", fault.retry_after.encode()))
         await send({"type": "http.response.start", "status": fault.status, "headers": headers})

@@ -106,6 +106,13 @@ def note_outcome(connection: Connection, batch: str, outcome: str, now: datetime
     )
 
 
+def jobs(connection: Connection, batch: str) -> set[str]:
+    """The jobs that took the batch in earlier attempts."""
+    query = select(transfers.c.outcome).where(transfers.c.batch == batch, transfers.c.outcome != "")
+    outcomes = [outcome.split(" ", 1) for outcome in connection.execute(query).scalars()]
+    return {words[1] for words in outcomes if words[0] in {"accepted", "adopted"}}
+
+
 def answer(row: BatchRow) -> dict[str, Any]:
     """What DATEV answered for a batch, as far as it did."""
     return dict(json.loads(row.answer)) if row.answer else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mlconnector.errors import RetryLater
+
+_WAL_WAITS = 200
+_WAL_WAIT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,23 @@ def make_engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch a file to WAL, once for its life; SQLite does not wait here for others that just write to it."""
+    for waits_left in reversed(range(_WAL_WAITS)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not waits_left:
+                raise
+            time.sleep(_WAL_WAIT)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

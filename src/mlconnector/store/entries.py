@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from mlconnector.store.batches import FINAL
 from mlconnector.store.sets import SET_SIZE, parts
 from mlconnector.store.tables import batches, entries
 
@@ -109,7 +110,7 @@ def holders_of_document_field(
 
 
 def unsettled_vouchers(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Those vouchers that still have a booking which has not arrived in DATEV."""
+    """Those vouchers that still have a booking which DATEV has not finally answered."""
     found: set[str] = set()
     for part in parts(ids):
         query = (
@@ -117,7 +118,7 @@ def unsettled_vouchers(connection: Connection, ids: Sequence[str]) -> set[str]:
             .outerjoin(batches, batches.c.id == entries.c.batch)
             .where(
                 entries.c.voucher.in_(part),
-                (batches.c.id.is_(None)) | (batches.c.state != "succeeded"),
+                (batches.c.id.is_(None)) | (batches.c.state.not_in(FINAL)),
             )
         )
         found.update(connection.execute(query).scalars())

@@ -20,6 +20,8 @@ from sqlalchemy import (
     false,
 )
 
+from mlconnector.store.moments import Moment
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -127,7 +129,8 @@ vouchers = Table(
     Column("changed_at", _MOMENT, nullable=False),
     UniqueConstraint("connection", "kind", "external_id"),
     CheckConstraint(
-        "state in ('received', 'bookable', 'needs_human', 'ignored', 'batched', 'sent', 'settled', 'rejected')",
+        "state in ('received', 'bookable', 'needs_human', 'ignored', "
+        "'batched', 'sent', 'settled', 'rejected')",
         name="state",
     ),
 )

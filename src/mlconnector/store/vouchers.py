@@ -15,6 +15,10 @@ from mlconnector.store.sets import parts
 from mlconnector.store.tables import entries, problems, revisions, vouchers
 
 
+# The reason of a received voucher that a person let go on; it is read again before it is decided.
+REPLAYED = "replayed"
+
+
 @dataclass(frozen=True, slots=True)
 class VoucherRow:
     """A voucher as it stands in the database."""
@@ -138,6 +142,14 @@ def waiting_for_decision(connection: Connection, name: str, after: str, limit: i
     return [Waiting(VoucherRow(*row[:-2]), row[-2], row[-1]) for row in rows]
 
 
+def replayed(connection: Connection, name: str, limit: int) -> list[VoucherRow]:
+    """Vouchers that a person let go on and that were not read again yet."""
+    query = select(*_COLUMNS).where(
+        vouchers.c.connection == name, vouchers.c.state == "received", vouchers.c.reason == REPLAYED
+    )
+    return [VoucherRow(*row) for row in connection.execute(query.order_by(vouchers.c.id).limit(limit))]
+
+
 def revision_facts(connection: Connection, voucher: str, revision: str) -> str | None:
     """The hash of the booking facts of one revision."""
     query = select(revisions.c.booking_facts).where(
@@ -203,7 +215,7 @@ def causes(connection: Connection, name: str | None = None) -> list[CauseCount]:
             func.count(vouchers.c.id.distinct()).label("waiting"),
         )
         .join(vouchers, vouchers.c.id == problems.c.voucher)
-        .where(vouchers.c.state.in_(["needs_human", "rejected"]))
+        .where(vouchers.c.state.in_(["needs_human", "rejected", "settled"]))
         .group_by(vouchers.c.connection, problems.c.cause)
         .order_by(func.count(vouchers.c.id.distinct()).desc(), problems.c.cause)
     )

@@ -7,9 +7,10 @@ hold for HTTP itself.
 from __future__ import annotations
 
 import random
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,15 +19,10 @@ from typing import Any, Protocol
 import httpx
 
 from mlconnector.errors import Broken, ConnectorError, RetryLater
+from mlconnector.systems.redaction import SECRET_HEADERS, public_headers, without_echo, without_secrets
 
-_SECRET_HEADERS = frozenset(
-    {"authorization", "x-api-token", "api-auth-applicationkey", "cookie", "set-cookie"}
-)
-_SECRET_PARAMETERS = frozenset(
-    {"code", "access_token", "refresh_token", "api_token", "token", "client_secret", "state"}
-    | {"signature", "sig", "x-amz-signature", "x-amz-security-token", "x-amz-credential", "x-goog-signature"}
-)
 _LOGGED_BODY = 4000
+_LONGEST_RETRY_AFTER = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +54,13 @@ class Patience:
 
     `attempts` counts all tries. Waits are drawn at random between zero and a doubling cap ("full
     jitter") and never fall below what the other side asked for; a wait above `longest_wait` is left to
-    the durable flow.
+    the durable flow, and so is a pause above `longest_pause` that the rate limit of the other side needs.
     """
 
     attempts: int = 3
     first_wait: float = 0.5
     longest_wait: float = 20.0
+    longest_pause: float = 120.0
 
 
 @dataclass
@@ -77,7 +74,10 @@ class Waiting:
 
 
 class Http:
-    """A client of one outside system; safe to share between threads."""
+    """A client of one outside system; safe to share between threads.
+
+    `auth` and secret `headers` go to the origin of `base_url` only.
+    """
 
     def __init__(
         self,
@@ -100,6 +100,7 @@ class Http:
         self._patience = patience or Patience()
         self._waiting = waiting or Waiting()
         self._after_answer = after_answer
+        self._limit = threading.Lock()
         self._not_before = 0.0
         self._client = httpx.Client(
             base_url=base_url,
@@ -112,46 +113,84 @@ class Http:
             event_hooks={"request": [self._note_start], "response": [self._note_answer]},
         )
 
-    def request(self, method: str, url: str, *, repeat: bool = True, **arguments: Any) -> httpx.Response:
+    def request(
+        self, method: str, url: str, *, repeat: bool = True, keep_body: bool = False, **arguments: Any
+    ) -> httpx.Response:
         """Send a request and return its successful answer.
 
         With `repeat` the seam tries again where the answer says "later" or none came; requests that must
-        not be sent twice set it to False and then get RetryLater with `outcome_unknown`.
+        not be sent twice set it to False and then get RetryLater with `outcome_unknown`. With `keep_body`
+        the technical log keeps the body of a successful answer too, as it keeps that of an error.
         Raises one of the four errors.
         """
-        return self._persist(method, url, repeat, lambda: self._client.request(method, url, **arguments))
+
+        def send() -> httpx.Response:
+            return self._send(method, url, {**arguments, "extensions": {"keep_body": keep_body}})
+
+        return self._persist(repeat, send)
 
     def download(self, url: str, limit: int, **arguments: Any) -> bytes | None:
         """The body behind `url`, or None when it has more than `limit` bytes; never reads further.
 
-        Follows one redirect, as file stores behind an API need it; another host gets no credentials.
+        Follows one redirect, as file stores behind an API need it; another origin gets no credentials.
         Raises one of the four errors.
         """
         body: bytes | None = None
 
         def fetch() -> httpx.Response:
             nonlocal body
-            with self._client.stream("GET", url, **arguments) as answer:
+            with closing(self._stream(url, arguments)) as answer:
                 if not answer.has_redirect_location:
                     body = _up_to(limit, answer)
                     return answer
-            with self._follow(answer) as moved:
+                target = self._redirected(answer)
+            with closing(self._stream(target, {})) as moved:
                 body = _up_to(limit, moved)
                 return moved
 
-        self._persist("GET", url, True, fetch)
+        self._persist(True, fetch)
         return body
 
     def close(self) -> None:
         """Let go of all connections."""
         self._client.close()
 
-    def _persist(
-        self, method: str, url: str, repeat: bool, send: Callable[[], httpx.Response]
+    def _send(
+        self, method: str, url: str, arguments: Mapping[str, Any], stream: bool = False
     ) -> httpx.Response:
+        given = {name: value for name, value in arguments.items() if name != "auth"}
+        auth = arguments.get("auth", httpx.USE_CLIENT_DEFAULT)
+        try:
+            request = self._client.build_request(method, url, **given)
+        except httpx.InvalidURL as error:
+            raise Broken(f"{self.system}: the address of a request cannot be read: {error}") from error
+        if self._is_elsewhere(request.url):
+            for name in SECRET_HEADERS & set(self._client.headers) - set(httpx.Headers(given.get("headers"))):
+                del request.headers[name]
+            auth = None if auth is httpx.USE_CLIENT_DEFAULT else auth
+        return self._client.send(request, auth=auth, stream=stream)
+
+    def _stream(self, url: str, arguments: Mapping[str, Any]) -> httpx.Response:
+        return self._send("GET", url, {**arguments, "extensions": {"streamed": True}}, stream=True)
+
+    def _is_elsewhere(self, url: httpx.URL) -> bool:
+        home = self._client.base_url
+        return bool(home.host) and (url.scheme, url.host, url.port) != (home.scheme, home.host, home.port)
+
+    def _redirected(self, answer: httpx.Response) -> str:
+        source = answer.request.url
+        try:
+            target = source.join(answer.headers["location"])
+        except httpx.InvalidURL as error:
+            raise Broken(f"{self.system} redirects a download to an unreadable address: {error}") from error
+        if source.scheme == "https" and target.scheme != "https":
+            raise Broken(f"{self.system} redirects a download from HTTPS to {target.scheme}")
+        return str(target)
+
+    def _persist(self, repeat: bool, send: Callable[[], httpx.Response]) -> httpx.Response:
         for attempt in range(1, self._patience.attempts + 1):
             self._wait_for_limit()
-            failure = self._try(method, url, send)
+            failure = self._try(send)
             if isinstance(failure, httpx.Response):
                 return failure
             may_repeat = repeat and isinstance(failure, RetryLater) and attempt < self._patience.attempts
@@ -161,39 +200,21 @@ class Http:
             self._waiting.sleep(wait)
         raise Broken("the number of attempts must be at least one")
 
-    def _try(
-        self, method: str, url: str, send: Callable[[], httpx.Response]
-    ) -> httpx.Response | ConnectorError:
-        started = self._waiting.monotonic()
+    def _try(self, send: Callable[[], httpx.Response]) -> httpx.Response | ConnectorError:
         try:
             answer = send()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            self._note_silence(method, url, started, error)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            self._note_silence(error)
             return RetryLater(f"{self.system} cannot be reached: {error}")
-        except httpx.TransportError as error:
-            self._note_silence(method, url, started, error)
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+            self._note_silence(error)
+            return Broken(f"{self.system}: the request cannot be sent: {error}")
+        except httpx.RequestError as error:
+            self._note_silence(error)
             return RetryLater(f"{self.system} did not answer: {error}", outcome_unknown=True)
         if answer.is_success:
             return answer
         return self._explain(answer) or default_explanation(self.system, answer)
-
-    @contextmanager
-    def _follow(self, answer: httpx.Response) -> Iterator[httpx.Response]:
-        source = answer.request.url
-        target = source.join(answer.headers["location"])
-        if source.scheme == "https" and target.scheme != "https":
-            raise Broken(f"{self.system} redirects a download from HTTPS to {target.scheme}")
-        request = self._client.build_request("GET", target)
-        auth: Any = httpx.USE_CLIENT_DEFAULT
-        if target.netloc != source.netloc:
-            auth = None
-            for name in _SECRET_HEADERS:
-                request.headers.pop(name, None)
-        moved = self._client.send(request, auth=auth, stream=True)
-        try:
-            yield moved
-        finally:
-            moved.close()
 
     def _wait_before(self, attempt: int, failure: ConnectorError) -> float | None:
         asked = failure.after if isinstance(failure, RetryLater) else None
@@ -203,6 +224,8 @@ class Http:
 
     def _wait_for_limit(self) -> None:
         wait = self._not_before - self._waiting.monotonic()
+        if wait > self._patience.longest_pause:
+            raise RetryLater(f"{self.system}: its rate limit is used up", wait)
         if wait > 0:
             self._waiting.sleep(wait)
 
@@ -210,33 +233,36 @@ class Http:
         request.extensions["started"] = self._waiting.monotonic()
 
     def _note_answer(self, answer: httpx.Response) -> None:
+        asked = answer.request.extensions
         if self._after_answer is not None:
             pause = self._after_answer(answer)
-            if pause > 0:
+            with self._limit:
                 self._not_before = max(self._not_before, self._waiting.monotonic() + pause)
-        if answer.is_error:
+        if answer.is_error or not asked.get("streamed"):
+            # An answer that breaks off counts as none, so it must be complete before it is noted.
             answer.read()
+        body = without_echo(answer.text, answer.request) if answer.is_error or asked.get("keep_body") else ""
+        self._note(answer.request, answer, body=body[:_LOGGED_BODY])
+
+    def _note_silence(self, error: httpx.RequestError) -> None:
+        self._note(error.request, None, error=f"{type(error).__name__}: {error}")
+
+    def _note(
+        self, request: httpx.Request, answer: httpx.Response | None, *, body: str = "", error: str = ""
+    ) -> None:
         self._log.write(
             Exchange(
                 system=self.system,
                 at=self._waiting.now(),
-                method=answer.request.method,
-                url=without_secrets(answer.request.url),
-                status=answer.status_code,
-                seconds=self._waiting.monotonic() - answer.request.extensions["started"],
-                request_headers=_public(answer.request.headers),
-                response_headers=_public(answer.headers),
-                body=answer.text[:_LOGGED_BODY] if answer.is_error else "",
-                error="",
+                method=request.method,
+                url=without_secrets(request.url),
+                status=None if answer is None else answer.status_code,
+                seconds=self._waiting.monotonic() - request.extensions["started"],
+                request_headers=public_headers(request.headers),
+                response_headers={} if answer is None else public_headers(answer.headers),
+                body=body,
+                error=error,
             )
-        )
-
-    def _note_silence(self, method: str, url: str, started: float, error: Exception) -> None:
-        seconds = self._waiting.monotonic() - started
-        address = without_secrets(self._client.base_url.join(url))
-        reason = f"{type(error).__name__}: {error}"
-        self._log.write(
-            Exchange(self.system, self._waiting.now(), method, address, None, seconds, {}, {}, "", reason)
         )
 
 
@@ -258,47 +284,34 @@ class HttpFactory(Protocol):
 
 
 def retry_after(answer: httpx.Response, now: datetime | None = None) -> float | None:
-    """Seconds of the Retry-After header, given as a number or as an HTTP date; None without it."""
+    """Seconds of the Retry-After header, given as a number or as an HTTP date; None without a readable one.
+
+    Never more than a day, so that a nonsensical value cannot put a transfer off for ever.
+    """
     value = answer.headers.get("retry-after", "").strip()
     if not value:
         return None
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
+    if value.isascii() and value.replace(".", "", 1).isdigit():
+        return min(float(value), _LONGEST_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(0.0, (moment - (now or datetime.now(UTC))).total_seconds()), _LONGEST_RETRY_AFTER)
 
 
 def default_explanation(system: str, answer: httpx.Response) -> ConnectorError:
     """What an answer means by HTTP alone, for everything that a system does not explain itself."""
     status = answer.status_code
-    if status == 429 or status in {502, 503, 504}:
+    if status in {408, 429, 502, 503, 504}:
         return RetryLater(
-            f"{system} answered {status}", retry_after(answer), outcome_unknown=status in {502, 504}
+            f"{system} answered {status}", retry_after(answer), outcome_unknown=status in {408, 502, 504}
         )
     return Broken(
         f"{system} answered {status} to {answer.request.method} {without_secrets(answer.request.url)}"
     )
-
-
-def without_secrets(url: httpx.URL) -> str:
-    """The address with the values of secret query parameters replaced."""
-    if not url.query:
-        return str(url)
-    shown = [
-        (name, "***" if name.lower() in _SECRET_PARAMETERS else value)
-        for name, value in url.params.multi_items()
-    ]
-    return str(url.copy_with(params=httpx.QueryParams(tuple(shown))))
-
-
-def _public(headers: httpx.Headers) -> dict[str, str]:
-    shown = {name: value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS}
-    if "location" in shown:
-        shown["location"] = without_secrets(httpx.URL(shown["location"]))
-    return shown
 
 
 def _up_to(limit: int, answer: httpx.Response) -> bytes | None:

@@ -6,9 +6,9 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import httpx
@@ -16,8 +16,10 @@ import msgspec
 
 from mlconnector.errors import Broken, ConnectorError, NeedsLogin, RetryLater
 from mlconnector.systems.http import Http, default_explanation, retry_after
+from mlconnector.systems.redaction import without_echo
 
 ClientAuthentication = Literal["basic", "client_id"]
+_ACCESS_TOKEN_LIFETIME = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Tokens(***, expires_at={self.expires_at}, refresh_expires_at={self.refresh_expires_at})"
+
 
 class PendingLogin(msgspec.Struct, frozen=True, kw_only=True):
     """A login that was begun: kept sealed for ten minutes, looked up by its state, used once."""
@@ -64,6 +69,9 @@ class PendingLogin(msgspec.Struct, frozen=True, kw_only=True):
     nonce: str
     verifier: str
     redirect_uri: str
+
+    def __repr__(self) -> str:
+        return f"PendingLogin(***, redirect_uri={self.redirect_uri!r})"
 
 
 class TokenKeeper(Protocol):
@@ -84,13 +92,22 @@ class BearerAuth(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Yield the request with a token, and once more with a new one when the first was refused."""
-        tokens = self._tokens.current()
+        tokens = _for_another_request(self._tokens.current)
         request.headers["Authorization"] = f"Bearer {tokens.access_token}"
         answer = yield request
         if answer.status_code == 401:
-            tokens = self._tokens.renewed(tokens.access_token)
+            rejected = tokens.access_token
+            tokens = _for_another_request(lambda: self._tokens.renewed(rejected))
             request.headers["Authorization"] = f"Bearer {tokens.access_token}"
             yield request
+
+
+def _for_another_request(get: Callable[[], Tokens]) -> Tokens:
+    """The request that the tokens are for was not sent or was refused: that much is known of its outcome."""
+    try:
+        return get()
+    except RetryLater as error:
+        raise RetryLater(error.reason, error.after) from error
 
 
 def begin_login(model: OAuthModel, redirect_uri: str) -> tuple[PendingLogin, str]:
@@ -134,7 +151,11 @@ def finish_login(
 
 
 def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: datetime) -> Tokens:
-    """New tokens for the refresh token. Raises NeedsLogin when it is no longer accepted."""
+    """New tokens for the refresh token; it is sent once, because it may be good for one use only.
+
+    Raises NeedsLogin when it is no longer accepted, and RetryLater otherwise: with `outcome_unknown` it
+    may have been used up, so that the caller tries it just once more and a refusal then is final.
+    """
     form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
     arguments: dict[str, Any] = {"data": form, "repeat": False}
     if model.refresh_authentication == "basic":
@@ -146,8 +167,12 @@ def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: dat
 
 
 def revoke(model: OAuthModel, http: Http, secret: str, tokens: Tokens) -> None:
-    """Make both tokens worthless at the issuer, the refresh token first."""
+    """Make both tokens worthless at the issuer, the refresh token first, where it offers that."""
+    if not model.revoke_url:
+        return
     for hint, token in (("refresh_token", tokens.refresh_token), ("access_token", tokens.access_token)):
+        if not token:
+            continue
         form = {"token": token, "token_type_hint": hint}
         http.request("POST", model.revoke_url, data=form, auth=(model.client_id, secret))
 
@@ -157,7 +182,11 @@ def explain_token_answer(system: str, answer: httpx.Response) -> ConnectorError:
     if answer.status_code in {400, 401, 403}:
         return NeedsLogin(system, _reason(answer))
     if answer.status_code == 429 or answer.status_code >= 500:
-        return RetryLater(f"{system}: token endpoint answered {answer.status_code}", retry_after(answer))
+        return RetryLater(
+            f"{system}: token endpoint answered {answer.status_code}",
+            retry_after(answer),
+            outcome_unknown=answer.status_code not in {429, 503},
+        )
     return default_explanation(system, answer)
 
 
@@ -169,7 +198,7 @@ def _reason(answer: httpx.Response) -> str:
     if not isinstance(content, dict):
         return f"HTTP {answer.status_code}"
     parts = [str(content[name]) for name in ("error", "error_description") if content.get(name)]
-    return ": ".join(parts) or f"HTTP {answer.status_code}"
+    return without_echo(": ".join(parts), answer.request) or f"HTTP {answer.status_code}"
 
 
 def _json(model: OAuthModel, answer: httpx.Response) -> dict[str, Any]:
@@ -184,10 +213,12 @@ def _json(model: OAuthModel, answer: httpx.Response) -> dict[str, Any]:
 
 def _tokens(model: OAuthModel, content: dict[str, Any], now: datetime, previous: Tokens | None) -> Tokens:
     known = {"access_token", "refresh_token", "expires_in", "refresh_token_expires_in", "scope", "id_token"}
-    granted = tuple(str(content.get("scope", "")).split()) or (previous.scopes if previous else model.scopes)
-    lifetime = content.get("refresh_token_expires_in")
+    granted = tuple(str(content.get("scope") or "").split()) or (
+        previous.scopes if previous else model.scopes
+    )
+    lifetime = _seconds(model, content, "refresh_token_expires_in")
     if lifetime is not None:
-        refresh_end = now + timedelta(seconds=float(lifetime))
+        refresh_end = now + timedelta(seconds=lifetime)
     elif previous is not None and not model.rolling:
         refresh_end = previous.refresh_expires_at
     else:
@@ -195,13 +226,23 @@ def _tokens(model: OAuthModel, content: dict[str, Any], now: datetime, previous:
     extra = dict(previous.extra) if previous else {}
     extra.update({name: value for name, value in content.items() if name not in known})
     return Tokens(
-        access_token=content["access_token"],
-        refresh_token=content.get("refresh_token") or (previous.refresh_token if previous else ""),
-        expires_at=now + timedelta(seconds=float(content.get("expires_in", 900))),
+        access_token=str(content["access_token"]),
+        refresh_token=str(content.get("refresh_token") or (previous.refresh_token if previous else "")),
+        expires_at=now + timedelta(seconds=_seconds(model, content, "expires_in") or _ACCESS_TOKEN_LIFETIME),
         refresh_expires_at=refresh_end,
         scopes=granted,
         extra=extra,
     )
+
+
+def _seconds(model: OAuthModel, content: dict[str, Any], name: str) -> float | None:
+    value = content.get(name)
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise Broken(f"{model.system}: the token endpoint says {name} is {value!r}") from error
 
 
 def _check_id_token(model: OAuthModel, pending: PendingLogin, content: dict[str, Any], now: datetime) -> None:
@@ -209,16 +250,24 @@ def _check_id_token(model: OAuthModel, pending: PendingLogin, content: dict[str,
 
     OpenID Connect Core 3.1.3.7 allows that for a token that comes straight from the token endpoint.
     """
+    claims = _claims(model, content)
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    if claims.get("iss") != model.issuer or model.client_id not in audiences:
+        raise NeedsLogin(model.system, "the id token was issued by or for somebody else")
+    if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), pending.nonce.encode()):
+        raise NeedsLogin(model.system, "the id token belongs to another login (nonce differs)")
+    end = claims.get("exp")
+    if not isinstance(end, int | float) or end < (now - timedelta(minutes=5)).timestamp():
+        raise NeedsLogin(model.system, "the id token has expired")
+
+
+def _claims(model: OAuthModel, content: dict[str, Any]) -> dict[str, Any]:
     try:
         payload = str(content["id_token"]).split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (KeyError, IndexError, ValueError) as error:
         raise NeedsLogin(model.system, "the answer to the login carries no readable id token") from error
-    audience = claims.get("aud")
-    audiences = audience if isinstance(audience, list) else [audience]
-    if claims.get("iss") != model.issuer or model.client_id not in audiences:
-        raise NeedsLogin(model.system, "the id token was issued by or for somebody else")
-    if not secrets.compare_digest(str(claims.get("nonce", "")), pending.nonce):
-        raise NeedsLogin(model.system, "the id token belongs to another login (nonce differs)")
-    if datetime.fromtimestamp(float(claims.get("exp", 0)), UTC) < now - timedelta(minutes=5):
-        raise NeedsLogin(model.system, "the id token has expired")
+    if not isinstance(claims, dict):
+        raise NeedsLogin(model.system, "the answer to the login carries no readable id token")
+    return claims

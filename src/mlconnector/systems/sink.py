@@ -31,11 +31,14 @@ class DocumentType:
 
 @dataclass(frozen=True, slots=True)
 class ClientFacts:
-    """What the sink says of the client just before a run; read once for each run."""
+    """What the sink says of the client just before a run; read once for each run.
+
+    `fiscal_years` is None where no data service is used that would tell them.
+    """
 
     client: str
     name: str
-    fiscal_years: tuple[FiscalYear, ...]
+    fiscal_years: tuple[FiscalYear, ...] | None
     document_types: tuple[DocumentType, ...]
     allowed_extensions: tuple[str, ...]
 

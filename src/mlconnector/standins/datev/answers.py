@@ -28,10 +28,12 @@ FAULT_NAMES = _fault_names()
 """`DCO01012` → `restapi.KeyConflictFault`, as the specifications of documents and dxso-jobs list them."""
 
 
-class RefusalError(Exception):
+class Refusal(Exception):
     """A request that is answered with an error; `body` None sends no body at all."""
 
-    def __init__(self, status: int, body: Mapping[str, Any] | None, media_type: str, traced: bool = True) -> None:
+    def __init__(
+        self, status: int, body: Mapping[str, Any] | None, media_type: str, traced: bool = True
+    ) -> None:
         super().__init__(f"{status} {body}")
         self.status = status
         self.body = body
@@ -61,7 +63,7 @@ def problem(
     number: int | None = None,
     detail: str | None = None,
     elements: Sequence[tuple[str, str]] = (),
-) -> RefusalError:
+) -> Refusal:
     """Problem details, with the help page of `number` as type and (name, reason) of what was wrong."""
     body: dict[str, Any] = {}
     if number is not None:
@@ -72,7 +74,7 @@ def problem(
     if elements:
         body["affected_elements"] = [{"name": name, "reason": reason} for name, reason in elements]
     body["status"] = status
-    return RefusalError(status, body, JSON_UTF8)
+    return Refusal(status, body, JSON_UTF8)
 
 
 def help_page(number: int) -> str:
@@ -80,27 +82,27 @@ def help_page(number: int) -> str:
     return f"http://www.datev.de/hilfe/{number}"
 
 
-def fault(code: str, status: int = 400) -> RefusalError:
+def fault(code: str, status: int = 400) -> Refusal:
     """A DCO fault, e.g. `fault("DCO01012", 409)`."""
     body = {
         "error_uri": f"https://apps.datev.de/knowledge/help/search?q={code}",
         "error": f"#{code}",
         "error_description": FAULT_NAMES[code],
     }
-    return RefusalError(status, body, JSON)
+    return Refusal(status, body, JSON)
 
 
-def bare(status: int) -> RefusalError:
+def bare(status: int, media_type: str = JSON) -> Refusal:
     """Only a `request_id`: how a missing user right and an unknown resource are answered."""
-    return RefusalError(status, {}, JSON)
+    return Refusal(status, {}, media_type)
 
 
-def empty(status: int) -> RefusalError:
+def empty(status: int) -> Refusal:
     """No body at all."""
-    return RefusalError(status, None, JSON)
+    return Refusal(status, None, JSON)
 
 
-def unauthorized(information: str) -> RefusalError:
+def unauthorized(information: str) -> Refusal:
     """The gateway's own 401, before any API has seen the request."""
     body = {
         "httpCode": "401",
@@ -110,4 +112,4 @@ def unauthorized(information: str) -> RefusalError:
         "title": "Unauthorized",
         "detail": information,
     }
-    return RefusalError(401, body, JSON, traced=False)
+    return Refusal(401, body, JSON, traced=False)

@@ -57,7 +57,9 @@ class Directory:
     """All clients by id, in the order of their numbers."""
 
     def __init__(self) -> None:
-        listed = sorted(_default_clients(), key=lambda client: (client.consultant_number, client.client_number))
+        listed = sorted(
+            _default_clients(), key=lambda client: (client.consultant_number, client.client_number)
+        )
         self.clients = {client.id: client for client in listed}
 
     def get(self, client_id: str) -> Client | None:

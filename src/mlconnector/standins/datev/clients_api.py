@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mlconnector.standins.datev.answers import JSON_UTF8, RefusalError, json_answer, problem
+from mlconnector.standins.datev.answers import JSON_UTF8, Refusal, json_answer, problem
 from mlconnector.standins.datev.clients import DOCUMENTS_SERVICE, INVOICES_SERVICE, SERVICE_SCOPES, Client
 from mlconnector.standins.datev.gateway import Call, Gateway
 from mlconnector.standins.datev.paging import page
@@ -29,7 +29,9 @@ def routes(gateway: Gateway) -> list[Route]:
         if "filter" in query:
             clients = _filtered(clients, query["filter"])
         items, headers = page(clients, query)
-        return json_answer([_with_services(client) for client in items], media_type=JSON_UTF8, headers=headers)
+        return json_answer(
+            [_with_services(client) for client in items], media_type=JSON_UTF8, headers=headers
+        )
 
     def one(_call: Call, client: Client) -> Response:
         return json_answer(_with_services(client), media_type=JSON_UTF8)
@@ -37,7 +39,7 @@ def routes(gateway: Gateway) -> list[Route]:
     return [gateway.of_all("/clients", SCOPE, listed), gateway.of_client("GET", "", SCOPE, one)]
 
 
-def basics_routes(gateway: Gateway) -> list[Route]:
+def basics_routes(gateway: Gateway, media_type: str) -> list[Route]:
     """The client data of documents and dxso-jobs: names of all, basic accounting data of one."""
 
     def listed(_call: Call) -> Response:
@@ -45,7 +47,7 @@ def basics_routes(gateway: Gateway) -> list[Route]:
         return json_answer([_summary(client) for client in clients], media_type=JSON_UTF8)
 
     def one(_call: Call, client: Client) -> Response:
-        return json_answer(_basics(client))
+        return json_answer(_basics(client), media_type=media_type)
 
     return [gateway.of_all("/clients", READ_SCOPE, listed), gateway.of_client("GET", "", READ_SCOPE, one)]
 
@@ -65,7 +67,9 @@ def _with_services(client: Client) -> dict[str, Any]:
 
 
 def _basics(client: Client) -> dict[str, Any]:
-    truth: Callable[[bool], Any] = (lambda value: "true" if value else "false") if client.numbers_as_text else bool
+    truth: Callable[[bool], Any] = (
+        (lambda value: "true" if value else "false") if client.numbers_as_text else bool
+    )
     ledgers = {
         f"is_{name}_ledger_available": truth(INVOICES_SERVICE in client.services)
         for name in ("accounts_payable", "accounts_receivable", "cash")
@@ -102,11 +106,13 @@ def _filtered(clients: list[Client], expression: str) -> list[Client]:
         if operator != "eq":
             raise _invalid("Filter operators are invalid", name, 'only supports the operator "eq"')
         if re.fullmatch(r"[1-9]\d{0,9}", value, re.ASCII) is None:
-            raise _invalid("Filter parameters are invalid", name, "must be a positive integer from 1 to 9999999999")
+            raise _invalid(
+                "Filter parameters are invalid", name, "must be a positive integer from 1 to 9999999999"
+            )
         clients = [client for client in clients if getattr(client, name) == int(value)]
     return clients
 
 
-def _invalid(detail: str, name: str = "filter", reason: str = "") -> RefusalError:
+def _invalid(detail: str, name: str = "filter", reason: str = "") -> Refusal:
     elements = [(name, reason)] if reason else ()
     return problem(400, "Invalid query parameters", number=1008828, detail=detail, elements=elements)

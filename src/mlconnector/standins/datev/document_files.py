@@ -24,7 +24,7 @@ MOST_STAPLED = 10
 
 
 def check_single(files: Sequence[Part], client: Client) -> None:
-    """RefusalError unless there is exactly one file and it is acceptable."""
+    """Refusal unless there is exactly one file and it is acceptable."""
     if not files:
         raise fault("DCO01220")
     if len(files) > 1:
@@ -33,7 +33,7 @@ def check_single(files: Sequence[Part], client: Client) -> None:
 
 
 def check_staple(files: Sequence[Part], client: Client) -> None:
-    """RefusalError unless the files can be stapled to one document."""
+    """Refusal unless the files can be stapled to one document."""
     if not files:
         raise fault("DCO01220")
     if len(files) > MOST_FILES:
@@ -46,7 +46,7 @@ def check_staple(files: Sequence[Part], client: Client) -> None:
 
 
 def _check(part: Part, client: Client) -> None:
-    """RefusalError unless the file can be taken into the client's Belege online."""
+    """Refusal unless the file can be taken into the client's Belege online."""
     new = client.belege_online_next
     if part.filename is None:
         raise fault("DCO01252")

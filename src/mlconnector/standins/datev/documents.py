@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from mlconnector.standins.base import Clock
 from mlconnector.standins.datev import clients_api, document_files
-from mlconnector.standins.datev.answers import fault, json_answer
+from mlconnector.standins.datev.answers import JSON, fault, json_answer
 from mlconnector.standins.datev.clients import DOCUMENTS_SERVICE, Client
 from mlconnector.standins.datev.gateway import Call, Gateway
 from mlconnector.standins.datev.received import Received
@@ -78,7 +78,7 @@ class Documents:
         """The operations of accounting:documents."""
         of_client = self.gateway.of_client
         return [
-            *clients_api.basics_routes(self.gateway),
+            *clients_api.basics_routes(self.gateway, JSON),
             of_client("GET", "/document-types", SCOPE, self._document_types),
             of_client("GET", "/duo-version", clients_api.READ_SCOPE, self._duo_version),
             of_client("POST", "/documents", SCOPE, self._post),
@@ -121,7 +121,9 @@ class Documents:
             raise fault("DCO01234")
         guid = document_id.lower()
         document, _ = self._take(call, client, guid, "file")
-        return json_answer(_answer(document, [{"name": document.file_names[0], "size": str(document.size)}]), 201)
+        return json_answer(
+            _answer(document, [{"name": document.file_names[0], "size": str(document.size)}]), 201
+        )
 
     def _post(self, call: Call, client: Client) -> Response:
         self.gateway.require_service(client, DOCUMENTS_SERVICE)
@@ -164,7 +166,9 @@ class Documents:
         self.received.document(client.id, guid, contents, asdict(document))
         return document, files
 
-    def _document(self, client: Client, guid: str, files: list[Part], metadata: Mapping[str, str]) -> Document:
+    def _document(
+        self, client: Client, guid: str, files: list[Part], metadata: Mapping[str, str]
+    ) -> Document:
         digest = hashlib.sha256()
         for part in files:
             digest.update(part.content)

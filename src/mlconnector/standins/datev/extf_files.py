@@ -54,15 +54,15 @@ class Job:
     ready_at: float
     sha256: str
     application: str
-    reference_id: str | None = None
-    application_version: str | None = None
+    reference_id: str = ""
+    application_version: str = ""
     result: Literal["pending", "succeeded", "failed"] = "pending"
     fields: dict[str, Any] = field(default_factory=dict)
     failure: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The job as the API shows it, without what is not known."""
-        shown = {
+        shown: dict[str, Any] = {
             "id": self.id,
             "filename": self.filename,
             "client_application_display_name": self.application,
@@ -73,14 +73,20 @@ class Job:
         }
         if self.result != "pending":
             shown |= {**self.fields, "validation_details": self.failure}
-        return {name: value for name, value in shown.items() if value is not None}
+        return {name: value for name, value in shown.items() if value is not None and value != ""}
 
 
 class ExtfFiles:
     """The jobs of all clients, and the operations on them."""
 
     def __init__(
-        self, gateway: Gateway, received: Received, statistics: Statistics, clock: Clock, delay: float, retry_after: int
+        self,
+        gateway: Gateway,
+        received: Received,
+        statistics: Statistics,
+        clock: Clock,
+        delay: float,
+        retry_after: int,
     ) -> None:
         self.gateway = gateway
         self.received = received
@@ -126,8 +132,10 @@ class ExtfFiles:
         if headers.get("content-type", "").strip().lower() != "application/octet-stream":
             raise problem(415, "Unsupported Media Type")
         filename = _checked(headers.get("filename", ""), "Filename", _FILENAME)
-        reference_id = _checked(headers.get("reference-id"), "Reference-Id", _HEADER_TEXT)
-        version = _checked(headers.get("client-application-version"), "Client-Application-Version", _HEADER_TEXT)
+        reference_id = _checked(headers.get("reference-id", ""), "Reference-Id", _HEADER_TEXT)
+        version = _checked(
+            headers.get("client-application-version", ""), "Client-Application-Version", _HEADER_TEXT
+        )
         if not call.body:
             detail = "Message body for request is missing"
             raise problem(400, "Invalid message-body", number=1008831, detail=detail)
@@ -137,7 +145,7 @@ class ExtfFiles:
         job = Job(
             id=str(uuid.uuid4()),
             client_id=client.id,
-            filename=_NOT_ALLOWED_IN_NAMES.sub("_", filename or ""),
+            filename=_NOT_ALLOWED_IN_NAMES.sub("_", filename),
             received_at=now,
             ready_at=now + self.delay,
             sha256=hashlib.sha256(call.body).hexdigest(),
@@ -175,7 +183,9 @@ class ExtfFiles:
     def _list(self, call: Call, client: Client) -> Response:
         newest_first = self._of_client[client.id][::-1]
         jobs, headers = page(newest_first, call.request.query_params)
-        return json_answer([self._settled(job).as_json() for job in jobs], media_type=JSON_UTF8, headers=headers)
+        return json_answer(
+            [self._settled(job).as_json() for job in jobs], media_type=JSON_UTF8, headers=headers
+        )
 
     def _one(self, call: Call, client: Client) -> Response:
         job = self._jobs.get(call.request.path_params["job_id"])
@@ -207,10 +217,8 @@ def shortest_wait(delay: float) -> int:
     return math.ceil(delay)
 
 
-def _checked(text: str | None, name: str, pattern: re.Pattern[str]) -> str | None:
-    if text is None or (text and pattern.fullmatch(text)):
+def _checked(text: str, name: str, pattern: re.Pattern[str]) -> str:
+    if pattern.fullmatch(text):
         return text
     detail = f"{name} must conform to following pattern '{pattern.pattern}'" if text else f"{name} is empty"
-    if not text and name != "Filename":
-        return None
     raise problem(400, "Invalid header fields", number=1008832, detail=detail, elements=[(name, detail)])

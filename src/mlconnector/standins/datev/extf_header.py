@@ -34,7 +34,7 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 _FIELD = re.compile(r'("(?:[^"]|"")*"|[^";]*)(;|$)')
 _EMPTY = ("", '""')
-_WITH_PERIOD = frozenset({"21", "65"})
+_MASTER_DATA = frozenset({"16", "20", "46", "48"})
 
 
 @dataclass(slots=True)
@@ -110,7 +110,6 @@ def _field_errors(fields: Sequence[str]) -> list[tuple[str, str]]:
     """(name, reason) of each field that is wrong by itself; the number is that of the column."""
     category = fields[2]
     names = {f'"{name}"' for name, _ in FORMATS.values()}
-    dates_are_right = _is_date if category in _WITH_PERIOD else _is_empty
     checks = [
         (1, "DATEV Format Label", fields[0] == '"EXTF"', "must be EXTF"),
         (2, "Version Number", fields[1] == "700", "is invalid"),
@@ -123,20 +122,28 @@ def _field_errors(fields: Sequence[str]) -> list[tuple[str, str]]:
         (12, "Client", _is_number(fields[11], 1, 99_999), "is invalid"),
         (13, "FY Begin", _is_date(fields[12]), "is invalid"),
         (14, "Length of Ledger Account", _is_number(fields[13], 4, 8), "is invalid"),
-        (15, "Date From", dates_are_right(fields[14]), "is invalid"),
-        (16, "Date To", dates_are_right(fields[15]), "is invalid"),
-        *((column, "Reserved", fields[column - 1] in _EMPTY, "must be empty") for column in (23, 24, 25, 26, 29, 30)),
+        (15, "Date From", _is_period_end(category, fields[14]), "is invalid"),
+        (16, "Date To", _is_period_end(category, fields[15]), "is invalid"),
+        *(
+            (column, "Reserved", fields[column - 1] in _EMPTY, "must be empty")
+            for column in (23, 24, 25, 26, 29, 30)
+        ),
     ]
     return [(name, f"{reason} ({column})") for column, name, is_right, reason in checks if not is_right]
 
 
-def _contradiction(fields: Sequence[str], consultant_number: int, client_number: int) -> dict[str, Any] | None:
+def _contradiction(
+    fields: Sequence[str], consultant_number: int, client_number: int
+) -> dict[str, Any] | None:
     name, versions = FORMATS[fields[2]]
     if fields[3] != f'"{name}"' or fields[4] not in versions:
         return failure(1008834, "Invalid combination of data category, format name and format version")
     if fields[14] > fields[15]:
         return failure(1008834, "DateFrom must not be greater than DateTo")
-    for given, expected, label in ((fields[10], consultant_number, "consultant"), (fields[11], client_number, "client")):
+    for given, expected, label in (
+        (fields[10], consultant_number, "consultant"),
+        (fields[11], client_number, "client"),
+    ):
         if int(given) != expected:
             detail = f"The {label}-number in the EXTF-header does not match with the upload request"
             return failure(1008834, detail, [(label.capitalize(), "does not match with the upload request")])
@@ -144,7 +151,7 @@ def _contradiction(fields: Sequence[str], consultant_number: int, client_number:
 
 
 def _job_fields(fields: Sequence[str], rows: int) -> dict[str, Any]:
-    label = fields[16].strip('"').replace('""', '"')
+    label = fields[16].removeprefix('"').removesuffix('"').replace('""', '"')
     read = {
         "fiscal_year_begin": _iso(fields[12]),
         "date_from": _iso(fields[14]),
@@ -156,8 +163,10 @@ def _job_fields(fields: Sequence[str], rows: int) -> dict[str, Any]:
     return {name: value for name, value in read.items() if value != ""}
 
 
-def _is_empty(text: str) -> bool:
-    return text in _EMPTY
+def _is_period_end(category: str, text: str) -> bool:
+    if category == "21":
+        return _is_date(text)
+    return text in _EMPTY or (category not in _MASTER_DATA and _is_date(text))
 
 
 def _is_number(text: str, least: int, most: int) -> bool:

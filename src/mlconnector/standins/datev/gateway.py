@@ -12,11 +12,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mlconnector.standins.base import Clock
-from mlconnector.standins.datev.answers import RefusalError, bare, empty, fault, problem, unauthorized
+from mlconnector.standins.datev.answers import (
+    JSON,
+    JSON_UTF8,
+    Refusal,
+    bare,
+    empty,
+    fault,
+    problem,
+    unauthorized,
+)
 from mlconnector.standins.datev.clients import Client, Directory
 from mlconnector.standins.datev.statistics import REQUEST_ID
 from mlconnector.standins.datev.tokens import Session, Tokens
 
+MISSING_PERMISSION = (
+    "Permission to transfer data for this client-id is missing or has expired. "
+    "Please contact your tax consultant."
+)
 CLIENT_ID = re.compile(r"[1-9]\d{3,6}-[1-9]\d{0,4}")
 Shape = Literal["problem", "dco"]
 
@@ -73,7 +86,7 @@ class Gateway:
             raise bare(403)
         raise problem(403, "Missing permission", number=1008838, detail=MISSING_PERMISSION)
 
-    def unknown(self, status: int) -> RefusalError:
+    def unknown(self, status: int) -> Refusal:
         """The answer to an unknown path (404) or a method it does not have (405)."""
         if self.shape == "dco":
             return bare(status)
@@ -93,7 +106,7 @@ class Gateway:
             raise self._missing_scope(scope)
         return session
 
-    def _missing_scope(self, scope: str) -> RefusalError:
+    def _missing_scope(self, scope: str) -> Refusal:
         if self.shape == "dco":
             return fault("DCO01005", 403)
         return problem(403, "Missing required scope", number=1008829, detail=f"Missing scope(s) are: {scope}")
@@ -105,10 +118,10 @@ class Gateway:
         if client is None:
             raise self._unknown_client(client_id)
         if not client.user_has_right:
-            raise bare(403)
+            raise bare(403, JSON if self.shape == "dco" else JSON_UTF8)
         return client
 
-    def _unknown_client(self, client_id: str) -> RefusalError:
+    def _unknown_client(self, client_id: str) -> Refusal:
         if self.shape == "dco":
             return bare(404)
         if "extf-files" in self.prefix and CLIENT_ID.fullmatch(client_id) is None:
@@ -122,24 +135,19 @@ class Gateway:
         return empty(404)
 
 
-MISSING_PERMISSION = (
-    "Permission to transfer data for this client-id is missing or has expired. Please contact your tax consultant."
-)
-
-
 def _endpoint(handle: Callable[[Request, bytes], Response]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         # The body is read even when the call is refused, so that the sender can finish and read the answer.
         body = b"" if request.method == "GET" else await request.body()
         try:
             return handle(request, body)
-        except RefusalError as refusal:
+        except Refusal as refusal:
             return refusal.answer(request.scope[REQUEST_ID])
 
     return endpoint
 
 
-def _other_client() -> RefusalError:
+def _other_client() -> Refusal:
     return unauthorized("this offline access token is not authorized to access requested clients")
 
 

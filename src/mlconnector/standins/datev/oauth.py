@@ -45,7 +45,9 @@ class OAuthError(Exception):
         headers = dict(NO_STORE)
         if self.status == 401:
             headers["WWW-Authenticate"] = 'Basic realm="DATEV"'
-        return json_answer({"error": self.error, "error_description": self.description}, self.status, headers=headers)
+        return json_answer(
+            {"error": self.error, "error_description": self.description}, self.status, headers=headers
+        )
 
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

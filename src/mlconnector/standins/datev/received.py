@@ -17,11 +17,13 @@ class Received:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
-    def document(self, client_id: str, guid: str, files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> None:
+    def document(
+        self, client_id: str, guid: str, files: Mapping[str, bytes], metadata: Mapping[str, Any]
+    ) -> None:
         """Keep a document's files and their metadata in a folder named by its GUID."""
         if self.folder is None:
             return
-        target = self._in(client_id, "documents", guid)
+        target = _made(self.folder / client_id / "documents" / guid)
         for name, content in files.items():
             (target / name_on_disk(name)).write_bytes(content)
         text = json.dumps(metadata, ensure_ascii=False, indent=1)
@@ -31,7 +33,7 @@ class Received:
         """Keep an EXTF file; other bytes under a name that is taken get a number before the extension."""
         if self.folder is None:
             return
-        folder = self._in(client_id, "extf")
+        folder = _made(self.folder / client_id / "extf")
         stem, extension = name.removesuffix(".csv"), ".csv"
         path, number = folder / name, 1
         while path.exists() and path.read_bytes() != content:
@@ -42,18 +44,17 @@ class Received:
     def dxso(self, client_id: str, job_id: str, name: str, content: bytes) -> None:
         """Keep a file of a dxso job; the same name again replaces it."""
         if self.folder is not None:
-            (self._in(client_id, "dxso", job_id) / name_on_disk(name)).write_bytes(content)
+            (_made(self.folder / client_id / "dxso" / job_id) / name_on_disk(name)).write_bytes(content)
 
     def forget_dxso(self, client_id: str, job_id: str) -> None:
         """Drop the files of a deleted dxso job."""
         if self.folder is not None:
-            shutil.rmtree(self._in(client_id, "dxso", job_id))
+            shutil.rmtree(_made(self.folder / client_id / "dxso" / job_id))
 
-    def _in(self, *names: str) -> Path:
-        assert self.folder is not None
-        folder = self.folder.joinpath(*names)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def name_on_disk(name: str) -> str:

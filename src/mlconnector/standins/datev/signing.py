@@ -38,7 +38,9 @@ class SigningKey:
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A signed JWT."""
         header = {"alg": "RS256", "typ": "JWT", "kid": self.key_id}
-        signed = ".".join(base64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
+        signed = ".".join(
+            base64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims)
+        )
         signature = self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{base64url(signature)}"
 
@@ -49,7 +51,9 @@ class SigningKey:
             base64url(number.to_bytes((number.bit_length() + 7) // 8)) for number in (numbers.n, numbers.e)
         )
         return {
-            "keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.key_id, "n": modulus, "e": exponent}]
+            "keys": [
+                {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.key_id, "n": modulus, "e": exponent}
+            ]
         }
 
     def dump(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections import Counter
 from collections.abc import MutableMapping
@@ -10,7 +11,12 @@ from typing import Any
 from mlconnector.standins.base import AsgiApp, Message, Receive, Send
 
 REQUEST_ID = "datev_request_id"
-_ID_AFTER = {"clients": "{client-id}", "documents": "{document-id}", "jobs": "{job-id}", "dxso-jobs": "{job-id}"}
+_ID_AFTER = {
+    "clients": "{client-id}",
+    "documents": "{document-id}",
+    "jobs": "{job-id}",
+    "dxso-jobs": "{job-id}",
+}
 
 
 class Statistics:
@@ -52,10 +58,10 @@ class Statistics:
 
 
 def path_kind(path: str) -> str:
-    """A request path with ids taken out: `/accounting-documents/clients/{client-id}/documents/{document-id}`."""
+    """A request path with ids taken out, e.g. `/accounting-documents/clients/{client-id}/documents`."""
     segments = path.split("/")
     kinds = segments[:2]
-    for previous, segment in zip(segments[3:], segments[4:], strict=False):
+    for previous, segment in itertools.pairwise(segments[3:]):
         is_id = previous in _ID_AFTER and segment != "stapled"
         kinds.append(_ID_AFTER[previous] if is_id else segment)
     return "/".join(kinds)

@@ -40,7 +40,9 @@ class Session:
         """The only client a long-term session may be used for, None for a normal session."""
         if "offline_access" not in self.scopes:
             return None
-        return next(scope.removeprefix(LONG_TERM_SCOPE) for scope in self.scopes if scope.startswith(LONG_TERM_SCOPE))
+        return next(
+            scope.removeprefix(LONG_TERM_SCOPE) for scope in self.scopes if scope.startswith(LONG_TERM_SCOPE)
+        )
 
 
 class Tokens:
@@ -61,7 +63,9 @@ class Tokens:
     def open(self, app_id: str, scopes: Sequence[str], now: float) -> Session:
         """Begin a session."""
         lifetime = LONG_TERM_SECONDS if "offline_access" in scopes else REFRESH_SECONDS
-        session = Session(app_id, tuple(scopes), now, _new_token(), now + ACCESS_SECONDS, _new_token(), now + lifetime)
+        session = Session(
+            app_id, tuple(scopes), now, _new_token(), now + ACCESS_SECONDS, _new_token(), now + lifetime
+        )
         self._by_access[session.access_token] = session
         self._by_refresh[session.refresh_token] = session
         return session
@@ -138,7 +142,11 @@ class Tokens:
         self.refreshes, self.replays = dumped["refreshes"], dumped["replays"]
         for row in dumped["sessions"]:
             known = dict(row)
-            has_access, has_refresh, spent = known.pop("has_access"), known.pop("has_refresh"), known.pop("spent")
+            has_access, has_refresh, spent = (
+                known.pop("has_access"),
+                known.pop("has_refresh"),
+                known.pop("spent"),
+            )
             session = Session(**{**known, "scopes": tuple(known["scopes"])})
             if has_access:
                 self._by_access[session.access_token] = session

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 LARGEST = 20 * 1024 * 1024
 LONGEST_NAME = 255
-ANY_BELEGE_ONLINE = frozenset(
-    {"bmp", "csv", "doc", "docx", "gif", "jpeg", "jpg", "odt", "pdf", "png", "rtf", "tif", "tiff", "txt", "xls", "xlsx", "xml"}
-)  # fmt: skip
 BELEGE_ONLINE_NEXT = frozenset({"gif", "jpeg", "jpg", "pdf", "png", "tif", "tiff", "xml"})
+_OFFICE = {"csv", "doc", "docx", "odt", "rtf", "txt", "xls", "xlsx"}
+ANY_BELEGE_ONLINE = BELEGE_ONLINE_NEXT | _OFFICE | {"bmp"}
 STAPLED = frozenset({"gif", "jpeg", "jpg", "pdf", "png", "tif", "tiff"})
 
 _NOT_ALLOWED_IN_NAMES = re.compile(r"[^ &()+\-._0-9A-Za-zÀ-ÖØ-öø-ÿ]")
@@ -54,7 +53,7 @@ class MultipartError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part; `filename` is None when the part has no plain `filename` (RFC 2231 `filename*` is not read)."""
+    """One part; `filename` is None without a plain `filename` (RFC 2231 `filename*` is not read)."""
 
     name: str
     filename: str | None
@@ -84,9 +83,13 @@ def _part(piece: bytes) -> Part:
         lines = head[2:].decode().split("\r\n")
     except UnicodeDecodeError as error:
         raise MultipartError("the headers of a part are not UTF-8") from error
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    headers = {
+        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
     disposition = headers.get("content-disposition", "")
-    parameters = {name.lower(): re.sub(r"\\(.)", r"\1", value) for name, value in _PARAMETER.findall(disposition)}
+    parameters = {
+        name.lower(): re.sub(r"\\(.)", r"\1", value) for name, value in _PARAMETER.findall(disposition)
+    }
     if not disposition.lower().startswith("form-data") or "name" not in parameters:
         raise MultipartError("a part has no name")
     return Part(parameters["name"], parameters.get("filename"), headers.get("content-type"), content)

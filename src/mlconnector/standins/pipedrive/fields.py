@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Literal
 
+from msgspec import UNSET
+
 from mlconnector.standins.pipedrive.records import Field
 from mlconnector.standins.pipedrive.vocabulary import CustomField, vocabulary
 
@@ -25,6 +27,7 @@ _ADDRESS_PARTS = (
     "formatted_address",
 )
 
+_DESCRIBED = ("deal", "person")
 _STANDARD: dict[Entity, tuple[tuple[str, str, str], ...]] = {
     "deal": (
         ("id", "ID", "int"),
@@ -116,20 +119,12 @@ def custom_field(entity: Entity, field: CustomField, first_option: int) -> Field
     return Field(
         field_name=field.name,
         field_code=field_key(entity, field.name),
-        description=field.description,
+        description=field.description if entity in _DESCRIBED else UNSET,
         field_type=field.type,
         options=options,
         subfields=_subfields(field.name, field.type),
         is_custom_field=True,
     )
-
-
-def option_id(field: Field, label: str) -> int:
-    """The id of the option of `field` that has this label; ValueError when there is none."""
-    for option in field.options or []:
-        if option["label"] == label:
-            return int(option["id"])
-    raise ValueError(f"The field „{field.field_name}“ has no option „{label}“.")
 
 
 def _entity(field: CustomField) -> Entity:
@@ -146,7 +141,7 @@ def _standard_fields(entity: Entity) -> list[Field]:
         Field(
             field_name=name,
             field_code=code,
-            description="",
+            description="" if entity in _DESCRIBED else UNSET,
             field_type=kind,
             subfields=_subfields(name, kind),
             options=_category_options() if (entity, code) == ("product", "category") else None,

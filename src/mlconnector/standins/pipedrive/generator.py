@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
 
 from mlconnector.standins.pipedrive.cases import labels
-from mlconnector.standins.pipedrive.fields import account_fields, field_key, option_id
+from mlconnector.standins.pipedrive.catalogue import last_stage
+from mlconnector.standins.pipedrive.fields import account_fields, field_key
 from mlconnector.standins.pipedrive.files import FIRST_FILE, generated_files
 from mlconnector.standins.pipedrive.parties import Parties, parties
 from mlconnector.standins.pipedrive.pricing import Order, number, price
@@ -22,7 +24,6 @@ from mlconnector.standins.pipedrive.records import (
     CustomFields,
     Deal,
     Discount,
-    Field,
     File,
     Instalment,
     Labels,
@@ -184,7 +185,7 @@ def _deal(sale: _Sale, order: Order, invoice_number: str | None) -> Deal:
         value=number(order.value),
         person_id=sale.buyer.person_id,
         org_id=sale.buyer.org_id,
-        stage_id=8 if pipeline_id == 2 else 5,
+        stage_id=last_stage(pipeline_id),
         pipeline_id=pipeline_id,
         currency=order.money.currency if order.money else "EUR",
         archive_time=None,
@@ -226,15 +227,18 @@ def _title(sale: _Sale, order: Order) -> str:
 
 
 def _invoice_number(sale: _Sale) -> str | None:
-    words, case = vocabulary().words, sale.label.case
-    if case == "missing_invoice_number":
+    if sale.label.case == "missing_invoice_number":
         return None
-    if case == "odd_invoice_number":
-        pattern = words.odd_invoice_numbers[0] if sale.odd_like_next else sale.random.choice(words.odd_invoice_numbers)
-        return pattern.format(number=sale.deal_id)
-    if case == "colliding_invoice_number":
-        return words.colliding_invoice_number.format(number=sale.deal_id - 1)
+    if sale.label.case == "odd_invoice_number":
+        return _odd_invoice_number(sale.deal_id, 0)
+    if sale.label.case == "colliding_invoice_number":
+        return _odd_invoice_number(sale.deal_id - 1, 1)
     return f"RE-2026-{sale.deal_id:05d}"
+
+
+def _odd_invoice_number(deal_id: int, variant: int) -> str:
+    pairs = vocabulary().words.odd_invoice_numbers
+    return pairs[deal_id % len(pairs)][variant].format(number=deal_id)
 
 
 def _custom_fields(sale: _Sale, invoice_number: str | None) -> CustomFields:
@@ -253,7 +257,9 @@ def _custom_fields(sale: _Sale, invoice_number: str | None) -> CustomFields:
     if case != "missing_cost_centre":
         values[field_key("deal", "Kostenstelle")] = random.choice(_cost_centre_options())
     if money is not None and case == "foreign_currency_with_rate":
-        values[field_key("deal", "Wechselkurs")] = money.per_euro * random.randrange(980, 1_020) // 1_000 / 10_000
+        values[field_key("deal", "Wechselkurs")] = (
+            money.per_euro * random.randrange(980, 1_020) // 1_000 / 10_000
+        )
     return values
 
 

@@ -197,12 +197,15 @@ class Stage(msgspec.Struct):
 
 
 class Field(msgspec.Struct):
-    """Metadata of one field; `field_code` of a custom field is a hash of 40 hexadecimal digits."""
+    """Metadata of one field; `field_code` of a custom field is a hash of 40 hexadecimal digits.
+
+    Fields of organisations and products have no `description`.
+    """
 
     field_name: str
     field_code: str
-    description: str
     field_type: str
+    description: str | msgspec.UnsetType = msgspec.UNSET
     options: list[dict[str, Any]] | None = None
     subfields: list[dict[str, str]] | None = None
     is_custom_field: bool = False

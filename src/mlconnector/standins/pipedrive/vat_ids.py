@@ -47,7 +47,7 @@ def _germany(random: Random) -> str:
 
 def _austria(random: Random) -> str:
     digits = _digits(random, 7)
-    return "U" + digits + str((6 - _luhn_sum(digits + "0")) % 10)
+    return "U" + digits + str((6 - _luhn_sum(digits)) % 10)
 
 
 def _france(random: Random) -> str:

@@ -54,8 +54,7 @@ class Words(msgspec.Struct, frozen=True):
     odd_names: list[str]
     streets: list[str]
     unresolved_addresses: list[str]
-    odd_invoice_numbers: list[str]
-    colliding_invoice_number: str
+    odd_invoice_numbers: list[tuple[str, str]]
     lead_titles: list[str]
 
 

@@ -1,0 +1,5 @@
+"""`python -m mlconnector` is `ml-connector`."""
+
+from mlconnector.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The commands of `ml-connector`, a module for each concern; `cli.py` puts them together."""

@@ -1,0 +1,97 @@
+"""The demo's scenery: stand-ins as processes of their own, and the connection that a user would set up."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from mlconnector.errors import Broken
+
+_STOP_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where the stand-ins listen, by the system they stand in for."""
+
+    urls: dict[str, str]
+
+
+@contextmanager
+def stage(out: Path, names: Sequence[str], records: int, delay: float) -> Iterator[Scene]:
+    """Start the stand-ins; their state stays under `out`, so that a later demo goes on with it."""
+    folder = out / "standins"
+    folder.mkdir(parents=True, exist_ok=True)
+    ports = _ports(folder)
+    with ExitStack() as running:
+        urls = {
+            name: running.enter_context(_standin(name, folder, out, records, delay, ports.get(name, 0)))
+            for name in names
+        }
+        known = {**ports, **{name: int(url.rpartition(":")[2]) for name, url in urls.items()}}
+        (folder / "ports.json").write_text(json.dumps(known), encoding="utf-8")
+        yield Scene(urls)
+
+
+def _ports(folder: Path) -> dict[str, int]:
+    file = folder / "ports.json"
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+@contextmanager
+def _standin(name: str, folder: Path, out: Path, records: int, delay: float, port: int) -> Iterator[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "mlconnector.standins",
+        name,
+        "--records",
+        str(records),
+        "--delay",
+        str(delay),
+    ]
+    command += ["--received", str(out / "received"), "--state", str(folder / f"{name}.json"), "--port"]
+    process = _started([*command, str(port)]) or _started([*command, "0"])
+    if process is None:
+        raise Broken(f"the stand-in of {name} did not start")
+    running, url = process
+    try:
+        yield url
+    finally:
+        running.terminate()
+        running.wait(timeout=_STOP_SECONDS)
+
+
+def _started(command: list[str]) -> tuple[subprocess.Popen[str], str] | None:
+    """The process and its address; None when it ended at once, e.g. because its port is taken."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        process.wait(timeout=_STOP_SECONDS)
+        return None
+    return process, str(json.loads(line)["url"])
+
+
+def connection_text(name: str, scene: Scene) -> str:
+    """The connection's TOML text as a user would write it for these systems."""
+    tables = [
+        _demo_text(system).partition("[secrets.")[0].replace("__URL__", scene.urls[system])
+        for system in (name, "datev")
+    ]
+    return "\n".join([f'name = "demo-{name}"\n', *tables, '[schedule]\ncron = ""\n'])
+
+
+def secrets_text(name: str) -> str:
+    """The credentials that a user would be asked for, as TOML tables."""
+    tables = [_demo_text(system).partition("[secrets.")[2] for system in (name, "datev")]
+    return "\n".join(f"[{table}" for table in tables)
+
+
+def _demo_text(system: str) -> str:
+    return files(f"mlconnector.standins.{system}").joinpath("demo.toml").read_text(encoding="utf-8")

@@ -1,0 +1,301 @@
+"""Book: vouchers that want a decision become entries with their documents, or wait with their problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.freeze import unwritable
+from mlconnector.flow.papers import Paper, papers_for
+from mlconnector.flow.services import Services
+from mlconnector.formats.extf import document_field
+from mlconnector.formats.naming import entry_id
+from mlconnector.mapping.booking import Draft, Held, Ignored, decide, entry
+from mlconnector.mapping.numbers import allocate
+from mlconnector.mapping.rules import Books, Rules
+from mlconnector.model.entries import Entry, decode, encode, reversed_entry
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import decode as decode_voucher
+from mlconnector.store import accounts, documents, entries, runs, vouchers
+from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.vouchers import Waiting
+from mlconnector.systems.sink import ClientFacts
+
+SET = 200
+BYTES_AT_ONCE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """How a set went: where the next one begins (None at the end), and how many were booked or held."""
+
+    after: str | None
+    booked: int
+    held: int
+
+
+@dataclass
+class _Decisions:
+    """Decisions over a set of vouchers, by our key."""
+
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    held: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    ignored: dict[str, str] = field(default_factory=dict)
+    only_documents: list[str] = field(default_factory=list)
+
+
+def book_set(services: Services, name: str, run: str, after: str) -> Booked:
+    """Decide the next set of waiting vouchers after the key `after`, and store what was decided."""
+    with services.database.read() as db:
+        found = vouchers.waiting_for_decision(db, name, after, SET)
+        waiting = _what_fits_into_memory(found)
+        problems = vouchers.problems_of(db, [one.row.id for one in waiting], "source")
+        decisions = _decide(services, db, name, waiting, problems)
+    if not waiting:
+        return Booked(None, 0, 0)
+    papers: dict[str, Paper] = {}
+    rules = services.rules(name)
+    if decisions.drafts:
+        facts = services.client_facts(name)
+        _hold_years_that_are_missing(decisions, facts, rules.books)
+        if "documents" in services.connection(name).datev.services:
+            papers = papers_for(services, name, waiting, decisions.drafts, facts)
+    for key, paper in papers.items():
+        if paper.problem is not None:
+            decisions.drafts.pop(key)
+            decisions.held[key] = (paper.problem,)
+    with services.database.write() as db:
+        _store(services, db, name, run, waiting, decisions, papers)
+    services.reached("entries_stored")
+    last = waiting[-1].row.id if len(waiting) < len(found) or len(found) == SET else None
+    return Booked(last, len(decisions.drafts), len(decisions.held))
+
+
+def _what_fits_into_memory(found: Sequence[Waiting]) -> Sequence[Waiting]:
+    """As many vouchers as may have their documents in memory together, at least one."""
+    total = 0
+    for count, one in enumerate(found):
+        total += sum(attachment.size or 0 for attachment in decode_voucher(one.content).attachments)
+        if total > BYTES_AT_ONCE:
+            return found[: max(count, 1)]
+    return found
+
+
+def _decide(
+    services: Services,
+    db: Connection,
+    name: str,
+    waiting: Sequence[Waiting],
+    problems: Mapping[str, Sequence[Problem]],
+) -> _Decisions:
+    rules = services.rules(name)
+    decisions = _Decisions()
+    for one in waiting:
+        row = one.row
+        if row.booked_entry is not None and row.booked_revision is not None:
+            before = vouchers.revision_facts(db, row.id, row.booked_revision)
+            if before == one.booking_facts:
+                decisions.only_documents.append(row.id)
+                continue
+        decision = decide(decode_voucher(one.content), rules)
+        found = tuple(problems.get(row.id, ()))
+        if isinstance(decision, Ignored):
+            decisions.ignored[row.id] = decision.reason
+        elif isinstance(decision, Held) or found:
+            own = decision.problems if isinstance(decision, Held) else ()
+            decisions.held[row.id] = (*found, *own)
+        else:
+            decisions.drafts[row.id] = decision
+    _hold_taken_numbers(services, db, name, decisions)
+    return decisions
+
+
+def _hold_taken_numbers(services: Services, db: Connection, name: str, decisions: _Decisions) -> None:
+    """Two vouchers must never share a Belegfeld 1: DATEV would take them for one open item."""
+    client = services.connection(name).client
+    fields = {key: document_field(draft.number)[0] for key, draft in decisions.drafts.items()}
+    holders = entries.holders_of_document_field(db, client, fields.values())
+    for key, value in fields.items():
+        others = holders.setdefault(value, set()) - {key}
+        if others:
+            draft = decisions.drafts.pop(key)
+            facts = {"number": draft.number, "document_field": value, "other": min(others)}
+            decisions.held[key] = (Problem("document_field_taken", facts, ("document_field",)),)
+        holders[value].add(key)
+
+
+def _hold_years_that_are_missing(decisions: _Decisions, facts: ClientFacts, books: Books) -> None:
+    """Hold what falls into no fiscal year of the client; a client that does not say its years holds nothing.
+
+    Raises NeedsHuman when the client's account length is another one than the rules were made for.
+    """
+    if facts.fiscal_years is None:
+        return
+    for year in facts.fiscal_years:
+        if year.account_length != books.account_length:
+            lengths = {
+                "client": facts.client,
+                "datev": str(year.account_length),
+                "books": str(books.account_length),
+            }
+            raise NeedsHuman(Problem("account_length_differs", lengths, ("client",)))
+    for key, draft in list(decisions.drafts.items()):
+        day = draft.voucher.document_date
+        if not any(year.first <= day <= year.last for year in facts.fiscal_years):
+            del decisions.drafts[key]
+            missing = {"year": f"{day:%Y}", "client": facts.client}
+            decisions.held[key] = (Problem("fiscal_year_missing", missing, ("year", "client")),)
+
+
+def _store(
+    services: Services,
+    db: Connection,
+    name: str,
+    run: str,
+    waiting: Sequence[Waiting],
+    decisions: _Decisions,
+    papers: Mapping[str, Paper],
+) -> None:
+    now = services.now()
+    rows = {one.row.id: one.row for one in waiting}
+    vouchers.drop_waiting_entries(db, list(rows))
+    debtors = _debtors(services, db, name, decisions)
+    booked, events = _entries(services, db, name, waiting, decisions, papers, debtors)
+    documents.drop_unsent(db, list(rows))
+    new_papers = [paper.row for paper in papers.values() if paper.row and paper.problem is None]
+    known = documents.known(db, [str(row["guid"]) for row in new_papers])
+    documents.insert_documents(db, [row for row in new_papers if row["guid"] not in known])
+    entries.insert_entries(db, booked)
+    bookable = {str(row["voucher"]) for row in booked}
+    vouchers.set_state(db, bookable, "bookable", now)
+    vouchers.set_state(db, decisions.held, "needs_human", now)
+    for reason in set(decisions.ignored.values()):
+        keys = [key for key, why in decisions.ignored.items() if why == reason and key not in bookable]
+        vouchers.set_state(db, keys, "ignored", now, reason)
+    changed = [{"id": key, "booked_revision": rows[key].revision} for key in decisions.only_documents]
+    vouchers.update_vouchers(db, changed)
+    vouchers.set_state(db, decisions.only_documents, "settled", now)
+    solved: dict[str, tuple[Problem, ...]] = dict.fromkeys(rows, ())
+    vouchers.replace_problems(db, "mapping", solved | decisions.held)
+    for key, found in decisions.held.items():
+        causes = [problem.cause for problem in found]
+        events.append(AuditEvent(name, key, "held", {"causes": causes, "run": run}))
+    events += [
+        AuditEvent(name, key, "ignored", {"reason": why})
+        for key, why in decisions.ignored.items()
+        if key not in bookable
+    ]
+    events += [AuditEvent(name, key, "document_changed", {}) for key in decisions.only_documents]
+    append(db, events, now)
+    runs.count(
+        db, run, {"booked": len(booked), "held": len(decisions.held), "ignored": len(decisions.ignored)}
+    )
+
+
+def _debtors(services: Services, db: Connection, name: str, decisions: _Decisions) -> dict[str, str]:
+    """The debtor number of every draft, by our key; new ones are allocated. A used-up range holds drafts."""
+    settings = services.connection(name)
+    books = settings.rules.books
+    if books.debtors.collective:
+        return dict.fromkeys(decisions.drafts, books.debtors.collective)
+    parties = {draft.party.external_id: draft.party for draft in decisions.drafts.values()}
+    given = accounts.given(db, settings.client, name, list(parties))
+    own = frozenset(party.account for party in parties.values() if party.account)
+    highest = accounts.highest(db, settings.client, *books.debtor_range)
+    new = allocate(parties.values(), given, own, highest, books)
+    if isinstance(new, Problem):
+        for key, draft in list(decisions.drafts.items()):
+            if draft.party.account is None and draft.party.external_id not in given:
+                del decisions.drafts[key]
+                decisions.held[key] = (new,)
+        new = {}
+    names = {external_id: party.name for external_id, party in parties.items()}
+    accounts.give(db, settings.client, name, new, names, services.now())
+    numbers = given | new
+    return {
+        key: draft.party.account or numbers[draft.party.external_id]
+        for key, draft in decisions.drafts.items()
+    }
+
+
+def _entries(
+    services: Services,
+    db: Connection,
+    name: str,
+    waiting: Sequence[Waiting],
+    decisions: _Decisions,
+    papers: Mapping[str, Paper],
+    debtors: Mapping[str, str],
+) -> tuple[list[dict[str, object]], list[AuditEvent]]:
+    """Entries of all drafts, and reversals of what stands in DATEV for vouchers that changed after it."""
+    rules = services.rules(name)
+    turns = entries.turns(db, [one.row.id for one in waiting])
+    standing = entries.by_ids(db, [one.row.booked_entry for one in waiting if one.row.booked_entry])
+    rows: list[dict[str, object]] = []
+    events: list[AuditEvent] = []
+    for one in waiting:
+        key, revision = one.row.id, one.row.revision
+        draft = decisions.drafts.get(key)
+        made = None if draft is None else _made(one, draft, debtors[key], papers.get(key), turns)
+        wrong = None if made is None else unwritable(made, rules.books)
+        if wrong is not None:
+            del decisions.drafts[key]
+            decisions.held[key] = (wrong,)
+            continue
+        before = standing.get(one.row.booked_entry or "")
+        if before is not None and (made is not None or key in decisions.ignored):
+            turn = turns.get((key, revision, "reversal"), 0) + 1
+            back = reversed_entry(decode(before.content), revision=revision, turn=turn)
+            rows.append(_row(services, name, key, back, rules, reverses=before.id))
+            events.append(AuditEvent(name, key, "reversed", {"entry": back.content_key, "of": before.id}))
+        if made is not None:
+            rows.append(_row(services, name, key, made, rules))
+            events.append(AuditEvent(name, key, "booked", _story(made, rules)))
+    return rows, events
+
+
+def _made(
+    one: Waiting, draft: Draft, debtor: str, paper: Paper | None, turns: Mapping[tuple[str, str, str], int]
+) -> Entry:
+    turn = turns.get((one.row.id, one.row.revision, "original"), 0) + 1
+    document = paper.guid if paper else None
+    return entry(draft, debtor=debtor, document=document, revision=one.row.revision, turn=turn)
+
+
+def _row(
+    services: Services, name: str, voucher: str, made: Entry, rules: Rules, reverses: str | None = None
+) -> dict[str, object]:
+    return {
+        "id": entry_id(voucher, made.content_key),
+        "voucher": voucher,
+        "connection": name,
+        "client": services.connection(name).client,
+        "revision": made.revision,
+        "kind": made.kind,
+        "turn": made.turn,
+        "period": f"{made.document_date:%Y-%m}",
+        "document_field_1": document_field(made.number)[0],
+        "content": encode(made).decode(),
+        "mapping": rules.fingerprint(),
+        "document": str(made.document) if made.document else None,
+        "reverses": reverses,
+        "batch": None,
+        "created_at": services.now(),
+    }
+
+
+def _story(made: Entry, rules: Rules) -> dict[str, object]:
+    """What the audit trail keeps of a booking: every line, and why each field has its value."""
+    return {
+        "entry": made.content_key,
+        "mapping": rules.fingerprint(),
+        "document": str(made.document) if made.document else None,
+        "lines": [
+            f"{line.amount:f} {made.currency} {line.account} / {line.contra_account} {line.tax_key}".rstrip()
+            for line in made.lines
+        ],
+        "because": [f"{one.field} = {one.value}: {one.rule}" for one in made.because],
+    }

@@ -1,0 +1,174 @@
+"""Deliver: documents first, then the batch that links them, each with a note before and after."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from mlconnector.errors import ConnectorError, NeedsHuman, RetryLater
+from mlconnector.flow.services import Services
+from mlconnector.model.problems import Problem
+from mlconnector.store import batches, documents, entries, vouchers
+from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.batches import BatchRow
+from mlconnector.store.documents import DocumentRow
+from mlconnector.systems.sink import OutgoingBatch, OutgoingDocument, Receipt
+
+DOCUMENTS_AT_ONCE = 64
+# Refusals that concern one document only; any other refusal concerns the whole connection.
+_OF_THE_DOCUMENT = ("document_",)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """How a set of documents went: how many were filed, and whether the batch had to be dissolved."""
+
+    filed: int
+    more: bool
+    dissolved: bool
+
+
+def file_set(services: Services, batch: str) -> Filing:
+    """File the next documents that a batch links. A refused one dissolves the batch before it is sent."""
+    with services.database.read() as db:
+        row = _batch(batches.read(db, batch), batch)
+        waiting = documents.to_file(db, batch, DOCUMENTS_AT_ONCE)
+    if row.state != "frozen" or not waiting:
+        return Filing(0, more=False, dissolved=row.state == "dissolved")
+    outgoing = [_outgoing(services, row, document) for document in waiting]
+    with services.database.write() as db:
+        documents.set_state(db, [document.guid for document in waiting], "sending", services.now())
+    sink = services.sink(row.connection)
+
+    def file(document: OutgoingDocument) -> str | ConnectorError:
+        try:
+            return sink.file_document(document)
+        except ConnectorError as error:
+            return error
+
+    with ThreadPoolExecutor(services.settings.transfer_threads) as threads:
+        outcomes = list(threads.map(file, outgoing))
+    services.reached("documents_sent")
+    refused = _note(services, row, waiting, outcomes)
+    failure = next(
+        (one for one in outcomes if isinstance(one, ConnectorError) and not _is_its_own(one)), None
+    )
+    if failure is not None:
+        raise failure
+    if refused:
+        _dissolve(services, row, refused)
+    return Filing(len(waiting) - len(refused), more=not refused, dissolved=bool(refused))
+
+
+def _note(
+    services: Services,
+    row: BatchRow,
+    waiting: Sequence[DocumentRow],
+    outcomes: Sequence[str | ConnectorError],
+) -> dict[str, Problem]:
+    """Write down what came back; returns the problems of refused documents by voucher."""
+    filed, events, refused = [], [], {}
+    refused_guids = []
+    for document, outcome in zip(waiting, outcomes, strict=True):
+        if isinstance(outcome, str):
+            filed.append(document.guid)
+            detail = {"guid": document.guid, "sha256": document.sha256, "answer": outcome}
+            events.append(AuditEvent(row.connection, document.voucher, "document_filed", detail))
+        elif isinstance(outcome, NeedsHuman) and _is_its_own(outcome):
+            refused_guids.append(document.guid)
+            refused[document.voucher] = outcome.problem
+            detail = {"guid": document.guid, "cause": outcome.problem.cause}
+            events.append(AuditEvent(row.connection, document.voucher, "document_refused", detail))
+    with services.database.write() as db:
+        documents.set_state(db, filed, "filed", services.now())
+        documents.set_state(db, refused_guids, "refused", services.now())
+        append(db, events, services.now())
+    return refused
+
+
+def _is_its_own(outcome: ConnectorError) -> bool:
+    return isinstance(outcome, NeedsHuman) and outcome.problem.key.startswith(_OF_THE_DOCUMENT)
+
+
+def _dissolve(services: Services, row: BatchRow, refused: dict[str, Problem]) -> None:
+    """Take an unsent batch apart: refused vouchers wait for a human, the others for a new batch."""
+    now = services.now()
+    with services.database.write() as db:
+        held = entries.of_batch(db, row.id)
+        entries.assign(db, [entry.id for entry in held], None)
+        vouchers.set_state(db, {entry.voucher for entry in held} - set(refused), "bookable", now)
+        vouchers.set_state(db, refused, "needs_human", now)
+        vouchers.drop_waiting_entries(db, list(refused))
+        vouchers.replace_problems(db, "mapping", {key: (problem,) for key, problem in refused.items()})
+        batches.change(db, row.id, now, state="dissolved")
+        append(db, [AuditEvent(row.connection, row.id, "dissolved", {"refused": sorted(refused)})], now)
+
+
+def _outgoing(services: Services, row: BatchRow, document: DocumentRow) -> OutgoingDocument:
+    settings = services.connection(row.connection).datev
+    return OutgoingDocument(
+        guid=uuid.UUID(document.guid),
+        file_name=document.file_name,
+        media_type=document.media_type,
+        content=document.content or b"",
+        document_type=settings.document_type,
+        note="",
+        category=settings.document_category,
+        folder=settings.document_folder or "Ausgangsrechnungen",
+        register=settings.document_register or row.period.replace("-", "/"),
+        attempted=document.state == "sending",
+    )
+
+
+def submit(services: Services, batch: str) -> Receipt | None:
+    """Hand a batch over once. After an unknown outcome the job is looked up before anything is sent again.
+
+    Returns the receipt, or None when the batch is past this point already.
+    """
+    with services.database.read() as db:
+        row = _batch(batches.read(db, batch), batch)
+        content = batches.content(db, batch)
+    if row.state not in {"frozen", "submitting", "unknown"}:
+        return None
+    sink = services.sink(row.connection)
+    if row.state != "frozen":
+        found = sink.find(batch)
+        with services.database.read() as db:
+            earlier = batches.jobs(db, batch)
+        if found is not None and found.job_id not in earlier:
+            return _note_receipt(services, row, found, "adopted")
+    with services.database.write() as db:
+        batches.change(db, batch, services.now(), state="submitting")
+        batches.note_attempt(db, batch, services.now())
+    services.reached("batch_noted")
+    try:
+        receipt = sink.submit(OutgoingBatch(batch, row.file_name, content))
+    except ConnectorError as error:
+        unknown = isinstance(error, RetryLater) and error.outcome_unknown
+        with services.database.write() as db:
+            batches.change(db, batch, services.now(), state="unknown" if unknown else "frozen")
+            batches.note_outcome(db, batch, "unknown" if unknown else f"refused: {error}", services.now())
+        raise
+    services.reached("batch_sent")
+    return _note_receipt(services, row, receipt, "accepted")
+
+
+def _note_receipt(services: Services, row: BatchRow, receipt: Receipt, outcome: str) -> Receipt:
+    now = services.now()
+    with services.database.write() as db:
+        batches.change(db, row.id, now, state="submitted", job_id=receipt.job_id, polls=0, parked=False)
+        batches.note_outcome(db, row.id, f"{outcome} {receipt.job_id}", now)
+        held = {entry.voucher for entry in entries.of_batch(db, row.id)}
+        vouchers.set_state(db, held, "sent", now)
+        detail = {"job_id": receipt.job_id, "file": row.file_name, "outcome": outcome}
+        append(db, [AuditEvent(row.connection, row.id, "sent", detail)], now)
+    services.reached("receipt_noted")
+    return receipt
+
+
+def _batch(row: BatchRow | None, batch: str) -> BatchRow:
+    if row is None:
+        raise NeedsHuman(Problem("batch_unknown", {"batch": batch}))
+    return row

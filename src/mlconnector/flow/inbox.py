@@ -1,0 +1,58 @@
+"""The inbox: why vouchers wait, and how one fix releases all that wait for the same cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.services import Services
+from mlconnector.model.problems import Problem
+from mlconnector.store import vouchers
+from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.vouchers import CauseCount
+
+
+def causes(services: Services, name: str | None = None) -> list[CauseCount]:
+    """Why vouchers wait, the most frequent cause first."""
+    with services.database.read() as db:
+        return vouchers.causes(db, name)
+
+
+def replay(services: Services, name: str, wanted: Sequence[str], cause: str | None, by: str) -> int:
+    """Let waiting vouchers be decided anew: those named, those with one cause, or all; returns how many.
+
+    They are read again from their source first by the run that follows, because the fix may have been
+    made there. Raises NeedsHuman for a voucher that is unknown or does not wait.
+    """
+    with services.database.read() as db:
+        held = set(vouchers.held_for(db, cause, name))
+        chosen = held if not wanted else {_held(vouchers.find(db, one), one, held) for one in wanted}
+        rows = vouchers.by_ids(db, sorted(chosen))
+    now = services.now()
+    with services.database.write() as db:
+        vouchers.set_state(db, chosen, "received", now, vouchers.REPLAYED)
+        append(
+            db,
+            [AuditEvent(name, key, "replayed", {"cause": cause or "", "by": by}) for key in sorted(chosen)],
+            now,
+        )
+    return len(rows)
+
+
+def _held(row: vouchers.VoucherRow | None, wanted: str, held: set[str]) -> str:
+    if row is None:
+        raise NeedsHuman(Problem("voucher_unknown", {"voucher": wanted}))
+    if row.id not in held:
+        raise NeedsHuman(Problem("voucher_not_waiting", {"voucher": wanted, "state": row.state}))
+    return row.id
+
+
+def ignore(services: Services, name: str, wanted: str, reason: str, by: str) -> None:
+    """Leave a waiting voucher out for good, with a reason that the audit trail keeps."""
+    with services.database.read() as db:
+        key = _held(vouchers.find(db, wanted), wanted, set(vouchers.held_for(db, None, name)))
+    with services.database.write() as db:
+        vouchers.set_state(db, [key], "ignored", services.now(), reason)
+        vouchers.replace_problems(db, "mapping", {key: ()})
+        vouchers.replace_problems(db, "source", {key: ()})
+        append(db, [AuditEvent(name, key, "ignored", {"reason": reason, "by": by})], services.now())

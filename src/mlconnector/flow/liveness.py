@@ -1,0 +1,99 @@
+"""Liveness: every process shows signs of life, and living ones hand over the work of silent ones.
+
+DBOS itself recovers only the work of the process that starts; a machine that never comes back would keep
+its work for ever. One process at a time looks after the others, under a lease.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import RetryLater
+from mlconnector.flow.services import Services
+from mlconnector.store import executors, leases
+
+log = logging.getLogger(__name__)
+
+
+class Liveness:
+    """The signs of life of this process, and its watch over the others."""
+
+    def __init__(self, services: Services, hand_over: Callable[[list[str]], None]) -> None:
+        self._services = services
+        self._hand_over = hand_over
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="liveness", daemon=True)
+
+    def begin(self) -> None:
+        """Register this process, take over at once what dead processes of this machine left, and go on."""
+        services = self._services
+        with services.database.write() as db:
+            self._register(db)
+        self.watch()
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop; work that is still in flight belongs to whoever starts next."""
+        self._end.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def watch(self) -> list[str]:
+        """Hand over the work of silent processes; returns their ids."""
+        services, now = self._services, self._services.now()
+        if not leases.acquire(services.database, "watch", services.owner, 30.0, now):
+            return []
+        try:
+            with services.database.read() as db:
+                silent = set(executors.silent(db, now, services.settings.silent_after_seconds))
+                silent.update(executors.dead_here(db, socket.gethostname(), is_alive))
+            gone = sorted(silent - {services.owner})
+            if gone:
+                log.warning("taking over the work of %s", ", ".join(gone))
+                with services.database.write() as db:
+                    leases.release_all(db, gone)
+                self._hand_over(gone)
+                with services.database.write() as db:
+                    for executor in gone:
+                        executors.forget(db, executor)
+            return gone
+        finally:
+            leases.release(services.database, "watch", services.owner)
+
+    def _register(self, db: Connection) -> None:
+        services = self._services
+        executors.register(db, services.owner, socket.gethostname(), os.getpid(), services.now())
+
+    def _beat(self) -> None:
+        while not self._end.wait(self._services.settings.heartbeat_seconds):
+            try:
+                with self._services.database.write() as db:
+                    if not executors.beat(db, self._services.owner, self._services.now()):
+                        self._register(db)
+                self.watch()
+            except RetryLater as error:
+                log.warning("no sign of life could be written: %s", error.reason)
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine still runs; one that only waits to be collected does not."""
+    status = Path(f"/proc/{process}/stat")
+    if status.parent.parent.exists():
+        try:
+            return status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

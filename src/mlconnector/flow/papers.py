@@ -1,0 +1,85 @@
+"""Papers: the document that belongs to each booking, fetched or rendered, checked, under its GUID."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.services import Services
+from mlconnector.formats.booking_document import render
+from mlconnector.formats.document_check import document_file_name, inspect
+from mlconnector.formats.naming import document_guid
+from mlconnector.mapping.booking import Draft
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Attachment
+from mlconnector.store import documents
+from mlconnector.store.vouchers import Waiting
+from mlconnector.systems.sink import ClientFacts
+
+LIMIT = 20 * 1024 * 1024
+_RENDERED = Attachment(external_id="rendered", file_name="", media_type="application/pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The document of one booking: the GUID to link, the row to store (None when it is filed), or why not."""
+
+    guid: uuid.UUID | None
+    row: dict[str, object] | None
+    problem: Problem | None
+
+
+def papers_for(
+    services: Services, name: str, waiting: Sequence[Waiting], drafts: Mapping[str, Draft], facts: ClientFacts
+) -> dict[str, Paper]:
+    """The papers of all drafts by our key; attachments are fetched a few at a time."""
+    wanted = [one for one in waiting if one.row.id in drafts]
+
+    def paper(one: Waiting) -> Paper:
+        return _paper(services, name, one, drafts[one.row.id], facts)
+
+    with ThreadPoolExecutor(services.settings.transfer_threads) as threads:
+        return {one.row.id: made for one, made in zip(wanted, threads.map(paper, wanted), strict=True)}
+
+
+def _paper(services: Services, name: str, one: Waiting, draft: Draft, facts: ClientFacts) -> Paper:
+    attachment = draft.voucher.attachments[0] if draft.voucher.attachments else _RENDERED
+    if attachment is _RENDERED:
+        content = render(draft.voucher)
+        file_name = document_file_name(f"Buchungsbeleg {draft.number}.pdf")
+    else:
+        try:
+            content = services.source(name).download(attachment.external_id, LIMIT)
+        except NeedsHuman as error:
+            return Paper(None, None, error.problem)
+        file_name = document_file_name(attachment.file_name)
+    wrong = inspect(file_name, attachment.media_type, content, facts.allowed_extensions)
+    if wrong is not None:
+        return Paper(None, None, wrong)
+    client, sha256 = services.connection(name).client, hashlib.sha256(content).hexdigest()
+    if one.row.booked_revision is not None:
+        with services.database.read() as db:
+            twin = documents.filed_twin(db, one.row.id, sha256)
+        if twin is not None:
+            return Paper(uuid.UUID(twin), None, None)
+    guid = document_guid(client, one.row.id, one.row.revision, attachment.external_id)
+    row: dict[str, object] = {
+        "guid": str(guid),
+        "connection": name,
+        "client": client,
+        "voucher": one.row.id,
+        "revision": one.row.revision,
+        "attachment": attachment.external_id,
+        "file_name": file_name,
+        "media_type": attachment.media_type,
+        "size": len(content),
+        "sha256": sha256,
+        "content": content,
+        "state": "stored",
+        "changed_at": services.now(),
+    }
+    return Paper(guid, row, None)

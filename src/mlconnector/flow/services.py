@@ -1,0 +1,230 @@
+"""What the durable steps work with: the database, the vault, the clock, and connected systems."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from mlconnector.errors import ConnectorError
+from mlconnector.flow.connection import ConnectionSettings, read_connection
+from mlconnector.flow.tokens import StoredTokens
+from mlconnector.mapping.rules import Rules
+from mlconnector.settings import Settings
+from mlconnector.store import connections
+from mlconnector.store.database import Database
+from mlconnector.store.httplog import HttpLog
+from mlconnector.store.vault import Vault
+from mlconnector.systems.datev import oauth_model, open_datev
+from mlconnector.systems.http import Exchange, Http, HttpFactory
+from mlconnector.systems.oauth import OAuthModel
+from mlconnector.systems.sink import ClientFacts, Sink
+from mlconnector.systems.source import Source, SourceContext
+
+_FACTS_ARE_GOOD_FOR = timedelta(minutes=10)
+
+
+@dataclass
+class _Open:
+    """Systems that are connected at the moment, for one state of a connection's settings."""
+
+    settings: ConnectionSettings
+    source: Source | None = None
+    sink: Sink | None = None
+    facts: ClientFacts | None = None
+    facts_until: datetime | None = None
+    models: dict[str, OAuthModel | None] = field(default_factory=dict)
+
+
+class Services:
+    """Everything that flows need; made by the application, shared by all threads of a process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        vault: Vault,
+        http_log: HttpLog,
+        *,
+        owner: str,
+        now: Callable[[], datetime],
+        reached: Callable[[str], None],
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.vault = vault
+        self.http_log = http_log
+        self.owner = owner
+        self.now = now
+        self.reached = reached
+        self._open: dict[str, _Open] = {}
+        self._lock = threading.RLock()
+
+    def connection(self, name: str) -> ConnectionSettings:
+        """A connection's settings. Raises NeedsHuman when there is no such connection."""
+        return self._entry(name).settings
+
+    def rules(self, name: str) -> Rules:
+        """The rules agreed for a connection."""
+        return self.connection(name).rules
+
+    def source(self, name: str) -> Source:
+        """The connection's source account."""
+        with self._lock:
+            entry = self._entry(name)
+            if entry.source is None:
+                settings = entry.settings
+                system = settings.system
+                entry.source = system.open(
+                    SourceContext(
+                        settings=settings.source,
+                        secrets=self.secrets(name, system.name),
+                        tokens=self.tokens(name, system.name),
+                        http=self.http_factory(name),
+                        memory=_StoredMemory(self.database, name),
+                        now=self.now,
+                    )
+                )
+            return entry.source
+
+    def sink(self, name: str) -> Sink:
+        """The connection's client at DATEV."""
+        with self._lock:
+            entry = self._entry(name)
+            if entry.sink is None:
+                entry.sink = open_datev(
+                    entry.settings.datev,
+                    self.secrets(name, "datev"),
+                    self.tokens(name, "datev"),
+                    self.http_factory(name),
+                    entry.settings.rules.books.account_length,
+                    lambda: self.now().date(),
+                )
+            return entry.sink
+
+    def client_facts(self, name: str) -> ClientFacts:
+        """What DATEV says of the client: permission checked, read once for each run, kept for ten minutes."""
+        with self._lock:
+            entry = self._entry(name)
+            if entry.facts is None or entry.facts_until is None or entry.facts_until < self.now():
+                entry.facts = self.sink(name).client_facts()
+                entry.facts_until = self.now() + _FACTS_ARE_GOOD_FOR
+            return entry.facts
+
+    def forget_facts(self, name: str) -> None:
+        """Read the client's facts anew the next time: at the beginning of a run, and after a refusal."""
+        with self._lock:
+            self._entry(name).facts = None
+
+    def tokens(self, name: str, system: str) -> StoredTokens:
+        """The keeper of the OAuth tokens that a connection has for a system."""
+        return StoredTokens(self, name, system)
+
+    def oauth(self, name: str, system: str) -> OAuthModel | None:
+        """How a connection logs in to a system; None when it does not need to."""
+        with self._lock:
+            entry = self._entry(name)
+            if system not in entry.models:
+                http = self.http_factory(name)
+                entry.models[system] = (
+                    oauth_model(entry.settings.datev, http)
+                    if system == "datev"
+                    else entry.settings.system.oauth(entry.settings.source, http)
+                )
+            return entry.models[system]
+
+    def http_factory(self, name: str) -> HttpFactory:
+        """Makes clients that are wired to the technical log under the connection's name."""
+        return _LoggedHttp(self, name)
+
+    def http(self, name: str, system: str, base_url: str, explain: Callable[[httpx.Response], Any]) -> Http:
+        """A client that is wired to the technical log."""
+        return self.http_factory(name)(system, base_url, explain=explain)
+
+    def secrets(self, name: str, system: str) -> dict[str, str]:
+        """The unsealed credentials of a system, by name; those not given yet are left out."""
+        wanted = self.connection(name).secrets[system]
+        found = {secret: self.vault.get(name, f"{system}.{secret}") for secret in wanted}
+        return {secret: value for secret, value in found.items() if value is not None}
+
+    def forget(self, name: str) -> None:
+        """Close a connection's systems, so that new settings or credentials take effect."""
+        with self._lock:
+            entry = self._open.pop(name, None)
+        if entry is not None:
+            for system in (entry.source, entry.sink):
+                if system is not None:
+                    system.close()
+
+    def close(self) -> None:
+        """Close everything that is open."""
+        for name in list(self._open):
+            self.forget(name)
+        self.http_log.flush()
+        self.database.close()
+
+    def _entry(self, name: str) -> _Open:
+        with self._lock:
+            with self.database.read() as db:
+                row = connections.read(db, name)
+            entry = self._open.get(name)
+            if entry is None or entry.settings.text != row.settings:
+                self.forget(name)
+                entry = _Open(read_connection(row.settings, f"settings of {name}"))
+                self._open[name] = entry
+            return entry
+
+
+class _StoredMemory:
+    """A source's memory in the database."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    def recall(self, key: str) -> Any:
+        with self._database.read() as db:
+            return connections.recall(db, self._name, key)
+
+    def remember(self, key: str, value: Any) -> None:
+        with self._database.write() as db:
+            connections.remember(db, self._name, key, value)
+
+
+class _LoggedHttp:
+    """Makes HTTP clients whose exchanges go to the technical log under the connection's name."""
+
+    def __init__(self, services: Services, name: str) -> None:
+        self._services = services
+        self._name = name
+
+    def write(self, exchange: Exchange) -> None:
+        """Keep one exchange."""
+        self._services.http_log.write(self._name, exchange)
+
+    def __call__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        explain: Callable[[httpx.Response], ConnectorError | None],
+        auth: httpx.Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        after_answer: Callable[[httpx.Response], float] | None = None,
+    ) -> Http:
+        """A client of `system` at `base_url`."""
+        return Http(
+            system,
+            base_url,
+            log=self,
+            explain=explain,
+            auth=auth,
+            headers=headers,
+            timeout=timeout,
+            after_answer=after_answer,
+        )

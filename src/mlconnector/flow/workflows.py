@@ -1,0 +1,319 @@
+"""The durable workflows: one for each run, each batch delivery and each job that is followed.
+
+A workflow is a run or a batch, never a record: records move in sets inside its steps. Steps may be
+repeated after a crash; the identities of what they touch make that harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+
+from mlconnector.flow import book, deliver, follow, freeze, intake
+from mlconnector.flow.outcomes import Outcome, outcome_of, ready
+from mlconnector.flow.services import Services
+from mlconnector.store import batches, connections, runs
+from mlconnector.store.audit import AuditEvent, append
+
+# Following holds no slot of a limited queue while it sleeps; runs and deliveries of one connection follow
+# each other, so that its source and its client see one of us at a time.
+QUEUES: dict[str, dict[str, Any]] = {
+    "runs": {"partition_concurrency": 1},
+    "deliveries": {"partition_concurrency": 1},
+    "jobs": {},
+}
+_PATIENCE = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+_ACTIVE = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
+
+
+class Workflows:
+    """The workflows, bound to services and registered with DBOS, and what may be asked of them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+        @DBOS.workflow(name="run")
+        def run(name: str, run_id: str, trigger: str) -> Outcome:
+            return self._run(name, run_id, trigger)
+
+        @DBOS.workflow(name="deliver")
+        def deliver_batch(name: str, batch: str, attempt: int) -> Outcome:
+            return self._deliver(name, batch, attempt)
+
+        @DBOS.workflow(name="follow")
+        async def follow_job(name: str, batch: str, attempt: int, retry_after: float) -> Outcome:
+            return await self._follow(name, batch, attempt, retry_after)
+
+        @DBOS.workflow(name="scheduled")
+        def scheduled(moment: Any, name: str) -> None:
+            run_id = f"{name}:{moment}"
+            _enqueue("runs", name, f"run:{run_id}", run, name, run_id, "schedule")
+
+        self._run_workflow = run
+        self._deliver_workflow: Any = deliver_batch
+        self._follow_workflow = follow_job
+        self._scheduled_workflow = scheduled
+
+    def start_run(self, name: str, trigger: str) -> str:
+        """Begin a run of a connection; returns the workflow's id."""
+        run_id = f"{name}:{uuid.uuid4()}"
+        _enqueue("runs", name, f"run:{run_id}", self._run_workflow, name, run_id, trigger)
+        return f"run:{run_id}"
+
+    def nudge(self, name: str) -> None:
+        """See to it that hints in the inbox are taken: a run begins unless one waits already."""
+        waiting = DBOS.list_workflows(
+            name="run", status="ENQUEUED", workflow_id_prefix=f"run:{name}:", limit=1
+        )
+        if not waiting:
+            self.start_run(name, "webhook")
+
+    def resume(self, name: str) -> list[str]:
+        """See to it that every unfinished batch is worked on, by one workflow each; returns those begun.
+
+        The first delivery's workflow id is the batch id; later ones, after a login or a repair, count on.
+        """
+        begun = []
+        for plan in self._step("unfinished", partial(_unfinished, self._services, name)):
+            batch, followed, latest = plan["batch"], plan["followed"], plan["latest"]
+            if latest > 0 and _is_active(_workflow_id(batch, latest, followed=followed)):
+                continue
+            workflow_id = _workflow_id(batch, latest + 1, followed=followed)
+            if followed:
+                _enqueue("jobs", None, workflow_id, self._follow_workflow, name, batch, latest + 1, 0.0)
+            else:
+                _enqueue("deliveries", name, workflow_id, self._deliver_workflow, name, batch, latest + 1)
+            begun.append(batch)
+        return begun
+
+    def is_busy(self, name: str) -> bool:
+        """Whether a run, a delivery or a following of the connection is under way."""
+        prefix = f"run:{name}:"
+        if DBOS.list_workflows(name="run", status=sorted(_ACTIVE), workflow_id_prefix=prefix, limit=1):
+            return True
+        return any(
+            _is_active(_workflow_id(plan["batch"], plan["latest"] + more, followed=plan["followed"]))
+            for plan in _unfinished(self._services, name)
+            for more in (0, 1)
+        )
+
+    def schedule(self) -> None:
+        """Bring the schedules in line with what the connections' settings say."""
+        with self._services.database.read() as db:
+            names = [row.name for row in connections.every(db) if row.state != "paused"]
+        DBOS.apply_schedules(
+            [
+                {
+                    "schedule_name": f"poll:{name}",
+                    "workflow_fn": self._scheduled_workflow,
+                    "schedule": self._services.connection(name).schedule.cron,
+                    "context": name,
+                }
+                for name in names
+                if self._services.connection(name).schedule.cron
+            ]
+        )
+
+    def _run(self, name: str, run_id: str, trigger: str) -> Outcome:
+        outcome = self._patient("begin", name, partial(_begin, self._services, name, run_id, trigger))
+        if outcome["outcome"] == "done" and trigger != "webhook":
+            outcome = self._poll(name, run_id, outcome["cursor"])
+        if outcome["outcome"] == "done":
+            outcome = self._until_none(
+                "hints", name, partial(intake.take_hints, self._services, name, run_id)
+            )
+        if outcome["outcome"] == "done":
+            outcome = self._until_none(
+                "again", name, partial(intake.take_again, self._services, name, run_id)
+            )
+        if outcome["outcome"] == "done":
+            outcome = self._book(name, run_id)
+        if outcome["outcome"] == "done":
+            outcome = self._freeze(name)
+        self._patient("end", name, partial(_end, self._services, name, run_id, outcome))
+        self.resume(name)
+        return outcome
+
+    def _poll(self, name: str, run_id: str, cursor: str | None) -> Outcome:
+        position: str | None = None
+        while True:
+            work = partial(intake.take_page, self._services, name, run_id, cursor, position)
+            page = self._patient("take", name, partial(_as_outcome, work))
+            if page["outcome"] != "done" or page["position"] is None:
+                return page
+            position = page["position"]
+
+    def _until_none(self, step: str, name: str, work: Callable[[], int]) -> Outcome:
+        while True:
+            taken = self._patient(step, name, partial(_as_outcome, work))
+            if taken["outcome"] != "done" or taken["taken"] == 0:
+                return taken
+
+    def _book(self, name: str, run_id: str) -> Outcome:
+        after = ""
+        while True:
+            work = partial(book.book_set, self._services, name, run_id, after)
+            booked = self._patient("book", name, partial(_as_outcome, work))
+            if booked["outcome"] != "done" or booked["after"] is None:
+                return booked
+            after = booked["after"]
+
+    def _freeze(self, name: str) -> Outcome:
+        while True:
+            work = partial(freeze.freeze_next, self._services, name)
+            frozen = self._patient("freeze", name, partial(_as_outcome, work))
+            if frozen["outcome"] != "done" or frozen["batch"] is None:
+                return frozen
+
+    def _deliver(self, name: str, batch: str, attempt: int) -> Outcome:
+        self._step("begin", partial(_note_attempt, self._services, batch, "deliveries", attempt))
+        while True:
+            work = partial(deliver.file_set, self._services, batch)
+            filing = self._patient("file", name, partial(_as_outcome, work))
+            if filing["outcome"] != "done":
+                return filing
+            if filing["dissolved"]:
+                frozen = self._freeze(name)
+                self.resume(name)
+                return frozen
+            if not filing["more"]:
+                break
+        sent = self._patient(
+            "submit", name, partial(_as_outcome, partial(deliver.submit, self._services, batch))
+        )
+        if sent["outcome"] == "done" and sent["job_id"] is not None:
+            follows = self._step("follows", partial(_follows, self._services, batch)) + 1
+            workflow_id = _workflow_id(batch, follows, followed=True)
+            wait = sent["retry_after"]
+            _enqueue("jobs", None, workflow_id, self._follow_workflow, name, batch, follows, wait)
+        return sent
+
+    async def _follow(self, name: str, batch: str, attempt: int, retry_after: float) -> Outcome:
+        async def recorded(step: str, work: Callable[[], Any]) -> Any:
+            async def in_thread() -> Any:
+                return await asyncio.to_thread(work)
+
+            return await DBOS.run_step_async({"name": step}, in_thread)
+
+        await recorded("begin", partial(_note_attempt, self._services, batch, "follows", attempt))
+        wait, tries = await recorded("first_wait", partial(follow.first_wait, retry_after)), 0
+        look = partial(_as_outcome, partial(follow.look, self._services, batch, retry_after))
+        while True:
+            await DBOS.sleep_async(wait)
+            outcome: Outcome = await recorded("look", partial(outcome_of, self._services, name, look))
+            if outcome["outcome"] == "later" and tries < len(_PATIENCE):
+                wait, tries = max(_PATIENCE[tries], outcome["after"] or 0.0), tries + 1
+            elif outcome["outcome"] == "done" and outcome["state"] == "wait":
+                wait = outcome["wait"]
+            else:
+                break
+        if outcome["outcome"] == "done" and outcome["state"] == "again":
+            deliveries = await recorded("deliveries", partial(_deliveries, self._services, batch)) + 1
+            workflow_id = _workflow_id(batch, deliveries, followed=False)
+            with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=name):
+                await DBOS.enqueue_workflow_async(
+                    "deliveries", self._deliver_workflow, name, batch, deliveries
+                )
+        return outcome
+
+    def _patient(self, step: str, name: str, work: Callable[[], Outcome | None]) -> Outcome:
+        """A recorded step; where it is told to come back later it does, within limits."""
+        recorded = partial(outcome_of, self._services, name, work)
+        for pause in _PATIENCE:
+            outcome: Outcome = self._step(step, recorded)
+            if outcome["outcome"] != "later":
+                return outcome
+            DBOS.sleep(max(pause, outcome["after"] or 0.0))
+        last: Outcome = self._step(step, recorded)
+        return last
+
+    @staticmethod
+    def _step(step: str, work: Callable[[], Any]) -> Any:
+        def recorded() -> Any:
+            return work()
+
+        return DBOS.run_step({"name": step}, recorded)
+
+
+def _as_outcome(work: Callable[[], Any]) -> Outcome:
+    """What a step returned, as plain JSON under the names that the workflows look at."""
+    result = work()
+    if result is None or isinstance(result, str):
+        return {"batch": result, "job_id": None}
+    if isinstance(result, int):
+        return {"taken": result}
+    return asdict(result)
+
+
+def _begin(services: Services, name: str, run_id: str, trigger: str) -> Outcome:
+    services.forget_facts(name)
+    with services.database.write() as db:
+        runs.begin(db, run_id, name, trigger, services.now())
+        detail = {"run": run_id, "trigger": trigger}
+        append(db, [AuditEvent(name, name, "run_began", detail)], services.now())
+    return {"cursor": intake.since(services, name)}
+
+
+def _end(services: Services, name: str, run_id: str, outcome: Outcome) -> None:
+    word = outcome["outcome"]
+    if word == "done":
+        ready(services, name)
+    with services.database.write() as db:
+        text = word if word == "done" else f"{word}: {outcome.get('reason', '')}"
+        runs.end(db, run_id, text, services.now())
+
+
+def _unfinished(services: Services, name: str) -> list[dict[str, Any]]:
+    """The unfinished batches of a connection that may be worked on, with their latest attempt."""
+    with services.database.read() as db:
+        row = connections.read(db, name)
+        rows = batches.unfinished(db, name)
+    if row.state in {"needs_login", "paused"}:
+        return []
+    return [
+        {
+            "batch": one.id,
+            "followed": one.state == "submitted",
+            "latest": one.follows if one.state == "submitted" else one.deliveries,
+        }
+        for one in rows
+    ]
+
+
+def _follows(services: Services, batch: str) -> int:
+    with services.database.read() as db:
+        row = batches.read(db, batch)
+    return 0 if row is None else row.follows
+
+
+def _deliveries(services: Services, batch: str) -> int:
+    with services.database.read() as db:
+        row = batches.read(db, batch)
+    return 0 if row is None else row.deliveries
+
+
+def _note_attempt(services: Services, batch: str, column: str, attempt: int) -> None:
+    with services.database.write() as db:
+        batches.change(db, batch, services.now(), **{column: attempt})
+
+
+def _workflow_id(batch: str, attempt: int, *, followed: bool) -> str:
+    if followed:
+        return f"{batch}:follow:{attempt}"
+    return batch if attempt <= 1 else f"{batch}:{attempt}"
+
+
+def _is_active(workflow_id: str) -> bool:
+    status = DBOS.get_workflow_status(workflow_id)
+    return status is not None and status.status in _ACTIVE
+
+
+def _enqueue(queue: str, partition: str | None, workflow_id: str, workflow: Any, *arguments: Any) -> None:
+    with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=partition):
+        DBOS.enqueue_workflow(queue, workflow, *arguments)

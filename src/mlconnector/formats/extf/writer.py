@@ -1,0 +1,200 @@
+"""Rows to bytes: every value is checked against the dictionary, text is cleaned, and all columns are written.
+
+A line begins as the constants of its empty columns; only filled columns are rendered. Values that repeat
+(accounts, sides, dates, keys) are rendered once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from mlconnector.formats.extf.dictionary import Category, Field
+from mlconnector.formats.extf.header import Header
+from mlconnector.formats.extf.lines import BYTE_ORDER_MARKS, CODECS
+from mlconnector.formats.extf.reader import ExtfFile
+from mlconnector.formats.extf.rows import Row, Value
+from mlconnector.formats.extf.text import Change, Encoding, clean, has_control_characters
+
+LINE_END = "\r\n"
+_LINES_BEFORE_ROWS = 2
+_REMEMBERED_VALUES = 4096
+_BEYOND_ANY_FIELD = 10**15
+_DATE_OUT: Mapping[str, str] = {"TTMM": "%d%m", "TTMMJJJJ": "%d%m%Y", "JJJJMMTT": "%Y%m%d"}
+
+Render = Callable[[Value, list[Change]], str]
+
+
+class Unwritable(ValueError):
+    """A value that DATEV would not take; `line` is its line in the file to be written."""
+
+    def __init__(self, line: int, field: str, value: object, reason: str) -> None:
+        super().__init__(f"line {line}, {field}: {value!r}: {reason}")
+        self.line = line
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished file: its bytes, its number of data rows, and every text that was changed to fit."""
+
+    content: bytes
+    rows: int
+    changes: tuple[Change, ...]
+
+
+def write(header: Header, rows: Iterable[Row], *, encoding: Encoding = "utf-8-bom") -> Written:
+    """The file of a header and its rows; raises `BadHeader` and `Unwritable`, and never writes part of it.
+
+    Rows are values by DATEV's column names: text, accounts and keys as str, amounts as Decimal (never
+    rounded here), dates as date, flags and numbers as int. Text that may be shortened is cleaned for the
+    encoding and listed; every other value must be right.
+    """
+    plan = LinePlan.of(header.layout, encoding)
+    first_two = [";".join(header.fields()), ";".join(header.layout.headings)]
+    lines, changes = plan.lines(rows)
+    text = LINE_END.join([*first_two, *lines, ""])
+    mark = BYTE_ORDER_MARKS["utf-8-bom"] if encoding == "utf-8-bom" else b""
+    return Written(mark + text.encode(CODECS[encoding]), len(lines), tuple(changes))
+
+
+def write_parsed(file: ExtfFile) -> bytes:
+    """The bytes of a file that was read, unchanged."""
+    text = "".join(record.text + record.ending for record in file.records)
+    return BYTE_ORDER_MARKS.get(file.encoding, b"") + text.encode(CODECS[file.encoding])
+
+
+class LinePlan:
+    """How the lines of one category, version and encoding are made; it is safe to be used again and again."""
+
+    def __init__(self, layout: Category, encoding: Encoding) -> None:
+        if not layout.fields:
+            raise ValueError(f"the dictionary has no columns for category {layout.number} ({layout.name})")
+        self._empties = [field.empty for field in layout.fields]
+        self._required = [field for field in layout.fields if field.is_required(layout.number)]
+        self._columns: dict[str, tuple[int, Render]] = {
+            field.name: (field.index - 1, _renderer(field, encoding)) for field in layout.fields
+        }
+
+    @staticmethod
+    @lru_cache(maxsize=16)
+    def of(layout: Category, encoding: Encoding) -> LinePlan:
+        """The plan for these columns, made once."""
+        return LinePlan(layout, encoding)
+
+    def lines(self, rows: Iterable[Row]) -> tuple[list[str], list[Change]]:
+        """All rows as lines without line ends, and the changes with their line in the file."""
+        lines: list[str] = []
+        changes: list[Change] = []
+        for number, row in enumerate(rows, _LINES_BEFORE_ROWS + 1):
+            known = len(changes)
+            try:
+                lines.append(self.line(row, changes))
+            except _Refused as refused:
+                raise Unwritable(number, refused.field, refused.value, refused.reason) from None
+            if len(changes) > known:
+                changes[known:] = [replace(change, line=number) for change in changes[known:]]
+        return lines, changes
+
+    def line(self, row: Row, changes: list[Change]) -> str:
+        """One row as a line; what was changed is added to `changes`."""
+        columns = self._columns
+        cells = self._empties.copy()
+        for name, value in row.items():
+            column = columns.get(name)
+            if column is None:
+                raise _Refused(name, value, "is no column of this category and version")
+            cells[column[0]] = column[1](value, changes)
+        for field in self._required:
+            if cells[field.index - 1] == field.empty:
+                raise _Refused(field.name, "", "must be filled")
+        return ";".join(cells)
+
+
+class _Refused(ValueError):
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(field)
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
+def _renderer(field: Field, encoding: Encoding) -> Render:
+    if field.shorten or (field.quoted and field.pattern is None):
+        return _text_renderer(field, encoding)
+    plain = _date_text(field) if field.type == "Datum" else _number_text(field)
+    remembered: dict[Value, str] = {}
+
+    def render(value: Value, changes: list[Change]) -> str:
+        del changes
+        # equal keys such as 1, True and Decimal(1) are written alike
+        cell = remembered.get(value)
+        if cell is None:
+            cell = _checked(field, plain(value), value, encoding)
+            if len(remembered) < _REMEMBERED_VALUES:
+                remembered[value] = cell
+        return cell
+
+    return render
+
+
+def _text_renderer(field: Field, encoding: Encoding) -> Render:
+    name, longest = field.name, field.max_length
+
+    def render(value: Value, changes: list[Change]) -> str:
+        if not isinstance(value, str):
+            raise _Refused(name, value, "must be text")
+        if value and field.required == "never":
+            raise _Refused(name, value, "stays empty")
+        text, changed = clean(value, name, longest, encoding)
+        if changed and not field.shorten and changed[-1].reason == "shortened":
+            raise _Refused(name, value, f"is longer than {longest} characters and may not be cut")
+        if changed:
+            changes.extend(changed)
+        return f'"{text}"' if '"' not in text else '"' + text.replace('"', '""') + '"'
+
+    return render
+
+
+def _checked(field: Field, text: str, value: Value, encoding: Encoding) -> str:
+    if not text:
+        return field.empty
+    if field.fault(text) is not None or has_control_characters(text):
+        raise _Refused(field.name, value, f"must look like {field.expected}")
+    try:
+        text.encode(CODECS[encoding])
+    except UnicodeEncodeError:
+        raise _Refused(field.name, value, f"has characters that {encoding} does not know") from None
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"' if field.quoted else text
+
+
+def _date_text(field: Field) -> Callable[[Value], str]:
+    form = _DATE_OUT[field.expected]
+
+    def text(value: Value) -> str:
+        return value.strftime(form) if isinstance(value, date) else str(value)
+
+    return text
+
+
+def _number_text(field: Field) -> Callable[[Value], str]:
+    step = Decimal(1).scaleb(-field.decimals)
+
+    def text(value: Value) -> str:
+        if isinstance(value, str):
+            return value
+        number = None if isinstance(value, date) else Decimal(value)
+        if number is None or not number.is_finite() or abs(number) >= _BEYOND_ANY_FIELD:
+            raise _Refused(field.name, value, f"must look like {field.expected}")
+        exact = number.quantize(step)
+        if exact != number:
+            raise _Refused(field.name, value, f"has more than {field.decimals} decimal places")
+        return f"{exact:f}".replace(".", ",")
+
+    return text

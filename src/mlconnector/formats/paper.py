@@ -1,0 +1,139 @@
+"""Paper: A4 pages of text and rules as a PDF; the same drawing always gives the same bytes.
+
+Fonts are two of the 14 that every viewer has (ISO 32000-1, 9.6.2.2), so nothing is embedded; they show what
+windows-1252 has, and text is transliterated to that. Lengths are points, `y` is measured from the top.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Literal
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+
+from mlconnector.formats.extf.text import clean
+
+WIDTH: float = A4[0]
+HEIGHT: float = A4[1]
+
+Align = Literal["left", "right"]
+_UNLIMITED = 1 << 30
+_FONTS = {False: "Helvetica", True: "Helvetica-Bold"}
+
+
+class Paper:
+    """Pages that are drawn one after the other; `replaced` is True once text had to be transliterated."""
+
+    def __init__(self, title: str, subject: str, creator: str) -> None:
+        self.replaced = False
+        self._page: list[Callable[[Canvas], None]] = []
+        self._pages = [self._page]
+        self._about = (title, subject, creator)
+
+    def shown(self, text: str) -> str:
+        """The text as the fonts can show it."""
+        shown, changes = clean(text, "text", _UNLIMITED, "windows-1252")
+        self.replaced = self.replaced or any(change.reason != "control_characters" for change in changes)
+        return shown
+
+    def wrapped(self, text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+        """The text as the fonts can show it, in lines that fit into `width`; words longer than that are cut."""
+        font = _FONTS[bold]
+        lines: list[str] = []
+        line = ""
+        for word in self.shown(text).split():
+            longer = f"{line} {word}" if line else word
+            if stringWidth(longer, font, size) <= width:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            line = word
+            while stringWidth(line, font, size) > width:
+                fitting = _fitting(line, width, size, font)
+                lines.append(line[:fitting])
+                line = line[fitting:]
+        return [*lines, line] if line else lines
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        *,
+        bold: bool = False,
+        grey: float = 0.0,
+        align: Align = "left",
+    ) -> None:
+        """One line of text with its base line at `y`; `grey` is 0 for black and 1 for white."""
+        shown, font = self.shown(text), _FONTS[bold]
+
+        def draw(canvas: Canvas) -> None:
+            canvas.setFillGray(grey)
+            canvas.setFont(font, size)
+            put = canvas.drawRightString if align == "right" else canvas.drawString
+            put(x, HEIGHT - y, shown)
+
+        self._page.append(draw)
+
+    def rule(self, x: float, y: float, width: float, *, thick: float = 0.5, grey: float = 0.0) -> None:
+        """A horizontal line."""
+
+        def draw(canvas: Canvas) -> None:
+            canvas.setStrokeGray(grey)
+            canvas.setLineWidth(thick)
+            canvas.line(x, HEIGHT - y, x + width, HEIGHT - y)
+
+        self._page.append(draw)
+
+    def shade(self, x: float, y: float, width: float, height: float, *, grey: float) -> None:
+        """A filled box with its upper edge at `y`."""
+
+        def draw(canvas: Canvas) -> None:
+            canvas.setFillGray(grey)
+            canvas.rect(x, HEIGHT - y - height, width, height, stroke=0, fill=1)
+
+        self._page.append(draw)
+
+    def next_page(self) -> None:
+        """What follows goes on a new page."""
+        self._page = []
+        self._pages.append(self._page)
+
+    def pdf(self, footer: Callable[[int, int], tuple[str, str]], x: float, y: float, size: float) -> bytes:
+        """The pages; `footer` gives the left and right text beneath page n of m, with its base line at `y`."""
+        for number, page in enumerate(self._pages, start=1):
+            self._page = page
+            left, right = footer(number, len(self._pages))
+            self.text(x, y, left, size, grey=0.4)
+            self.text(WIDTH - x, y, right, size, grey=0.4, align="right")
+        stream = io.BytesIO()
+        canvas = Canvas(stream, pagesize=A4, invariant=1, pageCompression=1, lang="de-DE")
+        title, subject, creator = (self.shown(text) for text in self._about)
+        canvas.setTitle(title)
+        canvas.setSubject(subject)
+        canvas.setAuthor(creator)
+        canvas.setCreator(creator)
+        canvas.setProducer(creator)
+        for page in self._pages:
+            for draw in page:
+                draw(canvas)
+            canvas.showPage()
+        canvas.save()
+        return stream.getvalue()
+
+
+def _fitting(word: str, width: float, size: float, font: str) -> int:
+    """How many characters of a word fit into `width`, at least one."""
+    low, high = 1, len(word)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if stringWidth(word[:middle], font, size) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,133 @@
+"""Connections: what they are, what state they are in, how far they were read, what they remember."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import update as update_rows
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.model.problems import Problem
+from mlconnector.store.tables import connections, cursors, memories
+from mlconnector.store.upsert import add_row, put_row
+
+ConnectionState = Literal["ready", "needs_login", "degraded", "paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRow:
+    """One source account joined to one client, as it stands in the database."""
+
+    name: str
+    source: str
+    client: str
+    settings: str
+    state: ConnectionState
+    state_reason: str
+    created_at: datetime
+    updated_at: datetime
+
+
+def create(
+    connection: Connection,
+    name: str,
+    source: str,
+    client: str,
+    settings: str,
+    now: datetime,
+    *,
+    state: ConnectionState = "needs_login",
+    reason: str = "",
+) -> ConnectionRow:
+    """Add a connection; its name, source and client stay, because identities outside derive from them.
+
+    Raises NeedsHuman (`connection_exists`) when the name is taken.
+    """
+    row = {
+        "name": name,
+        "source": source,
+        "client": client,
+        "settings": settings,
+        "state": state,
+        "state_reason": reason,
+        "created_at": now,
+        "updated_at": now,
+    }
+    if not add_row(connection, connections, row):
+        raise NeedsHuman(Problem("connection_exists", {"name": name}))
+    return read(connection, name)
+
+
+def update(connection: Connection, name: str, settings: str, now: datetime) -> None:
+    """Replace the settings. Raises NeedsHuman (`connection_unknown`)."""
+    changed = update_rows(connections).where(connections.c.name == name)
+    if not connection.execute(changed.values(settings=settings, updated_at=now)).rowcount:
+        raise _unknown(name)
+
+
+def find(connection: Connection, name: str) -> ConnectionRow | None:
+    """The connection of this name, or None."""
+    row = connection.execute(select(connections).where(connections.c.name == name)).first()
+    return None if row is None else _connection_row(row)
+
+
+def read(connection: Connection, name: str) -> ConnectionRow:
+    """The connection of this name. Raises NeedsHuman (`connection_unknown`)."""
+    found = find(connection, name)
+    if found is None:
+        raise _unknown(name)
+    return found
+
+
+def every(connection: Connection) -> list[ConnectionRow]:
+    """All connections, by name."""
+    rows = [_connection_row(row) for row in connection.execute(select(connections))]
+    return sorted(rows, key=lambda row: row.name)
+
+
+def set_state(connection: Connection, name: str, state: ConnectionState, reason: str, now: datetime) -> bool:
+    """Put a connection into a state, with the reason for people; whether state or reason changed.
+
+    Raises NeedsHuman (`connection_unknown`).
+    """
+    table = connections.c
+    differs = or_(table.state != state, table.state_reason != reason)
+    changed = update_rows(connections).where(table.name == name, differs)
+    if connection.execute(changed.values(state=state, state_reason=reason, updated_at=now)).rowcount:
+        return True
+    read(connection, name)
+    return False
+
+
+def cursor(connection: Connection, name: str) -> str | None:
+    """How far the source of a connection was read; None before its first reading."""
+    return connection.execute(select(cursors.c.value).where(cursors.c.connection == name)).scalar()
+
+
+def move_cursor(connection: Connection, name: str, value: str, now: datetime) -> None:
+    """Note how far a source was read; call it in the transaction that stores what was read."""
+    put_row(connection, cursors, {"connection": name, "value": value, "moved_at": now})
+
+
+def recall(connection: Connection, name: str, key: str) -> Any:
+    """The JSON value that the source of a connection remembers under `key`, or None."""
+    query = select(memories.c.value).where(memories.c.connection == name, memories.c.key == key)
+    text = connection.execute(query).scalar()
+    return None if text is None else json.loads(text)
+
+
+def remember(connection: Connection, name: str, key: str, value: Any) -> None:
+    """Remember a JSON value under `key`."""
+    put_row(connection, memories, {"connection": name, "key": key, "value": json.dumps(value)})
+
+
+def _connection_row(row: Row[Any]) -> ConnectionRow:
+    return ConnectionRow(**row._mapping)  # noqa: SLF001 - the documented way to read a row by name
+
+
+def _unknown(name: str) -> NeedsHuman:
+    return NeedsHuman(Problem("connection_unknown", {"name": name}))

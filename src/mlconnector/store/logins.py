@@ -1,0 +1,70 @@
+"""Pending logins: begun here, finished by the answer to the callback, usable once and not for long."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert
+
+from mlconnector.store.sealing import Envelope
+from mlconnector.store.tables import pending_logins
+from mlconnector.store.vault import Vault, login_place
+
+LIFETIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenLogin:
+    """A login that came back: whose it is, and what was kept for it."""
+
+    connection: str
+    system: str
+    content: bytes
+
+
+def begin(
+    vault: Vault, connection: str, system: str, state: str, content: bytes, lifetime: timedelta = LIFETIME
+) -> None:
+    """Keep `content` sealed until the login with this `state` comes back, and commit it."""
+    state_hash = _hash(state)
+    envelope = vault.seal(content, *login_place(state_hash, connection, system))
+    row = {
+        "state_hash": state_hash,
+        "connection": connection,
+        "system": system,
+        "key_id": envelope.key_id,
+        "wrapped_key": envelope.wrapped_key,
+        "sealed": envelope.sealed,
+        "expires_at": vault.now() + lifetime,
+    }
+    with vault.database.write() as transaction:
+        transaction.execute(insert(pending_logins), row)
+
+
+def take(vault: Vault, state: str) -> TakenLogin | None:
+    """The login of this `state`, once: it is gone when this returns, whatever becomes of it.
+
+    None when it was never begun, was taken before, or has expired.
+    Raises NeedsHuman (`vault_key_unknown`, `vault_unreadable`) when it cannot be opened.
+    """
+    table = pending_logins
+    with vault.database.write() as transaction:
+        found = delete(table).where(table.c.state_hash == _hash(state)).returning(*table.c)
+        row = transaction.execute(found).first()
+        purge(transaction, vault.now())
+    if row is None or row.expires_at <= vault.now():
+        return None
+    envelope = Envelope(row.key_id, row.wrapped_key, row.sealed)
+    content = vault.unseal(envelope, *login_place(row.state_hash, row.connection, row.system))
+    return TakenLogin(row.connection, row.system, content)
+
+
+def purge(connection: Connection, now: datetime) -> int:
+    """Forget logins that have expired; how many there were."""
+    return connection.execute(delete(pending_logins).where(pending_logins.c.expires_at <= now)).rowcount
+
+
+def _hash(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The Alembic environment: one file in `versions/` for each step of the database's history."""

@@ -1,0 +1,131 @@
+"""The credential vault: secrets of connections, sealed, so that the database alone gives nothing away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from mlconnector.store.database import Database
+from mlconnector.store.sealing import Envelope, MasterKeys, rewrap, seal, unseal
+from mlconnector.store.tables import credentials, pending_logins
+from mlconnector.store.upsert import put_row
+
+
+class Vault:
+    """Keeps the credentials of connections; safe between threads and processes."""
+
+    def __init__(self, database: Database, keys: MasterKeys, now: Callable[[], datetime]) -> None:
+        self.database = database
+        self.keys = keys
+        self.now = now
+
+    def put(self, connection: str, name: str, secret: str, expires_at: datetime | None = None) -> None:
+        """Seal a secret and commit it; an older one of this name is gone afterwards."""
+        with self.database.write() as transaction:
+            self.put_within(transaction, connection, name, secret, expires_at)
+
+    def put_within(
+        self,
+        transaction: Connection,
+        connection: str,
+        name: str,
+        secret: str,
+        expires_at: datetime | None = None,
+    ) -> None:
+        """As `put`, but together with what else the caller's transaction does."""
+        envelope = self.seal(secret.encode(), "credential", connection, name)
+        row = {
+            "connection": connection,
+            "name": name,
+            "key_id": envelope.key_id,
+            "wrapped_key": envelope.wrapped_key,
+            "sealed": envelope.sealed,
+            "expires_at": expires_at,
+            "updated_at": self.now(),
+        }
+        put_row(transaction, credentials, row)
+
+    def get(self, connection: str, name: str) -> str | None:
+        """The secret, or None when there is none of this name.
+
+        Raises NeedsHuman (`vault_key_unknown`, `vault_unreadable`) when it cannot be opened.
+        """
+        query = select(credentials.c.key_id, credentials.c.wrapped_key, credentials.c.sealed).where(
+            credentials.c.connection == connection, credentials.c.name == name
+        )
+        with self.database.read() as reading:
+            row = reading.execute(query).first()
+        if row is None:
+            return None
+        return self.unseal(Envelope(*row), "credential", connection, name).decode()
+
+    def names(self, connection: str) -> list[str]:
+        """The names of a connection's secrets, sorted."""
+        query = select(credentials.c.name).where(credentials.c.connection == connection)
+        with self.database.read() as reading:
+            return sorted(reading.execute(query).scalars())
+
+    def expires(self, connection: str, name: str) -> datetime | None:
+        """When a secret ends; None when it does not, or when there is none of this name."""
+        query = select(credentials.c.expires_at).where(
+            credentials.c.connection == connection, credentials.c.name == name
+        )
+        with self.database.read() as reading:
+            return reading.execute(query).scalar()
+
+    def delete(self, connection: str, name: str) -> bool:
+        """Forget a secret; whether there was one."""
+        gone = delete(credentials).where(credentials.c.connection == connection, credentials.c.name == name)
+        with self.database.write() as transaction:
+            return transaction.execute(gone).rowcount == 1
+
+    def seal(self, content: bytes, *context: str) -> Envelope:
+        """Seal bytes for the place that `context` names, for callers that keep the envelope themselves."""
+        return seal(self.keys, content, *context)
+
+    def unseal(self, envelope: Envelope, *context: str) -> bytes:
+        """Open an envelope of `seal`; raises NeedsHuman as `get` does."""
+        return unseal(self.keys, envelope, *context)
+
+    def rotate(self) -> int:
+        """Wrap everything under the current master key, all or nothing; how many envelopes changed.
+
+        Afterwards the older keys are not needed any more, once no process runs that still uses them.
+        """
+        with self.database.write() as transaction:
+            return self._rotate_credentials(transaction) + self._rotate_logins(transaction)
+
+    def _rotate_credentials(self, transaction: Connection) -> int:
+        table = credentials.c
+        older = select(credentials).where(table.key_id != self.keys.current).with_for_update()
+        rows = transaction.execute(older).all()
+        for row in rows:
+            place = ("credential", row.connection, row.name)
+            envelope = rewrap(self.keys, Envelope(row.key_id, row.wrapped_key, row.sealed), *place)
+            transaction.execute(
+                update(credentials)
+                .where(table.connection == row.connection, table.name == row.name)
+                .values(key_id=envelope.key_id, wrapped_key=envelope.wrapped_key)
+            )
+        return len(rows)
+
+    def _rotate_logins(self, transaction: Connection) -> int:
+        table = pending_logins.c
+        older = select(pending_logins).where(table.key_id != self.keys.current).with_for_update()
+        rows = transaction.execute(older).all()
+        for row in rows:
+            place = login_place(row.state_hash, row.connection, row.system)
+            envelope = rewrap(self.keys, Envelope(row.key_id, row.wrapped_key, row.sealed), *place)
+            transaction.execute(
+                update(pending_logins)
+                .where(table.state_hash == row.state_hash)
+                .values(key_id=envelope.key_id, wrapped_key=envelope.wrapped_key)
+            )
+        return len(rows)
+
+
+def login_place(state_hash: str, connection: str, system: str) -> tuple[str, str, str, str]:
+    """What the envelope of a pending login is bound to."""
+    return ("login", state_hash, connection, system)

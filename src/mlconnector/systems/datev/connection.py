@@ -1,0 +1,61 @@
+"""A connected client of DATEV: its settings, its tokens, and HTTP to the three services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from mlconnector.systems.datev.answers import SYSTEM, explain
+from mlconnector.systems.datev.settings import DatevSettings
+from mlconnector.systems.http import Http, HttpFactory
+from mlconnector.systems.oauth import BearerAuth, TokenKeeper
+
+_UPLOAD_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What the sink works with; `account_length` is what the bookings are made for, `today` its calendar."""
+
+    settings: DatevSettings
+    tokens: TokenKeeper
+    clients: Http
+    documents: Http
+    extf_files: Http
+    account_length: int
+    has_secret: bool
+    today: Callable[[], date]
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for http in (self.clients, self.documents, self.extf_files):
+            http.close()
+
+
+def connect(
+    settings: DatevSettings,
+    secrets: Mapping[str, str],
+    tokens: TokenKeeper,
+    http: HttpFactory,
+    account_length: int,
+    today: Callable[[], date],
+) -> Connection:
+    """Make ready for calls; nothing is sent yet."""
+    headers = {"X-DATEV-Client-Id": settings.client_id, "Accept": "application/json;charset=utf-8"}
+
+    def service(address: str, timeout: float = 30.0) -> Http:
+        return http(
+            SYSTEM, address, explain=explain, auth=BearerAuth(tokens), headers=headers, timeout=timeout
+        )
+
+    return Connection(
+        settings=settings,
+        tokens=tokens,
+        clients=service(settings.clients_url),
+        documents=service(settings.documents_url, _UPLOAD_TIMEOUT),
+        extf_files=service(settings.extf_files_url, _UPLOAD_TIMEOUT),
+        account_length=account_length,
+        has_secret=bool(secrets.get("client_secret")),
+        today=today,
+    )

@@ -1,0 +1,113 @@
+"""The `[datev]` table of a connection: which client, which environment, which data services."""
+
+from __future__ import annotations
+
+from importlib import resources
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+DISCOVERY = "/.well-known/openid-configuration"
+SECRETS = ("client_secret",)
+"""The credentials to ask for: the secret of the app, which the login needs."""
+
+TEMPLATE = resources.files(__package__ or "").joinpath("template.toml").read_text("utf-8")
+"""A commented `[datev]` table to start from."""
+
+Environment = Literal["production", "sandbox"]
+Service = Literal["documents", "extf"]
+ADDRESSES: dict[Environment, dict[str, str]] = {
+    "production": {
+        "discovery_url": f"https://login.datev.de/openid{DISCOVERY}",
+        "clients_url": "https://accounting-clients.api.datev.de/platform/v2",
+        "documents_url": "https://accounting-documents.api.datev.de/platform/v2",
+        "extf_files_url": "https://accounting-extf-files.api.datev.de/platform/v3",
+    },
+    "sandbox": {
+        "discovery_url": f"https://login.datev.de/openidsandbox{DISCOVERY}",
+        "clients_url": "https://accounting-clients.api.datev.de/platform-sandbox/v2",
+        "documents_url": "https://accounting-documents.api.datev.de/platform-sandbox/v2",
+        "extf_files_url": "https://accounting-extf-files.api.datev.de/platform-sandbox/v3",
+    },
+}
+"""Where the services are, as DATEV's API specifications name them."""
+
+
+def is_safe(address: str) -> bool:
+    """Whether nobody on the way can read what is sent there: HTTPS, or this very machine."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return bool(host)
+    return parts.scheme == "http" and (host == "localhost" or _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _address(value: str) -> str:
+    if not is_safe(value) or urlsplit(value).query or urlsplit(value).fragment:
+        raise ValueError(f'"{value}" is not an https address, without ? and # (http only for this machine)')
+    return value.rstrip("/")
+
+
+def _discovery(value: str) -> str:
+    if not value.endswith(DISCOVERY):
+        raise ValueError(f'"{value}" does not end in {DISCOVERY}')
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Client = Annotated[str, Field(pattern=r"^[1-9][0-9]{3,6}-[1-9][0-9]{0,4}$")]
+Level = Annotated[str, Field(max_length=30)]
+
+
+class DatevSettings(BaseModel):
+    """The validated `[datev]` table; `template.toml` explains every entry to its user.
+
+    `client` is `<consultant number>-<client number>`. Without `confidential_refresh` a refresh sends the
+    client id alone, never the secret. Addresses follow the environment where they are not given. An empty
+    `document_type` files documents without one; an empty `document_folder` or `document_register` leaves
+    the choice to the kind and the month of the voucher.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client: Client
+    environment: Environment = "production"
+    client_id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[\x21-\x7e]+$")]
+    confidential_refresh: bool = False
+    long_term_token: bool = False
+    enable_windows_sso: bool = True
+    extra_scopes: tuple[Annotated[str, Field(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")], ...] = ()
+    services: Annotated[frozenset[Service], Field(min_length=1)] = frozenset({"documents", "extf"})
+    document_type: Level = ""
+    document_category: Annotated[str, Field(min_length=1, max_length=30)] = "ml-connector"
+    document_folder: Level = ""
+    document_register: Level = ""
+    discovery_url: Annotated[Address, AfterValidator(_discovery)] = ""
+    clients_url: Address = ""
+    documents_url: Address = ""
+    extf_files_url: Address = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_addresses(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        addresses = ADDRESSES.get(values.get("environment", "production"), {})
+        return {
+            **addresses,
+            **{name: value for name, value in values.items() if value or name not in addresses},
+        }
+
+    @property
+    def issuer(self) -> str:
+        """Who must have issued id tokens: the address above discovery (OpenID Connect Discovery 4.3)."""
+        return self.discovery_url.removesuffix(DISCOVERY)

@@ -1,0 +1,45 @@
+"""Pipedrive as a source: won deals are invoices."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from mlconnector.systems.http import HttpFactory
+from mlconnector.systems.oauth import OAuthModel
+from mlconnector.systems.pipedrive.answers import SYSTEM
+from mlconnector.systems.pipedrive.settings import Settings, secret_names
+from mlconnector.systems.pipedrive.source import PipedriveSource
+from mlconnector.systems.source import SourceSystem
+
+
+def describe_source() -> SourceSystem:
+    """Pipedrive as the product knows it before any account is connected."""
+    return SourceSystem(
+        name=SYSTEM,
+        title="Pipedrive",
+        settings_model=Settings,
+        secrets=secret_names,
+        oauth=oauth_model,
+        open=PipedriveSource,
+        template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
+    )
+
+
+def oauth_model(settings: Settings, _http: HttpFactory) -> OAuthModel | None:
+    """Pipedrive's OAuth: scopes are fixed with the app, and using the refresh token prolongs its 60 days.
+
+    Facts: https://pipedrive.readme.io/docs/marketplace-oauth-authorization
+    """
+    if settings.auth != "oauth":
+        return None
+    return OAuthModel(
+        system=SYSTEM,
+        client_id=settings.client_id,
+        authorize_url=f"{settings.oauth_url}/oauth/authorize",
+        token_url=f"{settings.oauth_url}/oauth/token",
+        revoke_url=f"{settings.oauth_url}/oauth/revoke",
+        pkce=False,
+        refresh_authentication="basic",
+        lifetime=60 * 86400.0,
+        rolling=True,
+    )

@@ -1,0 +1,79 @@
+"""One page of changed deals at a time, so that no deal is passed over whatever happens between two pages.
+
+A pass reads the archived deals first and then the others, each by time of change. Only the second list
+moves the cursor on, and never past the start of the pass: a deal that is archived meanwhile, and so is in
+neither list, is found by the next pass. Later passes begin a little before the cursor (`OVERLAP`), because
+a change may become visible after later ones, and clocks differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from mlconnector.errors import Broken
+from mlconnector.systems.pipedrive.client import STATUSES, Client
+from mlconnector.systems.source import Page, Reference
+
+OVERLAP = timedelta(minutes=10)
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where a pass stands; `seen` are fingerprints of the cursors that this list has shown."""
+
+    archived: bool
+    started: datetime
+    reached: str | None
+    cursor: str | None = None
+    seen: tuple[str, ...] = ()
+
+
+def changed(client: Client, since: str | None, position: str | None, now: Callable[[], datetime]) -> Page:
+    """A page of references to changed deals, with the deals as they came.
+
+    The first load (`since` is None) asks for won deals only; later ones for all, so that what is no longer
+    won is noticed. Raises Broken when Pipedrive's cursors go round in a circle.
+    """
+    at = Position(True, now(), since) if position is None else _read(position)
+    deals, following = client.changed_deals(
+        archived=at.archived,
+        statuses="won" if since is None else STATUSES,
+        since=None if since is None else datetime.fromisoformat(since) - OVERLAP,
+        cursor=at.cursor,
+    )
+    references = tuple(Reference(str(deal["id"]), deal.get("update_time"), deal) for deal in deals)
+    reached = at.reached if at.archived else _further(at, references)
+    return Page(references, _next(at, following, reached), reached)
+
+
+def _further(at: Position, references: tuple[Reference, ...]) -> str | None:
+    times = [reference.changed_at for reference in references if reference.changed_at]
+    if not times:
+        return at.reached
+    last = min(datetime.fromisoformat(times[-1]), at.started)
+    if at.reached is not None:
+        last = max(last, datetime.fromisoformat(at.reached))
+    return f"{last.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _next(at: Position, following: str | None, reached: str | None) -> str | None:
+    if following is None:
+        return _written(Position(False, at.started, reached)) if at.archived else None
+    mark = hashlib.sha256(following.encode()).hexdigest()[:12]
+    if mark in at.seen:
+        raise Broken("pipedrive: the pages of deals go round in a circle")
+    return _written(msgspec.structs.replace(at, reached=reached, cursor=following, seen=(*at.seen, mark)))
+
+
+def _written(position: Position) -> str:
+    return msgspec.json.encode(position).decode()
+
+
+def _read(position: str) -> Position:
+    try:
+        return msgspec.json.decode(position, type=Position)
+    except msgspec.DecodeError as error:
+        raise Broken(f"a position that is none of ours: {error}") from error

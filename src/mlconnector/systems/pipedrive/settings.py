@@ -1,0 +1,150 @@
+"""The `[source]` table of a Pipedrive connection, and which secrets it needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host or parts.path not in {"", "/"} or parts.query:
+        raise ValueError(f'"{value}" is not an address like https://firma.pipedrive.com (no path after it)')
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError(f'"{value}" would send credentials unencrypted; write https://{host}')
+    return value.rstrip("/")
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f'"{value}" is not a regular expression: {error}') from error
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f'"{value}" is not a time zone like Europe/Berlin') from error
+    return value
+
+
+def _country(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError(f'"{value}" is not a country code of two capital letters, like DE')
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+FieldName = Annotated[
+    str, Field(min_length=1, description="name of a custom field, or its key of 40 hex digits")
+]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldNames(_Table):
+    """Which custom fields carry what; names as in Pipedrive, or keys. The last two are the organisation's."""
+
+    invoice_number: FieldName
+    invoice_date: FieldName | None = None
+    service_date: FieldName | None = None
+    due_date: FieldName | None = None
+    exchange_rate: FieldName | None = None
+    cost_centre: FieldName | None = None
+    vat_id: FieldName | None = None
+    debtor_number: FieldName | None = None
+
+
+class Documents(_Table):
+    """How the invoice is found among the files of a deal.
+
+    Files whose name matches `pattern` are preferred to others; of the others, those that match `ignore`
+    never are the invoice. `missing` says what happens when no file is left: `render` lets the flow make a
+    PDF, `hold` asks.
+    """
+
+    pattern: Pattern = r"(?i)(rechnung|invoice|facture|gutschrift|credit.?note|(^|[^a-z])r[eg][-_ ]?\d)"
+    ignore: Pattern = r"(?i)(angebot|offerte|quot(e|ation)|offer|proposal|lieferschein|vertrag|contract)"
+    missing: Literal["render", "hold"] = "render"
+
+
+class Webhook(_Table):
+    """How deliveries are verified: `basic` is what Pipedrive can do, `hmac_sha256` needs a relay that signs.
+
+    The other values concern `hmac_sha256`: the header with the signature over the raw body, how the
+    signature is written, and what stands before it (e.g. `sha256=`).
+    """
+
+    mode: Literal["basic", "hmac_sha256"]
+    header: str = Field(default="X-Pipedrive-Signature", min_length=1)
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+
+
+class Settings(_Table):
+    """The validated `[source]` table; `template.toml` explains every entry to its user."""
+
+    auth: Literal["oauth", "api_token"]
+    base_url: Address | None = None
+    oauth_url: Address = "https://oauth.pipedrive.com"
+    client_id: str = ""
+    fields: FieldNames
+    without_products: Literal["hold", "net", "gross"] = "hold"
+    without_products_tax_rate: Annotated[Decimal, Field(ge=0, lt=100)] | None = None
+    discount_amount_is: Literal["line", "unit"] = "line"
+    documents: Documents = Documents()
+    default_country: Annotated[str, AfterValidator(_country)] | None = None
+    value_tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.05")
+    webhook: Webhook | None = None
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Berlin"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        if self.auth == "api_token" and self.base_url is None:
+            raise ValueError(
+                'auth = "api_token" needs base_url, the address of your Pipedrive: https://firma.pipedrive.com'
+            )
+        if self.auth == "oauth" and not self.client_id:
+            raise ValueError('auth = "oauth" needs client_id, as the Developer Hub shows it for your app')
+        if self.without_products != "hold" and self.without_products_tax_rate is None:
+            raise ValueError(
+                f'without_products = "{self.without_products}" needs without_products_tax_rate, in per cent'
+            )
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the day of winning a deal is meant."""
+        return ZoneInfo(self.timezone)
+
+
+def secret_names(settings: Settings) -> Sequence[str]:
+    """The credentials to ask for: those of the login, then those of the webhooks."""
+    names = ["api_token" if settings.auth == "api_token" else "client_secret"]
+    if settings.webhook is not None:
+        basic = settings.webhook.mode == "basic"
+        names += ["webhook_user", "webhook_password"] if basic else ["webhook_key"]
+    return tuple(names)

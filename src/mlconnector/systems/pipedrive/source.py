@@ -1,0 +1,223 @@
+"""The connected account: changes, vouchers in sets, files, webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TypeVar
+
+from mlconnector.errors import Broken, NeedsHuman
+from mlconnector.model.problems import Problem
+from mlconnector.systems.checks import CheckStep
+from mlconnector.systems.oauth import BearerAuth
+from mlconnector.systems.pipedrive import checking, webhooks
+from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
+from mlconnector.systems.pipedrive.catalogue import Catalogue
+from mlconnector.systems.pipedrive.changes import changed
+from mlconnector.systems.pipedrive.client import ApiToken, Client, deal_of
+from mlconnector.systems.pipedrive.lines import may_have_discounts
+from mlconnector.systems.pipedrive.reading import Belongings, Surroundings, final, gone, withdrawn
+from mlconnector.systems.pipedrive.settings import Settings
+from mlconnector.systems.pipedrive.shapes import Deal, DealProduct, Discount, File, Instalment, Product
+from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
+
+Result = TypeVar("Result")
+
+
+class PipedriveSource:
+    """A Pipedrive account as a source; safe to share between threads."""
+
+    def __init__(self, context: SourceContext) -> None:
+        self._context = context
+        self._settings: Settings = context.settings
+        self._lock = Lock()
+        self._opened: Client | None = None
+        self._catalogue = Catalogue(
+            context.memory, self._settings.fields, lambda entity: self._client().fields(entity)
+        )
+        self._products: dict[int, Product] = {}
+        self._categories: dict[str, str] | None = None
+        self._pipelines: dict[int, str] = {}
+        self._has_instalments = True
+
+    def check(self) -> Iterator[CheckStep]:
+        """Does it work, step by step, and who can fix what does not."""
+        return checking.steps(self._client, self._catalogue, self._context)
+
+    def changes(self, since: str | None, position: str | None) -> Page:
+        """One page of deals changed since the cursor `since` (None: all won deals)."""
+        return changed(self._client(), since, position, self._context.now)
+
+    def fetch(self, references: Sequence[Reference]) -> list[Reading]:
+        """The vouchers of these deals; a reading for every reference, in their order."""
+        deals = self._deals(references)
+        won = {deal.id: deal for deal in deals if deal is not None and deal.is_won}
+        belongings = self._belongings(won)
+        around = self._surroundings([deal for deal in deals if deal is not None], belongings)
+        readings = []
+        for reference, deal in zip(references, deals, strict=True):
+            if deal is None or (deal.is_won and deal.id not in belongings):
+                readings.append(gone(reference.external_id))
+            elif deal.is_won:
+                readings.append(final(deal, belongings[deal.id], around, self._settings))
+            else:
+                readings.append(withdrawn(deal, self._settings, around.known))
+        return readings
+
+    def download(self, attachment_id: str, limit: int) -> bytes:
+        """The bytes of a file; raises NeedsHuman when it has more than `limit` bytes, none, or is gone."""
+        facts = {"file": attachment_id, "limit": str(limit)}
+        try:
+            content = self._client().file_content(attachment_id, limit)
+        except NotFound as error:
+            raise NeedsHuman(Problem("document_gone", facts)) from error
+        if content is None:
+            raise NeedsHuman(Problem("document_too_large", facts))
+        if not content:
+            raise NeedsHuman(Problem("document_empty", facts))
+        return content
+
+    def verify(self, delivery: Delivery) -> Hint:
+        """Check a webhook delivery on its raw body, or raise Refused or Malformed; touches no network."""
+        webhooks.verify(delivery, self._settings.webhook, self._context.secrets)
+        return webhooks.understood(delivery.body)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def _client(self) -> Client:
+        """The client, made at its first use: with OAuth only a login tells the address of the account."""
+        with self._lock:
+            if self._opened is None:
+                pace = Pace(self._context.now)
+                oauth = self._settings.auth == "oauth"
+                http = self._context.http(
+                    SYSTEM,
+                    self._settings.base_url or self._address_of_login(),
+                    explain=pace.explain,
+                    auth=BearerAuth(self._context.tokens)
+                    if oauth
+                    else ApiToken(self._context.secrets["api_token"]),
+                    after_answer=pace.after_answer,
+                )
+                self._opened = Client(http)
+            return self._opened
+
+    def _address_of_login(self) -> str:
+        address = self._context.tokens.current().extra.get("api_domain")
+        if not isinstance(address, str) or not address:
+            raise Broken("pipedrive's login did not tell api_domain; set base_url")
+        return address
+
+    def _deals(self, references: Sequence[Reference]) -> list[Deal | None]:
+        """The deals of the references; None for those that cannot be seen."""
+        missing = [
+            int(each.external_id)
+            for each in references
+            if each.content is None and each.external_id.isascii() and each.external_id.isdigit()
+        ]
+        read = {str(raw["id"]): raw for raw in self._client().deals(missing)} if missing else {}
+        found = [each.content or read.get(each.external_id) for each in references]
+        return [deal_of(raw) if raw else None for raw in found]
+
+    def _belongings(self, won: dict[int, Deal]) -> dict[int, Belongings]:
+        """What belongs to each deal; deals that vanished in the meantime are left out."""
+        client = self._client()
+        products: dict[int, list[DealProduct]] = {}
+        for line in client.deal_products(id_ for id_, deal in won.items() if deal.products_count != 0):
+            products.setdefault(line.deal_id, []).append(line)
+        instalments = self._instalments(won)
+        discounted = [id_ for id_, deal in won.items() if may_have_discounts(deal, products.get(id_, []))]
+        with_files = [id_ for id_, deal in won.items() if deal.files_count != 0]
+        discounts: dict[int, list[Discount] | None] = _at_once(client.discounts, discounted)
+        files: dict[int, list[File] | None] = _at_once(client.files, with_files)
+        found = {}
+        for id_ in won:
+            off, attached = discounts.get(id_, []), files.get(id_, [])
+            if off is not None and attached is not None:
+                found[id_] = Belongings(products.get(id_, ()), off, instalments.get(id_, ()), attached)
+        return found
+
+    def _instalments(self, won: Iterable[int]) -> dict[int, list[Instalment]]:
+        found: dict[int, list[Instalment]] = {}
+        if self._has_instalments:
+            try:
+                for each in self._client().instalments(won):
+                    found.setdefault(each.deal_id, []).append(each)
+            except Forbidden:
+                # Smaller plans have no instalments, and say so by refusing the question.
+                self._has_instalments = False
+        return found
+
+    def _surroundings(self, deals: Sequence[Deal], belongings: dict[int, Belongings]) -> Surroundings:
+        client = self._client()
+        won = [deal for deal in deals if deal.is_won]
+        organizations = client.organizations({deal.org_id for deal in won if deal.org_id is not None})
+        persons = client.persons(
+            {deal.person_id for deal in won if deal.org_id is None and deal.person_id is not None}
+        )
+        known = self._catalogue.covering(
+            [
+                *(("deal", deal.custom_fields) for deal in deals),
+                *(("organization", each.custom_fields) for each in organizations.values()),
+            ]
+        )
+        lines = [line for each in belongings.values() for line in each.products]
+        return Surroundings(
+            known=known,
+            organizations=organizations,
+            persons=persons,
+            products=self._catalogue_products(
+                {line.product_id for line in lines if line.product_id is not None}
+            ),
+            categories=self._category_labels(),
+            pipelines=self._pipeline_names(
+                {deal.pipeline_id for deal in won if deal.pipeline_id is not None}
+            ),
+        )
+
+    def _catalogue_products(self, ids: set[int]) -> dict[int, Product]:
+        unread = ids - self._products.keys()
+        if unread:
+            self._products |= self._client().products(unread)
+        return self._products
+
+    def _category_labels(self) -> dict[str, str]:
+        """Labels of product categories by option id, read when a product's category is one."""
+        if self._categories is None and any(_is_option(each) for each in self._products.values()):
+            field = next(
+                (each for each in self._client().product_fields() if each.field_code == "category"), None
+            )
+            self._categories = {
+                str(option.id): option.label for option in (field.options if field else None) or ()
+            }
+        return self._categories or {}
+
+    def _pipeline_names(self, ids: set[int]) -> dict[int, str]:
+        if not ids <= self._pipelines.keys():
+            self._pipelines |= {each.id: each.name for each in self._client().pipelines()}
+        return self._pipelines
+
+
+def _is_option(product: Product) -> bool:
+    return isinstance(product.category, int) or (product.category or "").isdigit()
+
+
+def _at_once(read: Callable[[int], Result], ids: Sequence[int]) -> dict[int, Result | None]:
+    """Read something of every deal, a few at a time; None for deals that are no longer there."""
+
+    def unless_gone(deal_id: int) -> Result | None:
+        try:
+            return read(deal_id)
+        except NotFound:
+            return None
+
+    if not ids:
+        return {}
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        return dict(zip(ids, pool.map(unless_gone, ids), strict=True))

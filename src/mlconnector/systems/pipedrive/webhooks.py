@@ -1,0 +1,93 @@
+"""Webhook deliveries: whether they are genuine, and which deals they speak of.
+
+Pipedrive itself authenticates its webhooks by HTTP Basic only; signatures come from relays. Bodies exist in
+two versions (https://pipedrive.readme.io/docs/guide-for-webhooks and guide-for-webhooks-v2).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from mlconnector.systems.pipedrive.settings import Webhook
+from mlconnector.systems.pipedrive.values import parsed
+from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
+
+
+def verify(delivery: Delivery, webhook: Webhook | None, secrets: Mapping[str, str]) -> None:
+    """Raise Refused unless the delivery is genuine; without settings or secrets none is."""
+    if webhook is None:
+        raise Refused("webhooks are not set up for this connection")
+    if webhook.mode == "basic":
+        _verify_basic(delivery, secrets.get("webhook_user", ""), secrets.get("webhook_password", ""))
+    else:
+        _verify_signature(delivery, webhook, secrets.get("webhook_key", ""))
+
+
+def understood(body: bytes) -> Hint:
+    """The deals that a body of either version speaks of; none for other records. Raises Malformed."""
+    try:
+        content = parsed(body.removeprefix(codecs.BOM_UTF8))
+    except ValueError as error:
+        raise Malformed(f"the body is not JSON: {error}") from error
+    meta = content.get("meta") if isinstance(content, dict) else None
+    if not isinstance(meta, dict):
+        raise Malformed("the body has no meta")
+    if "entity" in meta:
+        return _second_version(meta, content)
+    if "object" in meta:
+        return _first_version(meta)
+    raise Malformed("the body does not say what it is about")
+
+
+def _verify_basic(delivery: Delivery, user: str, password: str) -> None:
+    scheme, _, given = delivery.headers.get("authorization", "").partition(" ")
+    try:
+        decoded = base64.b64decode(given.strip(), validate=True) if scheme.lower() == "basic" else b""
+    except (binascii.Error, ValueError) as error:
+        raise Refused("the user name and password cannot be read") from error
+    given_user, _, given_password = decoded.partition(b":")
+    user_matches = hmac.compare_digest(given_user, user.encode())
+    password_matches = hmac.compare_digest(given_password, password.encode())
+    if not (user and password and user_matches and password_matches):
+        raise Refused("wrong or missing user name and password")
+
+
+def _verify_signature(delivery: Delivery, webhook: Webhook, key: str) -> None:
+    if not key:
+        raise Refused("no key for signatures is stored")
+    digest = hmac.digest(key.encode(), delivery.body, hashlib.sha256)
+    written = digest.hex() if webhook.encoding == "hex" else base64.b64encode(digest).decode()
+    given = delivery.headers.get(webhook.header.lower(), "").strip()
+    if not hmac.compare_digest(given.encode(), (webhook.prefix + written).encode()):
+        raise Refused("wrong or missing signature")
+
+
+def _second_version(meta: Mapping[str, Any], content: Mapping[str, Any]) -> Hint:
+    delivery_id = str(meta["id"]) if meta.get("id") else None
+    if meta["entity"] == "deal":
+        return Hint(delivery_id, _ids(meta, "entity_id", "merged_to_id", "merged_from_id"))
+    record = content.get("data") or content.get("previous")
+    if isinstance(record, dict) and str(meta["entity"]).startswith("deal"):
+        # Lines and instalments of a deal are entities of their own, and need not change the deal itself.
+        return Hint(delivery_id, _ids(record, "deal_id"))
+    return Hint(delivery_id, ())
+
+
+def _first_version(meta: Mapping[str, Any]) -> Hint:
+    parts = [meta.get(name) for name in ("webhook_id", "object", "id", "timestamp_micro")]
+    delivery_id = None if None in parts else "/".join(str(part) for part in parts)
+    return Hint(delivery_id, _ids(meta, "id") if meta["object"] == "deal" else ())
+
+
+def _ids(record: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    """Ids of deals, which come as numbers or as texts of digits. Raises Malformed for anything else."""
+    found = [str(record[name]) for name in names if record.get(name) is not None]
+    if not all(each.isascii() and each.isdigit() for each in found):
+        raise Malformed("an id is not a number")
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,92 @@
+"""Keeps secrets out of what is written down about HTTP: addresses, headers, and answers that repeat them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlencode
+
+import httpx
+
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie"}
+    | {"x-api-token", "x-api-key", "api-auth-applicationkey", "x-datev-client-secret"}
+)
+_SECRET_PARAMETERS = frozenset(
+    {"code", "code_verifier", "state", "token", "access_token", "refresh_token", "id_token", "id_token_hint"}
+    | {"api_token", "client_secret", "client_assertion", "assertion", "password"}
+    | {"signature", "sig", "x-amz-signature", "x-amz-security-token", "x-amz-credential", "x-goog-signature"}
+)
+_FORM = "application/x-www-form-urlencoded"
+_SHORTEST_SECRET = 8
+_HIDDEN = "***"
+
+
+def without_secrets(url: httpx.URL | str) -> str:
+    """The address without its password and fragment, and with secret query parameters replaced."""
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "(an address that cannot be read)"
+    address = address.copy_with(fragment=None)
+    if address.password:
+        address = address.copy_with(username=address.username, password=_HIDDEN)
+    if not address.query:
+        return str(address)
+    shown = [
+        (name, _HIDDEN if name.lower() in _SECRET_PARAMETERS else value)
+        for name, value in address.params.multi_items()
+    ]
+    return str(address.copy_with(query=urlencode(shown, safe="*$:/,").encode()))
+
+
+def public_headers(headers: httpx.Headers) -> dict[str, str]:
+    """The headers without those that are secret, and with a Location whose parameters are safe to keep."""
+    shown = {name: value for name, value in headers.items() if name.lower() not in SECRET_HEADERS}
+    if "location" in shown:
+        shown["location"] = without_secrets(shown["location"])
+    return shown
+
+
+def without_echo(text: str, request: httpx.Request) -> str:
+    """`text` of an answer without the secrets of its request, which some servers repeat in their errors."""
+    for secret in sorted(set(_secrets_of(request)), key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, _HIDDEN)
+    return text
+
+
+def _secrets_of(request: httpx.Request) -> Iterator[str]:
+    for name in SECRET_HEADERS & set(request.headers):
+        value = request.headers[name]
+        scheme, _, credentials = value.partition(" ")
+        yield from (value, credentials)
+        if scheme.lower() == "basic":
+            yield from _password(credentials)
+    pairs = request.url.params.multi_items()
+    if request.headers.get("content-type", "").startswith(_FORM) and isinstance(
+        request.stream, httpx.ByteStream
+    ):
+        pairs += parse_qsl(request.content.decode("utf-8", "replace"))
+    yield from (value for name, value in pairs if name.lower() in _SECRET_PARAMETERS)
+
+
+def _password(credentials: str) -> Iterator[str]:
+    try:
+        yield base64.b64decode(credentials, validate=True).decode("utf-8", "replace").partition(":")[2]
+    except binascii.Error:
+        return
+
+
+def _hide_addresses(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            without_secrets(value) if isinstance(value, httpx.URL) else value for value in record.args
+        )
+    return True
+
+
+# httpx writes every address, with its whole query, to a log of its own.
+logging.getLogger("httpx").addFilter(_hide_addresses)

@@ -1,0 +1,95 @@
+"""HTTP for tests: exchanges are kept in a list, and time passes without sleeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from mlconnector.errors import ConnectorError
+from mlconnector.systems.http import Exchange, Http, Patience, Waiting
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Log:
+    """An exchange log that remembers."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def write(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(map(repr, self.exchanges))
+
+
+@dataclass
+class FakeTime:
+    """Time that passes by sleeping only; `slept` are the waits in their order."""
+
+    passed: float = 0.0
+    drawn: float = 0.5
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.passed += seconds
+
+    def waiting(self) -> Waiting:
+        return Waiting(
+            sleep=self.sleep,
+            monotonic=lambda: self.passed,
+            draw=lambda: self.drawn,
+            now=lambda: START + timedelta(seconds=self.passed),
+        )
+
+
+def unexplained(_answer: httpx.Response) -> ConnectorError | None:
+    return None
+
+
+@dataclass
+class Wiring:
+    """An HttpFactory as the application has one; `transport` None is the real network."""
+
+    log: Log = field(default_factory=Log)
+    time: FakeTime = field(default_factory=FakeTime)
+    transport: httpx.BaseTransport | None = None
+    patience: Patience = field(default_factory=Patience)
+    opened: list[Http] = field(default_factory=list)
+
+    def __call__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        explain: Callable[[httpx.Response], ConnectorError | None] = unexplained,
+        auth: httpx.Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        after_answer: Callable[[httpx.Response], float] | None = None,
+    ) -> Http:
+        http = Http(
+            system,
+            base_url,
+            log=self.log,
+            explain=explain,
+            auth=auth,
+            headers=headers,
+            timeout=timeout,
+            patience=self.patience,
+            waiting=self.time.waiting(),
+            after_answer=after_answer,
+            transport=self.transport,
+        )
+        self.opened.append(http)
+        return http
+
+    def close(self) -> None:
+        for http in self.opened:
+            http.close()

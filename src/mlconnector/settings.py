@@ -129,7 +129,9 @@ def validated(model: type[Model], values: Mapping[str, Any], text: str, where: s
         location = [*path, *first["loc"]]
         name = ".".join(str(part) for part in location)
         expected = first["msg"].removeprefix("Value error, ")
-        raise UnreadableSettings(where, line_of(text, location), f"{name}: {expected}") from error
+        raise UnreadableSettings(
+            where, line_of(text, location), f"{name}: {expected}" if name else expected
+        ) from error
 
 
 def line_of(text: str, location: Sequence[str | int]) -> int | None:

@@ -34,10 +34,11 @@ def outcome_of(services: Services, name: str, work: Callable[[], Outcome | None]
         services.forget_facts(name)
         _note(services, name, "degraded", error.problem.cause, dict(error.problem.facts))
         return {"outcome": "needs_human", "reason": error.problem.cause}
-    except Broken as error:
+    except Exception as error:  # a bug must stop this connection's work visibly, not the whole process
         log.exception("%s: broken", name)
-        _note(services, name, "degraded", f"broken: {error}")
-        return {"outcome": "broken", "reason": str(error)}
+        reason = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
+        _note(services, name, "degraded", f"broken: {reason}")
+        return {"outcome": "broken", "reason": reason}
     finally:
         services.http_log.flush()
     return {"outcome": "done", **result}

@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
-from mlconnector.flow import book, deliver, follow, freeze, intake
-from mlconnector.flow.outcomes import Outcome, outcome_of, ready
+from mlconnector.flow import book, deliver, follow, freeze, intake, progress
+from mlconnector.flow.outcomes import Outcome, outcome_of
 from mlconnector.flow.services import Services
-from mlconnector.store import batches, connections, runs
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store import connections
 
 # Following holds no slot of a limited queue while it sleeps; runs and deliveries of one connection follow
 # each other, so that its source and its client see one of us at a time.
@@ -80,11 +78,11 @@ class Workflows:
         The first delivery's workflow id is the batch id; later ones, after a login or a repair, count on.
         """
         begun = []
-        for plan in self._step("unfinished", partial(_unfinished, self._services, name)):
+        for plan in self._step("unfinished", partial(progress.unfinished, self._services, name)):
             batch, followed, latest = plan["batch"], plan["followed"], plan["latest"]
-            if latest > 0 and _is_active(_workflow_id(batch, latest, followed=followed)):
+            if latest > 0 and _is_active(progress.workflow_id(batch, latest, followed=followed)):
                 continue
-            workflow_id = _workflow_id(batch, latest + 1, followed=followed)
+            workflow_id = progress.workflow_id(batch, latest + 1, followed=followed)
             if followed:
                 _enqueue("jobs", None, workflow_id, self._follow_workflow, name, batch, latest + 1, 0.0)
             else:
@@ -98,8 +96,8 @@ class Workflows:
         if DBOS.list_workflows(name="run", status=sorted(_ACTIVE), workflow_id_prefix=prefix, limit=1):
             return True
         return any(
-            _is_active(_workflow_id(plan["batch"], plan["latest"] + more, followed=plan["followed"]))
-            for plan in _unfinished(self._services, name)
+            _is_active(progress.workflow_id(plan["batch"], plan["latest"] + more, followed=plan["followed"]))
+            for plan in progress.unfinished(self._services, name)
             for more in (0, 1)
         )
 
@@ -121,7 +119,7 @@ class Workflows:
         )
 
     def _run(self, name: str, run_id: str, trigger: str) -> Outcome:
-        outcome = self._patient("begin", name, partial(_begin, self._services, name, run_id, trigger))
+        outcome = self._patient("begin", name, partial(progress.begin, self._services, name, run_id, trigger))
         if outcome["outcome"] == "done" and trigger != "webhook":
             outcome = self._poll(name, run_id, outcome["cursor"])
         if outcome["outcome"] == "done":
@@ -136,7 +134,7 @@ class Workflows:
             outcome = self._book(name, run_id)
         if outcome["outcome"] == "done":
             outcome = self._freeze(name)
-        self._patient("end", name, partial(_end, self._services, name, run_id, outcome))
+        self._patient("end", name, partial(progress.end, self._services, name, run_id, outcome))
         self.resume(name)
         return outcome
 
@@ -144,14 +142,14 @@ class Workflows:
         position: str | None = None
         while True:
             work = partial(intake.take_page, self._services, name, run_id, cursor, position)
-            page = self._patient("take", name, partial(_as_outcome, work))
+            page = self._patient("take", name, partial(progress.as_outcome, work))
             if page["outcome"] != "done" or page["position"] is None:
                 return page
             position = page["position"]
 
     def _until_none(self, step: str, name: str, work: Callable[[], int]) -> Outcome:
         while True:
-            taken = self._patient(step, name, partial(_as_outcome, work))
+            taken = self._patient(step, name, partial(progress.as_outcome, work))
             if taken["outcome"] != "done" or taken["taken"] == 0:
                 return taken
 
@@ -159,7 +157,7 @@ class Workflows:
         after = ""
         while True:
             work = partial(book.book_set, self._services, name, run_id, after)
-            booked = self._patient("book", name, partial(_as_outcome, work))
+            booked = self._patient("book", name, partial(progress.as_outcome, work))
             if booked["outcome"] != "done" or booked["after"] is None:
                 return booked
             after = booked["after"]
@@ -167,15 +165,15 @@ class Workflows:
     def _freeze(self, name: str) -> Outcome:
         while True:
             work = partial(freeze.freeze_next, self._services, name)
-            frozen = self._patient("freeze", name, partial(_as_outcome, work))
+            frozen = self._patient("freeze", name, partial(progress.as_outcome, work))
             if frozen["outcome"] != "done" or frozen["batch"] is None:
                 return frozen
 
     def _deliver(self, name: str, batch: str, attempt: int) -> Outcome:
-        self._step("begin", partial(_note_attempt, self._services, batch, "deliveries", attempt))
+        self._step("begin", partial(progress.note_attempt, self._services, batch, "deliveries", attempt))
         while True:
             work = partial(deliver.file_set, self._services, batch)
-            filing = self._patient("file", name, partial(_as_outcome, work))
+            filing = self._patient("file", name, partial(progress.as_outcome, work))
             if filing["outcome"] != "done":
                 return filing
             if filing["dissolved"]:
@@ -185,11 +183,11 @@ class Workflows:
             if not filing["more"]:
                 break
         sent = self._patient(
-            "submit", name, partial(_as_outcome, partial(deliver.submit, self._services, batch))
+            "submit", name, partial(progress.as_outcome, partial(deliver.submit, self._services, batch))
         )
         if sent["outcome"] == "done" and sent["job_id"] is not None:
-            follows = self._step("follows", partial(_follows, self._services, batch)) + 1
-            workflow_id = _workflow_id(batch, follows, followed=True)
+            follows = self._step("follows", partial(progress.follows, self._services, batch)) + 1
+            workflow_id = progress.workflow_id(batch, follows, followed=True)
             wait = sent["retry_after"]
             _enqueue("jobs", None, workflow_id, self._follow_workflow, name, batch, follows, wait)
         return sent
@@ -201,9 +199,9 @@ class Workflows:
 
             return await DBOS.run_step_async({"name": step}, in_thread)
 
-        await recorded("begin", partial(_note_attempt, self._services, batch, "follows", attempt))
+        await recorded("begin", partial(progress.note_attempt, self._services, batch, "follows", attempt))
         wait, tries = await recorded("first_wait", partial(follow.first_wait, retry_after)), 0
-        look = partial(_as_outcome, partial(follow.look, self._services, batch, retry_after))
+        look = partial(progress.as_outcome, partial(follow.look, self._services, batch, retry_after))
         while True:
             await DBOS.sleep_async(wait)
             outcome: Outcome = await recorded("look", partial(outcome_of, self._services, name, look))
@@ -214,8 +212,8 @@ class Workflows:
             else:
                 break
         if outcome["outcome"] == "done" and outcome["state"] == "again":
-            deliveries = await recorded("deliveries", partial(_deliveries, self._services, batch)) + 1
-            workflow_id = _workflow_id(batch, deliveries, followed=False)
+            deliveries = await recorded("deliveries", partial(progress.deliveries, self._services, batch)) + 1
+            workflow_id = progress.workflow_id(batch, deliveries, followed=False)
             with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=name):
                 await DBOS.enqueue_workflow_async(
                     "deliveries", self._deliver_workflow, name, batch, deliveries
@@ -239,74 +237,6 @@ class Workflows:
             return work()
 
         return DBOS.run_step({"name": step}, recorded)
-
-
-def _as_outcome(work: Callable[[], Any]) -> Outcome:
-    """What a step returned, as plain JSON under the names that the workflows look at."""
-    result = work()
-    if result is None or isinstance(result, str):
-        return {"batch": result, "job_id": None}
-    if isinstance(result, int):
-        return {"taken": result}
-    return asdict(result)
-
-
-def _begin(services: Services, name: str, run_id: str, trigger: str) -> Outcome:
-    services.forget_facts(name)
-    with services.database.write() as db:
-        runs.begin(db, run_id, name, trigger, services.now())
-        detail = {"run": run_id, "trigger": trigger}
-        append(db, [AuditEvent(name, name, "run_began", detail)], services.now())
-    return {"cursor": intake.since(services, name)}
-
-
-def _end(services: Services, name: str, run_id: str, outcome: Outcome) -> None:
-    word = outcome["outcome"]
-    if word == "done":
-        ready(services, name)
-    with services.database.write() as db:
-        text = word if word == "done" else f"{word}: {outcome.get('reason', '')}"
-        runs.end(db, run_id, text, services.now())
-
-
-def _unfinished(services: Services, name: str) -> list[dict[str, Any]]:
-    """The unfinished batches of a connection that may be worked on, with their latest attempt."""
-    with services.database.read() as db:
-        row = connections.read(db, name)
-        rows = batches.unfinished(db, name)
-    if row.state in {"needs_login", "paused"}:
-        return []
-    return [
-        {
-            "batch": one.id,
-            "followed": one.state == "submitted",
-            "latest": one.follows if one.state == "submitted" else one.deliveries,
-        }
-        for one in rows
-    ]
-
-
-def _follows(services: Services, batch: str) -> int:
-    with services.database.read() as db:
-        row = batches.read(db, batch)
-    return 0 if row is None else row.follows
-
-
-def _deliveries(services: Services, batch: str) -> int:
-    with services.database.read() as db:
-        row = batches.read(db, batch)
-    return 0 if row is None else row.deliveries
-
-
-def _note_attempt(services: Services, batch: str, column: str, attempt: int) -> None:
-    with services.database.write() as db:
-        batches.change(db, batch, services.now(), **{column: attempt})
-
-
-def _workflow_id(batch: str, attempt: int, *, followed: bool) -> str:
-    if followed:
-        return f"{batch}:follow:{attempt}"
-    return batch if attempt <= 1 else f"{batch}:{attempt}"
 
 
 def _is_active(workflow_id: str) -> bool:

@@ -27,6 +27,7 @@ _KINDS = {
     ("direct_cost", "purchase"): "Direkte Kosten",
     ("commitment", "purchase"): "Auftrag an Lieferanten",
 }
+_ATTRIBUTES = {"cost_centre": "Kostenstelle", "owner": "Zuständig", "pipeline": "Pipeline"}
 
 _MARGIN = 56.0
 _INNER = WIDTH - 2 * _MARGIN
@@ -34,6 +35,7 @@ _BOTTOM = HEIGHT - 64
 _SIZE, _SMALL = 9.0, 7.5
 _STEP, _SMALL_STEP = 12.0, 10.0
 _GREY = 0.4
+_LARGEST_TOGETHER = 200.0
 _TEXT_LEFT, _TEXT_WIDTH = _MARGIN + 26, 222.0
 # right edges of the columns of numbers
 _QUANTITY, _RATE = _MARGIN + 306, _MARGIN + 352
@@ -157,9 +159,9 @@ def _lines(cursor: _Cursor, voucher: Voucher, sums: Totals) -> None:
     _column_heads(cursor, voucher.currency)
     for index, line in enumerate(voucher.lines):
         texts = cursor.paper.wrapped(line.text, _TEXT_WIDTH, _SIZE) or ["ohne Text"]
-        code = " · ".join(part for part in (line.product_code, line.product, line.category) if part)
-        codes = cursor.paper.wrapped(code, _TEXT_WIDTH, _SMALL)
-        if not cursor.room_for(_STEP + 4):
+        codes = cursor.paper.wrapped(_product(line), _TEXT_WIDTH, _SMALL)
+        height = _STEP * len(texts) + _SMALL_STEP * len(codes)
+        if not cursor.room_for(min(height, _LARGEST_TOGETHER)):
             _column_heads(cursor, voucher.currency)
         _numbers(cursor, index, line, voucher.currency, sums)
         for text in texts:
@@ -174,6 +176,11 @@ def _lines(cursor: _Cursor, voucher: Voucher, sums: Totals) -> None:
             cursor.y += _SMALL_STEP
         cursor.paper.rule(_MARGIN, cursor.y - 6, _INNER, thick=0.25, grey=0.8)
         cursor.y += 6
+
+
+def _product(line: Line) -> str:
+    facts = (line.product_code, line.product, line.category)
+    return " · ".join(fact for fact in facts if fact and fact not in line.text)
 
 
 def _column_heads(cursor: _Cursor, currency: str) -> None:
@@ -238,7 +245,7 @@ def _total_row(cursor: _Cursor, label: str, amount: Decimal, currency: str, *, b
 
 def _origin(cursor: _Cursor, voucher: Voucher) -> None:
     notes = [f"Herkunft: {voucher.identity}", f"Stand (SHA-256): {voucher.revision()}"]
-    notes += [f"{name}: {value}" for name, value in sorted(voucher.attributes.items())]
+    notes += [f"{_ATTRIBUTES.get(name, name)}: {value}" for name, value in sorted(voucher.attributes.items())]
     lines = [line for note in notes for line in cursor.paper.wrapped(note, _INNER, _SMALL)]
     if cursor.paper.replaced:
         lines += cursor.paper.wrapped(_REPLACED, _INNER, _SMALL)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy import update as update_rows
 
 from mlconnector.errors import NeedsHuman
@@ -71,8 +71,9 @@ def update(connection: Connection, name: str, settings: str, now: datetime) -> N
 
 def find(connection: Connection, name: str) -> ConnectionRow | None:
     """The connection of this name, or None."""
-    row = connection.execute(select(connections).where(connections.c.name == name)).first()
-    return None if row is None else _connection_row(row)
+    query = select(connections).where(connections.c.name == name)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else ConnectionRow(**row)
 
 
 def read(connection: Connection, name: str) -> ConnectionRow:
@@ -85,7 +86,7 @@ def read(connection: Connection, name: str) -> ConnectionRow:
 
 def every(connection: Connection) -> list[ConnectionRow]:
     """All connections, by name."""
-    rows = [_connection_row(row) for row in connection.execute(select(connections))]
+    rows = [ConnectionRow(**row) for row in connection.execute(select(connections)).mappings()]
     return sorted(rows, key=lambda row: row.name)
 
 
@@ -123,10 +124,6 @@ def recall(connection: Connection, name: str, key: str) -> Any:
 def remember(connection: Connection, name: str, key: str, value: Any) -> None:
     """Remember a JSON value under `key`."""
     put_row(connection, memories, {"connection": name, "key": key, "value": json.dumps(value)})
-
-
-def _connection_row(row: Row[Any]) -> ConnectionRow:
-    return ConnectionRow(**row._mapping)  # noqa: SLF001 - the documented way to read a row by name
 
 
 def _unknown(name: str) -> NeedsHuman:

@@ -99,4 +99,4 @@ def drop_unsent(connection: Connection, vouchers: Sequence[str]) -> None:
 def counts(connection: Connection) -> dict[str, int]:
     """How many documents are in which state."""
     query = select(documents.c.state, func.count()).group_by(documents.c.state)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -229,7 +229,7 @@ def causes(connection: Connection, name: str | None = None) -> list[CauseCount]:
 
 def held_for(connection: Connection, cause: str | None, name: str | None) -> list[str]:
     """Keys of the vouchers that wait for a human, all of them or those with one cause."""
-    query = select(vouchers.c.id.distinct()).where(vouchers.c.state.in_(["needs_human", "rejected"]))
+    query = select(vouchers.c.id).distinct().where(vouchers.c.state.in_(["needs_human", "rejected"]))
     if cause is not None:
         query = query.join(problems, problems.c.voucher == vouchers.c.id).where(problems.c.cause == cause)
     if name is not None:

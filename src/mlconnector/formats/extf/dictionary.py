@@ -83,7 +83,8 @@ class Field:
         if self.required == "never":
             return "surplus"
         if self.quoted and len(value) > self.max_length:
-            return "long"
+            fits_otherwise = self.pattern is None or self.pattern.fullmatch(value[: self.max_length])
+            return "long" if fits_otherwise else "form"
         if self.pattern is None:
             return None
         match = self.pattern.fullmatch(value)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import httpx
 
 from mlconnector import __version__
-from mlconnector.errors import Broken, NeedsHuman
+from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID, explain_job, object_in
 from mlconnector.systems.datev.paging import pages
@@ -52,20 +52,27 @@ def job_of(answer: httpx.Response, client_id: str) -> str:
     """The id of the job that the Location of `answer` names.
 
     Location may be an address, or a path from the host, from the API's root or without a leading slash
-    (the specification shows the third). Raises Broken when it names another host or client, or no job.
+    (the specification shows the third). Where it names another host or client, or no job, the batch is
+    there and only its job is not known: RetryLater with `outcome_unknown`, so that it is looked for.
     """
     location = answer.headers.get("Location", "")
     asked = answer.request.url
     try:
         target = asked.join(location)
     except httpx.InvalidURL as error:
-        raise Broken(f"DATEV took a batch and names an unreadable job: {location!r}") from error
+        raise _unnamed(location) from error
     named = _JOB_PATH.search(target.path)
-    if named is None or named[1] != client_id:
-        raise Broken(f"DATEV took a batch of {client_id} and does not name its job: {location!r}")
-    if (target.host, target.port) != (asked.host, asked.port):
-        raise Broken(f"DATEV took a batch and names a job on another host: {location!r}")
+    if named is None or named[1] != client_id or (target.host, target.port) != (asked.host, asked.port):
+        raise _unnamed(location)
     return named[2]
+
+
+def _unnamed(location: str) -> RetryLater:
+    return RetryLater(
+        f"DATEV took a batch and did not name its job: Location {location!r}",
+        DEFAULT_RETRY_AFTER,
+        outcome_unknown=True,
+    )
 
 
 def find(http: Http, client_id: str, reference_id: str) -> Receipt | None:

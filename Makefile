@@ -1,0 +1,39 @@
+# Two commands for a new user: `make demo` and `make test`. Both set up .venv first; nothing else is needed
+# but Python 3.11 or newer and make.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.PHONY: demo test bench check format setup setup-dev clean
+
+demo: setup
+	$(BIN)/ml-connector demo $(ARGS)
+
+test: setup-dev
+	scripts/check
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+bench: setup-dev
+	$(BIN)/python -m bench $(ARGS)
+
+check: setup-dev
+	scripts/check
+
+format: setup-dev
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench
+
+setup: .venv/ready
+setup-dev: .venv/ready-dev
+
+.venv/ready: requirements.txt pyproject.toml scripts/setup
+	PYTHON="$(PYTHON)" scripts/setup requirements.txt
+	touch $@
+
+.venv/ready-dev: requirements-dev.txt pyproject.toml scripts/setup
+	PYTHON="$(PYTHON)" scripts/setup requirements-dev.txt
+	touch .venv/ready $@
+
+clean:
+	rm -rf .venv demo-out bench-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

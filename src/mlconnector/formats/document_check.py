@@ -7,6 +7,7 @@ Limits, file types and the characters of names: DATEV accounting:documents 2.1.1
 from __future__ import annotations
 
 import io
+import logging
 import re
 import unicodedata
 from collections.abc import Callable, Collection
@@ -15,6 +16,9 @@ from xml.parsers import expat
 import pikepdf
 
 from mlconnector.model.problems import Problem
+
+# What it would log of a damaged file is said in the problem.
+logging.getLogger("pikepdf").setLevel(logging.CRITICAL)
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of a file that DATEV takes."""
@@ -138,7 +142,7 @@ def _wrong_xml(content: bytes) -> str | None:
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
         parser.Parse(content, True)
-    except (expat.ExpatError, _Doctype) as error:
+    except (expat.ExpatError, _Doctype, ValueError, LookupError) as error:
         return str(error)
     return None
 

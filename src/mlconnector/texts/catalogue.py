@@ -1,16 +1,27 @@
-"""Texts by key and language: what happened, why, what to do, who does it."""
+"""Texts by key and language: what happened, why, what to do, who does it.
+
+The texts are TOML files beside this one. A text takes facts in braces:
+
+    {party}                       the fact; a dash where it is missing or empty
+    {region.word}                 our word for its value, from `words.toml`
+    {total.number} {size.size}    a number, or a number of bytes, as the language writes it
+    {help: Help: ….}              words around the fact, which stands for …; nothing where it is missing
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from string import Formatter
 from typing import Any, Literal
 
 Language = Literal["de", "en"]
+
+_MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +35,17 @@ class Explanation:
 
 
 def explain(key: str, facts: Mapping[str, str], language: Language) -> Explanation:
-    """The words for a problem; an unknown key is shown as it is, with its facts, rather than hidden."""
+    """The words for a problem; an unknown key is shown as it is, with its facts, rather than hidden.
+
+    Where an outside system has answered, its own words, code, help page and request id follow the why.
+    """
     entry = _table("problems.toml").get(key)
     if entry is None:
-        shown = ", ".join(f"{name} = {value}" for name, value in facts.items())
-        return Explanation(key, shown, "", "")
-    words = entry[language]
-    who = _table("people.toml")[entry.get("who", "you")][language]
-    return Explanation(*(filled(words[part], facts) for part in ("what", "why", "do")), who)
+        return Explanation(key, _listed(facts), "", "")
+    what, why, do = (filled(entry[language][part], facts, language) for part in ("what", "why", "do"))
+    if "answer" in entry:
+        why += filled(_table("answers.toml")[entry["answer"]][language], facts, language)
+    return Explanation(what, why, do, people(entry["who"], language))
 
 
 def step_title(key: str, language: Language) -> str:
@@ -44,11 +58,11 @@ def step_cause(cause: str, facts: Mapping[str, str], language: Language) -> str:
     """Why a step of a ping failed and what to do about it."""
     entry = _table("causes.toml").get(cause)
     if entry is not None:
-        return filled(entry[language], facts)
+        return filled(entry[language], facts, language)
     if cause in _table("problems.toml"):
         words = explain(cause, facts, language)
-        return f"{words.what} {words.do}"
-    shown = ", ".join(f"{name} = {value}" for name, value in facts.items())
+        return f"{words.what} {words.why} {words.do}"
+    shown = _listed(facts)
     return f"{cause} ({shown})" if shown else cause
 
 
@@ -58,15 +72,52 @@ def people(who: str, language: Language) -> str:
     return str(entry[language]) if entry else who
 
 
-def filled(template: str, facts: Mapping[str, str]) -> str:
-    """A text with its facts put in; a fact that is missing leaves a dash."""
-    names = {name for _, name, _, _ in Formatter().parse(template) if name}
-    return template.format(**{name: facts.get(name) or "–" for name in names})
+def word(kind: str, value: str, language: Language) -> str:
+    """Our word for a value of ours, e.g. of the kind `region` for `eu`; the value itself where we have none."""
+    entry = _table("words.toml").get(kind, {}).get(value)
+    return str(entry[language]) if entry else value
+
+
+def filled(template: str, facts: Mapping[str, str], language: Language = "en") -> str:
+    """A text with its facts put in; a fact that is missing leaves a dash, or nothing with the words around it."""
+    parts = []
+    for literal, slot, around, _ in Formatter().parse(template):
+        parts.append(literal)
+        if slot is not None:
+            fact = _written(slot, facts, language)
+            parts.append((around or "").replace("…", fact) if around and fact else fact if around else fact or "–")
+    return "".join(parts)
 
 
 def problem_keys() -> frozenset[str]:
     """Every problem that has words."""
     return frozenset(_table("problems.toml"))
+
+
+def _written(slot: str, facts: Mapping[str, str], language: Language) -> str:
+    name, _, form = slot.partition(".")
+    value = facts.get(name, "")
+    match form:
+        case "word":
+            return word(name, value, language)
+        case "number":
+            return _number(value, language)
+        case "size":
+            return f"{_number(f'{int(value) / _MEGABYTE:.1f}', language)} MB" if value.isdigit() else value
+        case _:
+            return value
+
+
+def _number(value: str, language: Language) -> str:
+    try:
+        english = f"{Decimal(value):,f}"
+    except InvalidOperation:
+        return value
+    return english if language == "en" else english.translate(str.maketrans(",.", ".,"))
+
+
+def _listed(facts: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in facts.items())
 
 
 @cache

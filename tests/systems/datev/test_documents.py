@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
+from mlconnector.formats.document_check import LARGEST, document_file_name
 from mlconnector.standins.faults import Fault
-from mlconnector.systems.datev import document_file_name
-from mlconnector.systems.datev.documents import LARGEST, file_document
+from mlconnector.systems.datev.documents import file_document
 from tests.systems.datev.rig import MUSTERHOLZ, PDF, Rig, document
 from tests.systems.wire import Wiring
 

@@ -21,7 +21,8 @@ _HIGHEST = re.compile(
 def complaints(method: str, url: str) -> Iterator[str]:
     """What the descriptions have against a request."""
     address = httpx.URL(url)
-    version, path = re.fullmatch(r"/api/(v[12])(/.*)", address.path).groups()  # type: ignore[union-attr]
+    _, _, version, rest = address.path.split("/", 3)
+    path = f"/{rest}"
     operation = _operation(version, path, method)
     if operation is None:
         yield f"{method} {address.path} does not exist"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,7 +60,8 @@ def token_rig(
             prove=_signed,
             forge=lambda delivery: Delivery(delivery.headers, delivery.body + b" "),
         )
-        yield rig
+        with closing(rig.outside):
+            yield rig
 
 
 @contextmanager
@@ -88,7 +89,8 @@ def oauth_rig(records: int = 30) -> Iterator[PipedriveRig]:
             prove=lambda body: _with_password(body, WEBHOOK_PASSWORD),
             forge=lambda delivery: _with_password(delivery.body, "guessed"),
         )
-        yield rig
+        with closing(rig.outside):
+            yield rig
 
 
 def _rig(standin: PipedriveStandIn, url: str, table: dict[str, Any], secrets: dict[str, str]) -> PipedriveRig:

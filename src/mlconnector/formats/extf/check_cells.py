@@ -128,7 +128,7 @@ class CellCheck:
             yield "EXTF-B-211", f"{start:%Y%m%d}-{last_day(start):%Y%m%d}"
             return
         begin, end = self._facts.date_from, self._facts.date_to
-        if begin is not None and end is not None and not begin <= day <= end:
+        if begin is not None and end is not None and begin <= end and not begin <= day <= end:
             yield "EXTF-B-212", f"{begin:%Y%m%d}-{end:%Y%m%d}"
 
     def _base_currency(self, value: str) -> Iterator[tuple[str, str]]:

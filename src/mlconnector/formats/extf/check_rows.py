@@ -22,6 +22,7 @@ _PAIRS = (
     ((17, 105), "EXTF-B-215"),
     ((115, 116), "EXTF-B-218"),
 )
+_RATE_POSITIONS = frozenset({3, 4, 5})
 _OPEN_ITEM_POSITIONS = frozenset({14, 15, 17, 18, 110, 116})
 _BU_49_POSITIONS = frozenset({44, 45, 46})
 _NAMES_BY_TYPE = {"2": (2,), "1": (4, 5), "0": (6,), "": (2,)}
@@ -79,7 +80,7 @@ class RowCheck:
             yield "EXTF-B-208", 8, ""
         if 3 in filled and 4 in filled:
             yield from _base_amount(cells)
-        elif 2 in filled and self._facts.currency not in (None, value_of(cells[2])):
+        elif 2 in filled and _RATE_POSITIONS.isdisjoint(filled) and self._is_foreign(cells[2]):
             yield "EXTF-B-205", 3, "4, 5, 6"
         length = self._facts.account_length
         if length is not None and length + 1 not in (len(account), len(contra)):
@@ -88,6 +89,9 @@ class RowCheck:
                     yield "EXTF-B-222", position + 1, ""
         if not _BU_49_POSITIONS.isdisjoint(filled) and value_of(cells[8]) != "49":
             yield "EXTF-B-217", min(_BU_49_POSITIONS.intersection(filled)) + 1, "49"
+
+    def _is_foreign(self, cell: str) -> bool:
+        return self._facts.currency not in (None, value_of(cell))
 
 
 def _booking_together(filled: frozenset[int]) -> Iterator[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconnector.systems.datev.documents import document_file_name
+from mlconnector.formats.document_check import document_file_name
 from mlconnector.systems.datev.login import issued_by, oauth_model, token_http
 from mlconnector.systems.datev.polling import next_wait
 from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from dataclasses import replace
 from typing import Literal
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
+from mlconnector.formats.document_check import LARGEST, document_file_name
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID
 from mlconnector.systems.http import Http
 from mlconnector.systems.sink import OutgoingDocument
 
-LARGEST = 20 * 1024 * 1024
-"""Bytes of a file that Belege online takes (#DCO01016, #DCO01216)."""
-
-_LONGEST_NAME = 255
-_LONGEST_EXTENSION = 10
-_NOT_ALLOWED_IN_NAMES = re.compile(r"[^ &()+\-._0-9A-Za-zÀ-ÖØ-öø-ÿ]")
 _LONGEST_METADATA = {"document_type": 30, "note": 255, "category": 30, "folder": 30, "register": 30}
 _LEVELS = ("category", "folder", "register")
-
-
-def document_file_name(name: str) -> str:
-    """`name` as DATEV keeps it: composed characters, no others than it allows, at most 255 of them.
-
-    DATEV itself puts an underscore for any other character (specification of accounting:documents), so
-    that a name that went through here is the same on both sides. A name that is empty becomes `Beleg`.
-    """
-    composed = unicodedata.normalize("NFC", name).strip()
-    stem, dot, extension = _NOT_ALLOWED_IN_NAMES.sub("_", composed).rpartition(".")
-    if not dot or len(extension) > _LONGEST_EXTENSION:
-        stem, dot, extension = f"{stem}{dot}{extension}", "", ""
-    stem = stem.strip() or "Beleg"
-    return f"{stem[: _LONGEST_NAME - len(dot + extension)].rstrip()}{dot}{extension}"
 
 
 def file_document(

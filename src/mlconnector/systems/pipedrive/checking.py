@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.systems.checks import CheckStep
-from mlconnector.systems.pipedrive.answers import TooMany
+from mlconnector.systems.pipedrive.answers import Forbidden, TooMany
 from mlconnector.systems.pipedrive.catalogue import Catalogue, configured, entity_of
 from mlconnector.systems.pipedrive.client import Client
 from mlconnector.systems.pipedrive.fields import key_of
@@ -66,7 +66,12 @@ def _user(me: Me) -> CheckStep:
 
 def _deals(client: Callable[[], Client], _catalogue: Catalogue, _context: SourceContext) -> list[CheckStep]:
     try:
-        client().any_deal()
+        found = client().any_deal()
+        client().instalments(deal["id"] for deal in found)
+    except Forbidden as error:
+        if "installments" in error.problem.facts["path"]:
+            return [CheckStep(DEALS, "warning", "instalments_not_readable")]
+        return [_failed(DEALS, error)]
     except ConnectorError as error:
         return [_failed(DEALS, error)]
     return [CheckStep(DEALS, "ok")]

@@ -56,7 +56,7 @@ class Liveness:
                 silent.update(executors.dead_here(db, socket.gethostname(), is_alive))
             gone = sorted(silent - {services.owner})
             if gone:
-                log.warning("taking over the work of %s", ", ".join(gone))
+                log.info("taking over the work of %s", ", ".join(gone))
                 with services.database.write() as db:
                     leases.release_all(db, gone)
                 self._hand_over(gone)

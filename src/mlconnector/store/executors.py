@@ -23,6 +23,11 @@ def beat(connection: Connection, executor: str, now: datetime) -> bool:
     return connection.execute(seen).rowcount == 1
 
 
+def last_seen(connection: Connection, executor: str) -> datetime | None:
+    """When an executor gave its last sign of life; None when it is not registered."""
+    return connection.execute(select(executors.c.seen_at).where(executors.c.id == executor)).scalar()
+
+
 def silent(connection: Connection, now: datetime, seconds: float) -> list[str]:
     """Executors without a sign of life for more than `seconds`."""
     last = now - timedelta(seconds=seconds)

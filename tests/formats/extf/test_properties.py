@@ -3,29 +3,125 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from mloda.community.feature_groups.experimental.german_ledger.datev import read_batch
 
-from mlconnector.formats.extf import Encoding, check, document_field, read, write, write_parsed
+from mlconnector.formats.extf import (
+    Encoding,
+    ParsedRow,
+    check,
+    debtor_row,
+    document_field,
+    label_field,
+    read,
+    write,
+    write_parsed,
+)
 from mlconnector.model.entries import Entry
+from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.vouchers import Party
-from tests.formats.extf.examples import ROW_OF_NOTHING, booked, entries, header, master_data_header, texts
-from mlconnector.formats.extf import debtor_row
-
-with warnings.catch_warnings():
-    # the package warns about its optional parts while it is imported
-    warnings.simplefilter("ignore")
-    from mloda.community.feature_groups.experimental.german_ledger.datev import read_batch
+from tests.formats.extf.examples import booked, entries, entry, header, line, master_data_header, texts
 
 encodings = st.sampled_from(["utf-8-bom", "windows-1252"])
 
 
-def signed(row: Any) -> Decimal:
+def signed(row: ParsedRow) -> Decimal:
     amount = Decimal(row["Umsatz (ohne Soll/Haben-Kz)"].replace(",", "."))
     return amount if row["Soll/Haben-Kennzeichen"] == "S" else -amount
+
+
+@given(entries(), encodings)
+def test_the_rows_of_an_entry_add_up_to_its_total_and_to_every_accounts_balance(
+    given: Entry, encoding: Encoding
+) -> None:
+    rows = list(read(write(header(), booked(given).rows, encoding=encoding).content).rows)
+    assert sum(map(signed, rows), ZERO) == given.total
+    balances: Counter[str] = Counter()
+    for row in rows:
+        balances[row["Konto"]] += signed(row)  # type: ignore[assignment]
+        balances[row["Gegenkonto (ohne BU-Schlüssel)"]] -= signed(row)  # type: ignore[assignment]
+    expected: Counter[str] = Counter()
+    for account, amount in given.legs():
+        expected[account] += amount  # type: ignore[assignment]
+    assert balances == expected
+
+
+@given(entries(), encodings)
+def test_what_is_written_is_read_and_written_again_as_the_same_bytes(
+    given: Entry, encoding: Encoding
+) -> None:
+    content = write(header(), booked(given).rows, encoding=encoding).content
+    file = read(content)
+    assert write_parsed(file) == content
+    assert file.header.fields() == header().fields()
+    again = write(file.header, [row.values() for row in file.rows], encoding=encoding)
+    assert (again.content, again.changes) == (content, ())
+
+
+@given(entries(), encodings, st.sampled_from([None, "service_date", "document_date"]), st.booleans())
+def test_our_files_have_no_findings(
+    given: Entry, encoding: Encoding, tax_period: str | None, flag: bool
+) -> None:
+    rows = booked(given, tax_period=tax_period, generalumkehr=flag, festschreibung=flag).rows
+    content = write(header(festschreibung=flag), rows, encoding=encoding).content
+    assert [finding for finding in check(content) if finding.rule != "EXTF-B-206"] == []
+
+
+@given(texts, texts, encodings)
+def test_no_text_breaks_a_file(text: str, number: str, encoding: Encoding) -> None:
+    given = entry(line(text=text), line(text="unharmed"), number=number)
+    first, second = read(write(header(), booked(given).rows, encoding=encoding).content).rows
+    assert second["Buchungstext"] == "unharmed"
+    assert first["Belegfeld 1"] == second["Belegfeld 1"] == document_field(number)[0]
+    assert first["Festschreibung"] == "0"
+
+
+@given(entries(), encodings)
+def test_an_independent_reader_takes_every_file_and_finds_the_same_balances(
+    given: Entry, encoding: Encoding
+) -> None:
+    content = write(header(), booked(given).rows, encoding=encoding).content
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "EXTF_test.csv"
+        path.write_bytes(content)
+        _, legs = read_batch(str(path))
+    assert sum(legs["Betrag"]) == 0
+    own = [amount for amount, leg in zip(legs["Betrag"], legs["Leg"], strict=True) if leg == "K"]
+    assert sum(own) == rounded(given.total / (given.exchange_rate or Decimal(1)))
+    assert set(legs["Buchungsdatum"]) == {given.document_date}
+    assert set(legs["Belegfeld 1"]) == {document_field(given.number)[0]}
+
+
+parties = st.builds(
+    Party,
+    external_id=st.just("p"),
+    name=texts,
+    is_business=st.sampled_from([True, False, None]),
+    vat_id=st.none() | st.sampled_from(["DE133546770", "CHE-1", "atu 1234", ""]) | texts,
+    country=st.none() | st.sampled_from(["DE", "at", "Deutschland"]),
+    street=st.none() | texts,
+    postal_code=st.none() | st.sampled_from(["90482", "SW1A 1AA", "1" * 11]),
+    city=st.none() | texts,
+    email=st.none() | texts,
+)
+
+
+@given(parties, st.text(max_size=20), encodings)
+def test_any_party_can_be_written_and_nothing_about_it_is_refused(
+    party: Party, number: str, encoding: Encoding
+) -> None:
+    row = debtor_row(party, "10001", customer_number=number).row
+    content = write(master_data_header(), [row], encoding=encoding).content
+    assert [finding for finding in check(content) if finding.severity != "doubtful"] == []
+    assert write_parsed(read(content)) == content
+
+
+@given(texts)
+def test_any_text_can_become_the_label_of_a_batch(text: str) -> None:
+    label, _ = label_field(text)
+    assert header(label=label).fields()[16] == f'"{label}"'

@@ -95,6 +95,12 @@ class Rig:
         """The same stand-in with other settings."""
         return Rig(self.standin, self.url, self.wiring, {**self.given, **given}, self.account_length)
 
+    def with_keeper(self, **given: Any) -> Rig:
+        """The same stand-in and the same login with other settings."""
+        other = self.with_settings(**given)
+        other.keeper = self.keeper
+        return other
+
     def statuses(self) -> list[int | None]:
         """The status of every exchange so far, in order."""
         return [exchange.status for exchange in self.wiring.log.exchanges]

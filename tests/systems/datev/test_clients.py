@@ -110,8 +110,7 @@ def test_a_renewed_token_that_is_refused_again_needs_a_login(rig: Rig) -> None:
 
 
 def test_an_app_that_datev_does_not_know_needs_it(rig: Rig) -> None:
-    other = rig.with_settings(client_id="another-app")
-    other.keeper = rig.keeper
+    other = rig.with_keeper(client_id="another-app")
     with pytest.raises(NeedsHuman) as raised:
         other.sink.client_facts()
     assert raised.value.problem.key == "datev_app_unknown"

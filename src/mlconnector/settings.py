@@ -33,7 +33,8 @@ class Settings(BaseModel):
 
     `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is
     read from `master_key_file` where it is not given itself. `public_url` is where browsers and webhooks
-    reach `serve`. `crash_at` ends the process hard at a named point of the way, for tests of recovery.
+    reach `serve`. `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer,
+    before the batch is sent again. `crash_at` ends the process hard at a named point of the way, for tests of recovery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +52,7 @@ class Settings(BaseModel):
     heartbeat_seconds: float = Field(default=5.0, gt=0)
     silent_after_seconds: float = Field(default=30.0, gt=0)
     queue_seconds: float = Field(default=0.5, gt=0)
+    lookup_seconds: float = Field(default=10.0, ge=0)
     transfer_threads: int = Field(default=8, ge=1, le=32)
     crash_at: str = ""
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mlconnector.errors import ConnectorError, NeedsHuman, RetryLater
 from mlconnector.flow.services import Services
@@ -139,6 +140,10 @@ def submit(services: Services, batch: str) -> Receipt | None:
             earlier = batches.jobs(db, batch)
         if found is not None and found.job_id not in earlier:
             return _note_receipt(services, row, found, "adopted")
+        patience = timedelta(seconds=services.settings.lookup_seconds)
+        left = (row.changed_at + patience - services.now()).total_seconds()
+        if left > 0:
+            raise RetryLater("the job of an unanswered submission is not listed yet", after=left)
     with services.database.write() as db:
         batches.change(db, batch, services.now(), state="submitting")
         batches.note_attempt(db, batch, services.now())

@@ -78,6 +78,12 @@ def word(kind: str, value: str, language: Language) -> str:
     return str(entry[language]) if entry else value
 
 
+def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, str]:
+    """Title and sentence of a page for a browser, as plain text."""
+    words = _table("pages.toml")[key][language]
+    return str(words["title"]), filled(words["text"], facts)
+
+
 def filled(template: str, facts: Mapping[str, str], language: Language = "en") -> str:
     """A text with its facts put in; a fact that is missing leaves a dash, or nothing with the words around it."""
     parts = []

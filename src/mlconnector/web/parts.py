@@ -1,0 +1,42 @@
+"""What every endpoint works with, and how it comes by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from mlconnector.app import Application
+from mlconnector.web.figures import Figures
+
+
+class Work(Protocol):
+    """What the web asks of the workflows of its process."""
+
+    def start_run(self, name: str, trigger: str) -> str:
+        """Begin a run of a connection; returns its id."""
+
+    def nudge(self, name: str) -> None:
+        """See to it that the hints in a connection's inbox are taken."""
+
+    def resume(self, name: str) -> list[str]:
+        """See to it that every unfinished batch of a connection is worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The opened installation, the workflows (None where another process works), and the figures."""
+
+    application: Application
+    work: Work | None
+    figures: Figures
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the application that a request came to."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Web = Annotated[Parts, Depends(parts_of)]

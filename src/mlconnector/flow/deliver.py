@@ -126,11 +126,13 @@ def _outgoing(services: Services, row: BatchRow, document: DocumentRow) -> Outgo
 def submit(services: Services, batch: str) -> Receipt | None:
     """Hand a batch over once. After an unknown outcome the job is looked up before anything is sent again.
 
-    Returns the receipt, or None when the batch is past this point already.
+    Returns the receipt, also of a batch that was handed over before, or None when nothing is left to do.
     """
     with services.database.read() as db:
         row = _batch(batches.read(db, batch), batch)
         content = batches.content(db, batch)
+    if row.state == "submitted" and row.job_id is not None:
+        return Receipt(row.job_id, 0.0)
     if row.state not in {"frozen", "submitting", "unknown"}:
         return None
     sink = services.sink(row.connection)

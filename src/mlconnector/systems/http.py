@@ -7,6 +7,7 @@ hold for HTTP itself.
 from __future__ import annotations
 
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, Protocol
 
 import httpx
@@ -108,6 +110,7 @@ class Http:
             headers=dict(headers or {}),
             timeout=httpx.Timeout(timeout, connect=10.0),
             transport=transport,
+            verify=_trusted(),
             follow_redirects=False,
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
             event_hooks={"request": [self._note_start], "response": [self._note_answer]},
@@ -312,6 +315,12 @@ def default_explanation(system: str, answer: httpx.Response) -> ConnectorError:
     return Broken(
         f"{system} answered {status} to {answer.request.method} {without_secrets(answer.request.url)}"
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The trusted authorities, read once: reading them for each client takes longer than most requests."""
+    return httpx.create_ssl_context()
 
 
 def _up_to(limit: int, answer: httpx.Response) -> bytes | None:

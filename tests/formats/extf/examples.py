@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from mlconnector.formats.extf import BookingRows, Header, booking_rows, debtor_row, write
@@ -19,6 +20,8 @@ GOLDEN = HERE / "golden"
 CONFORMANCE = HERE.parents[3] / "shared" / "conformance" / "extf"
 SAMPLES = CONFORMANCE / "samples"
 ACCOUNT_LENGTH = 4
+# other work on the same machine must not fail a test
+unhurried = settings(deadline=None, max_examples=60)
 DOCUMENT = uuid.UUID("e0a08953-fbaa-4054-af36-993d5d68f040")
 
 

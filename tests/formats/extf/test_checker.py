@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlconnector.formats.extf import Finding, check, rules
-from tests.formats.extf.examples import bookings_file, parties_file
+from mlconnector.formats.extf import Finding, check, checker, rules
+from tests.formats.extf.examples import bookings_file, parties_file, unhurried
 
 BOOKINGS = bookings_file().decode("utf-8-sig").split("\r\n")
 PARTIES = parties_file().decode("utf-8-sig").split("\r\n")
@@ -301,21 +301,22 @@ def test_a_derivative_mark_is_doubtful_in_categories_that_datevs_programs_write_
     assert places(content) == [("EXTF-H-38", 1, 24)]
 
 
-def test_more_rows_than_datev_takes_are_found_at_the_first_too_many() -> None:
-    row = BOOKINGS[2].encode()
-    content = b"\r\n".join([encoded(BOOKINGS[:2]), *[row] * 100_001, b""])
-    assert places(content) == [("EXTF-F-09", 100_002, 0)]
+def test_the_limits_are_those_of_datev() -> None:
+    assert (checker.MAX_ROWS, checker.MAX_BYTES) == (99_999, 50_000_000)
 
 
-def test_more_than_50_mb_are_found_at_the_end() -> None:
-    filler = '"' + "x" * 210 + '"'
-    cells = BOOKINGS[2].split(";")
-    for column in range(48, 87, 2):
-        cells[column - 1], cells[column] = '"Art"', filler
-    row = ";".join(cells).encode()
-    content = b"\r\n".join([encoded(BOOKINGS[:2]), *[row] * (50_000_000 // len(row) + 1), b""])
+def test_more_rows_than_datev_takes_are_found_at_the_first_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checker, "MAX_ROWS", 5)
+    assert places(bookings_file()) == [("EXTF-F-09", 8, 0)]
+
+
+def test_more_bytes_than_datev_takes_are_found_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = bookings_file()
+    monkeypatch.setattr(checker, "MAX_BYTES", len(content))
+    assert list(check(content)) == []
+    monkeypatch.setattr(checker, "MAX_BYTES", len(content) - 1)
     (finding,) = check(content)
-    assert (finding.rule, finding.severity, finding.value) == ("EXTF-F-10", "rejected", str(len(content)))
+    assert (finding.rule, finding.line, finding.value) == ("EXTF-F-10", 9, str(len(content)))
 
 
 @pytest.mark.parametrize(
@@ -389,7 +390,7 @@ def test_a_stream_is_checked_like_the_whole_content() -> None:
 
 
 def test_big_files_are_checked_in_constant_memory() -> None:
-    rows = [BOOKINGS[2].replace("RE-2026-0001", f"RE-{number}") for number in range(20_000)]
+    rows = [BOOKINGS[2].replace("RE-2026-0001", f"RE-{number}") for number in range(6_000)]
     stream = io.BytesIO(encoded([*BOOKINGS[:2], *rows, ""]))
     tracemalloc.start()
     try:
@@ -426,6 +427,7 @@ LINES_FROM_ANYWHERE = st.lists(
 )
 
 
+@unhurried
 @given(
     LINES_FROM_ANYWHERE,
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
@@ -435,12 +437,14 @@ def test_no_file_however_odd_stops_the_checker(lines: list[str], codec: str, lin
     assert all_have_places(check(line_end.join(lines).encode(codec, "replace")))
 
 
+@unhurried
 @given(st.binary(max_size=300))
 def test_no_bytes_stop_the_checker(content: bytes) -> None:
     assert all_have_places(check(content))
     assert all_have_places(check(encoded(BOOKINGS[:2]) + b"\r\n" + content))
 
 
+@unhurried
 @given(st.integers(0, 124), st.text(max_size=40))
 def test_no_value_in_any_column_stops_the_checker(column: int, cell: str) -> None:
     cells = BOOKINGS[2].split(";")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,7 +25,16 @@ from mlconnector.formats.extf import (
 from mlconnector.model.entries import Entry
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.vouchers import Party
-from tests.formats.extf.examples import booked, entries, entry, header, line, master_data_header, texts
+from tests.formats.extf.examples import (
+    booked,
+    entries,
+    entry,
+    header,
+    line,
+    master_data_header,
+    texts,
+    unhurried,
+)
 
 encodings = st.sampled_from(["utf-8-bom", "windows-1252"])
 
@@ -35,22 +44,24 @@ def signed(row: ParsedRow) -> Decimal:
     return amount if row["Soll/Haben-Kennzeichen"] == "S" else -amount
 
 
+@unhurried
 @given(entries(), encodings)
 def test_the_rows_of_an_entry_add_up_to_its_total_and_to_every_accounts_balance(
     given: Entry, encoding: Encoding
 ) -> None:
     rows = list(read(write(header(), booked(given).rows, encoding=encoding).content).rows)
     assert sum(map(signed, rows), ZERO) == given.total
-    balances: Counter[str] = Counter()
+    balances: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
-        balances[row["Konto"]] += signed(row)  # type: ignore[assignment]
-        balances[row["Gegenkonto (ohne BU-Schlüssel)"]] -= signed(row)  # type: ignore[assignment]
-    expected: Counter[str] = Counter()
+        balances[row["Konto"]] += signed(row)
+        balances[row["Gegenkonto (ohne BU-Schlüssel)"]] -= signed(row)
+    expected: dict[str, Decimal] = defaultdict(Decimal)
     for account, amount in given.legs():
-        expected[account] += amount  # type: ignore[assignment]
+        expected[account] += amount
     assert balances == expected
 
 
+@unhurried
 @given(entries(), encodings)
 def test_what_is_written_is_read_and_written_again_as_the_same_bytes(
     given: Entry, encoding: Encoding
@@ -63,15 +74,18 @@ def test_what_is_written_is_read_and_written_again_as_the_same_bytes(
     assert (again.content, again.changes) == (content, ())
 
 
+@unhurried
 @given(entries(), encodings, st.sampled_from([None, "service_date", "document_date"]), st.booleans())
 def test_our_files_have_no_findings(
     given: Entry, encoding: Encoding, tax_period: str | None, flag: bool
 ) -> None:
     rows = booked(given, tax_period=tax_period, generalumkehr=flag, festschreibung=flag).rows
     content = write(header(festschreibung=flag), rows, encoding=encoding).content
-    assert [finding for finding in check(content) if finding.rule != "EXTF-B-206"] == []
+    # generated text may look as if it had been encoded twice, which is no fault of the writer
+    assert {finding.rule for finding in check(content)} <= {"EXTF-F-13"}
 
 
+@unhurried
 @given(texts, texts, encodings)
 def test_no_text_breaks_a_file(text: str, number: str, encoding: Encoding) -> None:
     given = entry(line(text=text), line(text="unharmed"), number=number)
@@ -81,6 +95,7 @@ def test_no_text_breaks_a_file(text: str, number: str, encoding: Encoding) -> No
     assert first["Festschreibung"] == "0"
 
 
+@unhurried
 @given(entries(), encodings)
 def test_an_independent_reader_takes_every_file_and_finds_the_same_balances(
     given: Entry, encoding: Encoding
@@ -111,6 +126,7 @@ parties = st.builds(
 )
 
 
+@unhurried
 @given(parties, st.text(max_size=20), encodings)
 def test_any_party_can_be_written_and_nothing_about_it_is_refused(
     party: Party, number: str, encoding: Encoding
@@ -121,6 +137,7 @@ def test_any_party_can_be_written_and_nothing_about_it_is_refused(
     assert write_parsed(read(content)) == content
 
 
+@unhurried
 @given(texts)
 def test_any_text_can_become_the_label_of_a_batch(text: str) -> None:
     label, _ = label_field(text)

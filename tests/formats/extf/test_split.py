@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlconnector.formats.extf import TooLarge, limit, split, write
-from tests.formats.extf.examples import booked, entry, header, line
+from tests.formats.extf.examples import booked, entry, header, line, unhurried
 
 dates = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 
@@ -41,6 +41,7 @@ def test_a_thirteenth_month_is_refused():
         split([], fiscal_year_start_month=13)
 
 
+@unhurried
 @given(st.lists(dates, max_size=20), st.integers(1, 12))
 def test_every_entry_is_in_exactly_one_group_whose_header_can_be_written(days, start_month):
     entries = [on(day, str(index)) for index, day in enumerate(days)]

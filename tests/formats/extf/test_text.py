@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mlconnector.formats.extf import collisions, document_field, label_field
 from mlconnector.formats.extf.text import clean
+from tests.formats.extf.examples import unhurried
 
 
 def cleaned(value, encoding="utf-8-bom", length=60):
@@ -72,6 +73,7 @@ def test_every_step_of_a_change_shows_what_was_before_and_after():
     assert changes[0].before == "Łódź\n" + "x" * 60
 
 
+@unhurried
 @given(st.text(), st.sampled_from(["utf-8-bom", "windows-1252"]))
 def test_cleaned_text_can_be_written_and_cleaning_it_again_changes_nothing(value, encoding):
     text, _ = clean(value, "Buchungstext", 60, encoding)
@@ -108,6 +110,7 @@ def test_long_numbers_that_differ_at_their_end_stay_different():
     assert document_field(first) == document_field(first)
 
 
+@unhurried
 @given(st.text(max_size=80))
 def test_any_number_becomes_an_allowed_belegfeld_1_and_stays_it(number):
     text, _ = document_field(number)

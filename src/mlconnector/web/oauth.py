@@ -1,0 +1,73 @@
+"""The OAuth callback: where a browser ends after a login at an outside system."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi.responses import HTMLResponse
+
+from mlconnector.errors import ConnectorError, NeedsLogin
+from mlconnector.flow import connecting
+from mlconnector.texts.catalogue import Language, page
+from mlconnector.web.parts import Parts, Web
+
+CALLBACK_PATH = "/oauth/callback"
+_LONGEST = 8192
+_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
+<body><main><h1>{title}</h1><p>{text}</p></main></body>
+</html>
+"""
+
+log = logging.getLogger(__name__)
+router = APIRouter(include_in_schema=False)
+Parameter = Annotated[str, Query(max_length=_LONGEST)]
+
+
+@router.get(CALLBACK_PATH)
+def callback(
+    web: Web, background: BackgroundTasks, state: Parameter = "", code: Parameter = "", error: Parameter = ""
+) -> HTMLResponse:
+    """Finish the login that `state` began, and let deliveries go on that waited for it."""
+    language = web.application.settings.language
+    if error:
+        log.warning("a login was refused: %s", _named(error))
+        return _shown("login_refused", {"error": _named(error)}, HTTPStatus.FORBIDDEN, language)
+    try:
+        name, system = connecting.finish(web.application.services, state, code)
+    except ConnectorError as failure:
+        return _not_finished(failure, language)
+    _go_on(web, name, background)
+    return _shown("login_done", {"connection": name, "system": system}, HTTPStatus.OK, language)
+
+
+def _not_finished(failure: ConnectorError, language: Language) -> HTMLResponse:
+    if isinstance(failure, NeedsLogin) and failure.system == "login":
+        return _shown("login_unknown", {}, HTTPStatus.BAD_REQUEST, language)
+    log.error("a login could not be finished: %s", failure)
+    return _shown("login_failed", {}, HTTPStatus.BAD_GATEWAY, language)
+
+
+def _go_on(web: Parts, name: str, background: BackgroundTasks) -> None:
+    if web.work is not None:
+        background.add_task(web.work.resume, name)
+
+
+def _named(error: str) -> str:
+    """The error code as OAuth defines them; anything else is not shown, because anybody could send it."""
+    return error if _ERROR_CODE.fullmatch(error) else "error"
+
+
+def _shown(key: str, facts: Mapping[str, str], status: HTTPStatus, language: Language) -> HTMLResponse:
+    title, text = page(key, facts, language)
+    content = _PAGE.format(language=language, title=html.escape(title), text=html.escape(text))
+    return HTMLResponse(content, status)

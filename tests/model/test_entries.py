@@ -36,7 +36,9 @@ def entry(*lines: EntryLine, currency: str = "EUR", rate: Decimal | None = None)
 
 any_amount = st.decimals(min_value=-99_999, max_value=99_999, places=2).filter(bool)
 any_entry = st.lists(any_amount, min_size=1, max_size=9).map(
-    lambda amounts: entry(*(entry_line(str(amount), contra=str(8400 + i)) for i, amount in enumerate(amounts)))
+    lambda amounts: entry(
+        *(entry_line(str(amount), contra=str(8400 + i)) for i, amount in enumerate(amounts))
+    )
 )
 
 

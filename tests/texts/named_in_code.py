@@ -1,13 +1,13 @@
-"""What the source code names: keys and facts of problems, steps and causes of pings, found in its syntax trees.
+"""What the source code names: keys and facts of problems and of steps of a ping, found in its syntax trees.
 
-Values are followed through conditional expressions, local names, loops over literals, constants, returns and
-callers within one module. What cannot be followed so is reported as `unfollowed`, never left out.
+Values are followed through conditional expressions, names, constants, returns and callers within one module.
+What cannot be followed so is reported as `unfollowed`, never left out.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,42 +19,57 @@ _LONGEST_CHAIN = 12
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass
+@dataclass(frozen=True)
 class Found:
-    """What an expression may be: texts (or names of facts), and what could not be followed."""
+    """What an expression may be: texts (or names of facts), and the expressions that could not be followed."""
 
-    values: set[str] = field(default_factory=set)
-    unfollowed: set[str] = field(default_factory=set)
+    values: frozenset[str] = frozenset()
+    unfollowed: frozenset[str] = frozenset()
 
     def __or__(self, other: Found) -> Found:
         return Found(self.values | other.values, self.unfollowed | other.unfollowed)
 
 
 @dataclass(frozen=True)
-class Named:
-    """One place that names keys: where it stands, the keys, and the facts it gives."""
+class Problems:
+    """A place that makes a problem: where it stands, which keys it may have, which facts it gives."""
 
     where: str
     keys: Found
     facts: Found
 
 
+@dataclass(frozen=True)
+class Steps:
+    """A place that makes a step of a ping."""
+
+    where: str
+    keys: Found
+    causes: Found
+    facts: Found
+    who: Found
+
+
+@dataclass
 class Module:
     """A module of the source, and what its expressions may be."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = path.relative_to(SOURCE).as_posix()
-        self.tree = ast.parse(path.read_text(encoding="utf-8"))
-        self.functions = {
-            node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        }
-        self._inside: dict[ast.AST, Function] = {}
-        for function in self.functions.values():
-            for node in ast.walk(function):
-                self._inside.setdefault(node, function)
+    path: Path
+    tree: ast.Module = field(init=False)
+    functions: dict[str, Function] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tree = ast.parse(self.path.read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(self.tree) if isinstance(node, Function)]
+        self.functions = {function.name: function for function in functions}
+        self._home = {node: function for function in functions for node in ast.walk(function)}
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(SOURCE).as_posix()
 
     def calls(self, name: str) -> Iterator[ast.Call]:
-        """Calls of a function or class by its bare name, or as an attribute."""
+        """Calls of a function or class, by its own name or as an attribute."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Call) and _called(node) == name:
                 yield node
@@ -64,81 +79,95 @@ class Module:
         if node is None:
             return Found()
         if isinstance(node, ast.Constant):
-            return Found({node.value}) if isinstance(node.value, str) else Found()
+            return Found(frozenset({node.value})) if isinstance(node.value, str) else Found()
         return self._followed(node, depth, self.texts)
 
-    def names_in(self, node: ast.expr | None, depth: int = 0) -> Found:
+    def keys(self, node: ast.expr | None, depth: int = 0) -> Found:
         """The keys of the dictionary that an expression may be."""
         if node is None:
             return Found()
         if isinstance(node, ast.Dict):
             found = Found()
             for key, value in zip(node.keys, node.values, strict=True):
-                found |= self.names_in(value, depth + 1) if key is None else self.texts(key, depth + 1)
+                found |= self.keys(value, depth + 1) if key is None else self.texts(key, depth + 1)
             return found
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return self.names_in(node.left, depth + 1) | self.names_in(node.right, depth + 1)
-        if isinstance(node, ast.Call) and _called(node) == "fromkeys":
-            return self._elements(node.args[0])
-        if isinstance(node, ast.Call) and _called(node) == "dict" and node.args:
-            return self.names_in(node.args[0], depth + 1)
-        return self._followed(node, depth, self.names_in)
+        if isinstance(node, ast.Call) and _called(node) == "dict":
+            return self.keys(node.args[0], depth + 1)
+        return self._followed(node, depth, self.keys)
 
-    def _followed(self, node: ast.expr, depth: int, resolve: Callable[[ast.expr | None, int], Found]) -> Found:
-        nexts: Iterable[ast.expr] | None = None
-        if depth > _LONGEST_CHAIN:
-            nexts = None
-        elif isinstance(node, ast.IfExp):
-            nexts = (node.body, node.orelse)
-        elif isinstance(node, ast.BoolOp):
-            nexts = node.values
-        elif isinstance(node, ast.Name):
-            nexts = self._values_of(node)
-        elif isinstance(node, ast.Call) and _called(node) in self.functions:
-            nexts = _returned(self.functions[_called(node)])
+    def _followed(self, node: ast.expr, depth: int, follow: Callable[[ast.expr, int], Found]) -> Found:
+        meant = self._meant(node) if depth < _LONGEST_CHAIN else ()
         found = Found()
-        for each in nexts or ():
-            found |= resolve(each, depth + 1)
-        return found if nexts else Found(unfollowed={f"{self.name}: {ast.unparse(node)}"})
+        for each in meant:
+            found |= follow(each, depth + 1)
+        return found if meant else Found(unfollowed=frozenset({f"{self.name}: {ast.unparse(node)}"}))
 
-    def _values_of(self, name: ast.Name) -> list[ast.expr]:
-        """What a name may stand for: local values, else those that callers give, else a constant of the module."""
-        function = self._inside.get(name)
-        if function is not None:
-            local = _assigned(function, name.id)
-            if local:
-                return local
-            if name.id in _parameters(function):
-                return list(self._given(function, name.id))
-        return _assigned(self.tree, name.id, deep=False)
+    def _meant(self, node: ast.expr) -> Sequence[ast.expr]:
+        """The expressions whose value this one may have; none where that cannot be said."""
+        if isinstance(node, ast.IfExp):
+            return (node.body, node.orelse)
+        if isinstance(node, ast.BoolOp):
+            return node.values
+        if isinstance(node, ast.Call) and _called(node) in self.functions:
+            return _returned(self.functions[_called(node)])
+        if isinstance(node, ast.Name):
+            home = self._home.get(node)
+            local = [] if home is None else _assigned(home, node)
+            if local or home is None:
+                return local or _assigned(self.tree, node)
+            given = self._given(home, node.id) if node.id in _parameters(home) else []
+            return given or _assigned(self.tree, node)
+        return ()
 
-    def _given(self, function: Function, parameter: str) -> Iterator[ast.expr]:
+    def _given(self, function: Function, parameter: str) -> list[ast.expr]:
+        """What callers within the module give for a parameter, and its default."""
         position = _parameters(function).index(parameter)
-        for call in self.calls(function.name):
-            named = {keyword.arg: keyword.value for keyword in call.keywords}
-            if parameter in named:
-                yield named[parameter]
-            elif position < len(call.args):
-                yield call.args[position]
-        positional = function.args.posonlyargs + function.args.args
-        first = len(positional) - len(function.args.defaults)
-        defaults = dict(zip((each.arg for each in positional[first:]), function.args.defaults, strict=True))
-        if parameter in defaults:
-            yield defaults[parameter]
-
-    def _elements(self, node: ast.expr) -> Found:
-        found = Found()
-        for each in self._values_of(node) if isinstance(node, ast.Name) else [node]:
-            for element in each.elts if isinstance(each, ast.Tuple | ast.List) else [each]:
-                inner = self._elements(element.value) if isinstance(element, ast.Starred) else self.texts(element)
-                found |= inner
-        return found
+        given = [argument(call, position, parameter) for call in self.calls(function.name)]
+        positional = [each.arg for each in function.args.args]
+        defaults = function.args.defaults
+        by_default = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+        return [each for each in (*given, by_default.get(parameter)) if each is not None]
 
 
-def modules(*folders: str) -> list[Module]:
-    """The modules of the source in these folders; all but the stand-ins where none is named."""
-    paths = [path for folder in folders or (".",) for path in sorted((SOURCE / folder).rglob("*.py"))]
-    return [Module(path) for path in paths if "standins" not in path.relative_to(SOURCE).parts]
+def argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
+    """The argument of a call by position or by name; None where it is not given."""
+    named = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+    return named if named is not None or position >= len(call.args) else call.args[position]
+
+
+def modules() -> Iterator[Module]:
+    """Every module of the source but the stand-ins."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        if "standins" not in path.relative_to(SOURCE).parts:
+            yield Module(path)
+
+
+def problems() -> list[Problems]:
+    """Every place that makes a problem."""
+    return [
+        Problems(
+            f"{module.name}:{call.lineno}",
+            module.texts(argument(call, 0, "key")),
+            module.keys(argument(call, 1, "facts")),
+        )
+        for module in modules()
+        for call in module.calls("Problem")
+    ]
+
+
+def steps() -> list[Steps]:
+    """Every place that makes a step of a ping."""
+    return [
+        Steps(
+            f"{module.name}:{call.lineno}",
+            module.texts(argument(call, 0, "key")),
+            module.texts(argument(call, 2, "cause")),
+            module.keys(argument(call, 3, "facts")),
+            module.texts(argument(call, 4, "who")),
+        )
+        for module in modules()
+        for call in module.calls("CheckStep")
+    ]
 
 
 def _called(call: ast.Call) -> str:
@@ -148,47 +177,28 @@ def _called(call: ast.Call) -> str:
 
 
 def _parameters(function: Function) -> list[str]:
-    arguments = function.args
-    return [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-
-
-def _assigned(scope: ast.AST, name: str, *, deep: bool = True) -> list[ast.expr]:
-    """The values that a scope gives to a name: by assignment, or by a loop over a literal."""
-    found: list[ast.expr] = []
-    for node in ast.walk(scope) if deep else ast.iter_child_nodes(scope):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                found += _bound(target, node.value, name)
-        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-            found += _bound(node.target, node.value, name)
-    return found
-
-
-def _bound(target: ast.expr, value: ast.expr, name: str) -> list[ast.expr]:
-    if isinstance(target, ast.Name):
-        return [value] if target.id == name else []
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        return [each for one, other in zip(target.elts, value.elts, strict=True) for each in _bound(one, other, name)]
-    return []
+    return [each.arg for each in (*function.args.args, *function.args.kwonlyargs)]
 
 
 def _returned(function: Function) -> list[ast.expr]:
     return [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
 
 
-def _argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
-    named = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
-    return named if named is not None or position >= len(call.args) else call.args[position]
+def _assigned(scope: ast.AST, name: ast.Name) -> list[ast.expr]:
+    """What a scope assigns to a name: the nearest before its use, else (a constant below) all there is."""
+    found: list[ast.expr] = []
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign):
+            found += [value for target in node.targets for value in _bound(target, node.value, name.id)]
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            found += _bound(node.target, node.value, name.id)
+    before = [value for value in found if value.lineno <= name.lineno]
+    return [max(before, key=lambda value: value.lineno)] if before else found
 
 
-def problems() -> list[Named]:
-    """Every place that makes a problem."""
-    return [
-        Named(
-            f"{module.name}:{call.lineno}",
-            module.texts(_argument(call, 0, "key")),
-            module.names_in(_argument(call, 1, "facts")),
-        )
-        for module in modules()
-        for call in module.calls("Problem")
-    ]
+def _bound(target: ast.expr, value: ast.expr, name: str) -> list[ast.expr]:
+    if isinstance(target, ast.Name):
+        return [value] if target.id == name else []
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return [each for pair in zip(target.elts, value.elts, strict=True) for each in _bound(*pair, name)]
+    return []

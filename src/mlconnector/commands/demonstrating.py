@@ -45,10 +45,13 @@ def demo(
         out.mkdir(parents=True, exist_ok=True)
         say = _silent if json else _aloud
         say(f"Starting stand-ins for {', '.join(sources)} and DATEV …")
-        with stage(out, [*sources, "datev"], records, JOB_SECONDS) as scene, opened(_settings(out)) as app:
+        with (
+            stage(out, [*sources, "datev"], records, JOB_SECONDS) as scene,
+            opened(demo_settings(out)) as app,
+        ):
             before = _sent(app, sources)
             for name in sources:
-                _set_up(app, name, scene, say)
+                set_up(app, name, scene, say)
             with app.working() as workflows:
                 progress = None if json else _progress
                 work_through(app, workflows, [f"demo-{name}" for name in sources], progress)
@@ -66,7 +69,8 @@ def demo(
             raise typer.Exit(Exit.PROBLEMS)
 
 
-def _settings(out: Path) -> Settings:
+def demo_settings(out: Path) -> Settings:
+    """Settings of an installation that lives entirely under `out`."""
     key = out / "master.key"
     if not key.exists():
         key.touch(mode=0o600)
@@ -79,7 +83,7 @@ def _settings(out: Path) -> Settings:
     )
 
 
-def _set_up(app: Application, source: str, scene: Scene, say: Any) -> None:
+def set_up(app: Application, source: str, scene: Scene, say: Any) -> None:
     """Connect, log in and ping as a user does; on a later demo only what has changed."""
     name, text = f"demo-{source}", connection_text(source, scene)
     with app.database.read() as db:

@@ -13,9 +13,12 @@ import typer
 
 from mlconnector.app import Application
 from mlconnector.commands.output import AsJson, Exit, answered, application, console, print_json, print_table
+from mlconnector.errors import RetryLater
 from mlconnector.flow import overview
 from mlconnector.flow.workflows import Workflows
 from mlconnector.store import connections
+
+log = logging.getLogger(__name__)
 
 Names = Annotated[list[str] | None, typer.Argument(help="Connections; all where none is named.")]
 
@@ -112,15 +115,25 @@ def worker() -> None:
 
 
 def attend(app: Application, workflows: Workflows, stop: threading.Event) -> None:
-    """Keep schedules in line with the connections, pick up what others left, until `stop` is set."""
+    """Keep schedules in line with the connections, pick up what others left, until `stop` is set.
+
+    A database that is out of reach for a while is waited for.
+    """
     while True:
-        workflows.schedule()
-        for name in _all(app):
-            workflows.resume(name)
-            if overview.hints(app.services, name):
-                workflows.nudge(name)
+        try:
+            _look_after(app, workflows)
+        except RetryLater as error:
+            log.warning("nothing can be looked after at the moment: %s", error.reason)
         if stop.wait(30.0):
             return
+
+
+def _look_after(app: Application, workflows: Workflows) -> None:
+    workflows.schedule()
+    for name in _all(app):
+        workflows.resume(name)
+        if overview.hints(app.services, name):
+            workflows.nudge(name)
 
 
 def status(names: Names = None, json: AsJson = False) -> None:

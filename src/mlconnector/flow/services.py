@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,19 +26,29 @@ from mlconnector.systems.oauth import OAuthModel
 from mlconnector.systems.sink import ClientFacts, Sink
 from mlconnector.systems.source import Source, SourceContext
 
+# Seconds after which another process may have changed the settings.
+_SETTINGS_ARE_GOOD_FOR = 1.0
 _FACTS_ARE_GOOD_FOR = timedelta(minutes=10)
 
 
 @dataclass
 class _Open:
-    """Systems that are connected at the moment, for one state of a connection's settings."""
+    """Systems that are connected at the moment, for one state of a connection's settings.
+
+    Its two locks are held while another system is asked, so that it is asked once. They are never taken
+    under the lock of the services, or a webhook would wait for another system; and they are two because
+    asking for facts may renew tokens, which asks for the model.
+    """
 
     settings: ConnectionSettings
+    looked_at: float = 0.0
     source: Source | None = None
     sink: Sink | None = None
     facts: ClientFacts | None = None
     facts_until: datetime | None = None
     models: dict[str, OAuthModel | None] = field(default_factory=dict)
+    asking_facts: threading.Lock = field(default_factory=threading.Lock)
+    asking_model: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Services:
@@ -108,8 +119,8 @@ class Services:
 
     def client_facts(self, name: str) -> ClientFacts:
         """What DATEV says of the client: permission checked, read once for each run, kept for ten minutes."""
-        with self._lock:
-            entry = self._entry(name)
+        entry = self._entry(name)
+        with entry.asking_facts:
             if entry.facts is None or entry.facts_until is None or entry.facts_until < self.now():
                 entry.facts = self.sink(name).client_facts()
                 entry.facts_until = self.now() + _FACTS_ARE_GOOD_FOR
@@ -126,8 +137,8 @@ class Services:
 
     def oauth(self, name: str, system: str) -> OAuthModel | None:
         """How a connection logs in to a system; None when it does not need to."""
-        with self._lock:
-            entry = self._entry(name)
+        entry = self._entry(name)
+        with entry.asking_model:
             if system not in entry.models:
                 http = self.http_factory(name)
                 entry.models[system] = (
@@ -169,13 +180,16 @@ class Services:
 
     def _entry(self, name: str) -> _Open:
         with self._lock:
+            entry = self._open.get(name)
+            if entry is not None and time.monotonic() - entry.looked_at < _SETTINGS_ARE_GOOD_FOR:
+                return entry
             with self.database.read() as db:
                 row = connections.read(db, name)
-            entry = self._open.get(name)
             if entry is None or entry.settings.text != row.settings:
                 self.forget(name)
                 entry = _Open(read_connection(row.settings, f"settings of {name}"))
                 self._open[name] = entry
+            entry.looked_at = time.monotonic()
             return entry
 
 

@@ -81,8 +81,8 @@ def _facts(voucher: Voucher, line: Line, rate: Decimal, rules: Rules) -> _Facts 
 
 def _has_vat_id(party: Party, where: str) -> bool:
     if vat_id_problem(party) is not None:
-        # said already as a problem of its own; the tax case shall not be reported missing for it as well
-        return True
+        # A wrong id is a problem of its own; the tax case shall not be said to be unknown because of it.
+        return where == "eu"
     number = foreign_vat_id(party)
     return number is not None and not (where == "third" and number.startswith("XI"))
 

@@ -89,9 +89,13 @@ def filled(template: str, facts: Mapping[str, str], language: Language = "en") -
     parts = []
     for literal, slot, around, _ in Formatter().parse(template):
         parts.append(literal)
-        if slot is not None:
-            fact = _written(slot, facts, language)
-            parts.append((around or "").replace("…", fact) if around and fact else fact if around else fact or "–")
+        if slot is None:
+            continue
+        fact = _written(slot, facts, language)
+        if around:
+            parts.append(around.replace("…", fact) if fact else "")
+        else:
+            parts.append(fact or "–")
     return "".join(parts)
 
 
@@ -109,7 +113,7 @@ def _written(slot: str, facts: Mapping[str, str], language: Language) -> str:
         case "number":
             return _number(value, language)
         case "size":
-            return f"{_number(f'{int(value) / _MEGABYTE:.1f}', language)} MB" if value.isdigit() else value
+            return f"{_number(f'{int(value) / _MEGABYTE:.1f}', language)} MB" if value.isdecimal() else value
         case _:
             return value
 

@@ -54,9 +54,7 @@ def answer(details: ProblemDetails, headers: Mapping[str, str] | None = None) ->
 
 def problem(status: int, name: str, title: str, detail: str = "", **more: Any) -> ProblemDetails:
     """A problem under its stable name."""
-    return ProblemDetails(
-        type=f"urn:ml-connector:{name}", title=title, status=status, detail=detail, **more
-    )
+    return ProblemDetails(type=f"urn:ml-connector:{name}", title=title, status=status, detail=detail, **more)
 
 
 async def connector_error(request: Request, error: Exception) -> Response:
@@ -72,9 +70,7 @@ async def connector_error(request: Request, error: Exception) -> Response:
         return answer(problem(HTTPStatus.CONFLICT, "login_needed", title, error.reason))
     if isinstance(error, RetryLater):
         after = str(math.ceil(error.after or RETRY_AFTER))
-        details = problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "later", "Not possible at the moment", error.reason
-        )
+        details = problem(HTTPStatus.SERVICE_UNAVAILABLE, "later", "Not possible at the moment", error.reason)
         return answer(details, {"Retry-After": after})
     if isinstance(error, UnreadableSettings):
         return answer(
@@ -90,7 +86,7 @@ async def http_error(_request: Request, error: Exception) -> Response:
         raise TypeError(f"{type(error).__name__} is no HTTPException") from error
     status = HTTPStatus(error.status_code)
     detail = error.detail if error.detail != status.phrase else ""
-    return answer(problem(status, status.name.lower(), status.phrase, detail), error.headers)
+    return answer(problem(status, f"http_{status}", status.phrase, detail), error.headers)
 
 
 async def wrong_request(_request: Request, error: Exception) -> Response:
@@ -99,7 +95,8 @@ async def wrong_request(_request: Request, error: Exception) -> Response:
         raise TypeError(f"{type(error).__name__} is no RequestValidationError") from error
     errors = [
         WrongField(
-            where=".".join(str(part) for part in one["loc"]), expected=one["msg"].removeprefix("Value error, ")
+            where=".".join(str(part) for part in one["loc"]),
+            expected=one["msg"].removeprefix("Value error, "),
         )
         for one in error.errors()
     ]

@@ -1,4 +1,4 @@
-"""The figures behind `/metrics`: counted from the database when they are asked for, and webhooks as they come."""
+"""The figures behind `/metrics`, counted from the database when they are asked for; webhooks as they come."""
 
 from __future__ import annotations
 
@@ -110,9 +110,7 @@ class _Counted(Collector):
         for one in counted:
             requests.add_metric([one.system, one.method, one.outcome], one.count)
         yield requests
-        taken = _gauge(
-            "datev_transfers_last_day", "What DATEV took in the last 24 hours, by kind.", "kind"
-        )
+        taken = _gauge("datev_transfers_last_day", "What DATEV took in the last 24 hours, by kind.", "kind")
         taken.add_metric(["batch"], transfers.batches)
         taken.add_metric(["document"], transfers.documents)
         yield taken

@@ -57,6 +57,9 @@ def take(services: Services, connection: str, delivery: Delivery) -> Outcome:
 
     `later` is the answer to whatever is wrong on our side, so that the sender tries again.
     """
+    if not connection.isprintable():
+        # PostgreSQL does not even look for a text with the character zero.
+        return "unknown"
     try:
         hint = services.source(connection).verify(delivery)
         if not hint.external_ids:

@@ -311,12 +311,13 @@ def test_more_rows_than_datev_takes_are_found_at_the_first_too_many(monkeypatch:
 
 
 def test_more_bytes_than_datev_takes_are_found_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = bookings_file()
+    content = encoded([*BOOKINGS[:4], BOOKINGS[5], ""])
+    assert BOOKINGS[5].isascii()
     monkeypatch.setattr(checker, "MAX_BYTES", len(content))
     assert list(check(content)) == []
     monkeypatch.setattr(checker, "MAX_BYTES", len(content) - 1)
     (finding,) = check(content)
-    assert (finding.rule, finding.line, finding.value) == ("EXTF-F-10", 9, str(len(content)))
+    assert (finding.rule, finding.line, finding.value) == ("EXTF-F-10", 5, str(len(content)))
 
 
 @pytest.mark.parametrize(

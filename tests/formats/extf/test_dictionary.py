@@ -1,44 +1,45 @@
 from __future__ import annotations
 
 import csv
+from typing import Any
 
 import pytest
 
-from mlconnector.formats.extf import accepted_versions, category, format_name, header_fields
+from mlconnector.formats.extf import Field, accepted_versions, category, format_name, header_fields
 from tests.formats.extf.examples import CONFORMANCE
 
 
-def test_a_buchungsstapel_has_125_columns_in_version_13_and_the_first_124_of_them_in_version_12():
+def test_a_buchungsstapel_has_125_columns_in_version_13_and_the_first_124_of_them_in_version_12() -> None:
     newest, older = category(21), category(21, 12)
     assert (newest.version, len(newest.fields), len(older.fields)) == (13, 125, 124)
     assert older.headings == newest.headings[:-1]
     assert newest.headings[-1] == "Abw. Skontokonto"
 
 
-def test_84_of_the_125_columns_are_text_and_quoted():
+def test_84_of_the_125_columns_are_text_and_quoted() -> None:
     fields = category(21).fields
     assert sum(field.quoted for field in fields) == 84
     assert all(field.quoted == (field.type == "Text") for field in fields)
 
 
-def test_master_data_have_254_columns_and_the_header_31_fields():
+def test_master_data_have_254_columns_and_the_header_31_fields() -> None:
     assert len(category(16).fields) == 254
     assert len(header_fields()) == 31
 
 
 @pytest.mark.parametrize("fields", [category(21).fields, category(16).fields, header_fields()])
-def test_columns_are_numbered_without_gaps_and_their_names_are_unique(fields):
+def test_columns_are_numbered_without_gaps_and_their_names_are_unique(fields: tuple[Field, ...]) -> None:
     assert [field.index for field in fields] == list(range(1, len(fields) + 1))
     assert len({field.name for field in fields}) == len(fields)
 
 
-def test_headings_that_repeat_get_their_column_number_as_name_but_are_written_alike():
+def test_headings_that_repeat_get_their_column_number_as_name_but_are_written_alike() -> None:
     unused = [field for field in category(16).fields if field.heading == "Leerfeld"]
     assert unused[0].name == "Leerfeld 46"
     assert {field.heading for field in unused} == {"Leerfeld"}
 
 
-def test_datevs_uneven_spelling_of_headings_is_kept():
+def test_datevs_uneven_spelling_of_headings_is_kept() -> None:
     headings = category(21).headings
     assert "Zusatzinformation - Art 1" in headings
     assert "Zusatzinformation- Inhalt 1" in headings
@@ -49,19 +50,21 @@ def test_datevs_uneven_spelling_of_headings_is_kept():
 @pytest.mark.parametrize(
     ("number", "version", "columns"), [(21, 7, 116), (21, 8, 117), (21, 9, 120), (21, 11, 122)]
 )
-def test_older_buchungsstapel_have_a_layout_but_are_not_accepted(number, version, columns):
+def test_older_buchungsstapel_have_a_layout_but_are_not_accepted(
+    number: Any, version: int, columns: int
+) -> None:
     assert len(category(number, version).fields) == columns
     assert version not in accepted_versions(number)
 
 
-def test_an_unknown_category_or_version_is_refused_with_what_is_known():
+def test_an_unknown_category_or_version_is_refused_with_what_is_known() -> None:
     with pytest.raises(ValueError, match="category 99 is not in the dictionary"):
         category(99)
     with pytest.raises(ValueError, match=r"Buchungsstapel has no version 14; known are \[13, 12\]"):
         category(21, 14)
 
 
-def test_categories_without_columns_are_known_by_name_and_version():
+def test_categories_without_columns_are_known_by_name_and_version() -> None:
     assert format_name(65) == "Wiederkehrende Buchungen"
     assert accepted_versions(46) == (2,)
     assert category(20).fields == ()
@@ -87,7 +90,7 @@ def test_categories_without_columns_are_known_by_name_and_version():
         ("Beleglink", "E0A08953-FBAA-4054-AF36-993D5D68F040", "form"),
     ],
 )
-def test_a_field_knows_what_is_wrong_with_a_value(column, value, fault):
+def test_a_field_knows_what_is_wrong_with_a_value(column: str, value: Any, fault: str | None) -> None:
     assert category(21).by_name[column].fault(value) == fault
 
 
@@ -99,13 +102,13 @@ def test_a_field_knows_what_is_wrong_with_a_value(column, value, fault):
         ("debitoren_kreditoren_columns.csv", "heading_in_official_sample", category(16).fields),
     ],
 )
-def test_the_dictionary_agrees_with_the_collected_facts(table, heading, fields):
+def test_the_dictionary_agrees_with_the_collected_facts(
+    table: str, heading: str, fields: tuple[Field, ...]
+) -> None:
     if not (CONFORMANCE / table).exists():
         pytest.skip("the conformance data are not beside this checkout")
     rows = list(csv.DictReader((CONFORMANCE / table).read_text(encoding="utf-8").splitlines()))
-    quoted = {"yes": True, "no": False}
     assert [field.heading for field in fields] == [row[heading] for row in rows]
     assert [field.type for field in fields] == [row["type"] for row in rows]
-    stated = [row.get("quoted") or row.get("quoted_in_sample") for row in rows]
-    if all(stated):
-        assert [field.quoted for field in fields] == [quoted[each] for each in stated]
+    quoted = [row["regex"].startswith(('^"', '^("')) or row["name_de"].startswith("Leerfeld") for row in rows]
+    assert [field.quoted for field in fields] == quoted

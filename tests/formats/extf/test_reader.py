@@ -3,6 +3,7 @@ from __future__ import annotations
 import codecs
 import io
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ CONTENT = bookings_file()
 TEXT = CONTENT.decode("utf-8-sig")
 
 
-def test_a_file_is_read_by_datevs_names_of_the_columns():
+def test_a_file_is_read_by_datevs_names_of_the_columns() -> None:
     file = read(CONTENT)
     first = next(file.rows)
     assert file.header.label == header().label
@@ -23,7 +24,7 @@ def test_a_file_is_read_by_datevs_names_of_the_columns():
     assert "Belegfeld 2" not in first.values()
 
 
-def test_columns_are_found_by_position_even_if_a_program_spells_the_headings_differently():
+def test_columns_are_found_by_position_even_if_a_program_spells_the_headings_differently() -> None:
     content = TEXT.replace("BU-Schlüssel;Belegdatum", "BU-Schluessel;Datum", 1).encode("utf-8-sig")
     assert next(read(content).rows)["Belegdatum"] == "1407"
 
@@ -41,8 +42,8 @@ def test_columns_are_found_by_position_even_if_a_program_spells_the_headings_dif
 )
 @pytest.mark.parametrize("line_end", ["\r\n", "\n"])
 def test_all_encodings_and_line_ends_are_recognised_and_written_back_unchanged(
-    content, codec, mark, encoding, line_end
-):
+    content: bytes, codec: str, mark: bytes, encoding: Any, line_end: str
+) -> None:
     text = content.decode("utf-8-sig").replace("\r\n", line_end)
     given = mark + text.encode(codec)
     file = read(given)
@@ -51,7 +52,7 @@ def test_all_encodings_and_line_ends_are_recognised_and_written_back_unchanged(
     assert write_parsed(file) == given
 
 
-def test_what_is_unusual_about_a_file_is_noted():
+def test_what_is_unusual_about_a_file_is_noted() -> None:
     assert read(CONTENT).notes == ()
     notes = read(TEXT.replace("\r\n", "\n").removesuffix("\n").encode()).notes
     assert [note.split(":")[0] for note in notes] == [
@@ -62,7 +63,7 @@ def test_what_is_unusual_about_a_file_is_noted():
 
 
 @pytest.mark.parametrize("inside", ["a;b", 'Rohr 5"" lang', "a\r\nb", "a\nb;c", '"";""'])
-def test_semicolons_doubled_quotes_and_line_ends_inside_quotes_belong_to_the_text(inside):
+def test_semicolons_doubled_quotes_and_line_ends_inside_quotes_belong_to_the_text(inside: str) -> None:
     content = TEXT.replace("Montage Küche", inside).encode("utf-8-sig")
     file = read(content)
     first, second = list(file.rows)[:2]
@@ -72,7 +73,7 @@ def test_semicolons_doubled_quotes_and_line_ends_inside_quotes_belong_to_the_tex
     assert write_parsed(file) == content
 
 
-def test_blank_lines_are_no_rows_but_are_kept():
+def test_blank_lines_are_no_rows_but_are_kept() -> None:
     head, rest = TEXT.split("\r\n", 2)[:2], TEXT.split("\r\n", 2)[2]
     content = "\r\n".join([*head, rest.replace("\r\n", "\r\n\r\n")]).encode("utf-8-sig")
     assert len(list(read(content).rows)) == len(list(read(CONTENT).rows))
@@ -97,20 +98,20 @@ def test_blank_lines_are_no_rows_but_are_kept():
         (CONTENT.replace(b"Fachbuch", b"x" * 2_000_000), 4, "longer"),
     ],
 )
-def test_a_file_that_is_broken_says_where_and_why(content, line, reason):
+def test_a_file_that_is_broken_says_where_and_why(content: bytes, line: int, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason) as caught:
         read(content)
     assert caught.value.line == line
 
 
-def test_short_rows_read_as_if_the_rest_were_empty():
+def test_short_rows_read_as_if_the_rest_were_empty() -> None:
     lines = TEXT.split("\r\n")
     lines[2] = ";".join(lines[2].split(";")[:14])
     first = next(read("\r\n".join(lines).encode("utf-8-sig")).rows)
     assert (first["Konto"], first["Festschreibung"]) == ("10001", "")
 
 
-def test_rows_of_a_big_file_are_read_one_by_one_in_constant_memory():
+def test_rows_of_a_big_file_are_read_one_by_one_in_constant_memory() -> None:
     head, headings, row = TEXT.split("\r\n")[:3]
     content = "\r\n".join([head, headings, *[row] * 6_000, ""]).encode("utf-8-sig")
     stream = io.BytesIO(content)
@@ -125,7 +126,7 @@ def test_rows_of_a_big_file_are_read_one_by_one_in_constant_memory():
     assert len(content) > 2_000_000
 
 
-def test_a_stream_and_the_whole_content_give_the_same_rows():
+def test_a_stream_and_the_whole_content_give_the_same_rows() -> None:
     assert [row.values() for row in read_rows(io.BytesIO(CONTENT))] == [
         row.values() for row in read(CONTENT).rows
     ]

@@ -3,48 +3,49 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlconnector.formats.extf import collisions, document_field, label_field
+from mlconnector.formats.extf import Encoding, collisions, document_field, label_field
 from mlconnector.formats.extf.text import clean
 from tests.formats.extf.examples import unhurried
 
 
-def cleaned(value, encoding="utf-8-bom", length=60):
+def cleaned(value: str, encoding: Encoding = "utf-8-bom", length: int = 60) -> tuple[str, list[str]]:
     text, changes = clean(value, "Buchungstext", length, encoding)
     return text, [change.reason for change in changes]
 
 
-def test_plain_text_stays_and_nothing_is_listed():
+def test_plain_text_stays_and_nothing_is_listed() -> None:
     assert cleaned("Rechnung 4711") == ("Rechnung 4711", [])
 
 
-def test_decomposed_umlauts_are_composed_without_being_listed():
+def test_decomposed_umlauts_are_composed_without_being_listed() -> None:
     assert cleaned("Mu\u0308ller") == ("Müller", [])
 
 
-def test_line_breaks_and_tabs_become_blanks_and_other_control_characters_go():
+def test_line_breaks_and_tabs_become_blanks_and_other_control_characters_go() -> None:
     assert cleaned("a\r\nb\tc\x00d") == ("a b cd", ["control_characters"])
 
 
-def test_marks_that_turn_the_reading_direction_are_removed():
+def test_marks_that_turn_the_reading_direction_are_removed() -> None:
     assert cleaned("\u202egnp.exe") == ("gnp.exe", ["control_characters"])
 
 
-def test_too_long_text_is_cut_at_the_limit_of_characters_not_bytes():
+def test_too_long_text_is_cut_at_the_limit_of_characters_not_bytes() -> None:
     assert cleaned("ü" * 61) == ("ü" * 60, ["shortened"])
     assert cleaned("ü" * 60) == ("ü" * 60, [])
 
 
-def test_emoji_are_dropped_and_listed_in_both_encodings():
+def test_emoji_are_dropped_and_listed_in_both_encodings() -> None:
     assert cleaned("Start 🚀!") == ("Start !", ["outside_bmp"])
     assert cleaned("Start 🚀!", "windows-1252") == ("Start !", ["outside_bmp"])
 
 
-def test_what_windows_1252_has_stays_as_it_is():
+def test_what_windows_1252_has_stays_as_it_is() -> None:
     assert cleaned("50 € – „Größe“ … ™", "windows-1252") == ("50 € – „Größe“ … ™", [])
 
 
@@ -62,11 +63,11 @@ def test_what_windows_1252_has_stays_as_it_is():
         ("x≤y", "x<=y"),
     ],
 )
-def test_what_windows_1252_does_not_have_is_transliterated_or_dropped(given, written):
+def test_what_windows_1252_does_not_have_is_transliterated_or_dropped(given: Any, written: Any) -> None:
     assert cleaned(given, "windows-1252") == (written, ["transliterated"])
 
 
-def test_every_step_of_a_change_shows_what_was_before_and_after():
+def test_every_step_of_a_change_shows_what_was_before_and_after() -> None:
     _, changes = clean("Łódź\n" + "x" * 60, "Buchungstext", 60, "windows-1252")
     assert [change.reason for change in changes] == ["control_characters", "transliterated", "shortened"]
     assert all(earlier.after == later.before for earlier, later in pairwise(changes))
@@ -75,7 +76,7 @@ def test_every_step_of_a_change_shows_what_was_before_and_after():
 
 @unhurried
 @given(st.text(), st.sampled_from(["utf-8-bom", "windows-1252"]))
-def test_cleaned_text_can_be_written_and_cleaning_it_again_changes_nothing(value, encoding):
+def test_cleaned_text_can_be_written_and_cleaning_it_again_changes_nothing(value: Any, encoding: Any) -> None:
     text, _ = clean(value, "Buchungstext", 60, encoding)
     text.encode("cp1252" if encoding == "windows-1252" else "utf-8")
     assert len(text) <= 60
@@ -98,12 +99,12 @@ def test_cleaned_text_can_be_written_and_cleaning_it_again_changes_nothing(value
         ("", "", []),
     ],
 )
-def test_belegfeld_1_takes_only_what_datev_allows(number, written, reasons):
+def test_belegfeld_1_takes_only_what_datev_allows(number: Any, written: Any, reasons: list[str]) -> None:
     text, changes = document_field(number)
     assert (text, [change.reason for change in changes]) == (written, reasons)
 
 
-def test_long_numbers_that_differ_at_their_end_stay_different():
+def test_long_numbers_that_differ_at_their_end_stay_different() -> None:
     first, second = ("R" * 40 + "1"), ("R" * 40 + "2")
     assert document_field(first)[0] != document_field(second)[0]
     assert len(document_field(first)[0]) == 36
@@ -112,16 +113,16 @@ def test_long_numbers_that_differ_at_their_end_stay_different():
 
 @unhurried
 @given(st.text(max_size=80))
-def test_any_number_becomes_an_allowed_belegfeld_1_and_stays_it(number):
+def test_any_number_becomes_an_allowed_belegfeld_1_and_stays_it(number: Any) -> None:
     text, _ = document_field(number)
     assert re.fullmatch(r"[A-Za-z0-9$&%*+\-/]{0,36}", text)
     assert document_field(text) == (text, ())
 
 
-def test_numbers_that_would_meet_in_belegfeld_1_are_found():
+def test_numbers_that_would_meet_in_belegfeld_1_are_found() -> None:
     assert collisions(["RE 1", "RE-1", "RE.1", "RE 2", "RE 2"]) == {"RE-1": ("RE 1", "RE-1", "RE.1")}
 
 
-def test_a_label_keeps_blanks_dots_and_underscores_and_loses_the_rest():
+def test_a_label_keeps_blanks_dots_and_underscores_and_loses_the_rest() -> None:
     assert label_field("Umsätze_07.2026 – Büro")[0] == "Umsaetze_07.2026 - Buero"
     assert label_field("x" * 31)[0] == "x" * 30

@@ -63,6 +63,7 @@ def _body(lines: Iterator[Record], watch: _FileWatch, header_cells: Sequence[str
     if headings is None:
         yield found("EXTF-F-05", 2)
         return
+    watch.last_line = headings.line
     yield from watch.look(headings)
     heading_cells = split_cells(headings.text) if headings.defect is None else None
     if heading_cells is None or not are_headings([value_of(cell) for cell in heading_cells], layout):
@@ -72,6 +73,7 @@ def _body(lines: Iterator[Record], watch: _FileWatch, header_cells: Sequence[str
         yield from _headings(heading_cells, layout)
     rows = _Rows(layout, header_cells, len(heading_cells))
     for record in lines:
+        watch.last_line = record.line
         if (
             record.ending != "\r\n"
             or record.defect is not None
@@ -91,14 +93,14 @@ class _FileWatch:
     """What concerns lines as such: encoding, line ends, blank lines, defects, size."""
 
     def __init__(self, records: Records) -> None:
+        self.last_line = 1
         self._records = records
         self._noted: set[str] = set()
-        self._last_line = 1
         self._open_end = False
 
     def look(self, record: Record) -> Iterator[Finding]:
         """Findings in one line, read just before; must see every line that is not plain ASCII with CRLF."""
-        self._last_line, self._open_end = record.line, record.ending == ""
+        self._open_end = record.ending == ""
         if record.defect is not None:
             yield found(_DEFECTS[record.defect], record.line, value=record.text[:60])
         if record.ending == "\n":
@@ -115,11 +117,9 @@ class _FileWatch:
     def end(self) -> Iterator[Finding]:
         """Findings that are known only at the end of the file."""
         if self._open_end:
-            yield found("EXTF-F-15", self._last_line)
+            yield found("EXTF-F-15", self.last_line)
         if self._records.size > MAX_BYTES:
-            yield found(
-                "EXTF-F-10", self._last_line, value=str(self._records.size), expected=f"≤ {MAX_BYTES}"
-            )
+            yield found("EXTF-F-10", self.last_line, value=str(self._records.size), expected=f"≤ {MAX_BYTES}")
 
     def _once(self, rule: str, line: int) -> Iterator[Finding]:
         if rule not in self._noted:

@@ -30,6 +30,8 @@ _DIGEST_LENGTH = 8
 _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]"
 )
+# Printable characters that both encodings have and that cannot combine with each other.
+_ORDINARY = re.compile("[ -~\xa0-\xff€–—„“”‚‘’…]*")
 _OUTSIDE_BMP = re.compile("[\U00010000-\U0010ffff]")
 _BLANK_CONTROLS = frozenset("\t\n\v\f\r\x85\u2028\u2029")
 _UMLAUTS = str.maketrans(
@@ -69,7 +71,7 @@ def clean(value: str, field: str, max_length: int, encoding: Encoding) -> tuple[
     In UTF-8 only control characters, characters beyond the Basic Multilingual Plane (DATEV's text is not
     known to hold them) and what exceeds `max_length` go; windows-1252 is transliterated as well.
     """
-    if len(value) <= max_length and value.isascii() and value.isprintable():
+    if len(value) <= max_length and _ORDINARY.fullmatch(value):
         return value, ()
     changes: list[Change] = []
     text = unicodedata.normalize("NFC", value)

@@ -77,8 +77,10 @@ class LinePlan:
             raise ValueError(f"the dictionary has no columns for category {layout.number} ({layout.name})")
         self._empties = [field.empty for field in layout.fields]
         self._required = [field for field in layout.fields if field.is_required(layout.number)]
-        self._columns: dict[str, tuple[int, Render]] = {
-            field.name: (field.index - 1, _renderer(field, encoding)) for field in layout.fields
+        # equal values such as 1, True and Decimal(1) are written alike, so they may share what is remembered
+        self._columns: dict[str, tuple[int, dict[Value, str] | None, Render]] = {
+            field.name: (field.index - 1, _memory(field), _renderer(field, encoding))
+            for field in layout.fields
         }
 
     @staticmethod
@@ -109,7 +111,15 @@ class LinePlan:
             column = columns.get(name)
             if column is None:
                 raise _Refused(name, value, "is no column of this category and version")
-            cells[column[0]] = column[1](value, changes)
+            position, remembered, render = column
+            if remembered is None:
+                cells[position] = render(value, changes)
+            elif (cell := remembered.get(value)) is not None:
+                cells[position] = cell
+            else:
+                cells[position] = render(value, changes)
+                if len(remembered) < _REMEMBERED_VALUES:
+                    remembered[value] = cells[position]
         for field in self._required:
             if cells[field.index - 1] == field.empty:
                 raise _Refused(field.name, "", "must be filled")
@@ -124,21 +134,21 @@ class _Refused(ValueError):
         self.reason = reason
 
 
+def _memory(field: Field) -> dict[Value, str] | None:
+    return None if _is_free_text(field) or field.type == "Betrag" else {}
+
+
+def _is_free_text(field: Field) -> bool:
+    return field.shorten or (field.quoted and field.pattern is None)
+
+
 def _renderer(field: Field, encoding: Encoding) -> Render:
-    if field.shorten or (field.quoted and field.pattern is None):
+    if _is_free_text(field):
         return _text_renderer(field, encoding)
     plain = _date_text(field) if field.type == "Datum" else _number_text(field)
-    remembered: dict[Value, str] = {}
 
-    def render(value: Value, changes: list[Change]) -> str:
-        del changes
-        # equal keys such as 1, True and Decimal(1) are written alike
-        cell = remembered.get(value)
-        if cell is None:
-            cell = _checked(field, plain(value), value, encoding)
-            if len(remembered) < _REMEMBERED_VALUES:
-                remembered[value] = cell
-        return cell
+    def render(value: Value, _changes: list[Change]) -> str:
+        return _checked(field, plain(value), value, encoding)
 
     return render
 
@@ -166,12 +176,14 @@ def _checked(field: Field, text: str, value: Value, encoding: Encoding) -> str:
         return field.empty
     if field.fault(text) is not None or has_control_characters(text):
         raise _Refused(field.name, value, f"must look like {field.expected}")
+    if not field.quoted:
+        return text
     try:
         text.encode(CODECS[encoding])
     except UnicodeEncodeError:
         raise _Refused(field.name, value, f"has characters that {encoding} does not know") from None
     doubled = text.replace('"', '""')
-    return f'"{doubled}"' if field.quoted else text
+    return f'"{doubled}"'
 
 
 def _date_text(field: Field) -> Callable[[Value], str]:
@@ -185,10 +197,15 @@ def _date_text(field: Field) -> Callable[[Value], str]:
 
 def _number_text(field: Field) -> Callable[[Value], str]:
     step = Decimal(1).scaleb(-field.decimals)
+    as_it_stands = field.pattern if field.type == "Betrag" else None
 
-    def text(value: Value) -> str:
+    def written(value: Value) -> str:
         if isinstance(value, str):
             return value
+        if isinstance(value, Decimal) and as_it_stands is not None:
+            text = str(value).replace(".", ",")
+            if as_it_stands.fullmatch(text):
+                return text
         number = None if isinstance(value, date) else Decimal(value)
         if number is None or not number.is_finite() or abs(number) >= _BEYOND_ANY_FIELD:
             raise _Refused(field.name, value, f"must look like {field.expected}")
@@ -197,4 +214,4 @@ def _number_text(field: Field) -> Callable[[Value], str]:
             raise _Refused(field.name, value, f"has more than {field.decimals} decimal places")
         return f"{exact:f}".replace(".", ",")
 
-    return text
+    return written

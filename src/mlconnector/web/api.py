@@ -1,0 +1,207 @@
+"""The JSON API under `/api/v1`: what the commands offer, for other programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow import connecting, inbox, overview, stories
+from mlconnector.flow.connection import Name
+from mlconnector.flow.services import Services
+from mlconnector.model.problems import Problem
+from mlconnector.store import audit, batches, connections, figures, logins, vouchers
+from mlconnector.texts.catalogue import Language, people, step_cause, step_title
+from mlconnector.web import shapes
+from mlconnector.web.access import with_token
+from mlconnector.web.answers import ProblemDetails
+from mlconnector.web.checking import checked
+from mlconnector.web.oauth import CALLBACK_PATH
+from mlconnector.web.parts import Web
+
+PREFIX = "/api/v1"
+_WHO = "api"
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemDetails, "description": words}
+    for status, words in {
+        401: "The token is missing or wrong",
+        403: "This installation has no API token yet",
+        404: "There is no such thing",
+        409: "A person has to do something first",
+        413: "The body is too large",
+        422: "The request is not as described here",
+        503: "Not possible at the moment; Retry-After says when",
+    }.items()
+}
+
+router = APIRouter(prefix=PREFIX, dependencies=[Depends(with_token)], responses=_REFUSALS)
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+@router.get("/connections")
+def list_connections(web: Web) -> shapes.Connections:
+    """All connections with their states."""
+    with web.application.database.read() as db:
+        rows = connections.every(db)
+        states = vouchers.states(db)
+        hints = {one.connection: one.count for one in figures.waiting_hints(db)}
+    listed = [
+        shapes.ConnectionSummary(
+            connection=row.name,
+            source=row.source,
+            client=row.client,
+            state=row.state,
+            state_reason=row.state_reason,
+            vouchers=states.get(row.name, {}),
+            hints_waiting=hints.get(row.name, 0),
+        )
+        for row in rows
+    ]
+    return shapes.Connections(connections=listed)
+
+
+@router.get("/connections/{name}")
+def show_connection(name: Name, web: Web) -> shapes.ConnectionOverview:
+    """One connection: its state, vouchers, Buchungsstapel, what waits, and the latest run."""
+    return shapes.ConnectionOverview.model_validate(overview.connection(web.application.services, name))
+
+
+@router.post("/connections/{name}/check")
+def check_connection(name: Name, web: Web) -> shapes.Check:
+    """Check a connection step by step: what works, what does not, why, and who can fix it."""
+    language = web.application.settings.language
+    steps = [
+        shapes.Step(
+            step=step.key,
+            title=step_title(step.key, language),
+            outcome=step.outcome,
+            cause=step.cause,
+            words=step_cause(step.cause, step.facts, language) if step.cause else "",
+            who=people(step.who, language) if step.outcome in {"failed", "warning"} else "",
+            facts=dict(step.facts),
+        )
+        for step in connecting.check(web.application.services, name)
+    ]
+    return shapes.Check(connection=name, ok=all(step.outcome != "failed" for step in steps), steps=steps)
+
+
+@router.post("/connections/{name}/runs", status_code=HTTPStatus.ACCEPTED)
+def start_run(name: Name, web: Web) -> shapes.StartedRun:
+    """Begin a run: read, book, file, submit. `GET connections/{name}` shows how far it is."""
+    _known(web.application.services, name)
+    if web.work is None:
+        raise NeedsHuman(Problem("works_elsewhere", {"name": name}))
+    return shapes.StartedRun(id=web.work.start_run(name, _WHO))
+
+
+@router.post("/connections/{name}/login")
+def begin_login(name: Name, wanted: shapes.LoginRequest, web: Web) -> shapes.BegunLogin:
+    """Begin a login and give the address for the browser; the answer comes to this server's callback."""
+    services = web.application.services
+    if wanted.system not in connecting.systems_with_login(services, name):
+        raise NeedsHuman(Problem("login_not_needed", {"name": name, "system": wanted.system}))
+    redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
+    valid_until = services.now() + logins.LIFETIME
+    address = connecting.begin(services, name, wanted.system, redirect)
+    return shapes.BegunLogin(connection=name, system=wanted.system, address=address, valid_until=valid_until)
+
+
+@router.post("/connections/{name}/replay")
+def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replayed:
+    """Let waiting vouchers go on after the fix; the next run reads them again and decides them anew."""
+    services = web.application.services
+    _known(services, name)
+    count = inbox.replay(services, name, wanted.vouchers, wanted.cause, _WHO)
+    return shapes.Replayed(connection=name, replayed=count)
+
+
+@router.get("/inbox")
+def show_inbox(web: Web, connection: Name | None = None) -> shapes.Inbox:
+    """Why vouchers wait, grouped by cause, each with its cure."""
+    return shapes.Inbox.model_validate({"problems": overview.problems(web.application.services, connection)})
+
+
+@router.get("/vouchers")
+def list_vouchers(
+    web: Web,
+    connection: Name | None = None,
+    state: shapes.VoucherState | None = None,
+    limit: Limit = 100,
+) -> shapes.Vouchers:
+    """Vouchers, the latest changed first."""
+    with web.application.database.read() as db:
+        rows = vouchers.listed(db, connection, state, limit)
+    return shapes.Vouchers.model_validate({"vouchers": [{**asdict(row), "voucher": row.id} for row in rows]})
+
+
+@router.get("/vouchers/{voucher:path}")
+def show_voucher(voucher: shapes.Text, web: Web) -> shapes.Story:
+    """One voucher's story, found by our key, its external id or its number."""
+    return shapes.Story.model_validate(stories.of_voucher(web.application.services, voucher))
+
+
+@router.get("/batches")
+def list_batches(
+    web: Web,
+    connection: Name | None = None,
+    state: shapes.BatchState | None = None,
+    limit: Limit = 100,
+) -> shapes.Batches:
+    """Buchungsstapel, the oldest first."""
+    with web.application.database.read() as db:
+        rows = batches.listed(db, connection, None if state is None else [state], limit)
+    return shapes.Batches.model_validate(
+        {"batches": [{**asdict(row), **overview.batch_summary(row)} for row in rows]}
+    )
+
+
+@router.get(
+    "/batches/{batch}/file",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The frozen bytes"}},
+)
+def batch_file(batch: shapes.Text, web: Web) -> Response:
+    """The file of a Buchungsstapel, byte for byte as DATEV gets it."""
+    with web.application.database.read() as db:
+        row = batches.read(db, batch)
+        if row is None:
+            raise NeedsHuman(Problem("batch_unknown", {"batch": batch}))
+        content = batches.content(db, batch)
+    headers = {"Content-Disposition": f'attachment; filename="{row.file_name}"'}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+@router.get("/audit/verify")
+def verify_audit(web: Web) -> shapes.Verdict:
+    """Prove that the audit trail is complete and unchanged; reads all of it."""
+    return shapes.Verdict.model_validate(asdict(audit.verify(web.application.database)))
+
+
+@router.post(
+    "/check",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def check_file(
+    request: Request,
+    web: Web,
+    file_name: shapes.Text | None = None,
+    language: Language | None = None,
+    limit: Annotated[int, Query(ge=0, le=10_000, description="how many findings to give")] = 1000,
+) -> shapes.FileReport:
+    """Report what DATEV would object to in an EXTF file, which is the body: ours or anybody's."""
+    spoken = language or web.application.settings.language
+    return await checked(request.stream(), file_name, spoken, limit)
+
+
+def _known(services: Services, name: str) -> None:
+    """Raise NeedsHuman (`connection_unknown`) unless there is such a connection."""
+    with services.database.read() as db:
+        connections.read(db, name)

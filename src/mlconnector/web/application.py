@@ -1,0 +1,64 @@
+"""The ASGI application that `ml-connector serve` runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.types import Receive, Scope, Send
+
+from mlconnector import __version__
+from mlconnector.app import Application
+from mlconnector.web import api, health, metrics, oauth, webhooks
+from mlconnector.web.answers import HANDLERS, PROBLEM
+from mlconnector.web.figures import Figures
+from mlconnector.web.guards import MAX_CHECKED_FILE, BodyLimit, secured
+from mlconnector.web.parts import Parts, Work
+
+_ROUTERS = (webhooks.router, oauth.router, health.router, metrics.router, api.router)
+
+
+def create_app(application: Application, workflows: Work | None) -> FastAPI:
+    """The application over an opened installation; without workflows another process has to do the work."""
+    app = _Web(
+        title="ml-connector",
+        version=__version__,
+        description="Finished business documents into DATEV: what became of each, and what waits for people.",
+        openapi_url=f"{api.PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_name,
+        exception_handlers=HANDLERS,
+        middleware=[Middleware(BodyLimit, larger={f"{api.PREFIX}/check": MAX_CHECKED_FILE})],
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.parts = Parts(application, workflows, Figures(application.services))
+    for router in _ROUTERS:
+        app.include_router(router)
+    return app
+
+
+class _Web(FastAPI):
+    """FastAPI with security headers on all answers, and problems described under their media type."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; outside of all middleware, because errors are answered there too."""
+        await super().__call__(scope, receive, secured(send))
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI description."""
+        described = super().openapi()
+        for path in described["paths"].values():
+            for operation in path.values():
+                for status, response in operation["responses"].items():
+                    content = response.get("content", {})
+                    if status >= "400" and "application/json" in content:
+                        content[PROBLEM] = content.pop("application/json")
+        return described
+
+
+def _operation_name(route: APIRoute) -> str:
+    return route.name

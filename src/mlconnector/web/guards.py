@@ -1,0 +1,69 @@
+"""Guards around every request: how large it may be, and which headers every answer carries."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mlconnector.web.answers import http_error
+
+MAX_BODY = 1024 * 1024
+# A little more than DATEV takes, so that a file which is too large for DATEV is explained, not refused.
+MAX_CHECKED_FILE = 64 * 1024 * 1024
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def secured(send: Send) -> Send:
+    """`send` with the security headers on the answer."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(_HEADERS)
+        await send(message)
+
+    return sending
+
+
+class BodyLimit:
+    """Answers 413 to a body that is too large: before it comes where it says so, else once it is."""
+
+    def __init__(self, app: ASGIApp, larger: dict[str, int]) -> None:
+        self.app = app
+        self.larger = larger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, counting its body."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.larger.get(scope["path"], MAX_BODY)
+        refused = HTTPException(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body of at most {limit} bytes is taken here."
+        )
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdigit() and int(announced) > limit:
+            answer = await http_error(Request(scope), refused)
+            await answer(scope, receive, send)
+            return
+        left = limit
+
+        async def counting() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise refused
+            return message
+
+        await self.app(scope, counting, send)

@@ -1,0 +1,255 @@
+"""What the API takes and gives, as the OpenAPI description shows it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+# PostgreSQL cannot look for a text with the character zero.
+Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
+ConnectionState = Literal["ready", "needs_login", "degraded", "paused"]
+VoucherState = Literal[
+    "received", "bookable", "needs_human", "ignored", "batched", "sent", "settled", "rejected"
+]
+BatchState = Literal["frozen", "submitting", "unknown", "submitted", "succeeded", "failed", "dissolved"]
+
+
+class ConnectionSummary(BaseModel):
+    """One source account joined to one client (Mandant)."""
+
+    connection: str
+    source: str = Field(description="the source system")
+    client: str = Field(description="Mandant as `<consultant number>-<client number>`")
+    state: ConnectionState
+    state_reason: str
+    vouchers: dict[str, int] = Field(description="how many vouchers are in which state")
+    hints_waiting: int = Field(description="webhook hints that nobody took yet")
+
+
+class Connections(BaseModel):
+    """All connections."""
+
+    connections: list[ConnectionSummary]
+
+
+class Batch(BaseModel):
+    """A Buchungsstapel: frozen bytes, and what became of them."""
+
+    id: str
+    file: str
+    period: str
+    rows: int
+    vouchers: int
+    sha256: str
+    state: str = Field(
+        description="`succeeded` means bereitgestellt, ready for the adviser; `parked`: looked for by hand"
+    )
+    job_id: str | None = Field(description="DATEV's job (Auftrag)")
+    cause: str
+
+
+class ListedBatch(Batch):
+    """A Buchungsstapel in a list over connections."""
+
+    connection: str
+    client: str
+    created_at: datetime
+    changed_at: datetime
+
+
+class Batches(BaseModel):
+    """Buchungsstapel, the oldest first."""
+
+    batches: list[ListedBatch]
+
+
+class WaitingCause(BaseModel):
+    """Why vouchers wait; one fix releases all of them."""
+
+    connection: str
+    cause: str = Field(description="stable name; `replay` takes it")
+    count: int
+    what: str
+    why: str
+    do: str
+    who: str
+
+
+class Inbox(BaseModel):
+    """Why vouchers wait, the most frequent cause first."""
+
+    problems: list[WaitingCause]
+
+
+class Run(BaseModel):
+    """One run of a connection."""
+
+    trigger: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    counts: dict[str, int]
+
+
+class ConnectionOverview(BaseModel):
+    """One connection with everything that became of its vouchers."""
+
+    connection: str
+    source: str
+    client: str
+    state: ConnectionState
+    state_reason: str
+    login_until: datetime | None = Field(description="when the login at DATEV ends by itself")
+    vouchers: dict[str, int]
+    batches: list[Batch]
+    problems: list[WaitingCause]
+    latest_run: Run | None
+
+
+class Step(BaseModel):
+    """One step of a check."""
+
+    step: str
+    title: str
+    outcome: Literal["ok", "warning", "failed", "skipped"]
+    cause: str
+    words: str
+    who: str = Field(description="who can put it right, where something is wrong")
+    facts: dict[str, str]
+
+
+class Check(BaseModel):
+    """What works between the source account and the client, step by step."""
+
+    connection: str
+    ok: bool = Field(description="no step failed")
+    steps: list[Step]
+
+
+class StartedRun(BaseModel):
+    """A run that was begun."""
+
+    id: str
+
+
+class LoginRequest(BaseModel):
+    """Which system to log in to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    system: Text = "datev"
+
+
+class BegunLogin(BaseModel):
+    """A login that a person finishes in a browser."""
+
+    connection: str
+    system: str
+    address: str = Field(description="to be opened in the browser of the person who may consent")
+    valid_until: datetime
+
+
+class ReplayRequest(BaseModel):
+    """Which waiting vouchers go on: exactly one of the three."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vouchers: list[Text] = Field(
+        default_factory=list, max_length=10_000, description="by number, external id or key"
+    )
+    cause: Text | None = Field(None, description="all that wait for this cause")
+    all: bool = Field(default=False, description="all that wait")
+
+    @model_validator(mode="after")
+    def _says_which(self) -> ReplayRequest:
+        if [bool(self.vouchers), self.cause is not None, self.all].count(True) != 1:
+            raise ValueError("say which: vouchers, cause or all")
+        return self
+
+
+class Replayed(BaseModel):
+    """How many vouchers go on with the next run."""
+
+    connection: str
+    replayed: int
+
+
+class VoucherSummary(BaseModel):
+    """One business document (Beleg)."""
+
+    voucher: str = Field(description="our own key")
+    connection: str
+    kind: str
+    external_id: str
+    number: str | None
+    document_date: date | None
+    revision: str
+    state: VoucherState
+    reason: str
+
+
+class Vouchers(BaseModel):
+    """Vouchers, the latest changed first."""
+
+    vouchers: list[VoucherSummary]
+
+
+class Event(BaseModel):
+    """Something that happened, as the audit trail has it."""
+
+    at: datetime
+    event: str
+    subject: str
+    detail: dict[str, Any]
+
+
+class Story(BaseModel):
+    """Everything that happened to one voucher."""
+
+    voucher: str
+    connection: str
+    identity: str
+    number: str | None
+    state: VoucherState
+    reason: str
+    revision: str
+    content: dict[str, Any] | None
+    entries: list[dict[str, Any]] = Field(description="Buchungssätze")
+    batches: list[str]
+    events: list[Event]
+
+
+class Verdict(BaseModel):
+    """Whether the audit trail is complete and unchanged."""
+
+    ok: bool
+    rows: int = Field(description="rows that hold")
+    head: str = Field(description="last good hash; kept elsewhere, it proves that no trail was replaced")
+    first_broken: int | None
+    reason: str
+
+
+class FileFinding(BaseModel):
+    """One fault of an EXTF file."""
+
+    rule: str
+    severity: Literal["rejected", "changed", "doubtful"]
+    line: int
+    column: int = Field(description="0 where the whole line or file is meant")
+    field: str
+    value: str
+    expected: str
+    title: str
+    reason: str
+    cure: str
+
+
+class FileReport(BaseModel):
+    """What DATEV would object to in an EXTF file."""
+
+    rejected: int = Field(description="faults for which DATEV refuses the file or the line")
+    changed: int = Field(description="places that DATEV imports otherwise than they stand")
+    doubtful: int = Field(description="places that somebody should look at")
+    findings: list[FileFinding] = Field(description="the first of them, in the order of the lines")

@@ -20,6 +20,8 @@ from mlconnector.store import connections
 
 log = logging.getLogger(__name__)
 
+_GLANCE_SECONDS = 0.5
+
 Names = Annotated[list[str] | None, typer.Argument(help="Connections; all where none is named.")]
 
 
@@ -53,7 +55,7 @@ def work_through(
         workflows.start_run(name, "command")
     said: dict[str, dict[str, int]] = {}
     while any(workflows.is_busy(name) for name in names):
-        time.sleep(0.2)
+        time.sleep(_GLANCE_SECONDS)
         for name in names:
             counts = overview.states(app.services, name)
             if progress is not None and counts != said.get(name):

@@ -228,7 +228,7 @@ def _totals(cursor: _Cursor, voucher: Voucher, sums: Totals) -> None:
         _total_row(cursor, label, amount, voucher.currency)
     cursor.paper.rule(_NET - 150, cursor.y - 8, WIDTH - _MARGIN - (_NET - 150), thick=0.8)
     cursor.y += 4
-    _total_row(cursor, f"Brutto {voucher.currency}", sums.gross, voucher.currency, bold=True)
+    _total_row(cursor, f"Gesamtbetrag {voucher.currency}", sums.gross, voucher.currency, bold=True)
     stated = voucher.stated_total
     if voucher.stated_total_is == "gross" and stated is not None and stated != sums.gross:
         _total_row(cursor, "Gesamtbetrag laut Quelle", stated, voucher.currency)

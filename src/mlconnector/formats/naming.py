@@ -42,7 +42,7 @@ def delivery_id(connection: str, delivery: str | None, body_hash: str) -> str:
 
 
 def extf_file_name(source: str, period: str, batch: uuid.UUID) -> str:
-    """File name of an EXTF batch, e.g. `EXTF_pipedrive_2026-07_3f2a9c0d1e2f.csv`.
+    """File name of an EXTF batch, e.g. `EXTF_pipedrive_2026-07_3f2a9c0d1e2f4b5c.csv`.
 
     At most 60 characters of `A-Za-z0-9_-`, as the header field `Filename` of the import takes them.
     """

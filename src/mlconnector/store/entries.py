@@ -50,7 +50,8 @@ def by_ids(connection: Connection, ids: Sequence[str]) -> dict[str, EntryRow]:
 def waiting_periods(connection: Connection, name: str) -> list[str]:
     """Months that have bookings of a connection without a batch."""
     query = (
-        select(entries.c.period).distinct()
+        select(entries.c.period)
+        .distinct()
         .where(entries.c.connection == name, entries.c.batch.is_(None))
         .order_by(entries.c.period)
     )
@@ -114,7 +115,8 @@ def unsettled_vouchers(connection: Connection, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for part in parts(ids):
         query = (
-            select(entries.c.voucher).distinct()
+            select(entries.c.voucher)
+            .distinct()
             .outerjoin(batches, batches.c.id == entries.c.batch)
             .where(
                 entries.c.voucher.in_(part),

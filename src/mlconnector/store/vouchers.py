@@ -14,7 +14,6 @@ from mlconnector.model.problems import Problem
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import entries, problems, revisions, vouchers
 
-
 # The reason of a received voucher that a person let go on; it is read again before it is decided.
 REPLAYED = "replayed"
 

@@ -81,7 +81,7 @@ def word(kind: str, value: str, language: Language) -> str:
 def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, str]:
     """Title and sentence of a page for a browser, as plain text."""
     words = _table("pages.toml")[key][language]
-    return str(words["title"]), filled(words["text"], facts)
+    return str(words["title"]), filled(words["text"], facts, language)
 
 
 def filled(template: str, facts: Mapping[str, str], language: Language = "en") -> str:

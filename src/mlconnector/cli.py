@@ -26,7 +26,6 @@ for command in (
     setting_up.ping,
     previewing.preview,
     working.run,
-
     working.worker,
     working.status,
 ):

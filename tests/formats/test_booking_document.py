@@ -82,7 +82,7 @@ def positions(content: bytes) -> list[tuple[float, float]]:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         for page in pdf.pages:
             found += [
-                (float(instruction.operands[4]), float(instruction.operands[5]))  # type: ignore[arg-type]
+                (float(instruction.operands[4]), float(instruction.operands[5]))
                 for instruction in pikepdf.parse_content_stream(page)
                 if str(instruction.operator) == "Tm"
             ]

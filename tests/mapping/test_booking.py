@@ -1,7 +1,7 @@
 import uuid
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -222,7 +222,7 @@ class TestTheDocumentsOwnTotal:
 
 
 class TestCostCentres:
-    TABLE: dict[str, Any] = {"table": {"220 Montage": "220", "300": "VERTRIEB 1"}}
+    TABLE: ClassVar[dict[str, Any]] = {"table": {"220 Montage": "220", "300": "VERTRIEB 1"}}
 
     def test_come_from_the_table(self) -> None:
         sale = voucher(attributes={"cost_centre": "220 Montage", "pipeline": "Projekte"})

@@ -3,7 +3,10 @@ import pytest
 from mlconnector.mapping.regions import region
 from tests.mapping.builders import BRITISH_NORTH, party
 
-MEMBER_STATES = "AT BE BG CY CZ DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
+MEMBER_STATES = [
+    "AT", "BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("country", MEMBER_STATES)

@@ -1,3 +1,4 @@
+import uuid
 from datetime import date
 from decimal import Decimal
 
@@ -97,3 +98,17 @@ def test_what_an_entry_books_is_named_by_voucher_revision_kind_and_turn() -> Non
 def test_an_entry_survives_being_stored(made: Entry) -> None:
     assert decode(encode(made)) == made
     assert encode(decode(encode(made))) == encode(made)
+
+
+def test_an_entry_books_the_same_whatever_its_revision_document_and_texts() -> None:
+    made = entry()
+    renamed = tuple(msgspec.structs.replace(line, text="Müller GmbH, umbenannt") for line in made.lines)
+    document = uuid.UUID("8f7a9d2e-0000-5000-8000-000000000001")
+    other = msgspec.structs.replace(made, revision="another", document=document, lines=renamed)
+    assert made.books_the_same_as(other)
+
+
+def test_another_account_or_number_is_another_booking() -> None:
+    made = entry()
+    assert not made.books_the_same_as(entry(entry_line(contra="8300")))
+    assert not made.books_the_same_as(msgspec.structs.replace(made, number="RE-2026-99999"))

@@ -7,7 +7,8 @@ What cannot be followed so is reported as `unfollowed`, never left out.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import mlconnector
 
 SOURCE = Path(mlconnector.__file__).parent
 _LONGEST_CHAIN = 12
+_STEP = re.compile(r"[a-z0-9]+(\.[a-z_]+)+")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -84,7 +86,7 @@ class Module:
 
     def keys(self, node: ast.expr | None, depth: int = 0) -> Found:
         """The keys of the dictionary that an expression may be."""
-        if node is None:
+        if node is None or isinstance(node, ast.Constant):
             return Found()
         if isinstance(node, ast.Dict):
             found = Found()
@@ -111,13 +113,19 @@ class Module:
         if isinstance(node, ast.Call) and _called(node) in self.functions:
             return _returned(self.functions[_called(node)])
         if isinstance(node, ast.Name):
-            home = self._home.get(node)
-            local = [] if home is None else _assigned(home, node)
-            if local or home is None:
-                return local or _assigned(self.tree, node)
-            given = self._given(home, node.id) if node.id in _parameters(home) else []
-            return given or _assigned(self.tree, node)
+            return self._values_of(node)
         return ()
+
+    def _values_of(self, name: ast.Name) -> list[ast.expr]:
+        """What a name may stand for: a local value, else what callers give, else a constant of the module."""
+        home = self._home.get(name)
+        if home is not None:
+            found = _assigned(ast.walk(home), name)
+            if name.id in _parameters(home):
+                found = found or self._given(home, name.id)
+            if found:
+                return found
+        return _assigned(self.tree.body, name)
 
     def _given(self, function: Function, parameter: str) -> list[ast.expr]:
         """What callers within the module give for a parameter, and its default."""
@@ -140,6 +148,17 @@ def modules() -> Iterator[Module]:
     for path in sorted(SOURCE.rglob("*.py")):
         if "standins" not in path.relative_to(SOURCE).parts:
             yield Module(path)
+
+
+def step_names() -> frozenset[str]:
+    """Every text in the source that is written like the key of a step, in modules that make steps."""
+    return frozenset(
+        node.value
+        for module in modules()
+        if any(module.calls("CheckStep"))
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _STEP.fullmatch(node.value)
+    )
 
 
 def problems() -> list[Problems]:
@@ -181,19 +200,27 @@ def _parameters(function: Function) -> list[str]:
 
 
 def _returned(function: Function) -> list[ast.expr]:
-    return [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
+    return [
+        node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None
+    ]
 
 
-def _assigned(scope: ast.AST, name: ast.Name) -> list[ast.expr]:
-    """What a scope assigns to a name: the nearest before its use, else (a constant below) all there is."""
-    found: list[ast.expr] = []
-    for node in ast.walk(scope):
+def _assigned(nodes: Iterable[ast.AST], name: ast.Name) -> list[ast.expr]:
+    """What nodes assign to a name: the nearest before its use and what was added since, else all there is."""
+    plain: list[ast.expr] = []
+    added: list[ast.expr] = []
+    for node in nodes:
         if isinstance(node, ast.Assign):
-            found += [value for target in node.targets for value in _bound(target, node.value, name.id)]
+            plain += [value for target in node.targets for value in _bound(target, node.value, name.id)]
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-            found += _bound(node.target, node.value, name.id)
-    before = [value for value in found if value.lineno <= name.lineno]
-    return [max(before, key=lambda value: value.lineno)] if before else found
+            plain += _bound(node.target, node.value, name.id)
+        elif isinstance(node, ast.AugAssign):
+            added += _bound(node.target, node.value, name.id)
+    before = [value for value in plain if value.lineno <= name.lineno]
+    if not before:
+        return plain
+    nearest = max(before, key=lambda value: value.lineno)
+    return [nearest, *(value for value in added if nearest.lineno <= value.lineno <= name.lineno)]
 
 
 def _bound(target: ast.expr, value: ast.expr, name: str) -> list[ast.expr]:

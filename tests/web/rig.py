@@ -116,7 +116,7 @@ def rig(database_url: str, folder: Path, *, works_here: bool = True, **settings:
         "database_url": database_url,
         "master_key": generate_master_key(),
         "api_token": API_TOKEN,
-        "public_url": "https://connector.example.com/",
+        "public_url": "http://localhost:8080/",
         **settings,
     }
     clock, work = Clock(), Recorder()

@@ -17,7 +17,7 @@ from tests.conformance.doors import served
 from tests.web import rig as rigs
 from tests.web.rig import NAME, Rig
 
-CALLBACK = "https://connector.example.com/oauth/callback"
+CALLBACK = "http://localhost:8080/oauth/callback"
 
 
 class Page(HTMLParser):

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from mlconnector.errors import NeedsHuman
+from mlconnector.flow.decisions import Decisions, decide_all, hold_missing_years
 from mlconnector.flow.freeze import unwritable
 from mlconnector.flow.papers import Paper, papers_for
 from mlconnector.flow.services import Services
 from mlconnector.formats.extf import document_field
 from mlconnector.formats.naming import entry_id
-from mlconnector.mapping.booking import Draft, Held, Ignored, decide, entry
+from mlconnector.mapping.booking import Draft, entry
 from mlconnector.mapping.numbers import allocate
-from mlconnector.mapping.rules import Books, Rules
+from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry, decode, encode, reversed_entry
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import decode as decode_voucher
 from mlconnector.store import accounts, documents, entries, runs, vouchers
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.vouchers import Waiting
-from mlconnector.systems.sink import ClientFacts
 
 SET = 200
 BYTES_AT_ONCE = 64 * 1024 * 1024
@@ -37,30 +36,20 @@ class Booked:
     held: int
 
 
-@dataclass
-class _Decisions:
-    """Decisions over a set of vouchers, by our key."""
-
-    drafts: dict[str, Draft] = field(default_factory=dict)
-    held: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
-    ignored: dict[str, str] = field(default_factory=dict)
-    only_documents: list[str] = field(default_factory=list)
-
-
 def book_set(services: Services, name: str, run: str, after: str) -> Booked:
     """Decide the next set of waiting vouchers after the key `after`, and store what was decided."""
     with services.database.read() as db:
         found = vouchers.waiting_for_decision(db, name, after, SET)
         waiting = _what_fits_into_memory(found)
         problems = vouchers.problems_of(db, [one.row.id for one in waiting], "source")
-        decisions = _decide(services, db, name, waiting, problems)
+        decisions = decide_all(services, db, name, waiting, problems)
     if not waiting:
         return Booked(None, 0, 0)
     papers: dict[str, Paper] = {}
     rules = services.rules(name)
     if decisions.drafts:
         facts = services.client_facts(name)
-        _hold_years_that_are_missing(decisions, facts, rules.books)
+        hold_missing_years(decisions, facts, rules.books)
         if "documents" in services.connection(name).datev.services:
             papers = papers_for(services, name, waiting, decisions.drafts, facts)
     for key, paper in papers.items():
@@ -84,79 +73,13 @@ def _what_fits_into_memory(found: Sequence[Waiting]) -> Sequence[Waiting]:
     return found
 
 
-def _decide(
-    services: Services,
-    db: Connection,
-    name: str,
-    waiting: Sequence[Waiting],
-    problems: Mapping[str, Sequence[Problem]],
-) -> _Decisions:
-    rules = services.rules(name)
-    decisions = _Decisions()
-    for one in waiting:
-        row = one.row
-        if row.booked_entry is not None and row.booked_revision is not None:
-            before = vouchers.revision_facts(db, row.id, row.booked_revision)
-            if before == one.booking_facts:
-                decisions.only_documents.append(row.id)
-                continue
-        decision = decide(decode_voucher(one.content), rules)
-        found = tuple(problems.get(row.id, ()))
-        if isinstance(decision, Ignored):
-            decisions.ignored[row.id] = decision.reason
-        elif isinstance(decision, Held) or found:
-            own = decision.problems if isinstance(decision, Held) else ()
-            decisions.held[row.id] = (*found, *own)
-        else:
-            decisions.drafts[row.id] = decision
-    _hold_taken_numbers(services, db, name, decisions)
-    return decisions
-
-
-def _hold_taken_numbers(services: Services, db: Connection, name: str, decisions: _Decisions) -> None:
-    """Two vouchers must never share a Belegfeld 1: DATEV would take them for one open item."""
-    client = services.connection(name).client
-    fields = {key: document_field(draft.number)[0] for key, draft in decisions.drafts.items()}
-    holders = entries.holders_of_document_field(db, client, fields.values())
-    for key, value in fields.items():
-        others = holders.setdefault(value, set()) - {key}
-        if others:
-            draft = decisions.drafts.pop(key)
-            facts = {"number": draft.number, "document_field": value, "other": min(others)}
-            decisions.held[key] = (Problem("document_field_taken", facts, ("document_field",)),)
-        holders[value].add(key)
-
-
-def _hold_years_that_are_missing(decisions: _Decisions, facts: ClientFacts, books: Books) -> None:
-    """Hold what falls into no fiscal year of the client; a client that does not say its years holds nothing.
-
-    Raises NeedsHuman when the client's account length is another one than the rules were made for.
-    """
-    if facts.fiscal_years is None:
-        return
-    for year in facts.fiscal_years:
-        if year.account_length != books.account_length:
-            lengths = {
-                "client": facts.client,
-                "datev": str(year.account_length),
-                "books": str(books.account_length),
-            }
-            raise NeedsHuman(Problem("account_length_differs", lengths, ("client",)))
-    for key, draft in list(decisions.drafts.items()):
-        day = draft.voucher.document_date
-        if not any(year.first <= day <= year.last for year in facts.fiscal_years):
-            del decisions.drafts[key]
-            missing = {"year": f"{day:%Y}", "client": facts.client}
-            decisions.held[key] = (Problem("fiscal_year_missing", missing, ("year", "client")),)
-
-
 def _store(
     services: Services,
     db: Connection,
     name: str,
     run: str,
     waiting: Sequence[Waiting],
-    decisions: _Decisions,
+    decisions: Decisions,
     papers: Mapping[str, Paper],
 ) -> None:
     now = services.now()
@@ -175,9 +98,9 @@ def _store(
     for reason in set(decisions.ignored.values()):
         keys = [key for key, why in decisions.ignored.items() if why == reason and key not in bookable]
         vouchers.set_state(db, keys, "ignored", now, reason)
-    changed = [{"id": key, "booked_revision": rows[key].revision} for key in decisions.only_documents]
+    changed = [{"id": key, "booked_revision": rows[key].revision} for key in decisions.unchanged]
     vouchers.update_vouchers(db, changed)
-    vouchers.set_state(db, decisions.only_documents, "settled", now)
+    vouchers.set_state(db, decisions.unchanged, "settled", now)
     solved: dict[str, tuple[Problem, ...]] = dict.fromkeys(rows, ())
     vouchers.replace_problems(db, "mapping", solved | decisions.held)
     for key, found in decisions.held.items():
@@ -188,14 +111,14 @@ def _store(
         for key, why in decisions.ignored.items()
         if key not in bookable
     ]
-    events += [AuditEvent(name, key, "document_changed", {}) for key in decisions.only_documents]
+    events += [AuditEvent(name, key, "unchanged", {}) for key in decisions.unchanged]
     append(db, events, now)
     runs.count(
         db, run, {"booked": len(booked), "held": len(decisions.held), "ignored": len(decisions.ignored)}
     )
 
 
-def _debtors(services: Services, db: Connection, name: str, decisions: _Decisions) -> dict[str, str]:
+def _debtors(services: Services, db: Connection, name: str, decisions: Decisions) -> dict[str, str]:
     """The debtor number of every draft, by our key; new ones are allocated. A used-up range holds drafts."""
     settings = services.connection(name)
     books = settings.rules.books
@@ -226,7 +149,7 @@ def _entries(
     db: Connection,
     name: str,
     waiting: Sequence[Waiting],
-    decisions: _Decisions,
+    decisions: Decisions,
     papers: Mapping[str, Paper],
     debtors: Mapping[str, str],
 ) -> tuple[list[dict[str, object]], list[AuditEvent]]:

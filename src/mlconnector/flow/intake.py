@@ -221,7 +221,6 @@ def _keep_revision(services: Services, key: str, voucher: Voucher, revision: str
         {
             "voucher": key,
             "revision": revision,
-            "booking_facts": voucher.booking_facts(),
             "content": encode(voucher).decode(),
             "received_at": services.now(),
         }

@@ -94,11 +94,20 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """Signed sum over all lines, from the view of `account`: the document's gross."""
         return sum((line.amount for line in self.lines), ZERO)
 
+    def books_the_same_as(self, other: Entry) -> bool:
+        """Whether both move the same amounts under the same number, whatever texts and document say."""
+        return _bare(self) == _bare(other)
+
     def legs(self) -> Iterator[tuple[str, Decimal]]:
         """Every account with its signed amount (debit positive); the amounts add up to zero."""
         for line in self.lines:
             yield line.account, line.amount
             yield line.contra_account, -line.amount
+
+
+def _bare(entry: Entry) -> Entry:
+    lines = tuple(msgspec.structs.replace(line, text="") for line in entry.lines)
+    return msgspec.structs.replace(entry, revision="", turn=0, document=None, because=(), lines=lines)
 
 
 def reversed_entry(entry: Entry, *, revision: str, turn: int) -> Entry:

@@ -124,10 +124,6 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
         """Hash over the whole normalised content; the same content has the same revision."""
         return hashlib.sha256(encode(self)).hexdigest()
 
-    def booking_facts(self) -> str:
-        """Hash over everything that decides the booking, so over all but the attachments."""
-        return hashlib.sha256(encode(msgspec.structs.replace(self, attachments=()))).hexdigest()
-
 
 def _write_exactly(record: msgspec.Struct, fields: tuple[str, ...]) -> None:
     for field in fields:

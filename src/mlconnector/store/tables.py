@@ -142,7 +142,6 @@ revisions = Table(
     metadata,
     Column("voucher", Text, ForeignKey("vouchers.id"), nullable=False),
     Column("revision", Text, nullable=False),
-    Column("booking_facts", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("received_at", _MOMENT, nullable=False),
     PrimaryKeyConstraint("voucher", "revision"),

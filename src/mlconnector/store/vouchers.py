@@ -41,7 +41,6 @@ class Waiting:
 
     row: VoucherRow
     content: str
-    booking_facts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def waiting_for_decision(connection: Connection, name: str, after: str, limit: i
         and_(vouchers.c.state == "settled", vouchers.c.revision != vouchers.c.booked_revision),
     )
     query = (
-        select(*_COLUMNS, revisions.c.content, revisions.c.booking_facts)
+        select(*_COLUMNS, revisions.c.content)
         .join(
             revisions,
             and_(revisions.c.voucher == vouchers.c.id, revisions.c.revision == vouchers.c.revision),
@@ -138,7 +137,7 @@ def waiting_for_decision(connection: Connection, name: str, after: str, limit: i
         .limit(limit)
     )
     rows = connection.execute(query).all()
-    return [Waiting(VoucherRow(*row[:-2]), row[-2], row[-1]) for row in rows]
+    return [Waiting(VoucherRow(*row[:-1]), row[-1]) for row in rows]
 
 
 def replayed(connection: Connection, name: str, limit: int) -> list[VoucherRow]:
@@ -147,14 +146,6 @@ def replayed(connection: Connection, name: str, limit: int) -> list[VoucherRow]:
         vouchers.c.connection == name, vouchers.c.state == "received", vouchers.c.reason == REPLAYED
     )
     return [VoucherRow(*row) for row in connection.execute(query.order_by(vouchers.c.id).limit(limit))]
-
-
-def revision_facts(connection: Connection, voucher: str, revision: str) -> str | None:
-    """The hash of the booking facts of one revision."""
-    query = select(revisions.c.booking_facts).where(
-        revisions.c.voucher == voucher, revisions.c.revision == revision
-    )
-    return connection.execute(query).scalar()
 
 
 def content(connection: Connection, voucher: str, revision: str) -> str | None:

@@ -52,6 +52,15 @@ def test_all_encodings_and_line_ends_are_recognised_and_written_back_unchanged(
     assert write_parsed(file) == given
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_wide_characters_whose_bytes_look_like_a_line_end_do_not_end_a_line(codec: str) -> None:
+    mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}[codec]
+    inside = "\u0a05\u0100 \u0100\u0a05"
+    content = mark + TEXT.replace("Montage Küche", inside).encode(codec)
+    assert next(read(content).rows)["Buchungstext"] == inside
+    assert write_parsed(read(content)) == content
+
+
 def test_what_is_unusual_about_a_file_is_noted() -> None:
     assert read(CONTENT).notes == ()
     notes = read(TEXT.replace("\r\n", "\n").removesuffix("\n").encode()).notes

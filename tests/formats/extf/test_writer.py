@@ -155,7 +155,7 @@ def test_foreign_currency_rows_have_no_findings() -> None:
 @pytest.mark.parametrize("values", [(Decimal("1.5"), Decimal("1.50")), (True, 1), (1, True)])
 def test_equal_values_are_written_alike_whichever_came_first(values: tuple[Any, Any]) -> None:
     column = "Kurs" if isinstance(values[0], Decimal) else "Festschreibung"
-    foreign = {
+    foreign: dict[str, Any] = {
         "WKZ Umsatz": "CHF",
         "Kurs": Decimal(2),
         "Basis-Umsatz": Decimal(60),

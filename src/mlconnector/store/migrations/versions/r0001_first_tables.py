@@ -130,7 +130,6 @@ def _create_vouchers() -> None:
         "revisions",
         sa.Column("voucher", sa.Text(), nullable=False),
         sa.Column("revision", sa.Text(), nullable=False),
-        sa.Column("booking_facts", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("received_at", _MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["voucher"], ["vouchers.id"], name=op.f("fk_revisions_voucher")),

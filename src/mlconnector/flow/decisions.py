@@ -1,0 +1,117 @@
+"""Decisions: what becomes of each waiting voucher, before anything is fetched or stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.services import Services
+from mlconnector.formats.extf import document_field
+from mlconnector.mapping.booking import Draft, Held, Ignored, decide, entry
+from mlconnector.mapping.rules import Books
+from mlconnector.model.entries import decode
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import decode as decode_voucher
+from mlconnector.store import accounts, entries
+from mlconnector.store.vouchers import Waiting
+from mlconnector.systems.sink import ClientFacts
+
+
+@dataclass
+class Decisions:
+    """Decisions over a set of vouchers, by our key; each voucher is in exactly one of the four."""
+
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    held: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    ignored: dict[str, str] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+
+
+def decide_all(
+    services: Services,
+    db: Connection,
+    name: str,
+    waiting: Sequence[Waiting],
+    problems: Mapping[str, Sequence[Problem]],
+) -> Decisions:
+    """Decide every waiting voucher; `problems` are those that the source already found, by our key."""
+    rules = services.rules(name)
+    decisions = Decisions()
+    for one in waiting:
+        decision = decide(decode_voucher(one.content), rules)
+        found = tuple(problems.get(one.row.id, ()))
+        if isinstance(decision, Ignored):
+            decisions.ignored[one.row.id] = decision.reason
+        elif isinstance(decision, Held) or found:
+            own = decision.problems if isinstance(decision, Held) else ()
+            decisions.held[one.row.id] = (*found, *own)
+        else:
+            decisions.drafts[one.row.id] = decision
+    _set_unchanged_aside(services, db, name, waiting, decisions)
+    _hold_taken_numbers(services, db, name, decisions)
+    return decisions
+
+
+def _set_unchanged_aside(
+    services: Services, db: Connection, name: str, waiting: Sequence[Waiting], decisions: Decisions
+) -> None:
+    """A record that changed in ways that no booking shows is not booked again."""
+    standing = entries.by_ids(db, [one.row.booked_entry for one in waiting if one.row.booked_entry])
+    if not standing:
+        return
+    settings = services.connection(name)
+    collective = settings.rules.books.debtors.collective
+    parties = sorted({draft.party.external_id for draft in decisions.drafts.values()})
+    given = accounts.given(db, settings.client, name, parties)
+    for one in waiting:
+        before = standing.get(one.row.booked_entry or "")
+        draft = decisions.drafts.get(one.row.id)
+        if before is None or draft is None:
+            continue
+        debtor = collective or draft.party.account or given.get(draft.party.external_id)
+        if debtor is None:
+            continue
+        again = entry(draft, debtor=debtor, document=None, revision=one.row.revision, turn=1)
+        if again.books_the_same_as(decode(before.content)):
+            del decisions.drafts[one.row.id]
+            decisions.unchanged.append(one.row.id)
+
+
+def _hold_taken_numbers(services: Services, db: Connection, name: str, decisions: Decisions) -> None:
+    """Two vouchers must never share a Belegfeld 1: DATEV would take them for one open item."""
+    client = services.connection(name).client
+    fields = {key: document_field(draft.number)[0] for key, draft in decisions.drafts.items()}
+    holders = entries.holders_of_document_field(db, client, fields.values())
+    for key, value in fields.items():
+        others = holders.setdefault(value, set()) - {key}
+        if others:
+            draft = decisions.drafts.pop(key)
+            facts = {"number": draft.number, "document_field": value, "other": min(others)}
+            decisions.held[key] = (Problem("document_field_taken", facts, ("document_field",)),)
+        holders[value].add(key)
+
+
+def hold_missing_years(decisions: Decisions, facts: ClientFacts, books: Books) -> None:
+    """Hold what falls into no fiscal year of the client; a client that does not say its years holds nothing.
+
+    Raises NeedsHuman when the client's account length is another one than the rules were made for.
+    """
+    if facts.fiscal_years is None:
+        return
+    for year in facts.fiscal_years:
+        if year.account_length != books.account_length:
+            lengths = {
+                "client": facts.client,
+                "datev": str(year.account_length),
+                "books": str(books.account_length),
+            }
+            raise NeedsHuman(Problem("account_length_differs", lengths, ("client",)))
+    for key, draft in list(decisions.drafts.items()):
+        day = draft.voucher.document_date
+        if not any(year.first <= day <= year.last for year in facts.fiscal_years):
+            del decisions.drafts[key]
+            missing = {"year": f"{day:%Y}", "client": facts.client}
+            decisions.held[key] = (Problem("fiscal_year_missing", missing, ("year", "client")),)

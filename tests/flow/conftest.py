@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.databases import copied_sqlite
+from tests.flow.rig import Rig, rig
+
+MakeRig = Callable[..., Rig]
+
+
+@pytest.fixture
+def make_rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
+    """Makes a rig on SQLite with so many deals."""
+    with ExitStack() as stack:
+        yield lambda records, **options: stack.enter_context(
+            rig(tmp_path, copied_sqlite(sqlite_template, tmp_path), records, **options)
+        )
+
+
+@pytest.fixture
+def make_any_rig(tmp_path: Path, database_url: str) -> Iterator[MakeRig]:
+    """Makes a rig with so many deals; a test that uses it runs on SQLite and on PostgreSQL."""
+    with ExitStack() as stack:
+        yield lambda records, **options: stack.enter_context(rig(tmp_path, database_url, records, **options))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mlconnector.commands import caring, demonstrating, previewing, setting_up, working
+from mlconnector.commands import caring, demonstrating, previewing, serving, setting_up, working
 
 app = typer.Typer(
     name="ml-connector",
@@ -26,6 +26,7 @@ for command in (
     setting_up.ping,
     previewing.preview,
     working.run,
+    serving.serve,
     working.worker,
     working.status,
 ):

@@ -319,6 +319,11 @@ class Rig:
     def verdict(self) -> AuditVerdict:
         return audit.verify(self.app.database)
 
+    def date(self, *deal_ids: int, day: str = "2026-07-15") -> None:
+        """Let deals have this invoice date, e.g. so that they are booked in one batch."""
+        for deal_id in deal_ids:
+            self.pipedrive.change_deal(deal_id, custom_fields={"Rechnungsdatum": day})
+
     def numbers(self, deal_ids: Sequence[int]) -> list[str]:
         """The invoice numbers of deals, as their Belegfeld 1."""
         return [f"RE-2026-{deal_id:05d}" for deal_id in deal_ids]

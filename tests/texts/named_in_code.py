@@ -23,7 +23,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Found:
-    """What an expression may be: texts (or names of facts), and the expressions that could not be followed."""
+    """What an expression may be: texts (or names of facts), and what could not be followed."""
 
     values: frozenset[str] = frozenset()
     unfollowed: frozenset[str] = frozenset()

@@ -28,7 +28,7 @@ def test_a_problem_says_what_happened_why_what_to_do_and_who_does_it() -> None:
     words = explain("revenue_account_missing", REVENUE, "en")
     assert words.what == "There is no revenue account for the line “Montage vor Ort”."
     assert "domestic_19" in words.why
-    assert 'product_code = "MONT", product = "Montage", and account' in words.do
+    assert 'product_code = "MONT", product = "Montage", tax_case = "domestic_19"; and account' in words.do
     assert words.who == "You"
 
 

@@ -37,7 +37,7 @@ FACTS = {
 
 
 def _complete(found: Found, known: dict[str, frozenset[str]]) -> frozenset[str]:
-    return found.values.union(*(known[each] for each in found.unfollowed))
+    return found.values.union(*(known.get(each, frozenset()) for each in found.unfollowed))
 
 
 PLACES = problems()

@@ -1,4 +1,4 @@
-"""Every step of a ping has a title, every cause has words, and the words ask for no fact that is not given."""
+"""Every step of a ping has a title, every cause has words, and they ask for no fact that is not given."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,17 @@ class Recorder:
         return []
 
 
+class _Lazy(httpx.AsyncByteStream):
+    """A body that is made only when it is asked for."""
+
+    def __init__(self, chunks: Any) -> None:
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+
+
 class InProcess(httpx.BaseTransport):
     """Carries requests to an ASGI application and waits for its background work, too."""
 
@@ -60,7 +71,8 @@ class InProcess(httpx.BaseTransport):
         self._asgi = httpx.ASGITransport(app=app, raise_app_exceptions=raise_errors)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.read()
+        if not isinstance(request.stream, httpx.AsyncByteStream):
+            request.stream = _Lazy(request.stream)
         return asyncio.run(self._handled(request))
 
     async def _handled(self, request: httpx.Request) -> httpx.Response:
@@ -79,7 +91,7 @@ class Rig:
 
     def browser(self, **options: Any) -> httpx.Client:
         """Somebody without any credentials."""
-        return httpx.Client(transport=InProcess(self.app, **options), base_url="http://test")
+        return httpx.Client(transport=InProcess(self.app, **options), base_url="http://test", trust_env=False)
 
     def program(self) -> httpx.Client:
         """A program that has the token of the API."""

@@ -132,7 +132,7 @@ def test_a_login_that_cannot_be_finished_tells_the_browser_no_details(
     connected: Rig, datev: DatevStandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     back = answered(connected)
-    datev.faults.add(Fault("status", path="^/openid/token$", status=400, body=b'{"error": "invalid_grant"}'))
+    datev.faults.add(Fault("status", path="^/token$", status=400, body=b'{"error": "invalid_grant"}'))
     answer = connected.browser().get("/oauth/callback", params=back)
     assert answer.status_code == 502
     assert Page(answer.text).words[0] == "Login not finished"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from mlconnector.commands.output import (
     AsJson,
@@ -41,7 +42,7 @@ def show_inbox(
         elif not found:
             console.print("nothing waits")
         for number, one in enumerate([] if json else found, start=1):
-            console.print(f"\n[bold]{number}. {one['count']} × {one['what']}[/bold]")
+            console.print(f"\n[bold]{number}. {one['count']} × {escape(one['what'])}[/bold]")
             for part in (one["why"], one["do"], one["who"] and f"({one['who']})"):
                 if part:
                     console.print(f"   {part}", markup=False)
@@ -127,7 +128,8 @@ def audit_show(
             print_json(story)
             return
         console.print(
-            f"[bold]{story['number']}[/bold] {story['connection']} {story['identity']} ({story['state']})"
+            f"[bold]{escape(str(story['number']))}[/bold] "
+            f"{story['connection']} {escape(story['identity'])} ({story['state']})"
         )
         rows = [(event["at"], event["event"], _detail(event["detail"])) for event in story["events"]]
         print_table("", ["When", "What", "Detail"], rows)
@@ -163,7 +165,9 @@ def check_files(
                 place = f"{one['file']}:{one['line']}" + (
                     f", column {one['column']}" if one["column"] else ""
                 )
-                console.print(f"{place}: [bold]{one['severity']}[/bold] {one['rule']}", highlight=False)
+                console.print(
+                    f"{escape(place)}: [bold]{one['severity']}[/bold] {one['rule']}", highlight=False
+                )
                 console.print(f"  {one['value']!r}: {one['reason']}", markup=False)
                 console.print(f"  {one['cure']}", markup=False)
             console.print(f"{len(files)} files, {rejected} errors, {len(found) - rejected} remarks")

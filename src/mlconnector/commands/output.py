@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mlconnector.app import Application, opened
 from mlconnector.errors import NeedsHuman, NeedsLogin, RetryLater
@@ -21,7 +22,9 @@ from mlconnector.texts.catalogue import Language, explain
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-console = Console(highlight=False, soft_wrap=True)
+_PIPED_WIDTH = 140
+
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -58,14 +61,14 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console.print(table)
 
 
 def print_problem(key: str, facts: Mapping[str, str], language: Language) -> None:
     """Print what happened, why, what to do and who does it."""
     words = explain(key, facts, language)
-    complaints.print(f"[bold]{words.what}[/bold]" if words.what else key, markup=True)
+    complaints.print(Text(words.what, style="bold"))
     for part in (words.why, words.do):
         if part:
             complaints.print(f"  {part}", markup=False)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from mlconnector.app import Application
 from mlconnector.commands.output import AsJson, Exit, answered, application, console, print_json, print_table
@@ -81,7 +82,7 @@ def show(report: dict[str, dict[str, Any]]) -> None:
             ", ".join(f"{states[state]} {state.replace('_', ' ')}" for state in sorted(states))
             or "no vouchers"
         )
-        console.print(f"\n[bold]{name}[/bold] ({one['state']}) {one['state_reason']}".rstrip())
+        console.print(f"\n[bold]{name}[/bold] ({one['state']}) {escape(one['state_reason'])}".rstrip())
         console.print(f"  vouchers: {text}")
         if one["batches"]:
             rows = [(b["file"], b["period"], b["rows"], b["state"], b["job_id"]) for b in one["batches"]]

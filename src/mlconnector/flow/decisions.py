@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import Connection
 
@@ -81,9 +82,13 @@ def _set_unchanged_aside(
 
 
 def _hold_taken_numbers(services: Services, db: Connection, name: str, decisions: Decisions) -> None:
-    """Two vouchers must never share a Belegfeld 1: DATEV would take them for one open item."""
+    """Two vouchers must never share a Belegfeld 1: DATEV would take them for one open item.
+
+    Of several that meet here for the first time, the earliest keeps it.
+    """
     client = services.connection(name).client
-    fields = {key: document_field(draft.number)[0] for key, draft in decisions.drafts.items()}
+    oldest_first = sorted(decisions.drafts.items(), key=lambda item: _age(item[1]))
+    fields = {key: document_field(draft.number)[0] for key, draft in oldest_first}
     holders = entries.holders_of_document_field(db, client, fields.values())
     for key, value in fields.items():
         others = holders.setdefault(value, set()) - {key}
@@ -92,6 +97,11 @@ def _hold_taken_numbers(services: Services, db: Connection, name: str, decisions
             facts = {"number": draft.number, "document_field": value, "other": min(others)}
             decisions.held[key] = (Problem("document_field_taken", facts, ("document_field",)),)
         holders[value].add(key)
+
+
+def _age(draft: Draft) -> tuple[date, int, str]:
+    voucher = draft.voucher
+    return voucher.document_date, len(voucher.external_id), voucher.external_id
 
 
 def hold_missing_years(decisions: Decisions, facts: ClientFacts, books: Books) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mlconnector.errors import ConnectorError, NeedsHuman, RetryLater
+from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
@@ -147,19 +147,29 @@ def submit(services: Services, batch: str) -> Receipt | None:
         if left > 0:
             raise RetryLater("the job of an unanswered submission is not listed yet", after=left)
     with services.database.write() as db:
+        if not batches.hold(db, row):
+            raise RetryLater("another process has this batch in hand", after=1.0)
         batches.change(db, batch, services.now(), state="submitting")
         batches.note_attempt(db, batch, services.now())
     services.reached("batch_noted")
     try:
         receipt = sink.submit(OutgoingBatch(batch, row.file_name, content))
     except ConnectorError as error:
-        unknown = isinstance(error, RetryLater) and error.outcome_unknown
+        # What was unknown of an earlier attempt stays so, whatever is said of this one.
+        unknown = row.state != "frozen" or _may_have_arrived(error)
         with services.database.write() as db:
             batches.change(db, batch, services.now(), state="unknown" if unknown else "frozen")
             batches.note_outcome(db, batch, "unknown" if unknown else f"refused: {error}", services.now())
         raise
     services.reached("batch_sent")
     return _note_receipt(services, row, receipt, "accepted")
+
+
+def _may_have_arrived(error: ConnectorError) -> bool:
+    """Whether a failed submission may have been taken all the same: `Sink.submit` says when."""
+    if isinstance(error, RetryLater):
+        return error.outcome_unknown
+    return not isinstance(error, NeedsLogin)
 
 
 def _note_receipt(services: Services, row: BatchRow, receipt: Receipt, outcome: str) -> Receipt:

@@ -20,7 +20,7 @@ def given(connection: Connection, client: str, name: str, parties: Sequence[str]
             accounts.c.connection == name,
             accounts.c.party.in_(part),
         )
-        found.update(connection.execute(query).tuples().all())
+        found.update({row.party: row.number for row in connection.execute(query)})
     return found
 
 

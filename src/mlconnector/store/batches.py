@@ -76,6 +76,12 @@ def unfinished(connection: Connection, name: str) -> list[BatchRow]:
     return listed(connection, name, ["frozen", "submitting", "unknown", "submitted"])
 
 
+def hold(connection: Connection, row: BatchRow) -> bool:
+    """Keep others from changing a batch until the transaction ends; False when it is not as it was read."""
+    query = select(*_COLUMNS).where(batches.c.id == row.id).with_for_update()
+    return [BatchRow(*found) for found in connection.execute(query)] == [row]
+
+
 def change(connection: Connection, batch: str, now: datetime, **values: object) -> None:
     """Note a change of a batch."""
     connection.execute(update(batches).where(batches.c.id == batch).values(changed_at=now, **values))

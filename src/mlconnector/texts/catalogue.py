@@ -73,7 +73,7 @@ def people(who: str, language: Language) -> str:
 
 
 def word(kind: str, value: str, language: Language) -> str:
-    """Our word for a value of ours, e.g. of the kind `region` for `eu`; the value itself where we have none."""
+    """Our word for a value, e.g. of the kind `region` for `eu`; the value itself where we have none."""
     entry = _table("words.toml").get(kind, {}).get(value)
     return str(entry[language]) if entry else value
 
@@ -85,7 +85,7 @@ def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, s
 
 
 def filled(template: str, facts: Mapping[str, str], language: Language = "en") -> str:
-    """A text with its facts put in; a fact that is missing leaves a dash, or nothing with the words around it."""
+    """A text with its facts put in; the top of this module says how."""
     parts = []
     for literal, slot, around, _ in Formatter().parse(template):
         parts.append(literal)

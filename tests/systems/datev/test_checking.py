@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from mlconnector.standins.faults import Fault
@@ -142,6 +143,11 @@ def test_a_scope_that_the_login_was_not_granted_needs_another_login(rig: Rig) ->
     wide = rig.with_settings()
     wide.keeper.tokens = rig.with_settings(services=["documents"]).keeper.tokens
     assert failed(ping(wide)) == [("service.extf", "scope_not_granted", "you")]
+
+
+def test_a_login_that_does_not_say_what_it_granted_is_taken_at_its_word(rig: Rig) -> None:
+    rig.keeper.tokens = msgspec.structs.replace(rig.keeper.tokens, scopes=())
+    assert failed(ping(rig)) == []
 
 
 def test_datev_out_of_order_is_datev_s_to_cure_and_silence_begins_at_home(rig: Rig) -> None:

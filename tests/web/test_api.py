@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from mlconnector.standins.base import Options
+from mlconnector.standins.datev.standin import DatevStandIn
+from mlconnector.standins.pipedrive import PipedriveStandIn
+from mlconnector.store.tables import audit_head
+from tests.conformance.doors import served
+from tests.web import rig as rigs
+from tests.web.records import FILE, MISSING, add_batch, add_hint, add_voucher
+from tests.web.rig import API_TOKEN, NAME, Rig
+
+API = "/api/v1"
+PATHS = [
+    ("GET", "/connections"),
+    ("GET", f"/connections/{NAME}"),
+    ("POST", f"/connections/{NAME}/check"),
+    ("POST", f"/connections/{NAME}/runs"),
+    ("POST", f"/connections/{NAME}/login"),
+    ("POST", f"/connections/{NAME}/replay"),
+    ("GET", "/inbox"),
+    ("GET", "/vouchers"),
+    ("GET", "/vouchers/1"),
+    ("GET", "/batches"),
+    ("GET", "/batches/b1/file"),
+    ("GET", "/audit/verify"),
+    ("POST", "/check"),
+]
+
+
+@pytest.fixture
+def api(rig: Rig) -> httpx.Client:
+    """A program at an installation with one connection."""
+    rig.connect()
+    client = rig.program()
+    client.base_url = client.base_url.join(API)
+    return client
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_without_the_token_nothing_is_told(rig: Rig, method: str, path: str) -> None:
+    body: dict[str, Any] = {"json": {"all": True}} if path.endswith("replay") else {}
+    body = {"json": {}} if path.endswith("login") else body
+    for offered in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {API_TOKEN}"}):
+        answer = rig.browser().request(method, API + path, headers=offered, **body)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert rig.work.asked == []
+
+
+@pytest.mark.parametrize("token", [None, ""])
+def test_without_a_token_in_the_settings_the_api_is_closed_and_says_how_to_open_it(
+    sqlite_url: str, tmp_path: Path, token: str | None
+) -> None:
+    with rigs.rig(sqlite_url, tmp_path, api_token=token) as closed:
+        for offered in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}):
+            answer = closed.browser().get(f"{API}/connections", headers=offered)
+            assert answer.status_code == 403
+            assert "MLCONNECTOR_API_TOKEN" in answer.json()["detail"]
+
+
+def test_a_token_may_have_letters_beyond_ascii(sqlite_url: str, tmp_path: Path) -> None:
+    with rigs.rig(sqlite_url, tmp_path, api_token="schlüssel") as made:
+        answer = made.browser().get(f"{API}/connections", headers={b"Authorization": b"Bearer \xff"})
+        assert answer.status_code == 401
+
+
+def test_connections_are_listed_with_what_became_of_their_vouchers(rig: Rig, api: httpx.Client) -> None:
+    add_voucher(rig, "1", "settled")
+    add_hint(rig, "d1")
+    assert api.get("/connections").json() == {
+        "connections": [
+            {
+                "connection": NAME,
+                "source": "pipedrive",
+                "client": "29098-55003",
+                "state": "needs_login",
+                "state_reason": "",
+                "vouchers": {"settled": 1},
+                "hints_waiting": 1,
+            }
+        ]
+    }
+
+
+def test_a_connection_is_shown_with_batches_and_what_waits(rig: Rig, api: httpx.Client) -> None:
+    add_voucher(rig, "1", "needs_human", MISSING)
+    add_batch(rig, "b1", "succeeded")
+    shown = api.get(f"/connections/{NAME}").json()
+    assert shown["vouchers"] == {"needs_human": 1}
+    assert [batch["state"] for batch in shown["batches"]] == ["succeeded"]
+    assert [one["cause"] for one in shown["problems"]] == [MISSING.cause]
+    assert (shown["latest_run"], shown["login_until"]) == (None, None)
+
+
+def test_an_unknown_connection_is_not_found(api: httpx.Client) -> None:
+    for method, path, body in (
+        ("GET", "/connections/nobody", None),
+        ("POST", "/connections/nobody/check", None),
+        ("POST", "/connections/nobody/runs", None),
+        ("POST", "/connections/nobody/login", {}),
+        ("POST", "/connections/nobody/replay", {"all": True}),
+    ):
+        answer = api.request(method, path, json=body)
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:ml-connector:connection_unknown")
+        assert "nobody" in answer.json()["title"]
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.fixture
+def reachable(rig: Rig) -> Iterator[Rig]:
+    """An installation whose connection has systems behind it; nobody has logged in to DATEV."""
+    with (
+        served(PipedriveStandIn(Options(records=5)).app) as pipedrive,
+        served(DatevStandIn(Options()).app) as datev,
+    ):
+        rig.connect(pipedrive=pipedrive, datev=datev)
+        yield rig
+
+
+def test_a_check_says_step_by_step_what_works_and_who_can_fix_the_rest(reachable: Rig) -> None:
+    checked = reachable.program().post(f"{API}/connections/{NAME}/check").json()
+    steps = {step["step"]: step for step in checked["steps"]}
+    assert checked["ok"] is False
+    assert steps["connection.secrets"]["outcome"] == "ok"
+    assert any(step.startswith("pipedrive.") for step in steps)
+    failed = [step for step in checked["steps"] if step["outcome"] == "failed"]
+    assert [step["step"].partition(".")[0] for step in failed] == ["datev"]
+    assert all(step["words"] and step["who"] for step in failed)
+
+
+def test_a_login_begins_with_an_address_whose_answer_comes_to_this_server(reachable: Rig) -> None:
+    begun = reachable.program().post(f"{API}/connections/{NAME}/login", json={"system": "datev"}).json()
+    address = httpx.URL(begun["address"])
+    assert address.path.endswith("/openid/authorize")
+    assert address.params["redirect_uri"] == "http://localhost:8080/oauth/callback"
+    assert begun["valid_until"] == "2026-03-02T09:40:00Z"
+    back = httpx.URL(httpx.get(address).headers["location"])
+    assert reachable.browser().get(back.path, params=back.params).status_code == 200
+
+
+@pytest.mark.parametrize("system", ["pipedrive", "sap"])
+def test_a_system_without_a_login_is_said_to_need_none(reachable: Rig, system: str) -> None:
+    answer = reachable.program().post(f"{API}/connections/{NAME}/login", json={"system": system})
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:ml-connector:login_not_needed")
+
+
+def test_a_run_is_begun_and_named(rig: Rig, api: httpx.Client) -> None:
+    answer = api.post(f"/connections/{NAME}/runs")
+    assert (answer.status_code, answer.json()) == (202, {"id": f"run:{NAME}:1"})
+    assert rig.work.asked == [("start_run", NAME, "api")]
+
+
+def test_a_process_that_leaves_the_work_to_others_takes_no_runs(sqlite_url: str, tmp_path: Path) -> None:
+    with rigs.rig(sqlite_url, tmp_path, works_here=False) as idle:
+        idle.connect()
+        answer = idle.program().post(f"{API}/connections/{NAME}/runs")
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:ml-connector:works_elsewhere")
+        assert "--no-worker" in answer.json()["cure"]
+
+
+def test_the_inbox_groups_what_waits_by_cause(rig: Rig, api: httpx.Client) -> None:
+    for number in ("1", "2"):
+        add_voucher(rig, number, "needs_human", MISSING)
+    (problem,) = api.get("/inbox").json()["problems"]
+    assert (problem["connection"], problem["cause"], problem["count"]) == (NAME, MISSING.cause, 2)
+    assert problem["what"]
+    assert problem["do"]
+    assert api.get("/inbox", params={"connection": "another"}).json() == {"problems": []}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"),
+    [({"cause": MISSING.cause}, 2), ({"all": True}, 3), ({"vouchers": ["1", "x-2"]}, 2)],
+)
+def test_a_replay_releases_what_waits(
+    rig: Rig, api: httpx.Client, wanted: dict[str, Any], count: int
+) -> None:
+    for number in ("1", "2"):
+        add_voucher(rig, number, "needs_human", MISSING)
+    add_voucher(rig, "3", "rejected")
+    answer = api.post(f"/connections/{NAME}/replay", json=wanted)
+    assert answer.json() == {"connection": NAME, "replayed": count}
+    received = api.get("/vouchers", params={"state": "received"}).json()["vouchers"]
+    assert len(received) == count
+
+
+@pytest.mark.parametrize(
+    "wanted", [{}, {"all": False}, {"vouchers": []}, {"all": True, "cause": "x"}, {"every": True}, []]
+)
+def test_a_replay_wants_to_know_exactly_which(rig: Rig, api: httpx.Client, wanted: Any) -> None:
+    add_voucher(rig, "1", "needs_human", MISSING)
+    answer = api.post(f"/connections/{NAME}/replay", json=wanted)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:ml-connector:wrong_request")
+    assert api.get("/vouchers").json()["vouchers"][0]["state"] == "needs_human"
+
+
+def test_a_voucher_that_does_not_wait_is_not_replayed(rig: Rig, api: httpx.Client) -> None:
+    add_voucher(rig, "1", "settled")
+    answer = api.post(f"/connections/{NAME}/replay", json={"vouchers": ["1"]})
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:ml-connector:voucher_not_waiting")
+    assert answer.json()["cause"] == "voucher_not_waiting"
+
+
+def test_vouchers_are_listed_by_connection_and_state(rig: Rig, api: httpx.Client) -> None:
+    for number, state in (("1", "settled"), ("2", "received"), ("3", "settled")):
+        rig.clock.advance(1)
+        add_voucher(rig, number, state)
+    found = api.get("/vouchers", params={"state": "settled", "connection": NAME}).json()["vouchers"]
+    assert [one["number"] for one in found] == ["3", "1"]
+    assert found[0] == {
+        "voucher": "key-3",
+        "connection": NAME,
+        "kind": "invoice",
+        "external_id": "x-3",
+        "number": "3",
+        "document_date": "2026-02-27",
+        "revision": "r1",
+        "state": "settled",
+        "reason": "",
+    }
+    assert len(api.get("/vouchers", params={"limit": 2}).json()["vouchers"]) == 2
+    assert api.get("/vouchers", params={"connection": "another"}).json() == {"vouchers": []}
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "state=lost", "connection=%00"])
+def test_a_wrong_parameter_is_named_and_not_repeated(api: httpx.Client, query: str) -> None:
+    answer = api.get(f"/vouchers?{query}")
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["where"] == f"query.{query.partition('=')[0]}"
+    assert "lost" not in answer.text.replace(error["expected"], "")
+
+
+@pytest.mark.parametrize("wanted", ["key-RE/2026/1", "RE/2026/1", "x-RE/2026/1", "RE%2F2026%2F1"])
+def test_a_voucher_tells_its_story_by_any_of_its_names(rig: Rig, api: httpx.Client, wanted: str) -> None:
+    key = add_voucher(rig, "RE/2026/1", "sent")
+    add_batch(rig, "b1", "submitted", voucher=key)
+    story = api.get(f"/vouchers/{wanted}").json()
+    assert (story["voucher"], story["number"], story["state"]) == (key, "RE/2026/1", "sent")
+    assert story["content"] == {"number": "1"}
+    assert story["entries"] == [{"postings": []}]
+    assert story["batches"] == ["b1"]
+    assert [event["event"] for event in story["events"]] == ["received", "frozen"]
+
+
+@pytest.mark.parametrize(("wanted", "status"), [("nothing", 404), ("%00", 422)])
+def test_an_unknown_voucher_is_not_found(api: httpx.Client, wanted: str, status: int) -> None:
+    assert api.get(f"/vouchers/{wanted}").status_code == status
+
+
+def test_batches_are_listed_by_state(rig: Rig, api: httpx.Client) -> None:
+    add_batch(rig, "b1", "succeeded")
+    add_batch(rig, "b2", "frozen")
+    (batch,) = api.get("/batches", params={"state": "frozen"}).json()["batches"]
+    assert (batch["id"], batch["connection"], batch["client"]) == ("b2", NAME, "29098-55003")
+    assert batch["file"] == "EXTF_pipedrive_2026-02_b2.csv"
+    assert batch["created_at"] == "2026-03-02T09:30:00Z"
+
+
+def test_the_file_of_a_batch_comes_byte_for_byte(rig: Rig, api: httpx.Client) -> None:
+    add_batch(rig, "b1")
+    answer = api.get("/batches/b1/file")
+    assert answer.content == FILE
+    assert hashlib.sha256(answer.content).hexdigest() == api.get("/batches").json()["batches"][0]["sha256"]
+    assert answer.headers["content-type"] == "application/octet-stream"
+    named = 'attachment; filename="EXTF_pipedrive_2026-02_b1.csv"'
+    assert answer.headers["content-disposition"] == named
+
+
+def test_an_unknown_batch_is_not_found(api: httpx.Client) -> None:
+    answer = api.get("/batches/nothing/file")
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:ml-connector:batch_unknown")
+
+
+def test_the_audit_trail_is_verified(rig: Rig, api: httpx.Client) -> None:
+    add_voucher(rig, "1")
+    good = api.get("/audit/verify").json()
+    assert (good["ok"], good["rows"], good["first_broken"]) == (True, 2, None)
+    with rig.application.database.write() as db:
+        db.execute(update(audit_head).values(hash="0" * 64))
+    broken = api.get("/audit/verify").json()
+    assert (broken["ok"], broken["first_broken"]) == (False, 2)
+    assert broken["reason"]
+
+
+def test_a_file_is_checked_for_what_datev_would_object_to(api: httpx.Client) -> None:
+    report = api.post("/check", content=b"no file of DATEV\r\n", params={"file_name": "x.csv"}).json()
+    assert report["rejected"] == len([one for one in report["findings"] if one["severity"] == "rejected"])
+    assert report["rejected"] >= 2
+    assert report["findings"][0]["line"] == 1
+    assert all(one["title"] and one["cure"] for one in report["findings"])
+
+
+def test_findings_are_counted_also_where_they_are_too_many_to_name(api: httpx.Client) -> None:
+    content = b"no file of DATEV\r\n" + b'"x\r\n' * 50
+    everything = api.post("/check", content=content).json()
+    report = api.post("/check", content=content, params={"limit": 1}).json()
+    assert len(report["findings"]) == 1
+    assert report["rejected"] == everything["rejected"]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_findings_come_in_the_language_that_was_asked_for(api: httpx.Client, language: str) -> None:
+    report = api.post("/check", content=b"", params={"language": language}).json()
+    cures = {one["cure"] for one in report["findings"]}
+    other = api.post("/check", content=b"", params={"language": "en" if language == "de" else "de"}).json()
+    assert cures.isdisjoint(one["cure"] for one in other["findings"])
+
+
+def test_a_file_may_be_larger_than_other_bodies(api: httpx.Client) -> None:
+    content = b"x" * (2 * 1024 * 1024)
+    assert api.post("/check", content=content).status_code == 200
+    assert api.post(f"/connections/{NAME}/replay", content=content).status_code == 413
+
+
+def test_a_file_is_not_even_read_without_the_token(rig: Rig) -> None:
+    def endless() -> Iterator[bytes]:
+        pytest.fail("the body was read")
+        yield b""
+
+    answer = rig.browser().post(f"{API}/check", content=endless())
+    assert answer.status_code == 401

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,9 @@ import httpx
 import pytest
 
 from mlconnector.app import opened
+from mlconnector.commands import serving as serving_module
 from mlconnector.commands.demonstration import Scene, connection_text
+from mlconnector.errors import Broken
 from mlconnector.flow import connecting
 from mlconnector.flow.connection import read_connection
 from mlconnector.settings import load_settings
@@ -25,7 +28,7 @@ from mlconnector.standins.pipedrive import PipedriveStandIn
 from mlconnector.store.sealing import generate_master_key
 from tests.conformance.doors import served
 from tests.databases import copied_sqlite
-from tests.web.rig import API_TOKEN, HOOK, NAME, NOWHERE, WEBHOOK_KEY, signed, standin
+from tests.web.rig import API_TOKEN, HOOK, NAME, NOWHERE, WEBHOOK_KEY, rig, signed, standin
 
 PROGRAM = "import typer; from mlconnector.commands.serving import serve; typer.run(serve)"
 PATIENCE = 30.0
@@ -133,3 +136,17 @@ def test_an_address_that_is_taken_is_said_at_once(environment: dict[str, str]) -
     assert process.returncode == 1
     assert "Address already in use" in process.stderr
     assert "Traceback" not in process.stderr
+
+
+def test_an_attention_loop_that_breaks_ends_the_server_too(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise Broken("nothing is looked after any more")
+
+    monkeypatch.setattr(serving_module, "attend", breaks)
+    url = copied_sqlite(sqlite_template, tmp_path)
+    with rig(url, tmp_path) as made, socket.create_server(("127.0.0.1", 0)) as listener:
+        workflows: Any = made.work
+        with pytest.raises(Broken, match="nothing is looked after"):
+            serving_module._answer(made.application, workflows, listener, threading.Event())

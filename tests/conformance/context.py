@@ -14,8 +14,9 @@ import httpx
 from mlconnector.errors import ConnectorError, NeedsLogin
 from mlconnector.standins.base import Clock
 from mlconnector.systems import oauth
-from mlconnector.systems.http import Exchange, Http, Waiting
+from mlconnector.systems.http import Exchange, Http
 from mlconnector.systems.oauth import OAuthModel, TokenKeeper, Tokens
+from mlconnector.systems.pacing import Waiting
 from mlconnector.systems.source import Source, SourceContext, SourceSystem
 
 

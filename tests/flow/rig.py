@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow import book, connecting, deliver, follow, freeze, intake, progress
+from mlconnector.flow import book, connecting, deliver, follow, freeze, inbox, intake, progress
 from mlconnector.flow.connection import read_connection
 from mlconnector.flow.services import Services
 from mlconnector.formats.extf import read as read_extf
@@ -33,6 +33,7 @@ from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.datev import DatevStandIn
 from mlconnector.standins.datev.documents import Document
 from mlconnector.standins.datev.extf_files import Job
+from mlconnector.standins.faults import Fault
 from mlconnector.standins.pipedrive import PipedriveStandIn
 from mlconnector.store import audit, batches, connections, entries, vouchers
 from mlconnector.store.audit import AuditRow, AuditVerdict
@@ -318,6 +319,15 @@ class Rig:
 
     def verdict(self) -> AuditVerdict:
         return audit.verify(self.app.database)
+
+    def replay(self, *wanted: str, cause: str | None = None) -> int:
+        """Let waiting vouchers go on, as a person does after the fix."""
+        return inbox.replay(self.services, self.name, wanted, cause, "somebody")
+
+    def refuse_next_document(self) -> None:
+        """Let DATEV find the file type of the next document wrong."""
+        body = b'{"error": "#DCO01015", "error_description": "restapi.UnsupportedFileTypeFault"}'
+        self.datev.faults.add(Fault("status", "PUT", "/documents/", status=400, body=body))
 
     def date(self, *deal_ids: int, day: str = "2026-07-15") -> None:
         """Let deals have this invoice date, e.g. so that they are booked in one batch."""

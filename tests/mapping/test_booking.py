@@ -184,6 +184,12 @@ class TestTheDocumentsOwnTotal:
             ("0.02", "the document's total is 129.72; on account 8400, the largest share")
         ]
 
+    def test_goes_on_the_largest_share_of_a_credit_note_too(self) -> None:
+        note = voucher(
+            line("-100"), line("10", rate="7"), kind=Kind.CREDIT_NOTE, stated_total=Decimal("-108.29")
+        )
+        assert booked(note) == [("8400", "", "-118.99"), ("8300", "", "10.70")]
+
     def test_that_differs_by_more_waits(self) -> None:
         (problem,) = problems(voucher(line("100"), stated_total=Decimal("119.06")))
         assert problem.key == "total_differs"
@@ -208,6 +214,13 @@ class TestTheDocumentsOwnTotal:
     def test_that_may_be_either_counts_as_gross_when_it_is_nearly_that(self) -> None:
         sale = voucher(stated_total=Decimal("119.01"), stated_total_is="either")
         assert booked(sale) == [("8400", "", "119.01")]
+
+    def test_that_may_be_either_and_is_neither_by_more_than_cents_is_left_to_the_source(self) -> None:
+        sale = voucher(stated_total=Decimal("118.50"), stated_total_is="either")
+        assert booked(sale) == [("8400", "", "119.00")]
+        assert because(sale, "stated_total") == [
+            ("118.5", "the lines' net 100.00 and gross 119.00 are booked")
+        ]
 
     def test_that_may_be_either_and_is_the_net_changes_nothing(self) -> None:
         sale = voucher(stated_total=Decimal(100), stated_total_is="either")

@@ -141,6 +141,11 @@ class TestRowsOfTheMapping:
         both = voucher(line(rate="0", product_code="MIETE"), line(rate="0", product_code="BAU"))
         assert cases(both, rules(tax_case=rows)) == ["tax_free", "reverse_charge_supplied"]
 
+    def test_hold_for_their_rate_alone(self) -> None:
+        row = {"rate": 0, "region": "domestic", "case": "tax_free"}
+        both = voucher(line(rate="19"), line(rate="0"))
+        assert cases(both, rules(tax_case=[row])) == ["domestic_19", "tax_free"]
+
     def test_say_which_row_it_was(self) -> None:
         row = {"rate": 0, "region": "domestic", "case": "tax_free"}
         because = draft(voucher(line(rate="0")), rules(tax_case=[row])).because

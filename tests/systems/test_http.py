@@ -11,7 +11,7 @@ import pytest
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
-from mlconnector.systems.http import Http, Patience, default_explanation, retry_after
+from mlconnector.systems.http import Http, default_explanation, retry_after
 from tests.systems.wire import START, FakeTime, Wiring, unexplained
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -185,14 +185,6 @@ def test_a_very_long_pause_is_left_to_the_flow(wiring: Wiring) -> None:
         http.request("GET", "/things")
     assert raised.value.after == 3600.0
     assert len(seen) == 1
-
-
-def test_no_attempt_at_all_is_a_bug() -> None:
-    handle, _ = answers()
-    wiring = Wiring(patience=Patience(attempts=0))
-    with pytest.raises(Broken):
-        client(wiring, handle).request("GET", "/things")
-    wiring.close()
 
 
 class Counted(httpx.SyncByteStream):

@@ -103,6 +103,12 @@ def test_what_datev_answers_is_shown_and_cured_by_whom_the_table_of_answers_name
     assert TEXTS[key]["who"] == {"vendor": "datev"}.get(DATEV[key], DATEV[key])
 
 
+@pytest.mark.parametrize("key", sorted(key for key, entry in TEXTS.items() if "answer" in entry))
+def test_no_fact_of_ours_is_shown_as_words_of_an_answer(key: str) -> None:
+    quoted = welcome(ANSWERS[TEXTS[key]["answer"]]["de"])
+    assert all(given >= SAID or not given & quoted for given in GIVEN[key])
+
+
 @pytest.mark.parametrize("system", sorted(ANSWERS))
 def test_words_for_an_answer_leave_out_what_was_not_said(system: str) -> None:
     for language in LANGUAGES:

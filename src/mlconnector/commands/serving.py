@@ -41,7 +41,8 @@ def serve(
     Example: ml-connector serve --port 8080
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for talkative in ("httpx", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     with answered(), application() as app:
         settings = app.settings
         listener = _listen(host or settings.host, settings.port if port is None else port)

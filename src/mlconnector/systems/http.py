@@ -6,13 +6,10 @@ hold for HTTP itself.
 
 from __future__ import annotations
 
-import random
 import ssl
-import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -21,6 +18,7 @@ from typing import Any, Protocol
 import httpx
 
 from mlconnector.errors import Broken, ConnectorError, RetryLater
+from mlconnector.systems.pacing import Pace, Patience, Waiting
 from mlconnector.systems.redaction import SECRET_HEADERS, public_headers, without_echo, without_secrets
 
 _LOGGED_BODY = 4000
@@ -50,31 +48,6 @@ class ExchangeLog(Protocol):
         """Keep one exchange; it may be stored together with others a little later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often and how long the seam itself waits before it raises RetryLater.
-
-    `attempts` counts all tries. Waits are drawn at random between zero and a doubling cap ("full
-    jitter") and never fall below what the other side asked for; a wait above `longest_wait` is left to
-    the durable flow, and so is a pause above `longest_pause` that the rate limit of the other side needs.
-    """
-
-    attempts: int = 3
-    first_wait: float = 0.5
-    longest_wait: float = 20.0
-    longest_pause: float = 120.0
-
-
-@dataclass
-class Waiting:
-    """The seam's time: tests put a clock here that does not sleep."""
-
-    sleep: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
-    draw: Callable[[], float] = random.random
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-
-
 class Http:
     """A client of one outside system; safe to share between threads.
 
@@ -99,11 +72,9 @@ class Http:
         self.system = system
         self._log = log
         self._explain = explain
-        self._patience = patience or Patience()
         self._waiting = waiting or Waiting()
+        self._pace = Pace(system, patience or Patience(), self._waiting)
         self._after_answer = after_answer
-        self._limit = threading.Lock()
-        self._not_before = 0.0
         self._client = httpx.Client(
             base_url=base_url,
             auth=auth,
@@ -191,17 +162,17 @@ class Http:
         return str(target)
 
     def _persist(self, repeat: bool, send: Callable[[], httpx.Response]) -> httpx.Response:
-        for attempt in range(1, self._patience.attempts + 1):
-            self._wait_for_limit()
-            failure = self._try(send)
-            if isinstance(failure, httpx.Response):
-                return failure
-            may_repeat = repeat and isinstance(failure, RetryLater) and attempt < self._patience.attempts
-            wait = self._wait_before(attempt, failure) if may_repeat else None
-            if wait is None:
-                raise failure
-            self._waiting.sleep(wait)
-        raise Broken("the number of attempts must be at least one")
+        attempt = 0
+        while True:
+            attempt += 1
+            self._pace.keep()
+            answer = self._try(send)
+            if isinstance(answer, httpx.Response):
+                return answer
+            if not (repeat and isinstance(answer, RetryLater)):
+                raise answer
+            if not self._pace.wait_before_repeating(attempt, answer):
+                raise answer
 
     def _try(self, send: Callable[[], httpx.Response]) -> httpx.Response | ConnectorError:
         try:
@@ -219,28 +190,13 @@ class Http:
             return answer
         return self._explain(answer) or default_explanation(self.system, answer)
 
-    def _wait_before(self, attempt: int, failure: ConnectorError) -> float | None:
-        asked = failure.after if isinstance(failure, RetryLater) else None
-        wait = self._waiting.draw() * self._patience.first_wait * 2 ** (attempt - 1)
-        wait = max(wait, asked or 0.0)
-        return wait if wait <= self._patience.longest_wait else None
-
-    def _wait_for_limit(self) -> None:
-        wait = self._not_before - self._waiting.monotonic()
-        if wait > self._patience.longest_pause:
-            raise RetryLater(f"{self.system}: its rate limit is used up", wait)
-        if wait > 0:
-            self._waiting.sleep(wait)
-
     def _note_start(self, request: httpx.Request) -> None:
         request.extensions["started"] = self._waiting.monotonic()
 
     def _note_answer(self, answer: httpx.Response) -> None:
         asked = answer.request.extensions
         if self._after_answer is not None:
-            pause = self._after_answer(answer)
-            with self._limit:
-                self._not_before = max(self._not_before, self._waiting.monotonic() + pause)
+            self._pace.pause(self._after_answer(answer))
         if answer.is_error or not asked.get("streamed"):
             # An answer that breaks off counts as none, so it must be complete before it is noted.
             answer.read()

@@ -31,7 +31,7 @@ from tests.databases import copied_sqlite
 from tests.web.rig import API_TOKEN, HOOK, NAME, NOWHERE, WEBHOOK_KEY, rig, signed, standin
 
 PROGRAM = "import typer; from mlconnector.commands.serving import serve; typer.run(serve)"
-PATIENCE = 30.0
+PATIENCE = 60.0
 TOKEN = {"Authorization": f"Bearer {API_TOKEN}"}
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
@@ -18,8 +18,6 @@ from mlconnector.store.documents import DocumentRow
 from mlconnector.systems.sink import OutgoingBatch, OutgoingDocument, Receipt
 
 DOCUMENTS_AT_ONCE = 64
-# Refusals that concern one document only; any other refusal concerns the whole connection.
-_OF_THE_DOCUMENT = ("document_",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,8 @@ def _note(
 
 
 def _is_its_own(outcome: ConnectorError) -> bool:
-    return isinstance(outcome, NeedsHuman) and outcome.problem.key.startswith(_OF_THE_DOCUMENT)
+    """Whether a refusal concerns one document only; any other one concerns the whole connection."""
+    return isinstance(outcome, NeedsHuman) and "document" in outcome.problem.group
 
 
 def _dissolve(services: Services, row: BatchRow, refused: dict[str, Problem]) -> None:
@@ -131,10 +130,13 @@ def submit(services: Services, batch: str) -> Receipt | None:
     with services.database.read() as db:
         row = _batch(batches.read(db, batch), batch)
         content = batches.content(db, batch)
+        missing = documents.not_filed(db, batch)
     if row.state == "submitted" and row.job_id is not None:
         return Receipt(row.job_id, 0.0)
     if row.state not in {"frozen", "submitting", "unknown"}:
         return None
+    if missing:
+        raise Broken(f"batch {batch} links documents that are not filed: {', '.join(missing)}")
     sink = services.sink(row.connection)
     if row.state != "frozen":
         found = sink.find(batch)

@@ -65,6 +65,14 @@ def to_file(connection: Connection, batch: str, limit: int) -> list[DocumentRow]
     return [DocumentRow(*row) for row in connection.execute(query)]
 
 
+def not_filed(connection: Connection, batch: str) -> list[str]:
+    """The GUIDs that a batch links and that DATEV does not have."""
+    wanted = select(entries.c.document).where(entries.c.batch == batch, entries.c.document.is_not(None))
+    filed = select(documents.c.guid).where(documents.c.guid.in_(wanted), documents.c.state == "filed")
+    missing = wanted.where(entries.c.document.not_in(filed)).distinct()
+    return list(connection.execute(missing).scalars())
+
+
 def set_state(connection: Connection, guids: Sequence[str], state: str, now: datetime) -> None:
     """Note how far documents are."""
     for part in parts(guids):
@@ -84,13 +92,13 @@ def let_go_of_content(connection: Connection, batch: str) -> None:
 
 
 def drop_unsent(connection: Connection, vouchers: Sequence[str]) -> None:
-    """Delete documents of vouchers that changed before anything of them was sent."""
+    """Delete documents that DATEV does not have and that no booking links any more."""
     for part in parts(vouchers):
         used = select(entries.c.document).where(entries.c.voucher.in_(part), entries.c.document.is_not(None))
         connection.execute(
             delete(documents).where(
                 documents.c.voucher.in_(part),
-                documents.c.state == "stored",
+                documents.c.state.in_(["stored", "refused"]),
                 documents.c.guid.not_in(used),
             )
         )

@@ -1,0 +1,38 @@
+"""Every table of the product. What is state of the business lives here; progress of work lives in DBOS."""
+
+from mlconnector.store.tables.base import metadata
+from mlconnector.store.tables.connections import (
+    connections,
+    credentials,
+    cursors,
+    memories,
+    pending_logins,
+    webhook_inbox,
+)
+from mlconnector.store.tables.operations import audit, audit_head, executors, http_log, leases, runs
+from mlconnector.store.tables.records import entries, problems, revisions, vouchers
+from mlconnector.store.tables.transfers import accounts, batches, documents, transfers
+
+__all__ = [
+    "accounts",
+    "audit",
+    "audit_head",
+    "batches",
+    "connections",
+    "credentials",
+    "cursors",
+    "documents",
+    "entries",
+    "executors",
+    "http_log",
+    "leases",
+    "memories",
+    "metadata",
+    "pending_logins",
+    "problems",
+    "revisions",
+    "runs",
+    "transfers",
+    "vouchers",
+    "webhook_inbox",
+]

@@ -1,0 +1,95 @@
+"""Records: vouchers, their revisions and problems, and the entries they became."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from mlconnector.store.tables.base import MOMENT, metadata
+
+# One business document of a source; `revision` is what the source says now, `booked_revision` the one whose
+# consequences DATEV has, `booked_entry` the booking that stands there (none when it was taken back).
+vouchers = Table(
+    "vouchers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("connection", Text, ForeignKey("connections.name"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("number", Text),
+    Column("document_date", Date),
+    Column("revision", Text, nullable=False),
+    Column("booked_revision", Text),
+    Column("booked_entry", Text),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("read_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    UniqueConstraint("connection", "kind", "external_id"),
+    CheckConstraint(
+        "state in ('received', 'bookable', 'needs_human', 'ignored', "
+        "'batched', 'sent', 'settled', 'rejected')",
+        name="state",
+    ),
+)
+Index("ix_vouchers_connection_state", vouchers.c.connection, vouchers.c.state)
+
+# The normalised content of every revision, never changed.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("voucher", Text, ForeignKey("vouchers.id"), nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("received_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("voucher", "revision"),
+)
+
+# Why a voucher waits; `cause` groups those that one fix releases.
+problems = Table(
+    "problems",
+    metadata,
+    Column("voucher", Text, ForeignKey("vouchers.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("group_facts", Text, nullable=False),
+    PrimaryKeyConstraint("voucher", "origin", "position"),
+)
+Index("ix_problems_cause", problems.c.cause)
+
+# Bookings; `batch` is None until one is frozen around them.
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("voucher", Text, ForeignKey("vouchers.id"), nullable=False),
+    Column("connection", Text, ForeignKey("connections.name"), nullable=False),
+    Column("client", Text, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("document_field_1", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("mapping", Text, nullable=False),
+    Column("document", Text),
+    Column("reverses", Text),
+    Column("batch", Text, ForeignKey("batches.id")),
+    Column("created_at", MOMENT, nullable=False),
+    UniqueConstraint("voucher", "revision", "kind", "turn"),
+)
+Index("ix_entries_waiting", entries.c.connection, entries.c.batch, entries.c.period)
+Index("ix_entries_document_field", entries.c.client, entries.c.document_field_1)

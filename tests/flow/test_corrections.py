@@ -114,6 +114,7 @@ def move_to_another_month(rig: Rig, deal_id: int) -> None:
 
 def test_a_change_of_month_takes_back_in_the_old_month_and_books_in_the_new_one(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
+    rig.date(DOMESTIC)
     rig.work()
     move_to_another_month(rig, DOMESTIC)
     rig.work()
@@ -128,6 +129,7 @@ def test_when_one_half_of_a_correction_is_rejected_the_other_half_is_not_repeate
     make_any_rig: MakeRig, fails: str, order: str
 ) -> None:
     rig = make_any_rig(1)
+    rig.date(DOMESTIC)
     rig.work()
     move_to_another_month(rig, DOMESTIC)
     back, again = rig.prepare()

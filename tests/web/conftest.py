@@ -18,9 +18,9 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def rig(database_url: str, tmp_path: Path) -> Iterator[Rig]:
+def rig(sqlite_url: str, tmp_path: Path) -> Iterator[Rig]:
     """An installation without connections."""
-    with rigs.rig(database_url, tmp_path) as made:
+    with rigs.rig(sqlite_url, tmp_path) as made:
         yield made
 
 

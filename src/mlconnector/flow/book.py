@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from mlconnector.flow.decisions import Decisions, decide_all, hold_missing_years
+from mlconnector.flow.decisions import Decisions, decide_all, hold_missing_years, hold_taken_numbers
 from mlconnector.flow.freeze import unwritable
 from mlconnector.flow.papers import Paper, papers_for
 from mlconnector.flow.services import Services
@@ -83,12 +83,17 @@ def _store(
     papers: Mapping[str, Paper],
 ) -> None:
     now = services.now()
+    held_now = vouchers.hold(db, [one.row.id for one in waiting])
+    accounts.hold(db, services.connection(name).client)
+    decisions.drop(one.row.id for one in waiting if held_now.get(one.row.id) != one.row)
+    waiting = [one for one in waiting if held_now.get(one.row.id) == one.row]
+    hold_taken_numbers(services, db, name, decisions)
     rows = {one.row.id: one.row for one in waiting}
     vouchers.drop_waiting_entries(db, list(rows))
     debtors = _debtors(services, db, name, decisions)
     booked, events = _entries(services, db, name, waiting, decisions, papers, debtors)
     documents.drop_unsent(db, list(rows))
-    new_papers = [paper.row for paper in papers.values() if paper.row and paper.problem is None]
+    new_papers = [papers[key].row for key in decisions.drafts if key in papers and papers[key].row]
     known = documents.known(db, [str(row["guid"]) for row in new_papers])
     documents.insert_documents(db, [row for row in new_papers if row["guid"] not in known])
     entries.insert_entries(db, booked)
@@ -98,9 +103,10 @@ def _store(
     for reason in set(decisions.ignored.values()):
         keys = [key for key, why in decisions.ignored.items() if why == reason and key not in bookable]
         vouchers.set_state(db, keys, "ignored", now, reason)
-    changed = [{"id": key, "booked_revision": rows[key].revision} for key in decisions.unchanged]
+    unchanged = [key for key in decisions.unchanged if key not in bookable]
+    changed = [{"id": key, "booked_revision": rows[key].revision} for key in unchanged]
     vouchers.update_vouchers(db, changed)
-    vouchers.set_state(db, decisions.unchanged, "settled", now)
+    vouchers.set_state(db, unchanged, "settled", now)
     solved: dict[str, tuple[Problem, ...]] = dict.fromkeys(rows, ())
     vouchers.replace_problems(db, "mapping", solved | decisions.held)
     for key, found in decisions.held.items():
@@ -111,7 +117,7 @@ def _store(
         for key, why in decisions.ignored.items()
         if key not in bookable
     ]
-    events += [AuditEvent(name, key, "unchanged", {}) for key in decisions.unchanged]
+    events += [AuditEvent(name, key, "unchanged", {}) for key in unchanged]
     append(db, events, now)
     runs.count(
         db, run, {"booked": len(booked), "held": len(decisions.held), "ignored": len(decisions.ignored)}
@@ -156,7 +162,6 @@ def _entries(
     """Entries of all drafts, and reversals of what stands in DATEV for vouchers that changed after it."""
     rules = services.rules(name)
     turns = entries.turns(db, [one.row.id for one in waiting])
-    standing = entries.by_ids(db, [one.row.booked_entry for one in waiting if one.row.booked_entry])
     rows: list[dict[str, object]] = []
     events: list[AuditEvent] = []
     for one in waiting:
@@ -168,9 +173,8 @@ def _entries(
             del decisions.drafts[key]
             decisions.held[key] = (wrong,)
             continue
-        before = standing.get(one.row.booked_entry or "")
-        if before is not None and (made is not None or key in decisions.ignored):
-            turn = turns.get((key, revision, "reversal"), 0) + 1
+        first = turns.get((key, revision, "reversal"), 0) + 1
+        for turn, before in enumerate(decisions.taken_back(key), start=first):
             back = reversed_entry(decode(before.content), revision=revision, turn=turn)
             rows.append(_row(services, name, key, back, rules, reverses=before.id))
             events.append(AuditEvent(name, key, "reversed", {"entry": back.content_key, "of": before.id}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,18 +17,35 @@ from mlconnector.model.entries import decode
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import decode as decode_voucher
 from mlconnector.store import accounts, entries
+from mlconnector.store.entries import EntryRow
 from mlconnector.store.vouchers import Waiting
 from mlconnector.systems.sink import ClientFacts
 
 
 @dataclass
 class Decisions:
-    """Decisions over a set of vouchers, by our key; each voucher is in exactly one of the four."""
+    """Decisions over a set of vouchers, by our key; each voucher is in exactly one of the first four.
+
+    `unchanged` names the standing booking that books the same. `standing` are all bookings that DATEV has.
+    """
 
     drafts: dict[str, Draft] = field(default_factory=dict)
     held: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
-    unchanged: list[str] = field(default_factory=list)
+    unchanged: dict[str, str] = field(default_factory=dict)
+    standing: dict[str, list[EntryRow]] = field(default_factory=dict)
+
+    def drop(self, keys: Iterable[str]) -> None:
+        """Take vouchers out, as if they had never been looked at."""
+        for key in keys:
+            for decided in (self.drafts, self.held, self.ignored, self.unchanged):
+                decided.pop(key, None)
+
+    def taken_back(self, key: str) -> list[EntryRow]:
+        """The standing bookings of a voucher that its decision takes back."""
+        if key in self.held:
+            return []
+        return [one for one in self.standing.get(key, []) if one.id != self.unchanged.get(key)]
 
 
 def decide_all(
@@ -52,7 +69,7 @@ def decide_all(
         else:
             decisions.drafts[one.row.id] = decision
     _set_unchanged_aside(services, db, name, waiting, decisions)
-    _hold_taken_numbers(services, db, name, decisions)
+    hold_taken_numbers(services, db, name, decisions)
     return decisions
 
 
@@ -60,28 +77,29 @@ def _set_unchanged_aside(
     services: Services, db: Connection, name: str, waiting: Sequence[Waiting], decisions: Decisions
 ) -> None:
     """A record that changed in ways that no booking shows is not booked again."""
-    standing = entries.by_ids(db, [one.row.booked_entry for one in waiting if one.row.booked_entry])
-    if not standing:
+    decisions.standing = entries.standing(db, [one.row.id for one in waiting])
+    if not decisions.standing:
         return
     settings = services.connection(name)
     collective = settings.rules.books.debtors.collective
     parties = sorted({draft.party.external_id for draft in decisions.drafts.values()})
     given = accounts.given(db, settings.client, name, parties)
     for one in waiting:
-        before = standing.get(one.row.booked_entry or "")
+        before = decisions.standing.get(one.row.id)
         draft = decisions.drafts.get(one.row.id)
-        if before is None or draft is None:
+        if not before or draft is None:
             continue
         debtor = collective or draft.party.account or given.get(draft.party.external_id)
         if debtor is None:
             continue
         again = entry(draft, debtor=debtor, document=None, revision=one.row.revision, turn=1)
-        if again.books_the_same_as(decode(before.content)):
+        same = [entry for entry in before if again.books_the_same_as(decode(entry.content))]
+        if same:
             del decisions.drafts[one.row.id]
-            decisions.unchanged.append(one.row.id)
+            decisions.unchanged[one.row.id] = same[-1].id
 
 
-def _hold_taken_numbers(services: Services, db: Connection, name: str, decisions: Decisions) -> None:
+def hold_taken_numbers(services: Services, db: Connection, name: str, decisions: Decisions) -> None:
     """Two vouchers must never share a Belegfeld 1: DATEV would take them for one open item.
 
     Of several that meet here for the first time, the earliest keeps it.

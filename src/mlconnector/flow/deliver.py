@@ -180,7 +180,7 @@ def _note_receipt(services: Services, row: BatchRow, receipt: Receipt, outcome: 
         batches.change(db, row.id, now, state="submitted", job_id=receipt.job_id, polls=0, parked=False)
         batches.note_outcome(db, row.id, f"{outcome} {receipt.job_id}", now)
         held = {entry.voucher for entry in entries.of_batch(db, row.id)}
-        vouchers.set_state(db, held, "sent", now)
+        vouchers.set_state(db, held, "sent", now, of=("batched",))
         detail = {"job_id": receipt.job_id, "file": row.file_name, "outcome": outcome}
         append(db, [AuditEvent(row.connection, row.id, "sent", detail)], now)
     services.reached("receipt_noted")

@@ -19,6 +19,8 @@ from mlconnector.store.entries import EntryRow
 from mlconnector.systems.datev import next_wait
 from mlconnector.systems.sink import JobStatus
 
+ON_THE_WAY = frozenset({"batched", "sent"})
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -52,6 +54,8 @@ def first_wait(retry_after: float) -> float:
 
 def _wait(services: Services, row: BatchRow, retry_after: float) -> Step:
     with services.database.write() as db:
+        if not batches.hold(db, row):
+            return Step("settled")
         polls = batches.count_up(db, row.id, "polls")
         wait = next_wait(polls + 1, retry_after, _chance())
         if wait is None:
@@ -64,6 +68,8 @@ def _send_again(services: Services, row: BatchRow, status: JobStatus) -> Step:
     """DATEV asks for the same file once more; the job that failed so is never taken for the new one."""
     now = services.now()
     with services.database.write() as db:
+        if not batches.hold(db, row):
+            return Step("settled")
         batches.change(db, row.id, now, state="frozen", job_id=None, answer=_text(status))
         append(db, [AuditEvent(row.connection, row.id, "send_again", {"job_id": row.job_id})], now)
     return Step("again")
@@ -76,6 +82,8 @@ def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
     )
     now = services.now()
     with services.database.write() as db:
+        if not batches.hold(db, row):
+            return
         batches.change(
             db,
             row.id,
@@ -86,7 +94,9 @@ def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
             cause="" if succeeded else problem.cause,
         )
         held = entries.of_batch(db, row.id)
-        keys = sorted({entry.voucher for entry in held})
+        rows = vouchers.hold(db, {entry.voucher for entry in held})
+        # What waits for a human because of another batch goes on waiting.
+        keys = [key for key, voucher in rows.items() if voucher.state in ON_THE_WAY]
         if succeeded:
             documents.let_go_of_content(db, row.id)
             _note_bookings(db, held)
@@ -100,20 +110,17 @@ def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
 
 
 def _note_bookings(db: Connection, held: Sequence[EntryRow]) -> None:
-    """Keep which booking of each voucher now stands in DATEV, reversals first."""
-    rows = vouchers.by_ids(db, sorted({entry.voucher for entry in held}))
-    standing = {key: row.booked_entry for key, row in rows.items()}
-    revision: dict[str, str] = {}
-    for entry in sorted(held, key=lambda one: one.kind == "original"):
-        if entry.kind == "original":
-            standing[entry.voucher] = entry.id
-        elif standing[entry.voucher] == entry.reverses:
-            standing[entry.voucher] = None
-        revision[entry.voucher] = entry.revision
+    """Keep which booking of each voucher now stands in DATEV."""
+    revision = {entry.voucher: entry.revision for entry in held}
+    standing = entries.standing(db, list(revision))
     vouchers.update_vouchers(
         db,
         [
-            {"id": key, "booked_entry": standing[key], "booked_revision": revision[key]}
+            {
+                "id": key,
+                "booked_entry": standing[key][-1].id if key in standing else None,
+                "booked_revision": revision[key],
+            }
             for key in sorted(revision)
         ],
     )

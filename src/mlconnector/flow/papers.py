@@ -61,11 +61,10 @@ def _paper(services: Services, name: str, one: Waiting, draft: Draft, facts: Cli
     if wrong is not None:
         return Paper(None, None, wrong)
     client, sha256 = services.connection(name).client, hashlib.sha256(content).hexdigest()
-    if one.row.booked_revision is not None:
-        with services.database.read() as db:
-            twin = documents.filed_twin(db, one.row.id, sha256)
-        if twin is not None:
-            return Paper(uuid.UUID(twin), None, None)
+    with services.database.read() as db:
+        twin = documents.filed_twin(db, one.row.id, sha256)
+    if twin is not None:
+        return Paper(uuid.UUID(twin), None, None)
     guid = document_guid(client, one.row.id, one.row.revision, attachment.external_id)
     row: dict[str, object] = {
         "guid": str(guid),

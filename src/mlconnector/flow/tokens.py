@@ -46,6 +46,7 @@ class StoredTokens:
         """Tokens that are good for a while, refreshed if need be; raises NeedsLogin."""
         tokens = self._seen or self._read()
         if self._is_fresh(tokens):
+            self._seen = tokens
             return tokens
         return self._renew(tokens.access_token)
 

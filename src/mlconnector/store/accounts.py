@@ -8,7 +8,14 @@ from datetime import datetime
 from sqlalchemy import Connection, Integer, cast, func, insert, select
 
 from mlconnector.store.sets import parts
-from mlconnector.store.tables import accounts
+from mlconnector.store.tables import accounts, connections
+
+
+def hold(connection: Connection, client: str) -> None:
+    """Let others who give numbers for this client wait until the transaction ends."""
+    query = select(connections.c.name).where(connections.c.client == client).order_by(connections.c.name)
+    # Weaker than FOR UPDATE, or rows that refer to a connection could not be written meanwhile.
+    connection.execute(query.with_for_update(key_share=True)).all()
 
 
 def given(connection: Connection, client: str, name: str, parties: Sequence[str]) -> dict[str, str]:

@@ -38,12 +38,26 @@ def insert_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
         connection.execute(insert(entries), list(rows))
 
 
-def by_ids(connection: Connection, ids: Sequence[str]) -> dict[str, EntryRow]:
-    """Entries by their key."""
-    found: dict[str, EntryRow] = {}
+def standing(connection: Connection, ids: Sequence[str]) -> dict[str, list[EntryRow]]:
+    """The bookings that stand in DATEV, by voucher: those that arrived and were not taken back."""
+    found: dict[str, list[EntryRow]] = {}
+    arrived = select(batches.c.id).where(batches.c.state == "succeeded")
     for part in parts(ids):
-        query = select(*_COLUMNS).where(entries.c.id.in_(part))
-        found.update({row.id: EntryRow(*row) for row in connection.execute(query)})
+        taken_back = select(entries.c.reverses).where(
+            entries.c.voucher.in_(part), entries.c.kind == "reversal", entries.c.batch.in_(arrived)
+        )
+        query = (
+            select(*_COLUMNS)
+            .where(
+                entries.c.voucher.in_(part),
+                entries.c.kind == "original",
+                entries.c.batch.in_(arrived),
+                entries.c.id.not_in(taken_back),
+            )
+            .order_by(entries.c.created_at, entries.c.id)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.voucher, []).append(EntryRow(*row))
     return found
 
 
@@ -75,10 +89,18 @@ def of_batch(connection: Connection, batch: str) -> list[EntryRow]:
     return [EntryRow(*row) for row in connection.execute(query)]
 
 
-def assign(connection: Connection, ids: Sequence[str], batch: str | None) -> None:
-    """Put bookings into a batch, or out of the one that they were in."""
+def assign(connection: Connection, ids: Sequence[str], batch: str) -> bool:
+    """Put waiting bookings into a batch; False when one of them does not wait any more."""
+    assigned = 0
     for part in parts(ids):
-        connection.execute(update(entries).where(entries.c.id.in_(part)).values(batch=batch))
+        waiting = update(entries).where(entries.c.id.in_(part), entries.c.batch.is_(None))
+        assigned += connection.execute(waiting.values(batch=batch)).rowcount
+    return assigned == len(ids)
+
+
+def take_out(connection: Connection, batch: str) -> None:
+    """Let the bookings of a batch wait for another one."""
+    connection.execute(update(entries).where(entries.c.batch == batch).values(batch=None))
 
 
 def turns(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str, str], int]:

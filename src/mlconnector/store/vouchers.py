@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from mlconnector.model.problems import Problem
+from mlconnector.store.batches import FINAL
 from mlconnector.store.sets import parts
-from mlconnector.store.tables import entries, problems, revisions, vouchers
+from mlconnector.store.tables import batches, entries, problems, revisions, vouchers
 
 # The reason of a received voucher that a person let go on; it is read again before it is decided.
 REPLAYED = "replayed"
@@ -66,6 +67,16 @@ def by_ids(connection: Connection, ids: Sequence[str]) -> dict[str, VoucherRow]:
     return found
 
 
+def hold(connection: Connection, ids: Iterable[str]) -> dict[str, VoucherRow]:
+    """Vouchers by our own key, kept from being changed by others until the transaction ends."""
+    found: dict[str, VoucherRow] = {}
+    for part in parts(sorted(set(ids))):
+        query = select(*_COLUMNS).where(vouchers.c.id.in_(part)).order_by(vouchers.c.id)
+        for row in connection.execute(query.with_for_update()):
+            found[row.id] = VoucherRow(*row)
+    return found
+
+
 def find(connection: Connection, wanted: str) -> VoucherRow | None:
     """A voucher by our key, its external id or its document number; None when none or several match."""
     query = select(*_COLUMNS).where(
@@ -108,20 +119,31 @@ def update_vouchers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 
 
 def set_state(
-    connection: Connection, ids: Iterable[str], state: str, now: datetime, reason: str = ""
+    connection: Connection,
+    ids: Iterable[str],
+    state: str,
+    now: datetime,
+    reason: str = "",
+    *,
+    of: Collection[str] | None = None,
 ) -> None:
-    """Bring vouchers into a state."""
+    """Bring vouchers into a state; only those that are in one of the states `of`, where they are given."""
     for part in parts(list(ids)):
-        connection.execute(
-            update(vouchers).where(vouchers.c.id.in_(part)).values(state=state, reason=reason, changed_at=now)
-        )
+        changed = update(vouchers).where(vouchers.c.id.in_(part))
+        if of is not None:
+            changed = changed.where(vouchers.c.state.in_(of))
+        connection.execute(changed.values(state=state, reason=reason, changed_at=now))
 
 
 def waiting_for_decision(connection: Connection, name: str, after: str, limit: int) -> list[Waiting]:
     """Vouchers of a connection that want a decision, in the order of their key, beginning after `after`.
 
-    These are the newly received ones and those whose source changed after DATEV had them.
+    These are the newly received ones and those whose source changed after DATEV had them. What is still on
+    its way to DATEV must arrive or fail before anything new is decided.
     """
+    on_its_way = exists().where(
+        entries.c.voucher == vouchers.c.id, entries.c.batch == batches.c.id, batches.c.state.not_in(FINAL)
+    )
     wants = or_(
         vouchers.c.state == "received",
         and_(vouchers.c.state == "settled", vouchers.c.revision != vouchers.c.booked_revision),
@@ -132,7 +154,7 @@ def waiting_for_decision(connection: Connection, name: str, after: str, limit: i
             revisions,
             and_(revisions.c.voucher == vouchers.c.id, revisions.c.revision == vouchers.c.revision),
         )
-        .where(vouchers.c.connection == name, vouchers.c.id > after, wants)
+        .where(vouchers.c.connection == name, vouchers.c.id > after, wants, ~on_its_way)
         .order_by(vouchers.c.id)
         .limit(limit)
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from mlconnector.flow.debtors import debtors_of
 from mlconnector.flow.decisions import Decisions, decide_all, hold_missing_years, hold_taken_numbers
 from mlconnector.flow.freeze import unwritable
 from mlconnector.flow.papers import Paper, papers_for
@@ -14,12 +15,11 @@ from mlconnector.flow.services import Services
 from mlconnector.formats.extf import document_field
 from mlconnector.formats.naming import entry_id
 from mlconnector.mapping.booking import Draft, entry
-from mlconnector.mapping.numbers import allocate
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry, decode, encode, reversed_entry
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import decode as decode_voucher
-from mlconnector.store import accounts, documents, entries, runs, vouchers
+from mlconnector.store import documents, entries, runs, vouchers
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.vouchers import Waiting
 
@@ -84,16 +84,15 @@ def _store(
 ) -> None:
     now = services.now()
     held_now = vouchers.hold(db, [one.row.id for one in waiting])
-    accounts.hold(db, services.connection(name).client)
     decisions.drop(one.row.id for one in waiting if held_now.get(one.row.id) != one.row)
     waiting = [one for one in waiting if held_now.get(one.row.id) == one.row]
     hold_taken_numbers(services, db, name, decisions)
     rows = {one.row.id: one.row for one in waiting}
     vouchers.drop_waiting_entries(db, list(rows))
-    debtors = _debtors(services, db, name, decisions)
+    debtors = debtors_of(services, db, name, decisions)
     booked, events = _entries(services, db, name, waiting, decisions, papers, debtors)
     documents.drop_unsent(db, list(rows))
-    new_papers = [papers[key].row for key in decisions.drafts if key in papers and papers[key].row]
+    new_papers = [row for key in decisions.drafts if key in papers and (row := papers[key].row)]
     known = documents.known(db, [str(row["guid"]) for row in new_papers])
     documents.insert_documents(db, [row for row in new_papers if row["guid"] not in known])
     entries.insert_entries(db, booked)
@@ -108,7 +107,7 @@ def _store(
     vouchers.update_vouchers(db, changed)
     vouchers.set_state(db, unchanged, "settled", now)
     solved: dict[str, tuple[Problem, ...]] = dict.fromkeys(rows, ())
-    vouchers.replace_problems(db, "mapping", solved | decisions.held)
+    vouchers.replace_problems(db, "mapping", solved | _own(db, decisions))
     for key, found in decisions.held.items():
         causes = [problem.cause for problem in found]
         events.append(AuditEvent(name, key, "held", {"causes": causes, "run": run}))
@@ -124,29 +123,13 @@ def _store(
     )
 
 
-def _debtors(services: Services, db: Connection, name: str, decisions: Decisions) -> dict[str, str]:
-    """The debtor number of every draft, by our key; new ones are allocated. A used-up range holds drafts."""
-    settings = services.connection(name)
-    books = settings.rules.books
-    if books.debtors.collective:
-        return dict.fromkeys(decisions.drafts, books.debtors.collective)
-    parties = {draft.party.external_id: draft.party for draft in decisions.drafts.values()}
-    given = accounts.given(db, settings.client, name, list(parties))
-    own = frozenset(party.account for party in parties.values() if party.account)
-    highest = accounts.highest(db, settings.client, *books.debtor_range)
-    new = allocate(parties.values(), given, own, highest, books)
-    if isinstance(new, Problem):
-        for key, draft in list(decisions.drafts.items()):
-            if draft.party.account is None and draft.party.external_id not in given:
-                del decisions.drafts[key]
-                decisions.held[key] = (new,)
-        new = {}
-    names = {external_id: party.name for external_id, party in parties.items()}
-    accounts.give(db, settings.client, name, new, names, services.now())
-    numbers = given | new
+def _own(db: Connection, decisions: Decisions) -> dict[str, tuple[Problem, ...]]:
+    """The problems of held vouchers that the source has not found already."""
+    found = vouchers.problems_of(db, list(decisions.held), "source")
+    known = {key: {problem.cause for problem in problems} for key, problems in found.items()}
     return {
-        key: draft.party.account or numbers[draft.party.external_id]
-        for key, draft in decisions.drafts.items()
+        key: tuple(problem for problem in problems if problem.cause not in known.get(key, set()))
+        for key, problems in decisions.held.items()
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+
+from sqlalchemy import Connection
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.services import Services
@@ -38,6 +40,7 @@ def file_set(services: Services, batch: str) -> Filing:
         return Filing(0, more=False, dissolved=row.state == "dissolved")
     outgoing = [_outgoing(services, row, document) for document in waiting]
     with services.database.write() as db:
+        _hold(db, row)
         documents.set_state(db, [document.guid for document in waiting], "sending", services.now())
     sink = services.sink(row.connection)
 
@@ -56,9 +59,7 @@ def file_set(services: Services, batch: str) -> Filing:
     )
     if failure is not None:
         raise failure
-    if refused:
-        _dissolve(services, row, refused)
-    return Filing(len(waiting) - len(refused), more=not refused, dissolved=bool(refused))
+    return Filing(len(waiting) - refused, more=not refused, dissolved=bool(refused))
 
 
 def _note(
@@ -66,10 +67,13 @@ def _note(
     row: BatchRow,
     waiting: Sequence[DocumentRow],
     outcomes: Sequence[str | ConnectorError],
-) -> dict[str, Problem]:
-    """Write down what came back; returns the problems of refused documents by voucher."""
-    filed, events, refused = [], [], {}
-    refused_guids = []
+) -> int:
+    """Write down what came back and, with it, dissolve a batch that would link a refused document.
+
+    Returns how many documents were refused.
+    """
+    filed, refused_guids, events = [], [], []
+    refused: dict[str, Problem] = {}
     for document, outcome in zip(waiting, outcomes, strict=True):
         if isinstance(outcome, str):
             filed.append(document.guid)
@@ -83,8 +87,10 @@ def _note(
     with services.database.write() as db:
         documents.set_state(db, filed, "filed", services.now())
         documents.set_state(db, refused_guids, "refused", services.now())
+        if refused:
+            events.append(_dissolve(services, db, row, refused))
         append(db, events, services.now())
-    return refused
+    return len(refused)
 
 
 def _is_its_own(outcome: ConnectorError) -> bool:
@@ -92,18 +98,26 @@ def _is_its_own(outcome: ConnectorError) -> bool:
     return isinstance(outcome, NeedsHuman) and "document" in outcome.problem.group
 
 
-def _dissolve(services: Services, row: BatchRow, refused: dict[str, Problem]) -> None:
+def _dissolve(
+    services: Services, db: Connection, row: BatchRow, refused: Mapping[str, Problem]
+) -> AuditEvent:
     """Take an unsent batch apart: refused vouchers wait for a human, the others for a new batch."""
     now = services.now()
-    with services.database.write() as db:
-        held = entries.of_batch(db, row.id)
-        entries.assign(db, [entry.id for entry in held], None)
-        vouchers.set_state(db, {entry.voucher for entry in held} - set(refused), "bookable", now)
-        vouchers.set_state(db, refused, "needs_human", now)
-        vouchers.drop_waiting_entries(db, list(refused))
-        vouchers.replace_problems(db, "mapping", {key: (problem,) for key, problem in refused.items()})
-        batches.change(db, row.id, now, state="dissolved")
-        append(db, [AuditEvent(row.connection, row.id, "dissolved", {"refused": sorted(refused)})], now)
+    _hold(db, row)
+    held = {entry.voucher for entry in entries.of_batch(db, row.id)}
+    vouchers.hold(db, held)
+    entries.take_out(db, row.id)
+    vouchers.set_state(db, held - set(refused), "bookable", now, of=("batched",))
+    vouchers.set_state(db, refused, "needs_human", now)
+    vouchers.drop_waiting_entries(db, list(refused))
+    vouchers.replace_problems(db, "mapping", {key: (problem,) for key, problem in refused.items()})
+    batches.change(db, row.id, now, state="dissolved")
+    return AuditEvent(row.connection, row.id, "dissolved", {"refused": sorted(refused)})
+
+
+def _hold(db: Connection, row: BatchRow) -> None:
+    if not batches.hold(db, row):
+        raise RetryLater("another process has this batch in hand", after=1.0)
 
 
 def _outgoing(services: Services, row: BatchRow, document: DocumentRow) -> OutgoingDocument:
@@ -149,8 +163,7 @@ def submit(services: Services, batch: str) -> Receipt | None:
         if left > 0:
             raise RetryLater("the job of an unanswered submission is not listed yet", after=left)
     with services.database.write() as db:
-        if not batches.hold(db, row):
-            raise RetryLater("another process has this batch in hand", after=1.0)
+        _hold(db, row)
         batches.change(db, batch, services.now(), state="submitting")
         batches.note_attempt(db, batch, services.now())
     services.reached("batch_noted")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from itertools import islice
 
+from mlconnector.errors import RetryLater
 from mlconnector.flow.services import Services
 from mlconnector.formats.extf import (
     BOOKINGS,
@@ -70,6 +71,7 @@ def freeze_next(services: Services, name: str) -> str | None:
     changed = [*_changes(group), *(_change("", change) for change in written.changes)]
     batch_vouchers = sorted({row.voucher for row in taken})
     with services.database.write() as db:
+        vouchers.hold(db, batch_vouchers)
         batches.insert_batch(
             db,
             {
@@ -89,8 +91,9 @@ def freeze_next(services: Services, name: str) -> str | None:
                 "changed_at": now,
             },
         )
-        entries.assign(db, [row.id for row in taken], str(batch))
-        vouchers.set_state(db, batch_vouchers, "batched", now)
+        if not entries.assign(db, [row.id for row in taken], str(batch)):
+            raise RetryLater("another process froze these bookings, or they changed", after=1.0)
+        vouchers.set_state(db, batch_vouchers, "batched", now, of=("bookable", "batched", "sent"))
         detail = {"rows": written.rows, "vouchers": len(batch_vouchers), "sha256": sha256, "changes": changed}
         append(db, [AuditEvent(name, str(batch), "frozen", detail)], now)
     services.reached("batch_frozen")

@@ -95,7 +95,7 @@ def _debtor(services: Services, name: str, voucher: Voucher, numbers: dict[str, 
     if party.external_id not in numbers:
         with services.database.read() as db:
             given = accounts.given(db, settings.client, name, [party.external_id])
-            highest = accounts.highest(db, settings.client, *books.debtor_range)
+            highest = accounts.highest_allocated(db, settings.client, *books.debtor_range)
         highest = max([highest or 0, *map(int, numbers.values())]) or None
         new = allocate([party], given, frozenset(numbers.values()), highest, books)
         if isinstance(new, Problem):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection, Integer, cast, func, insert, select
 
@@ -31,10 +32,27 @@ def given(connection: Connection, client: str, name: str, parties: Sequence[str]
     return found
 
 
-def highest(connection: Connection, client: str, first: int, last: int) -> int | None:
-    """The highest number that was given to anybody of the client within a range."""
+def owners(connection: Connection, client: str, numbers: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Connection and party of those numbers that somebody has."""
+    found: dict[str, tuple[str, str]] = {}
+    for part in parts(numbers):
+        query = select(accounts).where(accounts.c.client == client, accounts.c.number.in_(part))
+        found.update({row.number: (row.connection, row.party) for row in connection.execute(query)})
+    return found
+
+
+def brought(connection: Connection, client: str) -> frozenset[str]:
+    """The numbers of a client that sources brought along."""
+    query = select(accounts.c.number).where(accounts.c.client == client, accounts.c.origin == "source")
+    return frozenset(connection.execute(query).scalars())
+
+
+def highest_allocated(connection: Connection, client: str, first: int, last: int) -> int | None:
+    """The highest number within a range that was allocated to anybody of the client."""
     number = cast(accounts.c.number, Integer)
-    query = select(func.max(number)).where(accounts.c.client == client, number.between(first, last))
+    query = select(func.max(number)).where(
+        accounts.c.client == client, accounts.c.origin == "allocated", number.between(first, last)
+    )
     return connection.execute(query).scalar()
 
 
@@ -45,6 +63,8 @@ def give(
     numbers: Mapping[str, str],
     names: Mapping[str, str],
     now: datetime,
+    *,
+    origin: Literal["allocated", "source"],
 ) -> None:
     """Note newly given numbers by party, with the party's name for people who read the table."""
     rows = [
@@ -53,6 +73,7 @@ def give(
             "connection": name,
             "party": party,
             "number": number,
+            "origin": origin,
             "name": names.get(party, ""),
             "given_at": now,
         }

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from mlconnector.store.tables import batches, transfers
+from mlconnector.store.upsert import put_row
 
 FINAL = ("succeeded", "failed", "dissolved")
 
@@ -44,8 +45,8 @@ _COLUMNS = [batches.c[name] for name in BatchRow.__dataclass_fields__]
 
 
 def insert_batch(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Freeze a batch."""
-    connection.execute(insert(batches), dict(row))
+    """Freeze a batch; one that was dissolved and would have the same content again takes its place."""
+    put_row(connection, batches, row)
 
 
 def read(connection: Connection, batch: str) -> BatchRow | None:

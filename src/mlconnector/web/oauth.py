@@ -64,7 +64,7 @@ def _go_on(web: Parts, name: str, background: BackgroundTasks) -> None:
 
 def _named(error: str) -> str:
     """The error code as OAuth defines them; anything else is not shown, because anybody could send it."""
-    return error
+    return error if _ERROR_CODE.fullmatch(error) else "error"
 
 
 def _shown(key: str, facts: Mapping[str, str], status: HTTPStatus, language: Language) -> HTMLResponse:

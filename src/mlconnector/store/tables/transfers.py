@@ -92,8 +92,10 @@ accounts = Table(
     Column("connection", Text, ForeignKey("connections.name"), nullable=False),
     Column("party", Text, nullable=False),
     Column("number", Text, nullable=False),
+    Column("origin", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("given_at", MOMENT, nullable=False),
     PrimaryKeyConstraint("client", "connection", "party"),
     UniqueConstraint("client", "number"),
+    CheckConstraint("origin in ('allocated', 'source')", name="origin"),
 )

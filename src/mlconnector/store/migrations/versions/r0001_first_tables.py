@@ -251,11 +251,13 @@ def _create_bookings() -> None:
         sa.Column("connection", sa.Text(), nullable=False),
         sa.Column("party", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("given_at", _MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["connection"], ["connections.name"], name=op.f("fk_accounts_connection")),
         sa.PrimaryKeyConstraint("client", "connection", "party", name=op.f("pk_accounts")),
         sa.UniqueConstraint("client", "number", name=op.f("uq_accounts_client_number")),
+        sa.CheckConstraint("origin in ('allocated', 'source')", name=op.f("ck_accounts_origin")),
     )
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
@@ -40,6 +41,7 @@ from mlconnector.store.audit import AuditRow, AuditVerdict
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.sealing import generate_master_key
+from mlconnector.store.tables import documents
 from mlconnector.store.vouchers import VoucherRow
 from tests.conformance.doors import served
 
@@ -303,6 +305,12 @@ class Rig:
         """All bookings of a deal's voucher, with their turn and kind."""
         with self.app.database.read() as db:
             return entries.of_voucher(db, self.key(deal_id))
+
+    def kept_documents(self) -> list[bytes]:
+        """The documents whose bytes we still have."""
+        with self.app.database.read() as db:
+            found = db.execute(select(documents.c.content).where(documents.c.content.is_not(None)))
+            return [bytes(content) for content in found.scalars()]
 
     def connection(self) -> tuple[str, str]:
         """The connection's state and its reason."""

@@ -16,13 +16,15 @@ from mlconnector.commands.demonstrating import demo_settings, set_up
 from mlconnector.commands.demonstration import Scene
 from mlconnector.commands.working import work_through
 from mlconnector.flow import overview
+from mlconnector.settings import Settings
 
 NAME = "demo-pipedrive"
 
 
 def main(folder: Path, urls: dict[str, str]) -> dict[str, Any]:
     """Connect, then measure from the first read to the last settled batch."""
-    with opened(demo_settings(folder)) as app:
+    settings = demo_settings(folder).model_copy(update={"queue_seconds": Settings().queue_seconds})
+    with opened(settings) as app:
         set_up(app, "pipedrive", Scene(urls), lambda _text: None)
         statements = 0
 

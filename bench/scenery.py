@@ -12,8 +12,6 @@ from pathlib import Path
 
 from mlconnector.commands.demonstration import Scene, stage
 
-QUEUE_SECONDS = "0.2"
-
 
 @contextmanager
 def scenery(folder: Path, records: int) -> Iterator[Scene]:

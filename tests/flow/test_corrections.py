@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from mlconnector.flow.follow import TRIES
 from mlconnector.standins.pipedrive.pdf import document
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, ZERO_VALUE, Rig, counted
@@ -209,6 +210,18 @@ def test_datevs_own_error_lets_the_same_file_be_sent_again(make_any_rig: MakeRig
     assert [job.sha256 for job in (*failed, *succeeded)] == [batch.sha256] * 2
     assert batch.job_id == succeeded[0].id
     assert rig.events(batch.id) == ["frozen", "sent", "send_again", "sent", "succeeded"]
+
+
+def test_a_file_that_datev_wants_again_and_again_is_rejected_in_the_end(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    for _ in range(TRIES):
+        rig.datev.fail_next_job(MUSTERHOLZ, 1008837)
+    rig.work()
+    assert len(rig.outside.jobs("failed")) == TRIES
+    assert (rig.states(), rig.causes()) == ({"rejected": 1}, ["datev_try_again"])
+    rig.replay()
+    rig.work()
+    assert rig.states() == {"settled": 1}
 
 
 def test_the_job_that_failed_by_datevs_own_error_is_never_taken_for_the_new_one(make_any_rig: MakeRig) -> None:

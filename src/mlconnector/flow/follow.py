@@ -20,6 +20,8 @@ from mlconnector.systems.datev import next_wait
 from mlconnector.systems.sink import JobStatus
 
 ON_THE_WAY = frozenset({"batched", "sent"})
+# How often the same file is sent while DATEV asks for it once more.
+TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def look(services: Services, batch: str, retry_after: float) -> Step:
     services.reached("job_polled")
     if status.result == "pending":
         return _wait(services, row, retry_after)
-    if status.again:
+    if status.again and _tries(services, batch) < TRIES:
         return _send_again(services, row, status)
     _settle(services, row, status)
     services.reached("batch_settled")
@@ -52,13 +54,18 @@ def first_wait(retry_after: float) -> float:
     return next_wait(1, retry_after, _chance()) or retry_after
 
 
+def _tries(services: Services, batch: str) -> int:
+    with services.database.read() as db:
+        return len(batches.jobs(db, batch))
+
+
 def _wait(services: Services, row: BatchRow, retry_after: float) -> Step:
     with services.database.write() as db:
         if not batches.hold(db, row):
             return Step("settled")
         polls = batches.count_up(db, row.id, "polls")
         wait = next_wait(polls + 1, retry_after, _chance())
-        if wait is None:
+        if wait is None and not row.parked:
             batches.change(db, row.id, services.now(), parked=True)
             append(db, [AuditEvent(row.connection, row.id, "parked", {"polls": polls})], services.now())
     return Step("parked") if wait is None else Step("wait", wait)

@@ -39,14 +39,24 @@ def papers_for(
     """The papers of all drafts by our key; attachments are fetched a few at a time."""
     wanted = [one for one in waiting if one.row.id in drafts]
 
+    with services.database.read() as db:
+        filed = documents.filed(db, [one.row.id for one in wanted])
+
     def paper(one: Waiting) -> Paper:
-        return _paper(services, name, one, drafts[one.row.id], facts)
+        return _paper(services, name, one, drafts[one.row.id], facts, filed)
 
     with ThreadPoolExecutor(services.settings.transfer_threads) as threads:
         return {one.row.id: made for one, made in zip(wanted, threads.map(paper, wanted), strict=True)}
 
 
-def _paper(services: Services, name: str, one: Waiting, draft: Draft, facts: ClientFacts) -> Paper:
+def _paper(
+    services: Services,
+    name: str,
+    one: Waiting,
+    draft: Draft,
+    facts: ClientFacts,
+    filed: Mapping[tuple[str, str], str],
+) -> Paper:
     attachment = draft.voucher.attachments[0] if draft.voucher.attachments else _RENDERED
     if attachment is _RENDERED:
         content = render(draft.voucher)
@@ -61,8 +71,7 @@ def _paper(services: Services, name: str, one: Waiting, draft: Draft, facts: Cli
     if wrong is not None:
         return Paper(None, None, wrong)
     client, sha256 = services.connection(name).client, hashlib.sha256(content).hexdigest()
-    with services.database.read() as db:
-        twin = documents.filed_twin(db, one.row.id, sha256)
+    twin = filed.get((one.row.id, sha256))
     if twin is not None:
         return Paper(uuid.UUID(twin), None, None)
     guid = document_guid(client, one.row.id, one.row.revision, attachment.external_id)

@@ -45,12 +45,15 @@ def insert_documents(connection: Connection, rows: Sequence[Mapping[str, Any]]) 
         connection.execute(insert(documents), list(rows))
 
 
-def filed_twin(connection: Connection, voucher: str, sha256: str) -> str | None:
-    """The GUID under which the same bytes were filed for the voucher before, if they were."""
-    query = select(documents.c.guid).where(
-        documents.c.voucher == voucher, documents.c.sha256 == sha256, documents.c.state == "filed"
-    )
-    return connection.execute(query.limit(1)).scalar()
+def filed(connection: Connection, vouchers: Sequence[str]) -> dict[tuple[str, str], str]:
+    """The GUIDs under which documents of these vouchers are filed, by voucher and hash of the bytes."""
+    found: dict[tuple[str, str], str] = {}
+    for part in parts(vouchers):
+        query = select(documents.c.voucher, documents.c.sha256, documents.c.guid).where(
+            documents.c.voucher.in_(part), documents.c.state == "filed"
+        )
+        found.update({(row.voucher, row.sha256): row.guid for row in connection.execute(query)})
+    return found
 
 
 def to_file(connection: Connection, batch: str, limit: int) -> list[DocumentRow]:

@@ -136,7 +136,7 @@ class Http:
         auth = arguments.get("auth", httpx.USE_CLIENT_DEFAULT)
         try:
             request = self._client.build_request(method, url, **given)
-            # One piece instead of many small ones: each piece of a multipart body would be a write of its own.
+            # In one piece: httpx would write every part of a multipart body on its own.
             request.read()
         except httpx.InvalidURL as error:
             raise Broken(f"{self.system}: the address of a request cannot be read: {error}") from error

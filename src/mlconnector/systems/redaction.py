@@ -30,10 +30,11 @@ def without_secrets(url: httpx.URL | str) -> str:
         address = httpx.URL(url)
     except httpx.InvalidURL:
         return "(an address that cannot be read)"
-    address = address.copy_with(fragment=None)
+    if address.fragment:
+        address = address.copy_with(fragment=None)
     if address.password:
         address = address.copy_with(username=address.username, password=_HIDDEN)
-    if not address.query:
+    if not address.query or not any(name.lower() in _SECRET_PARAMETERS for name in address.params):
         return str(address)
     shown = [
         (name, _HIDDEN if name.lower() in _SECRET_PARAMETERS else value)

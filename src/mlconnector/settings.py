@@ -34,7 +34,8 @@ class Settings(BaseModel):
     `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is
     read from `master_key_file` where it is not given itself. `public_url` is where browsers and webhooks
     reach `serve`. `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer,
-    before the batch is sent again. `crash_at` ends the process hard at a named point of the way, for tests of recovery.
+    before the batch is sent again. `crash_at` ends the process hard at a named point of the way, for tests
+    of recovery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

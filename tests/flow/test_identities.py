@@ -10,37 +10,29 @@ import pytest
 
 from mlconnector.errors import NeedsHuman, RetryLater
 from mlconnector.flow import deliver, intake
-from mlconnector.formats.naming import batch_id, delivery_id, document_guid
+from mlconnector.formats.naming import batch_id, document_guid
 from mlconnector.standins.faults import Fault
-from mlconnector.store import accounts, inbox
+from mlconnector.store import accounts
 from tests.flow.conftest import MakeRig
-from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, Rig, counted
-
-
-def hint(rig: Rig, deal_id: int, delivery: str) -> bool:
-    """What the receiver of webhooks does with a verified delivery: keep it, unless it is known."""
-    body = b'{"deal": %d}' % deal_id
-    key = delivery_id(rig.name, delivery, hashlib.sha256(body).hexdigest())
-    with rig.app.database.write() as db:
-        return inbox.keep(db, key, rig.name, body, [str(deal_id)], rig.services.now())
+from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, counted
 
 
 def test_a_webhook_delivery_that_comes_twice_makes_work_once(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(2)
-    assert hint(rig, DOMESTIC, "delivery-1")
-    assert not hint(rig, DOMESTIC, "delivery-1")
+    assert rig.hint(DOMESTIC, "delivery-1")
+    assert not rig.hint(DOMESTIC, "delivery-1")
     run = rig.begin("webhook")
     assert intake.take_hints(rig.services, rig.name, run) == 1
     assert intake.take_hints(rig.services, rig.name, run) == 0
-    assert not hint(rig, DOMESTIC, "delivery-1"), "it is known also after it was worked off"
+    assert not rig.hint(DOMESTIC, "delivery-1"), "it is known also after it was worked off"
     assert rig.states() == {"received": 1}
 
 
 def test_hint_and_poll_of_the_same_change_end_in_one_booking(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(2)
-    hint(rig, DOMESTIC, "delivery-1")
+    rig.hint(DOMESTIC, "delivery-1")
     rig.work()
-    hint(rig, DOMESTIC, "delivery-2")
+    rig.hint(DOMESTIC, "delivery-2")
     rig.work()
     assert set(counted(rig.outside.rows()).values()) == {1}
 

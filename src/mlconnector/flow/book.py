@@ -19,7 +19,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry, decode, encode, reversed_entry
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import decode as decode_voucher
-from mlconnector.store import documents, entries, runs, vouchers
+from mlconnector.store import accounts, documents, entries, runs, vouchers
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.vouchers import Waiting
 
@@ -86,6 +86,7 @@ def _store(
     held_now = vouchers.hold(db, [one.row.id for one in waiting])
     decisions.drop(one.row.id for one in waiting if held_now.get(one.row.id) != one.row)
     waiting = [one for one in waiting if held_now.get(one.row.id) == one.row]
+    accounts.hold(db, services.connection(name).client)
     hold_taken_numbers(services, db, name, decisions)
     rows = {one.row.id: one.row for one in waiting}
     vouchers.drop_waiting_entries(db, list(rows))

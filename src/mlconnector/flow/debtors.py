@@ -17,6 +17,8 @@ from mlconnector.store import accounts
 def debtors_of(services: Services, db: Connection, name: str, decisions: Decisions) -> dict[str, str]:
     """The debtor number of every draft, by our key; drafts that cannot have one are held.
 
+    Others who give numbers for the client must be held off while this runs (`accounts.hold`).
+
     A party keeps its number for ever, so a source that brings another one later is a human's matter, as is
     a number that belongs to somebody else.
     """
@@ -24,7 +26,6 @@ def debtors_of(services: Services, db: Connection, name: str, decisions: Decisio
     books = settings.rules.books
     if books.debtors.collective:
         return dict.fromkeys(decisions.drafts, books.debtors.collective)
-    accounts.hold(db, settings.client)
     parties = {draft.party.external_id: draft.party for draft in decisions.drafts.values()}
     given = accounts.given(db, settings.client, name, list(parties))
     owners = accounts.owners(db, settings.client, [one.account for one in parties.values() if one.account])

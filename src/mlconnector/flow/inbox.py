@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
@@ -24,19 +26,23 @@ def replay(services: Services, name: str, wanted: Sequence[str], cause: str | No
     They are read again from their source first by the run that follows, because the fix may have been
     made there. Raises NeedsHuman for a voucher that is unknown or does not wait.
     """
-    with services.database.read() as db:
-        held = set(vouchers.held_for(db, cause, name))
-        chosen = held if not wanted else {_held(vouchers.find(db, one), one, held) for one in wanted}
-        rows = vouchers.by_ids(db, sorted(chosen))
     now = services.now()
     with services.database.write() as db:
+        held = _waiting(db, name, cause)
+        chosen = held if not wanted else {_held(vouchers.find(db, one), one, held) for one in wanted}
         vouchers.set_state(db, chosen, "received", now, vouchers.REPLAYED)
         append(
             db,
             [AuditEvent(name, key, "replayed", {"cause": cause or "", "by": by}) for key in sorted(chosen)],
             now,
         )
-    return len(rows)
+    return len(chosen)
+
+
+def _waiting(db: Connection, name: str, cause: str | None) -> set[str]:
+    """The vouchers that wait for a human, and go on doing so until the transaction ends."""
+    vouchers.hold(db, vouchers.held_for(db, cause, name))
+    return set(vouchers.held_for(db, cause, name))
 
 
 def _held(row: vouchers.VoucherRow | None, wanted: str, held: set[str]) -> str:
@@ -48,11 +54,13 @@ def _held(row: vouchers.VoucherRow | None, wanted: str, held: set[str]) -> str:
 
 
 def ignore(services: Services, name: str, wanted: str, reason: str, by: str) -> None:
-    """Leave a waiting voucher out for good, with a reason that the audit trail keeps."""
-    with services.database.read() as db:
-        key = _held(vouchers.find(db, wanted), wanted, set(vouchers.held_for(db, None, name)))
+    """Leave a waiting voucher out for good, with a reason that the audit trail keeps.
+
+    Changes in the source do not bring it back: whoever left it out has booked it elsewhere, or never will.
+    """
     with services.database.write() as db:
-        vouchers.set_state(db, [key], "ignored", services.now(), reason)
+        key = _held(vouchers.find(db, wanted), wanted, _waiting(db, name, None))
+        vouchers.set_state(db, [key], "ignored", services.now(), f"{vouchers.LEFT_OUT}{reason}")
         vouchers.replace_problems(db, "mapping", {key: ()})
         vouchers.replace_problems(db, "source", {key: ()})
         append(db, [AuditEvent(name, key, "ignored", {"reason": reason, "by": by})], services.now())

@@ -17,6 +17,8 @@ from mlconnector.store.vouchers import VoucherRow
 from mlconnector.systems.source import Reading, Reference
 
 HANDED_OVER = frozenset({"batched", "sent", "settled"})
+# Why vouchers are left out by their content; any other reason of an ignored one is that it could not be seen.
+DECIDED = frozenset({"zero_value", "withdrawn"})
 _HINTS_AT_ONCE = 200
 
 
@@ -90,7 +92,7 @@ class _Changes:
 def _store(services: Services, db: Connection, name: str, run: str, readings: Sequence[Reading]) -> None:
     latest = {reading.external_id: reading for reading in readings}
     keys = {reading.external_id: _key(name, reading) for reading in latest.values()}
-    existing = vouchers.by_ids(db, [key for kinds in keys.values() for key in kinds])
+    existing = vouchers.hold(db, [key for kinds in keys.values() for key in kinds])
     held_before = vouchers.problems_of(db, list(existing), "source")
     changes = _Changes([], [], [], {}, [], [])
     skipped = 0
@@ -164,7 +166,8 @@ def _seen_again(
     changes: _Changes,
 ) -> None:
     revision = voucher.revision()
-    if revision == row.revision and [one.cause for one in problems] == [one.cause for one in before]:
+    same = revision == row.revision and [one.cause for one in problems] == [one.cause for one in before]
+    if row.reason.startswith(vouchers.LEFT_OUT) or (same and not _was_gone(row)):
         return
     now = services.now()
     state = row.state if row.state in HANDED_OVER else "received"
@@ -188,11 +191,16 @@ def _seen_again(
     changes.events.append(AuditEvent(name, row.id, "changed", detail))
 
 
+def _was_gone(row: VoucherRow) -> bool:
+    """Whether the record could not be seen when it was looked for last."""
+    return row.state == "ignored" and row.reason not in DECIDED
+
+
 def _gone(services: Services, name: str, reading: Reading, row: VoucherRow | None, changes: _Changes) -> int:
     """A record that cannot be seen any more: forgotten before it was booked, a human's matter after."""
     if row is None:
         return 1
-    if row.state == "ignored" and row.reason == reading.reason:
+    if row.state == "ignored" and (row.reason == reading.reason or row.reason.startswith(vouchers.LEFT_OUT)):
         return 0
     booked = row.state in HANDED_OVER or row.booked_entry is not None
     problem = Problem("record_gone", {"number": row.number or "", "reason": reading.reason})

@@ -23,10 +23,19 @@ def outcome_of(services: Services, name: str, work: Callable[[], Outcome | None]
     `needs_human`, after which the connection says so and work for it rests; `broken` for bugs.
     """
     try:
-        result = work() or {}
+        return _outcome_of(services, name, work)
     except RetryLater as error:
         log.warning("%s: later: %s", name, error.reason)
         return {"outcome": "later", "after": error.after, "reason": error.reason}
+    finally:
+        _flush(services)
+
+
+def _outcome_of(services: Services, name: str, work: Callable[[], Outcome | None]) -> Outcome:
+    try:
+        result = work() or {}
+    except RetryLater:
+        raise
     except NeedsLogin as error:
         _note(services, name, "needs_login", f"{error.system}: {error.reason}")
         return {"outcome": "needs_login", "reason": str(error)}
@@ -39,14 +48,27 @@ def outcome_of(services: Services, name: str, work: Callable[[], Outcome | None]
         reason = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
         _note(services, name, "degraded", f"broken: {reason}")
         return {"outcome": "broken", "reason": reason}
-    finally:
-        services.http_log.flush()
     return {"outcome": "done", **result}
 
 
+def _flush(services: Services) -> None:
+    """Store the technical log; a database that is down must not change how the work ended."""
+    try:
+        services.http_log.flush()
+    except RetryLater as error:
+        log.warning("the technical log waits with its rows: %s", error.reason)
+
+
 def ready(services: Services, name: str) -> None:
-    """Note that a connection works again after something had been wrong with it."""
-    _note(services, name, "ready", "")
+    """Note that a connection works again after something had been wrong with it.
+
+    Who had to log in to DATEV still has to, unless DATEV was asked and has answered.
+    """
+    with services.database.read() as db:
+        row = connections.read(db, name)
+    of_source = row.state_reason.startswith(f"{row.source}: ")
+    if row.state != "needs_login" or of_source or services.has_facts(name):
+        _note(services, name, "ready", "")
 
 
 def _note(
@@ -57,6 +79,6 @@ def _note(
     facts: dict[str, str] | None = None,
 ) -> None:
     with services.database.write() as db:
-        if connections.set_state(db, name, state, reason, services.now()):
+        if connections.set_state(db, name, state, reason, services.now(), unless="paused"):
             detail = {"state": state, "reason": reason, "facts": facts or {}}
             append(db, [AuditEvent(name, name, "connection_state", detail)], services.now())

@@ -126,6 +126,10 @@ class Services:
                 entry.facts_until = self.now() + _FACTS_ARE_GOOD_FOR
             return entry.facts
 
+    def has_facts(self, name: str) -> bool:
+        """Whether DATEV has told what it says of the client since the run began."""
+        return self._entry(name).facts is not None
+
     def forget_facts(self, name: str) -> None:
         """Read the client's facts anew the next time: at the beginning of a run, and after a refusal."""
         with self._lock:

@@ -78,6 +78,5 @@ def create(name: str, options: Options) -> StandIn:
 
 def names() -> list[str]:
     """The systems that have a stand-in: the sub-packages of this folder."""
-    import mlconnector.standins as package
-
+    package = importlib.import_module("mlconnector.standins")
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)

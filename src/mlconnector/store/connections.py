@@ -90,14 +90,24 @@ def every(connection: Connection) -> list[ConnectionRow]:
     return sorted(rows, key=lambda row: row.name)
 
 
-def set_state(connection: Connection, name: str, state: ConnectionState, reason: str, now: datetime) -> bool:
+def set_state(
+    connection: Connection,
+    name: str,
+    state: ConnectionState,
+    reason: str,
+    now: datetime,
+    *,
+    unless: ConnectionState | None = None,
+) -> bool:
     """Put a connection into a state, with the reason for people; whether state or reason changed.
 
-    Raises NeedsHuman (`connection_unknown`).
+    One that is in the state `unless` stays there. Raises NeedsHuman (`connection_unknown`).
     """
     table = connections.c
     differs = or_(table.state != state, table.state_reason != reason)
     changed = update_rows(connections).where(table.name == name, differs)
+    if unless is not None:
+        changed = changed.where(table.state != unless)
     if connection.execute(changed.values(state=state, state_reason=reason, updated_at=now)).rowcount:
         return True
     read(connection, name)

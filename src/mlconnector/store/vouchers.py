@@ -17,6 +17,8 @@ from mlconnector.store.tables import batches, entries, problems, revisions, vouc
 
 # The reason of a received voucher that a person let go on; it is read again before it is decided.
 REPLAYED = "replayed"
+# What the reason of a voucher begins with that a person left out for good.
+LEFT_OUT = "left out: "
 
 
 @dataclass(frozen=True, slots=True)

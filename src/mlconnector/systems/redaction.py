@@ -34,7 +34,7 @@ def without_secrets(url: httpx.URL | str) -> str:
         address = address.copy_with(fragment=None)
     if address.password:
         address = address.copy_with(username=address.username, password=_HIDDEN)
-    if not address.query or not any(name.lower() in _SECRET_PARAMETERS for name in address.params):
+    if not address.query:
         return str(address)
     shown = [
         (name, _HIDDEN if name.lower() in _SECRET_PARAMETERS else value)

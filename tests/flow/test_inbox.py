@@ -7,7 +7,15 @@ import pytest
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow import inbox
 from tests.flow.conftest import MakeRig
-from tests.flow.rig import COLLIDING_NUMBER, DOMESTIC, MIXED_RATES, ODD_NUMBER, WITHOUT_NUMBER, Rig
+from tests.flow.rig import (
+    COLLIDING_NUMBER,
+    DOMESTIC,
+    EU_BUSINESS,
+    MIXED_RATES,
+    ODD_NUMBER,
+    WITHOUT_NUMBER,
+    Rig,
+)
 
 OLD_RATE = "tax_case_unknown:rate=16,region=domestic,vat_id=no"
 
@@ -18,32 +26,34 @@ def with_old_rate(rig: Rig, *deals: int) -> None:
 
 
 def set_right_unseen(rig: Rig, *deals: int) -> None:
-    """A change that moves no deal's time of change, so that no poll sees it."""
+    """A change that moves no deal's time of change, long after it: no poll sees it any more."""
+    rig.outside.clock.advance(3600)
+    rig.pipedrive.change_deal(EU_BUSINESS)
+    rig.work()
     for deal in deals:
         rig.pipedrive.change_line(deal, 0, moves_update_time=False, tax=19)
 
 
 def test_one_fix_in_the_source_lets_all_go_on_that_wait_for_the_same_cause(make_any_rig: MakeRig) -> None:
-    rig = make_any_rig(2)
+    rig = make_any_rig(3)
     with_old_rate(rig, DOMESTIC, MIXED_RATES)
     rig.work()
-    assert (rig.causes(), rig.states()) == ([OLD_RATE], {"needs_human": 2})
+    assert (rig.causes(), rig.states()) == ([OLD_RATE], {"needs_human": 2, "settled": 1})
     set_right_unseen(rig, DOMESTIC, MIXED_RATES)
     rig.work()
-    assert rig.states() == {"needs_human": 2}, "nobody has said that it was fixed"
+    assert rig.states() == {"needs_human": 2, "settled": 1}, "nobody has said that it was fixed"
     assert rig.replay(cause=OLD_RATE) == 2
     rig.work()
-    assert (rig.causes(), rig.states()) == ([], {"settled": 2})
+    assert (rig.causes(), rig.states()) == ([], {"settled": 3})
     assert rig.events(rig.key(DOMESTIC))[:4] == ["received", "held", "replayed", "changed"]
 
 
 def test_one_fix_in_the_mapping_lets_all_go_on(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(2)
     right = rig.text
-    rig.connect(right.replace('"100 Verwaltung" = "100", ', "").replace('default = "900"', "default = \"900\""))
+    rig.connect(right.replace('"100 Verwaltung" = "100", ', "").replace('default = "900"\n', ""))
     for deal in (DOMESTIC, MIXED_RATES):
         rig.pipedrive.change_deal(deal, custom_fields={"Kostenstelle": "100 Verwaltung"})
-    rig.connect(rig.text.replace('default = "900"\n', ""))
     rig.work()
     (cause,) = rig.causes()
     assert cause.startswith("cost_centre_unknown:")
@@ -65,11 +75,10 @@ def test_a_replayed_voucher_that_is_still_wrong_waits_again(make_rig: MakeRig) -
 
 def test_single_vouchers_go_on_by_number_external_id_or_key(make_rig: MakeRig) -> None:
     rig = make_rig(3)
-    deals = (1, 2, 3)
-    with_old_rate(rig, *deals)
+    with_old_rate(rig, DOMESTIC, MIXED_RATES)
     rig.work()
-    set_right_unseen(rig, *deals)
-    assert rig.replay("RE-2026-00001", "2", rig.key(3)) == 3
+    set_right_unseen(rig, DOMESTIC, MIXED_RATES)
+    assert rig.replay("RE-2026-00001", str(MIXED_RATES), rig.key(DOMESTIC)) == 2
     rig.work()
     assert rig.states() == {"settled": 3}
 

@@ -15,6 +15,7 @@ from typing import Any
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
 from mlconnector.flow import book, deliver, follow, freeze, intake, progress
+from mlconnector.flow.housekeeping import forget_finished_work, tidy_up
 from mlconnector.flow.outcomes import Outcome, outcome_of
 from mlconnector.flow.services import Services
 from mlconnector.store import connections
@@ -27,6 +28,7 @@ QUEUES: dict[str, dict[str, Any]] = {
     "jobs": {},
 }
 _PATIENCE = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+_HOUSEKEEPING = "17 3 * * *"
 _ACTIVE = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 
 
@@ -53,6 +55,15 @@ class Workflows:
             run_id = f"{name}:{moment}"
             _enqueue("runs", name, f"run:{run_id}", run, name, run_id, "schedule")
 
+        @DBOS.workflow(name="housekeeping")
+        def housekeeping(_moment: Any, _context: Any) -> dict[str, int]:
+            gone: dict[str, int] = self._step("tidy_up", partial(tidy_up, self._services))
+            return {
+                **gone,
+                "workflows": self._step("finished", partial(forget_finished_work, self._services)),
+            }
+
+        self._housekeeping_workflow = housekeeping
         self._run_workflow = run
         self._deliver_workflow: Any = deliver_batch
         self._follow_workflow = follow_job
@@ -105,18 +116,26 @@ class Workflows:
         """Bring the schedules in line with what the connections' settings say."""
         with self._services.database.read() as db:
             names = [row.name for row in connections.every(db) if row.state != "paused"]
-        DBOS.apply_schedules(
-            [
-                {
-                    "schedule_name": f"poll:{name}",
-                    "workflow_fn": self._scheduled_workflow,
-                    "schedule": self._services.connection(name).schedule.cron,
-                    "context": name,
-                }
-                for name in names
-                if self._services.connection(name).schedule.cron
-            ]
-        )
+        crons = {name: self._services.connection(name).schedule.cron for name in names}
+        wanted: dict[str, tuple[str, Any, Any]] = {
+            f"poll:{name}": (cron, self._scheduled_workflow, name) for name, cron in crons.items() if cron
+        }
+        wanted["housekeeping"] = (_HOUSEKEEPING, self._housekeeping_workflow, None)
+        existing = {one["schedule_name"]: one["schedule"] for one in DBOS.list_schedules()}
+        for schedule_name in set(existing) - set(wanted):
+            DBOS.delete_schedule(schedule_name)
+        for schedule_name, (cron, workflow, context) in wanted.items():
+            if existing.get(schedule_name) != cron:
+                DBOS.apply_schedules(
+                    [
+                        {
+                            "schedule_name": schedule_name,
+                            "workflow_fn": workflow,
+                            "schedule": cron,
+                            "context": context,
+                        }
+                    ]
+                )
 
     def _run(self, name: str, run_id: str, trigger: str) -> Outcome:
         outcome = self._patient("begin", name, partial(progress.begin, self._services, name, run_id, trigger))

@@ -58,8 +58,10 @@ def tax_case(voucher: Voucher, line: Line, rules: Rules) -> Found[TaxCase] | Pro
 
 def _facts(voucher: Voucher, line: Line, rate: Decimal, rules: Rules) -> _Facts | Problem:
     party = voucher.party
-    if party is None or not party.country:
-        facts = {"party": party.name if party else "", "party_id": party.external_id if party else ""}
+    if party is None:
+        return Problem("party_missing", {"title": voucher.title})
+    if not party.country:
+        facts = {"party": party.name, "party_id": party.external_id}
         return Problem("country_missing", {**facts, "rate": f"{rate:f}"}, ("party_id",))
     where = region(party)
     if where is None:

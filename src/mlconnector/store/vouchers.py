@@ -242,8 +242,15 @@ def causes(connection: Connection, name: str | None = None) -> list[CauseCount]:
 
 
 def held_for(connection: Connection, cause: str | None, name: str | None) -> list[str]:
-    """Keys of the vouchers that wait for a human, all of them or those with one cause."""
-    query = select(vouchers.c.id).distinct().where(vouchers.c.state.in_(["needs_human", "rejected"]))
+    """Keys of the vouchers that wait for a human, all of them or those with one cause.
+
+    A settled one waits when something was found about it since, e.g. that its record is gone.
+    """
+    with_problem = vouchers.c.id.in_(select(problems.c.voucher))
+    waits = or_(
+        vouchers.c.state.in_(["needs_human", "rejected"]), and_(vouchers.c.state == "settled", with_problem)
+    )
+    query = select(vouchers.c.id).distinct().where(waits)
     if cause is not None:
         query = query.join(problems, problems.c.voucher == vouchers.c.id).where(problems.c.cause == cause)
     if name is not None:

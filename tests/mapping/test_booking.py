@@ -149,7 +149,7 @@ def test_without_a_number_there_is_no_booking(number: str | None) -> None:
 
 
 def test_without_a_party_there_is_no_booking() -> None:
-    assert keys(voucher(party=None)) == ["party_missing", "country_missing"]
+    assert keys(voucher(party=None)) == ["party_missing"]
 
 
 class TestForeignMoney:

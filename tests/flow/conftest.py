@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import copied_sqlite
+from tests.databases import Postgres, copied_sqlite
 from tests.flow.rig import Rig, rig
 
 MakeRig = Callable[..., Rig]
@@ -26,3 +26,10 @@ def make_any_rig(tmp_path: Path, database_url: str) -> Iterator[MakeRig]:
     """Makes a rig with so many deals; a test that uses it runs on SQLite and on PostgreSQL."""
     with ExitStack() as stack:
         yield lambda records, **options: stack.enter_context(rig(tmp_path, database_url, records, **options))
+
+
+@pytest.fixture
+def make_postgres_rig(tmp_path: Path, postgres: Postgres) -> Iterator[MakeRig]:
+    """Makes a rig on PostgreSQL, where transactions run side by side."""
+    with postgres.fresh("migrated") as url, ExitStack() as stack:
+        yield lambda records, **options: stack.enter_context(rig(tmp_path, url, records, **options))

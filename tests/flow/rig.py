@@ -191,9 +191,13 @@ class Rig:
             position = taken.position
             if position is None:
                 break
-        while intake.take_hints(self.services, self.name, run):
-            pass
+        self.read_hints(run)
         while intake.take_again(self.services, self.name, run):
+            pass
+
+    def read_hints(self, run: str) -> None:
+        """Read only what webhooks hinted at."""
+        while intake.take_hints(self.services, self.name, run):
             pass
 
     def book(self, run: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from mlconnector.flow import intake
@@ -11,6 +12,8 @@ from mlconnector.flow.outcomes import Outcome, ready
 from mlconnector.flow.services import Services
 from mlconnector.store import batches, connections, runs
 from mlconnector.store.audit import AuditEvent, append
+
+REST = timedelta(minutes=15)
 
 
 def as_outcome(work: Callable[[], Any]) -> Outcome:
@@ -44,12 +47,18 @@ def end(services: Services, name: str, run_id: str, outcome: Outcome) -> None:
 
 
 def unfinished(services: Services, name: str) -> list[dict[str, Any]]:
-    """The unfinished batches of a connection that may be worked on, with their latest attempt."""
+    """The unfinished batches of a connection that may be worked on, with their latest attempt.
+
+    While something is wrong with the connection, a batch that was just tried rests for a while, however
+    often somebody looks; a run that goes through ends the rest.
+    """
     with services.database.read() as db:
         row = connections.read(db, name)
         rows = batches.unfinished(db, name)
     if row.state in {"needs_login", "paused"}:
         return []
+    if row.state == "degraded":
+        rows = [one for one in rows if one.changed_at + REST <= services.now()]
     return [
         {
             "batch": one.id,

@@ -13,7 +13,7 @@ import httpx
 
 from mlconnector.errors import ConnectorError
 from mlconnector.flow.connection import ConnectionSettings, read_connection
-from mlconnector.flow.tokens import StoredTokens
+from mlconnector.flow.tokens import StoredTokens, token_name
 from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings
 from mlconnector.store import connections
@@ -26,14 +26,14 @@ from mlconnector.systems.oauth import OAuthModel
 from mlconnector.systems.sink import ClientFacts, Sink
 from mlconnector.systems.source import Source, SourceContext
 
-# Seconds after which another process may have changed the settings.
+# Seconds after which another process may have changed the settings or given other credentials.
 _SETTINGS_ARE_GOOD_FOR = 1.0
 _FACTS_ARE_GOOD_FOR = timedelta(minutes=10)
 
 
 @dataclass
 class _Open:
-    """Systems that are connected at the moment, for one state of a connection's settings.
+    """Systems that are connected at the moment, for one state of a connection's settings and credentials.
 
     Its two locks are held while another system is asked, so that it is asked once. They are never taken
     under the lock of the services, or a webhook would wait for another system; and they are two because
@@ -41,6 +41,7 @@ class _Open:
     """
 
     settings: ConnectionSettings
+    credentials_of: datetime | None
     looked_at: float = 0.0
     source: Source | None = None
     sink: Sink | None = None
@@ -131,9 +132,10 @@ class Services:
         return self._entry(name).facts is not None
 
     def forget_facts(self, name: str) -> None:
-        """Read the client's facts anew the next time: at the beginning of a run, and after a refusal."""
+        """Read settings and the client's facts anew the next time: when a run begins, and after a refusal."""
         with self._lock:
-            self._entry(name).facts = None
+            entry = self._entry(name)
+            entry.facts, entry.looked_at = None, 0.0
 
     def tokens(self, name: str, system: str) -> StoredTokens:
         """The keeper of the OAuth tokens that a connection has for a system."""
@@ -189,9 +191,11 @@ class Services:
                 return entry
             with self.database.read() as db:
                 row = connections.read(db, name)
-            if entry is None or entry.settings.text != row.settings:
+            credentials_of = self.vault.changed(name, [token_name(row.source), token_name("datev")])
+            known = None if entry is None else (entry.settings.text, entry.credentials_of)
+            if entry is None or known != (row.settings, credentials_of):
                 self.forget(name)
-                entry = _Open(read_connection(row.settings, f"settings of {name}"))
+                entry = _Open(read_connection(row.settings, f"settings of {name}"), credentials_of)
                 self._open[name] = entry
             entry.looked_at = time.monotonic()
             return entry

@@ -16,7 +16,8 @@ from mlconnector.systems.oauth import OAuthModel, Tokens, explain_token_answer, 
 if TYPE_CHECKING:
     from mlconnector.flow.services import Services
 
-_LEASE_SECONDS = 30.0
+# Longer than two refreshes that both run into their timeouts: nobody else may use the same token meanwhile.
+_LEASE_SECONDS = 120.0
 _LONGEST_WAIT = 45.0
 _local_locks: dict[tuple[str, str], threading.Lock] = {}
 _registry_lock = threading.Lock()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from mlconnector.store.database import Database
 from mlconnector.store.sealing import Envelope, MasterKeys, rewrap, seal, unseal
@@ -66,6 +66,14 @@ class Vault:
         query = select(credentials.c.name).where(credentials.c.connection == connection)
         with self.database.read() as reading:
             return sorted(reading.execute(query).scalars())
+
+    def changed(self, connection: str, besides: Collection[str]) -> datetime | None:
+        """When one of a connection's secrets was given last, those named `besides` left out."""
+        query = select(func.max(credentials.c.updated_at)).where(
+            credentials.c.connection == connection, credentials.c.name.not_in(besides)
+        )
+        with self.database.read() as reading:
+            return reading.execute(query).scalar()
 
     def expires(self, connection: str, name: str) -> datetime | None:
         """When a secret ends; None when it does not, or when there is none of this name."""

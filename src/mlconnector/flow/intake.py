@@ -92,7 +92,7 @@ class _Changes:
 def _store(services: Services, db: Connection, name: str, run: str, readings: Sequence[Reading]) -> None:
     latest = {reading.external_id: reading for reading in readings}
     keys = {reading.external_id: _key(name, reading) for reading in latest.values()}
-    existing = vouchers.by_ids(db, [key for kinds in keys.values() for key in kinds])
+    existing = vouchers.hold(db, [key for kinds in keys.values() for key in kinds])
     held_before = vouchers.problems_of(db, list(existing), "source")
     changes = _Changes([], [], [], {}, [], [])
     skipped = 0

@@ -52,7 +52,7 @@ class Settings(BaseModel):
     http_log_days: int = Field(default=30, ge=14)
     heartbeat_seconds: float = Field(default=5.0, gt=0)
     silent_after_seconds: float = Field(default=30.0, gt=0)
-    queue_seconds: float = Field(default=0.5, gt=0)
+    queue_seconds: float = Field(default=0.25, gt=0)
     lookup_seconds: float = Field(default=10.0, ge=0)
     transfer_threads: int = Field(default=8, ge=1, le=32)
     crash_at: str = ""

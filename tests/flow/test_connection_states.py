@@ -51,11 +51,11 @@ def test_a_needed_login_pauses_delivery_and_loses_nothing(make_any_rig: MakeRig)
     assert attempt(rig, lambda: deliver.file_set(rig.services, batch))["outcome"] == "needs_login"
     state, reason = rig.connection()
     assert (state, reason.partition(":")[0]) == ("needs_login", "datev")
-    assert progress.unfinished(rig.services, rig.name) == []
+    assert progress.unfinished(rig.services, rig.name, parked=False) == []
     assert rig.states() == {"batched": 1}
     rig.log_in()
     assert rig.connection() == ("ready", "")
-    assert [plan["batch"] for plan in progress.unfinished(rig.services, rig.name)] == [batch]
+    assert [plan["batch"] for plan in progress.unfinished(rig.services, rig.name, parked=False)] == [batch]
     rig.transfer()
     assert rig.states() == {"settled": 1}
     assert "logged_in" in rig.events(rig.name)
@@ -151,9 +151,9 @@ def test_a_degraded_connection_tries_its_batches_no_more_than_now_and_then(make_
     rig.datev.withdraw_service(MUSTERHOLZ, "Belegbilderservice")
     progress.note_attempt(rig.services, batch, "deliveries", 1)
     assert attempt(rig, lambda: deliver.file_set(rig.services, batch))["outcome"] == "needs_human"
-    assert progress.unfinished(rig.services, rig.name) == []
+    assert progress.unfinished(rig.services, rig.name, parked=False) == []
     rig.outside.clock.advance(900)
-    assert [plan["batch"] for plan in progress.unfinished(rig.services, rig.name)] == [batch]
+    assert [plan["batch"] for plan in progress.unfinished(rig.services, rig.name, parked=False)] == [batch]
 
 
 def test_books_of_another_account_length_hold_the_connection(make_rig: MakeRig) -> None:
@@ -211,7 +211,9 @@ def test_a_connection_keeps_its_client_and_its_source(make_rig: MakeRig) -> None
 
 def test_what_cannot_be_asked_now_is_asked_later(make_rig: MakeRig) -> None:
     rig = make_rig(1)
-    rig.datev.faults.add(Fault("status", "GET", "/accounting-clients/", status=503, retry_after="61", times=9))
+    rig.datev.faults.add(
+        Fault("status", "GET", "/accounting-clients/", status=503, retry_after="61", times=9)
+    )
     outcome = run(rig)
     assert (outcome["outcome"], outcome["after"]) == ("later", 61.0)
     assert rig.connection() == ("ready", "")

@@ -113,7 +113,9 @@ def move_to_another_month(rig: Rig, deal_id: int) -> None:
     rig.pipedrive.change_deal(deal_id, custom_fields={"Rechnungsdatum": "2026-09-01"})
 
 
-def test_a_change_of_month_takes_back_in_the_old_month_and_books_in_the_new_one(make_any_rig: MakeRig) -> None:
+def test_a_change_of_month_takes_back_in_the_old_month_and_books_in_the_new_one(
+    make_any_rig: MakeRig,
+) -> None:
     rig = make_any_rig(1)
     rig.date(DOMESTIC)
     rig.work()
@@ -224,7 +226,9 @@ def test_a_file_that_datev_wants_again_and_again_is_rejected_in_the_end(make_rig
     assert rig.states() == {"settled": 1}
 
 
-def test_the_job_that_failed_by_datevs_own_error_is_never_taken_for_the_new_one(make_any_rig: MakeRig) -> None:
+def test_the_job_that_failed_by_datevs_own_error_is_never_taken_for_the_new_one(
+    make_any_rig: MakeRig,
+) -> None:
     rig = make_any_rig(1)
     rig.datev.fail_next_job(MUSTERHOLZ, 1008837)
     (batch,) = rig.prepare()

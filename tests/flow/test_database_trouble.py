@@ -142,5 +142,3 @@ def test_a_database_out_of_reach_is_said_when_the_installation_is_opened(tmp_pat
     settings = settings_of(tmp_path, "postgresql://nobody@127.0.0.1:1/nothing")
     with pytest.raises(RetryLater, match="the database does not work"), opened(settings):
         raise AssertionError("it cannot be opened")
-
-

@@ -66,7 +66,9 @@ def test_a_voucher_goes_on_with_another_document_after_the_fix_in_the_source(mak
     assert {row.document for row in rig.outside.rows()} == {one.guid for one in rig.outside.documents()}
 
 
-def test_a_refusal_is_not_forgotten_when_another_document_fails_at_the_same_time(make_any_rig: MakeRig) -> None:
+def test_a_refusal_is_not_forgotten_when_another_document_fails_at_the_same_time(
+    make_any_rig: MakeRig,
+) -> None:
     rig = make_any_rig(2)
     batch = prepared(rig)
     rig.refuse_next_document()
@@ -79,7 +81,9 @@ def test_a_refusal_is_not_forgotten_when_another_document_fails_at_the_same_time
     assert {row.document for row in rig.outside.rows()} == {one.guid for one in rig.outside.documents()}
 
 
-def test_a_refusal_that_concerns_every_document_holds_the_connection_and_no_voucher(make_rig: MakeRig) -> None:
+def test_a_refusal_that_concerns_every_document_holds_the_connection_and_no_voucher(
+    make_rig: MakeRig,
+) -> None:
     rig = make_rig(2)
     batch = prepared(rig)
     rig.datev.faults.add(Fault("status", "PUT", "/documents/", status=400, body=UNKNOWN_TYPE, times=2))

@@ -36,7 +36,9 @@ def test_a_whole_run_asks_datev_no_more_than_it_must(make_rig: MakeRig) -> None:
     rig.work()
     transfers = len(rig.outside.documents()) + len(rig.outside.jobs())
     gets = rig.datev.statistics.gets
-    assert gets == 4 + len(rig.outside.jobs()), "the client, its basics, types and limits; then one for each job"
+    assert gets == 4 + len(rig.outside.jobs()), (
+        "the client, its basics, types and limits; then one for each job"
+    )
     assert gets <= transfers
     assert rig.datev.statistics.errors == 0
 

@@ -47,7 +47,9 @@ def test_a_record_that_did_not_change_changes_nothing(make_any_rig: MakeRig) -> 
     assert rig.datev.statistics.puts + rig.datev.statistics.posts == sent
 
 
-def test_a_record_that_changes_before_it_was_frozen_is_booked_once_as_it_is_now(make_any_rig: MakeRig) -> None:
+def test_a_record_that_changes_before_it_was_frozen_is_booked_once_as_it_is_now(
+    make_any_rig: MakeRig,
+) -> None:
     rig = make_any_rig(1)
     run = rig.begin()
     rig.read(run)
@@ -84,7 +86,9 @@ def test_the_same_document_of_the_same_voucher_has_the_same_guid_for_ever(make_a
     assert {row.document for row in rig.outside.rows()} == {document.guid}
 
 
-def test_a_document_that_is_there_already_after_our_own_attempt_counts_as_filed(make_any_rig: MakeRig) -> None:
+def test_a_document_that_is_there_already_after_our_own_attempt_counts_as_filed(
+    make_any_rig: MakeRig,
+) -> None:
     rig = make_any_rig(1)
     (batch,) = rig.prepare()
     with rig.dying_at("documents_sent"):
@@ -163,7 +167,9 @@ def test_a_job_whose_answer_got_lost_is_adopted_by_its_reference(make_any_rig: M
     assert sent.detail["outcome"] == "adopted"
 
 
-def test_a_batch_that_never_arrived_is_sent_again_once_it_had_time_to_be_listed(make_any_rig: MakeRig) -> None:
+def test_a_batch_that_never_arrived_is_sent_again_once_it_had_time_to_be_listed(
+    make_any_rig: MakeRig,
+) -> None:
     rig = make_any_rig(1)
     (batch,) = rig.prepare()
     with rig.dying_at("batch_noted"):
@@ -203,7 +209,9 @@ def test_after_an_answer_that_says_nothing_certain_the_job_is_looked_for_before_
     assert len(rig.outside.jobs()) == 1
 
 
-def test_what_was_unknown_of_one_attempt_stays_unknown_when_the_next_one_is_refused(make_rig: MakeRig) -> None:
+def test_what_was_unknown_of_one_attempt_stays_unknown_when_the_next_one_is_refused(
+    make_rig: MakeRig,
+) -> None:
     rig = make_rig(1)
     (batch,) = rig.prepare()
     with rig.dying_at("batch_sent"):

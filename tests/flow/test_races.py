@@ -238,4 +238,3 @@ def test_the_tokens_of_a_login_elsewhere_are_taken_up(make_any_rig: MakeRig) -> 
     rig.work()
     assert rig.states() == {"settled": 1}
     assert rig.datev.tokens.replays == 0
-

@@ -34,9 +34,10 @@ class Engine:
         self.workflows: Workflows | None = None
 
     def start(self) -> Workflows:
-        """Begin to work: register, launch, take over what was left behind, show signs of life."""
+        """Begin to work: make this process known, launch, take over what was left behind, show signs of life."""
         DBOS(config=self._config())
         self.workflows = Workflows(self._services)
+        self._liveness.register()
         DBOS.launch()
         self._liveness.begin()
         for name, options in QUEUES.items():
@@ -47,6 +48,7 @@ class Engine:
         """Stop working; what is in flight goes on at the next start, here or elsewhere."""
         self._liveness.end()
         DBOS.destroy(destroy_registry=True)
+        self._liveness.resign()
         self.workflows = None
 
     def _config(self) -> DBOSConfig:
@@ -58,7 +60,6 @@ class Engine:
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "ERROR",
             "console_log_level": "ERROR",
-            "notification_listener_polling_interval_sec": 0.1,
         }
         if url.get_backend_name() == "sqlite":
             progress = f"{url.database}.progress"

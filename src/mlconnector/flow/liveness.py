@@ -31,19 +31,29 @@ class Liveness:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="liveness", daemon=True)
 
-    def begin(self) -> None:
-        """Register this process, take over at once what dead processes of this machine left, and go on."""
-        services = self._services
-        with services.database.write() as db:
+    def register(self) -> None:
+        """Make this process known, before it takes any work: nobody looks for what an unknown one left."""
+        with self._services.database.write() as db:
             self._register(db)
+
+    def begin(self) -> None:
+        """Take over at once what dead processes of this machine left, and go on showing signs of life."""
         self.watch()
         self._thread.start()
 
     def end(self) -> None:
-        """Stop; work that is still in flight belongs to whoever starts next."""
+        """Stop showing signs of life."""
         self._end.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
+
+    def resign(self) -> None:
+        """Leave what is still in flight to whoever looks next, without letting them wait for our silence."""
+        try:
+            with self._services.database.write() as db:
+                executors.resign(db, self._services.owner)
+        except RetryLater as error:
+            log.warning("others will notice later that this process has ended: %s", error.reason)
 
     def watch(self) -> list[str]:
         """Hand over the work of silent processes; returns their ids."""
@@ -53,7 +63,7 @@ class Liveness:
         try:
             with services.database.read() as db:
                 silent = set(executors.silent(db, now, services.settings.silent_after_seconds))
-                silent.update(executors.dead_here(db, socket.gethostname(), is_alive))
+                silent.update(executors.dead_here(db, machine(), is_alive))
             gone = sorted(silent - {services.owner})
             if gone:
                 log.info("taking over the work of %s", ", ".join(gone))
@@ -69,7 +79,7 @@ class Liveness:
 
     def _register(self, db: Connection) -> None:
         services = self._services
-        executors.register(db, services.owner, socket.gethostname(), os.getpid(), services.now())
+        executors.register(db, services.owner, machine(), os.getpid(), services.now())
 
     def _beat(self) -> None:
         while not self._end.wait(self._services.settings.heartbeat_seconds):
@@ -80,6 +90,19 @@ class Liveness:
                 self.watch()
             except RetryLater as error:
                 log.warning("no sign of life could be written: %s", error.reason)
+            except Exception:  # a process that works on must not fall silent: others would take its work
+                log.exception("the watch over other processes failed")
+
+
+def machine() -> str:
+    """Where process numbers mean the same processes as here: this host, and no container but this one.
+
+    Containers may share the name of their host, but each has process numbers of its own.
+    """
+    boot, numbers = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+    if not (boot.exists() and numbers.exists()):
+        return socket.gethostname()
+    return f"{socket.gethostname()}/{boot.read_text(encoding='utf-8').strip()}/{numbers.stat().st_ino}"
 
 
 def is_alive(process: int) -> bool:

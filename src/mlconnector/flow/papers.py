@@ -38,15 +38,25 @@ def papers_for(
 ) -> dict[str, Paper]:
     """The papers of all drafts by our key; attachments are fetched a few at a time."""
     wanted = [one for one in waiting if one.row.id in drafts]
-
     with services.database.read() as db:
         filed = documents.filed(db, [one.row.id for one in wanted])
 
-    def paper(one: Waiting) -> Paper:
-        return _paper(services, name, one, drafts[one.row.id], facts, filed)
+    def fetched(one: Waiting) -> bytes | Problem | None:
+        """The attachment's bytes; None where there is none. Only this waits for the network."""
+        attachments = drafts[one.row.id].voucher.attachments
+        try:
+            return services.source(name).download(attachments[0].external_id, LIMIT) if attachments else None
+        except NeedsHuman as error:
+            return error.problem
 
     with ThreadPoolExecutor(services.settings.transfer_threads) as threads:
-        return {one.row.id: made for one, made in zip(wanted, threads.map(paper, wanted), strict=True)}
+        contents = list(threads.map(fetched, wanted))
+    return {
+        one.row.id: Paper(None, None, content)
+        if isinstance(content, Problem)
+        else _paper(services, name, one, drafts[one.row.id], content, facts, filed)
+        for one, content in zip(wanted, contents, strict=True)
+    }
 
 
 def _paper(
@@ -54,18 +64,15 @@ def _paper(
     name: str,
     one: Waiting,
     draft: Draft,
+    fetched: bytes | None,
     facts: ClientFacts,
     filed: Mapping[tuple[str, str], str],
 ) -> Paper:
-    attachment = draft.voucher.attachments[0] if draft.voucher.attachments else _RENDERED
-    if attachment is _RENDERED:
-        content = render(draft.voucher)
+    if fetched is None:
+        attachment, content = _RENDERED, render(draft.voucher)
         file_name = document_file_name(f"Buchungsbeleg {draft.number}.pdf")
     else:
-        try:
-            content = services.source(name).download(attachment.external_id, LIMIT)
-        except NeedsHuman as error:
-            return Paper(None, None, error.problem)
+        attachment, content = draft.voucher.attachments[0], fetched
         file_name = document_file_name(attachment.file_name)
     wrong = inspect(file_name, attachment.media_type, content, facts.allowed_extensions)
     if wrong is not None:

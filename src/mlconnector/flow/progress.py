@@ -46,8 +46,10 @@ def end(services: Services, name: str, run_id: str, outcome: Outcome) -> None:
         runs.end(db, run_id, text, services.now())
 
 
-def unfinished(services: Services, name: str) -> list[dict[str, Any]]:
+def unfinished(services: Services, name: str, *, parked: bool) -> list[dict[str, Any]]:
     """The unfinished batches of a connection that may be worked on, with their latest attempt.
+
+    Parked ones are asked after only when they are meant too.
 
     While something is wrong with the connection, a batch that was just tried rests for a while, however
     often somebody looks; a run that goes through ends the rest.
@@ -66,6 +68,7 @@ def unfinished(services: Services, name: str) -> list[dict[str, Any]]:
             "latest": one.follows if one.state == "submitted" else one.deliveries,
         }
         for one in rows
+        if parked or not one.parked
     ]
 
 

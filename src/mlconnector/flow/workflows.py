@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID, StepOptions
 
+from mlconnector.errors import RetryLater
 from mlconnector.flow import book, deliver, follow, freeze, intake, progress
 from mlconnector.flow.housekeeping import forget_finished_work, tidy_up
 from mlconnector.flow.outcomes import Outcome, outcome_of
@@ -53,7 +55,7 @@ class Workflows:
         @DBOS.workflow(name="scheduled")
         def scheduled(moment: Any, name: str) -> None:
             run_id = f"{name}:{moment}"
-            _enqueue("runs", name, f"run:{run_id}", run, name, run_id, "schedule")
+            _enqueue("runs", f"run:{run_id}", run, name, run_id, "schedule")
 
         @DBOS.workflow(name="housekeeping")
         def housekeeping(_moment: Any, _context: Any) -> dict[str, int]:
@@ -72,7 +74,7 @@ class Workflows:
     def start_run(self, name: str, trigger: str) -> str:
         """Begin a run of a connection; returns the workflow's id."""
         run_id = f"{name}:{uuid.uuid4()}"
-        _enqueue("runs", name, f"run:{run_id}", self._run_workflow, name, run_id, trigger)
+        _enqueue("runs", f"run:{run_id}", self._run_workflow, name, run_id, trigger)
         return f"run:{run_id}"
 
     def nudge(self, name: str) -> None:
@@ -83,34 +85,37 @@ class Workflows:
         if not waiting:
             self.start_run(name, "webhook")
 
-    def resume(self, name: str) -> list[str]:
+    def resume(self, name: str, *, parked: bool = False) -> list[str]:
         """See to it that every unfinished batch is worked on, by one workflow each; returns those begun.
 
         The first delivery's workflow id is the batch id; later ones, after a login or a repair, count on.
+        Jobs that were put aside are asked after with `parked` only, so not whenever somebody looks.
         """
         begun = []
-        for plan in self._step("unfinished", partial(progress.unfinished, self._services, name)):
+        for plan in self._step("unfinished", partial(self._without_workflow, name, parked=parked)):
             batch, followed, latest = plan["batch"], plan["followed"], plan["latest"]
-            if latest > 0 and _is_active(progress.workflow_id(batch, latest, followed=followed)):
-                continue
             workflow_id = progress.workflow_id(batch, latest + 1, followed=followed)
             if followed:
-                _enqueue("jobs", None, workflow_id, self._follow_workflow, name, batch, latest + 1, 0.0)
+                _enqueue("jobs", workflow_id, self._follow_workflow, name, batch, latest + 1, 0.0)
             else:
-                _enqueue("deliveries", name, workflow_id, self._deliver_workflow, name, batch, latest + 1)
+                _enqueue("deliveries", workflow_id, self._deliver_workflow, name, batch, latest + 1)
             begun.append(batch)
         return begun
 
+    def _without_workflow(self, name: str, *, parked: bool) -> list[dict[str, Any]]:
+        """The unfinished batches that no workflow works on."""
+        return [
+            plan
+            for plan in progress.unfinished(self._services, name, parked=parked)
+            if plan["latest"] == 0
+            or not _is_active(progress.workflow_id(plan["batch"], plan["latest"], followed=plan["followed"]))
+        ]
+
     def is_busy(self, name: str) -> bool:
         """Whether a run, a delivery or a following of the connection is under way."""
-        prefix = f"run:{name}:"
-        if DBOS.list_workflows(name="run", status=sorted(_ACTIVE), workflow_id_prefix=prefix, limit=1):
-            return True
-        return any(
-            _is_active(progress.workflow_id(plan["batch"], plan["latest"] + more, followed=plan["followed"]))
-            for plan in progress.unfinished(self._services, name)
-            for more in (0, 1)
-        )
+        # On SQLite DBOS cannot look for attributes itself; few workflows are active at a time.
+        active = DBOS.list_workflows(status=sorted(_ACTIVE), load_input=False, load_output=False)
+        return any(one.attributes == _of(name) for one in active)
 
     def schedule(self) -> None:
         """Bring the schedules in line with what the connections' settings say."""
@@ -154,7 +159,7 @@ class Workflows:
         if outcome["outcome"] == "done":
             outcome = self._freeze(name)
         self._patient("end", name, partial(progress.end, self._services, name, run_id, outcome))
-        self.resume(name)
+        self.resume(name, parked=trigger != "webhook")
         return outcome
 
     def _poll(self, name: str, run_id: str, cursor: str | None) -> Outcome:
@@ -208,7 +213,7 @@ class Workflows:
             follows = self._step("follows", partial(progress.follows, self._services, batch)) + 1
             workflow_id = progress.workflow_id(batch, follows, followed=True)
             wait = sent["retry_after"]
-            _enqueue("jobs", None, workflow_id, self._follow_workflow, name, batch, follows, wait)
+            _enqueue("jobs", workflow_id, self._follow_workflow, name, batch, follows, wait)
         return sent
 
     async def _follow(self, name: str, batch: str, attempt: int, retry_after: float) -> Outcome:
@@ -216,7 +221,7 @@ class Workflows:
             async def in_thread() -> Any:
                 return await asyncio.to_thread(work)
 
-            return await DBOS.run_step_async({"name": step}, in_thread)
+            return await DBOS.run_step_async(_options(step), in_thread)
 
         await recorded("begin", partial(progress.note_attempt, self._services, batch, "follows", attempt))
         wait, tries = await recorded("first_wait", partial(follow.first_wait, retry_after)), 0
@@ -233,7 +238,7 @@ class Workflows:
         if outcome["outcome"] == "done" and outcome["state"] == "again":
             deliveries = await recorded("deliveries", partial(progress.deliveries, self._services, batch)) + 1
             workflow_id = progress.workflow_id(batch, deliveries, followed=False)
-            with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=name):
+            with _enqueueing("deliveries", workflow_id, name):
                 await DBOS.enqueue_workflow_async(
                     "deliveries", self._deliver_workflow, name, batch, deliveries
                 )
@@ -255,7 +260,19 @@ class Workflows:
         def recorded() -> Any:
             return work()
 
-        return DBOS.run_step({"name": step}, recorded)
+        return DBOS.run_step(_options(step), recorded)
+
+
+def _options(step: str) -> StepOptions:
+    """A step is tried again while our own database is out of reach; what is outside has its outcomes."""
+    return {
+        "name": step,
+        "retries_allowed": True,
+        "should_retry": lambda error: isinstance(error, RetryLater),
+        "interval_seconds": 1.0,
+        "backoff_rate": 2.0,
+        "max_attempts": 10,
+    }
 
 
 def _is_active(workflow_id: str) -> bool:
@@ -263,6 +280,22 @@ def _is_active(workflow_id: str) -> bool:
     return status is not None and status.status in _ACTIVE
 
 
-def _enqueue(queue: str, partition: str | None, workflow_id: str, workflow: Any, *arguments: Any) -> None:
-    with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=partition):
-        DBOS.enqueue_workflow(queue, workflow, *arguments)
+def _of(name: str) -> dict[str, str]:
+    """What marks the workflows of a connection."""
+    return {"connection": name}
+
+
+@contextmanager
+def _enqueueing(queue: str, workflow_id: str, name: str) -> Iterator[None]:
+    partition = name if "partition_concurrency" in QUEUES[queue] else None
+    with (
+        SetWorkflowID(workflow_id),
+        SetWorkflowAttributes(_of(name)),
+        SetEnqueueOptions(queue_partition_key=partition),
+    ):
+        yield
+
+
+def _enqueue(queue: str, workflow_id: str, workflow: Any, name: str, *arguments: Any) -> None:
+    with _enqueueing(queue, workflow_id, name):
+        DBOS.enqueue_workflow(queue, workflow, name, *arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -21,6 +21,12 @@ def beat(connection: Connection, executor: str, now: datetime) -> bool:
     """Give a sign of life; False when others already took this executor for dead: register again."""
     seen = update(executors).where(executors.c.id == executor).values(seen_at=now)
     return connection.execute(seen).rowcount == 1
+
+
+def resign(connection: Connection, executor: str) -> None:
+    """Note that a process has ended in good order: whoever looks next takes over what it left."""
+    ended = update(executors).where(executors.c.id == executor)
+    connection.execute(ended.values(seen_at=datetime(1970, 1, 1, tzinfo=UTC)))
 
 
 def last_seen(connection: Connection, executor: str) -> datetime | None:

@@ -259,7 +259,7 @@ class Rig:
 
     @contextmanager
     def dying_at(self, point: str, times: int = 1) -> Iterator[None]:
-        """The block dies when it reaches `point` for that time; what follows it in the test is the restart."""
+        """The block dies when it reaches `point` for that time; what follows it is the restart."""
         left = times
 
         def reached(name: str) -> None:

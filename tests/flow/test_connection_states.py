@@ -29,7 +29,7 @@ def run(rig: Rig) -> Outcome:
     cursor, outcome = intake.since(services, name), {"outcome": "done", "position": ""}
     while outcome["outcome"] == "done" and outcome["position"] is not None:
         position = outcome["position"] or None
-        outcome = attempt(rig, lambda at=position: intake.take_page(services, name, run_id, cursor, at))
+        outcome = attempt(rig, partial(intake.take_page, services, name, run_id, cursor, position))
     if outcome["outcome"] == "done":
         outcome = attempt(rig, lambda: book.book_set(services, name, run_id, ""))
     if outcome["outcome"] == "done":

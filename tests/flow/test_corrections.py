@@ -1,4 +1,4 @@
-"""What DATEV has is never edited: a change in the source becomes a reversal and, if need be, a new booking."""
+"""What DATEV has is never edited: a change in the source becomes a reversal and a new booking."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from mlconnector.errors import RetryLater
 from mlconnector.flow import deliver, progress
 from mlconnector.flow.outcomes import outcome_of
 from tests.flow.conftest import MakeRig
-from tests.flow.rig import DOMESTIC, Rig, counted, settings_of
+from tests.flow.rig import Rig, counted, settings_of
 
 
 @contextmanager
@@ -38,25 +38,31 @@ def full_disk(rig: Rig) -> Iterator[None]:
         event.listen(engine, "checkout", free)
 
 
-def fill_free_pages(rig: Rig) -> None:
-    """Use up what is left in the pages that SQLite has already."""
-    with full_disk(rig):
-        for size in (100_000, 1_000, 10):
-            for number in range(1000):
-                try:
-                    with rig.app.database.write() as db:
-                        db.execute(text("CREATE TABLE IF NOT EXISTS filling (id TEXT, content TEXT)"))
-                        row = {"id": f"{size}/{number}", "content": "x" * size}
-                        db.execute(text("INSERT INTO filling VALUES (:id, :content)"), row)
-                except RetryLater:
-                    break
+@contextmanager
+def unwritable_from(rig: Rig, point: str) -> Iterator[None]:
+    """From this point of the way on nothing can be written, as on a disk that went wrong."""
+    engine, usual = rig.app.database.engine, rig.services.reached
+
+    def refuse(connection: Any, *_: object) -> None:
+        connection.execute("PRAGMA query_only = 1")
+
+    def reached(name: str) -> None:
+        if name == point:
+            event.listen(engine, "checkout", refuse)
+
+    rig.services.reached = reached
+    try:
+        yield
+    finally:
+        rig.services.reached = usual
+        event.remove(engine, "checkout", refuse)
+        event.listen(engine, "checkout", lambda connection, *_: connection.execute("PRAGMA query_only = 0"))
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(make_rig: MakeRig) -> None:
     rig = make_rig(3)
     run = rig.begin()
     before = rig.verdict()
-    fill_free_pages(rig)
     with full_disk(rig), pytest.raises(RetryLater, match="full"):
         rig.read(run)
     assert (rig.states(), rig.verdict()) == ({}, before)
@@ -64,11 +70,11 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(make_rig: MakeRig) 
     assert rig.states() == {"settled": 3}
 
 
-def test_a_disk_that_is_full_after_everything_was_sent_makes_nothing_be_sent_twice(make_rig: MakeRig) -> None:
+@pytest.mark.parametrize("point", ["documents_sent", "batch_sent"])
+def test_what_was_sent_but_could_not_be_noted_is_not_sent_twice(make_rig: MakeRig, point: str) -> None:
     rig = make_rig(1)
     (batch,) = rig.prepare()
-    fill_free_pages(rig)
-    with full_disk(rig), pytest.raises(RetryLater, match="full"):
+    with unwritable_from(rig, point), pytest.raises(RetryLater, match="readonly"):
         rig.deliver(batch)
     assert len(rig.outside.documents()) == 1
     rig.outside.clock.advance(60)
@@ -119,9 +125,7 @@ def test_lost_database_connections_are_replaced(make_postgres_rig: MakeRig) -> N
     rig = make_postgres_rig(1)
     run = rig.begin()
     for step in (partial(rig.read, run), partial(rig.book, run), rig.freeze, rig.transfer):
-        with rig.app.database.write() as db:
-            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            db.execute(text(f"{others} AND datname = current_database()"))
+        cut_others(rig)
         step()
     assert rig.states() == {"settled": 1}
 
@@ -129,13 +133,23 @@ def test_lost_database_connections_are_replaced(make_postgres_rig: MakeRig) -> N
 def test_a_connection_that_is_cut_within_a_transaction_undoes_it(make_postgres_rig: MakeRig) -> None:
     rig = make_postgres_rig(1)
     before = rig.connection()
-    with pytest.raises(RetryLater), rig.app.database.write() as db:
-        db.execute(text("UPDATE connections SET state = 'paused'"))
-        with rig.app.database.write() as other:
-            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            other.execute(text(f"{others} AND datname = current_database()"))
-        db.execute(text("UPDATE connections SET state_reason = 'half'"))
+
+    def pause_with_a_cut_between() -> None:
+        with rig.app.database.write() as db:
+            db.execute(text("UPDATE connections SET state = 'paused'"))
+            cut_others(rig)
+            db.execute(text("UPDATE connections SET state_reason = 'half'"))
+
+    with pytest.raises(RetryLater):
+        pause_with_a_cut_between()
     assert rig.connection() == before
+
+
+def cut_others(rig: Rig) -> None:
+    """End all database connections of this rig but the one that says so."""
+    with rig.app.database.write() as db:
+        ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        db.execute(text(f"{ends} AND datname = current_database()"))
 
 
 def test_a_database_out_of_reach_is_said_when_the_installation_is_opened(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What waits for a human: one fix lets all go on that wait for the same cause, read again from their source."""
+"""What waits for a human: one fix lets all go on that wait for the same cause, read again."""
 
 from __future__ import annotations
 

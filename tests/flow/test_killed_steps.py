@@ -76,9 +76,10 @@ def test_the_cursor_moves_only_together_with_what_was_stored(
     def die(*_: object) -> None:
         raise Killed
 
-    with monkeypatch.context() as patched, pytest.raises(Killed):
+    with monkeypatch.context() as patched:
         patched.setattr(connections, "move_cursor", die)
-        rig.read(run)
+        with pytest.raises(Killed):
+            rig.read(run)
     assert (intake.since(rig.services, rig.name), rig.states()) == (None, {})
     rig.read(run)
     assert intake.since(rig.services, rig.name) is not None

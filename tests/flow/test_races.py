@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from mlconnector.app import opened
 from mlconnector.errors import RetryLater
 from mlconnector.flow import book, deliver, follow, freeze
-from mlconnector.flow.connection import read_connection
 from mlconnector.flow.connecting import connect
+from mlconnector.flow.connection import read_connection
+from mlconnector.flow.papers import papers_for
 from mlconnector.store import vouchers
 from mlconnector.systems.datev.sink import DatevSink
 from tests.flow.conftest import MakeRig
@@ -146,6 +148,16 @@ def test_a_wish_to_send_again_that_comes_late_sends_nothing(
     assert len(rig.outside.jobs()) == 1
 
 
+def until_somebody_waits_or(done: threading.Event, rig: Rig) -> None:
+    """Until `done`, or until a transaction waits for the lock of another one."""
+    for _ in range(1000):
+        with rig.app.database.read() as db:
+            waiting = db.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one()
+        if waiting or done.wait(0.01):
+            return
+    raise AssertionError("nothing happened")
+
+
 def test_a_batch_that_is_settled_while_its_records_are_read_stays_settled(
     make_postgres_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,10 +175,11 @@ def test_a_batch_that_is_settled_while_its_records_are_read_stays_settled(
 
         def others() -> None:
             other.submit(settle)
-            settled.wait(0.5)
+            until_somebody_waits_or(settled, rig)
 
         meanwhile(monkeypatch, vouchers, "insert_vouchers", others)
-        rig.read(rig.begin())
+        rig.hint(DOMESTIC)
+        rig.read_hints(rig.begin("webhook"))
     assert settled.is_set()
     assert rig.states() == {"settled": 1}
     rig.work()
@@ -192,7 +205,7 @@ def test_two_connections_of_one_client_never_share_a_number(
     for one, run in zip(both, runs, strict=True):
         one.read(run)
     together = threading.Barrier(2)
-    usual = book.papers_for
+    usual = papers_for
 
     def papers(*arguments: Any) -> Any:
         made = usual(*arguments)

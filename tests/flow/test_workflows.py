@@ -11,6 +11,7 @@ import pytest
 from dbos import DBOS
 
 from mlconnector.commands.working import work_through
+from mlconnector.errors import RetryLater
 from mlconnector.flow import follow, progress, workflows
 from mlconnector.flow.workflows import Workflows
 from mlconnector.standins.faults import Fault
@@ -183,8 +184,6 @@ def test_a_step_that_cannot_reach_our_own_database_is_tried_again(
 
 
 def _failing_first(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, times: int) -> Iterator[int]:
-    from mlconnector.errors import RetryLater
-
     left = iter(range(times))
     usual = getattr(owner, name)
 

@@ -34,7 +34,7 @@ class Engine:
         self.workflows: Workflows | None = None
 
     def start(self) -> Workflows:
-        """Begin to work: make this process known, launch, take over what was left behind, show signs of life."""
+        """Begin to work: become known, launch, take over what was left behind, show signs of life."""
         DBOS(config=self._config())
         self.workflows = Workflows(self._services)
         self._liveness.register()

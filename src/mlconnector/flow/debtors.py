@@ -54,19 +54,20 @@ def _brought(
 ) -> dict[str, str]:
     """The numbers that the source brings and that may be used; drafts of all others are held."""
     brought: dict[str, str] = {}
+    bringer: dict[str, str] = {}
     wrong: dict[str, Problem] = {}
     for party_id, party in parties.items():
         if not party.account:
             continue
         before = given.get(party_id)
-        owner = owners.get(party.account, (name, party_id))
+        owner = owners.get(party.account, (name, bringer.get(party.account, party_id)))
         facts = {"party": party.name, "party_id": party_id, "number": party.account}
         if before is not None and before != party.account:
             wrong[party_id] = Problem("debtor_number_differs", {**facts, "given": before}, ("party_id",))
-        elif owner != (name, party_id) or party.account in brought.values():
+        elif owner != (name, party_id):
             wrong[party_id] = Problem("debtor_number_taken", {**facts, "owner": owner[1]}, ("number",))
         else:
-            brought[party_id] = party.account
+            brought[party_id], bringer[party.account] = party.account, party_id
     _hold(decisions, wrong)
     return brought
 

@@ -57,10 +57,16 @@ def ignore(services: Services, name: str, wanted: str, reason: str, by: str) -> 
     """Leave a waiting voucher out for good, with a reason that the audit trail keeps.
 
     Changes in the source do not bring it back: whoever left it out has booked it elsewhere, or never will.
+    A settled voucher whose record is gone stays settled; only its problem is put aside.
     """
     with services.database.write() as db:
-        key = _held(vouchers.find(db, wanted), wanted, _waiting(db, name, None))
-        vouchers.set_state(db, [key], "ignored", services.now(), f"{vouchers.LEFT_OUT}{reason}")
+        row = vouchers.find(db, wanted)
+        settled = row is not None and row.state == "settled" and bool(vouchers.problems_of(db, [row.id]))
+        if row is not None and settled:
+            key, event = row.id, "acknowledged"
+        else:
+            key, event = _held(row, wanted, _waiting(db, name, None)), "ignored"
+            vouchers.set_state(db, [key], "ignored", services.now(), f"{vouchers.LEFT_OUT}{reason}")
         vouchers.replace_problems(db, "mapping", {key: ()})
         vouchers.replace_problems(db, "source", {key: ()})
-        append(db, [AuditEvent(name, key, "ignored", {"reason": reason, "by": by})], services.now())
+        append(db, [AuditEvent(name, key, event, {"reason": reason, "by": by})], services.now())

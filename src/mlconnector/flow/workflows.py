@@ -19,8 +19,8 @@ from mlconnector.errors import RetryLater
 from mlconnector.flow import book, deliver, follow, freeze, intake, progress
 from mlconnector.flow.housekeeping import forget_finished_work, tidy_up
 from mlconnector.flow.outcomes import Outcome, outcome_of
+from mlconnector.flow.schedules import keep_schedules
 from mlconnector.flow.services import Services
-from mlconnector.store import connections
 
 # Following holds no slot of a limited queue while it sleeps; runs and deliveries of one connection follow
 # each other, so that its source and its client see one of us at a time.
@@ -30,7 +30,6 @@ QUEUES: dict[str, dict[str, Any]] = {
     "jobs": {},
 }
 _PATIENCE = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
-_HOUSEKEEPING = "17 3 * * *"
 _ACTIVE = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 
 
@@ -119,28 +118,7 @@ class Workflows:
 
     def schedule(self) -> None:
         """Bring the schedules in line with what the connections' settings say."""
-        with self._services.database.read() as db:
-            names = [row.name for row in connections.every(db) if row.state != "paused"]
-        crons = {name: self._services.connection(name).schedule.cron for name in names}
-        wanted: dict[str, tuple[str, Any, Any]] = {
-            f"poll:{name}": (cron, self._scheduled_workflow, name) for name, cron in crons.items() if cron
-        }
-        wanted["housekeeping"] = (_HOUSEKEEPING, self._housekeeping_workflow, None)
-        existing = {one["schedule_name"]: one["schedule"] for one in DBOS.list_schedules()}
-        for schedule_name in set(existing) - set(wanted):
-            DBOS.delete_schedule(schedule_name)
-        for schedule_name, (cron, workflow, context) in wanted.items():
-            if existing.get(schedule_name) != cron:
-                DBOS.apply_schedules(
-                    [
-                        {
-                            "schedule_name": schedule_name,
-                            "workflow_fn": workflow,
-                            "schedule": cron,
-                            "context": context,
-                        }
-                    ]
-                )
+        keep_schedules(self._services, self._scheduled_workflow, self._housekeeping_workflow)
 
     def _run(self, name: str, run_id: str, trigger: str) -> Outcome:
         outcome = self._patient("begin", name, partial(progress.begin, self._services, name, run_id, trigger))

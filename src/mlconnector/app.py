@@ -14,7 +14,7 @@ from mlconnector.flow.engine import Engine
 from mlconnector.flow.points import watch
 from mlconnector.flow.services import Services
 from mlconnector.flow.workflows import Workflows
-from mlconnector.settings import Settings
+from mlconnector.settings import Settings, UnreadableSettings
 from mlconnector.store.database import Database, open_database
 from mlconnector.store.httplog import HttpLog
 from mlconnector.store.migrate import migrate
@@ -35,9 +35,8 @@ class Application:
     def working(self) -> Iterator[Workflows]:
         """Do durable work in this process until the block ends."""
         engine = Engine(self.services)
-        workflows = engine.start()
         try:
-            yield workflows
+            yield engine.start()
         finally:
             engine.stop()
 
@@ -46,14 +45,18 @@ class Application:
 def opened(settings: Settings, now: Callable[[], datetime] | None = None) -> Iterator[Application]:
     """Open the installation that `settings` describe; its database is brought up to date first.
 
-    Raises UnreadableSettings without a master key, and RetryLater when the database is out of reach.
+    Raises UnreadableSettings without a usable master key, and RetryLater when the database is out of reach.
     """
     clock = now or (lambda: datetime.now(UTC))
-    keys = MasterKeys.parse(settings.master_key_text())
+    keys, reached = _master_keys(settings), _points(settings)
     if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.database)
-    migrate(database)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
     vault = Vault(database, keys, clock)
     services = Services(
         settings,
@@ -62,9 +65,23 @@ def opened(settings: Settings, now: Callable[[], datetime] | None = None) -> Ite
         HttpLog(database),
         owner=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
         now=clock,
-        reached=watch(settings.crash_at),
+        reached=reached,
     )
     try:
         yield Application(settings, database, vault, services)
     finally:
         services.close()
+
+
+def _master_keys(settings: Settings) -> MasterKeys:
+    try:
+        return MasterKeys.parse(settings.master_key_text())
+    except ValueError as error:
+        raise UnreadableSettings(settings.master_key_place, None, str(error)) from error
+
+
+def _points(settings: Settings) -> Callable[[str], None]:
+    try:
+        return watch(settings.crash_at)
+    except ValueError as error:
+        raise UnreadableSettings("crash_at", None, str(error)) from error

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from mlconnector.commands import caring, demonstrating, previewing, serving, setting_up, working
+from mlconnector.commands import (
+    caring,
+    demonstrating,
+    logging_in,
+    pinging,
+    previewing,
+    proving,
+    serving,
+    setting_up,
+    showing,
+    working,
+)
 
 app = typer.Typer(
     name="ml-connector",
@@ -22,22 +33,22 @@ vault = typer.Typer(help="Look after sealed credentials.", no_args_is_help=True)
 for command in (
     setting_up.init,
     setting_up.connect,
-    setting_up.login,
-    setting_up.ping,
+    logging_in.login,
+    pinging.ping,
     previewing.preview,
     working.run,
     serving.serve,
     working.worker,
-    working.status,
+    showing.status,
 ):
     app.command()(command)
-app.command("inbox")(caring.show_inbox)
+app.command("inbox")(showing.show_inbox)
 app.command()(caring.replay)
 app.command()(caring.ignore)
 app.add_typer(audit, name="audit")
-audit.command("verify")(caring.audit_verify)
-audit.command("show")(caring.audit_show)
-app.command("check")(caring.check_files)
+audit.command("verify")(proving.audit_verify)
+audit.command("show")(proving.audit_show)
+app.command("check")(proving.check_files)
 app.command()(demonstrating.demo)
 app.command()(setting_up.disconnect)
 app.add_typer(vault, name="vault")

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from mlconnector.errors import ConnectorError
 
 PREFIX = "MLCONNECTOR_"
 FILE_NAME = "ml-connector.toml"
 Model = TypeVar("Model", bound=BaseModel)
+
+_PLACE = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?: row (\d+))?:")
+_DATABASES = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 
 
 class UnreadableSettings(ConnectorError):
@@ -57,6 +65,19 @@ class Settings(BaseModel):
     transfer_threads: int = Field(default=8, ge=1, le=32)
     crash_at: str = ""
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            kind = make_url(value.get_secret_value()).drivername
+        except (ArgumentError, ValueError):
+            kind = ""
+        if kind not in _DATABASES:
+            raise ValueError("expected sqlite:////path/file or postgresql://user:password@host/name")
+        return value
+
     @property
     def database(self) -> str:
         """The database's URL; an SQLite file in the data folder where none is given."""
@@ -64,11 +85,18 @@ class Settings(BaseModel):
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir.absolute() / 'ml-connector.sqlite'}"
 
+    @property
+    def master_key_place(self) -> str:
+        """Where the master key stands, for people."""
+        if self.master_key is not None:
+            return f"{PREFIX}MASTER_KEY"
+        return str(self.master_key_file or self.data_dir / "master.key")
+
     def master_key_text(self) -> str:
         """The master key's text. Raises UnreadableSettings where there is none."""
         if self.master_key is not None:
             return self.master_key.get_secret_value()
-        file = self.master_key_file or self.data_dir / "master.key"
+        file = Path(self.master_key_place)
         try:
             return file.read_text(encoding="utf-8")
         except OSError as error:
@@ -87,14 +115,14 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     path = file or (Path(named) if named else Path(FILE_NAME))
     text = _read(path, required=file is not None or named is not None)
     values = parse_toml(text, str(path))
-    known = Settings.model_fields
+    known, variables = Settings.model_fields, {}
     for name, value in environment.items():
         field = name.removeprefix(PREFIX).lower()
         if name.startswith(PREFIX) and field != "config":
             if field not in known:
                 raise UnreadableSettings(name, None, f"is no setting; known: {', '.join(sorted(known))}")
-            values[field] = value
-    return validated(Settings, values, text, str(path))
+            values[field], variables[field] = value, name
+    return validated(Settings, values, text, str(path), variables=variables)
 
 
 def _read(path: Path, *, required: bool) -> str:
@@ -104,8 +132,10 @@ def _read(path: Path, *, required: bool) -> str:
         if required:
             raise UnreadableSettings(str(path), None, "there is no such file") from error
         return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableSettings(str(path), None, f"cannot be read: {error}") from error
+    except OSError as error:
+        raise UnreadableSettings(str(path), None, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableSettings(str(path), None, "is not text in UTF-8") from error
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
@@ -120,21 +150,74 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
         ) from error
 
 
-def validated(model: type[Model], values: Mapping[str, Any], text: str, where: str, *path: str) -> Model:
+def validated(
+    model: type[Model],
+    values: Mapping[str, Any],
+    text: str,
+    where: str,
+    *path: str,
+    variables: Mapping[str, str] | None = None,
+) -> Model:
     """`values` as `model`. Raises UnreadableSettings with the line of the first thing that is wrong.
 
-    `path` says in which table of `text` the values stand.
+    `path` says in which table of `text` the values stand; `variables` names those that stand in an
+    environment variable instead.
     """
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        found = error.errors(include_input=False, include_url=False)
+        # A misspelt name is told before what is missing because of it.
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
         location = [*path, *first["loc"]]
         name = ".".join(str(part) for part in location)
-        expected = first["msg"].removeprefix("Value error, ")
-        raise UnreadableSettings(
-            where, line_of(text, location), f"{name}: {expected}" if name else expected
-        ) from error
+        expected = _expected(model, first)
+        variable = (variables or {}).get(name)
+        if variable is not None:
+            raise UnreadableSettings(variable, None, expected) from error
+        line = line_of(text, location or _told(expected))
+        raise UnreadableSettings(where, line, f"{name}: {expected}" if name else expected) from error
+
+
+def _told(complaint: str) -> list[str | int]:
+    """The place that a complaint about a whole text begins with, e.g. `mapping.revenue row 2: …`."""
+    told = _PLACE.match(complaint)
+    if told is None:
+        return []
+    row = [int(told[2]) - 1] if told[2] else []
+    return [*told[1].split("."), *row]
+
+
+def _expected(model: type[BaseModel], wrong: ErrorDetails) -> str:
+    """What was expected instead of the first thing that is wrong, in words for a person."""
+    match wrong["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            known = sorted(_names(model, wrong["loc"][:-1]))
+            near = get_close_matches(str(wrong["loc"][-1]), known, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            return f"is not known here; {meant}"
+        case _:
+            return wrong["msg"].removeprefix("Value error, ")
+
+
+def _names(model: type[BaseModel], location: Sequence[int | str]) -> set[str]:
+    """The names that are known at a place within a model."""
+    models = {model}
+    for part in location:
+        if isinstance(part, str):
+            fields = [one.model_fields[part] for one in models if part in one.model_fields]
+            models = {inner for field in fields for inner in _models(field.annotation)} or models
+    return {name for one in models for name in one.model_fields}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def line_of(text: str, location: Sequence[str | int]) -> int | None:

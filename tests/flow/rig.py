@@ -31,7 +31,7 @@ from mlconnector.formats.extf import read as read_extf
 from mlconnector.formats.naming import delivery_id, voucher_id
 from mlconnector.settings import Settings
 from mlconnector.standins.base import Clock, Options
-from mlconnector.standins.datev import DatevStandIn
+from mlconnector.standins.datev import SECRET, DatevStandIn
 from mlconnector.standins.datev.documents import Document
 from mlconnector.standins.datev.extf_files import Job
 from mlconnector.standins.faults import Fault
@@ -67,6 +67,7 @@ class Booked:
     account: str
     contra_account: str
     document: str
+    day: str
 
 
 @dataclass
@@ -129,6 +130,7 @@ def _rows(content: bytes) -> Iterator[Booked]:
             account=row["Konto"],
             contra_account=row["Gegenkonto (ohne BU-Schlüssel)"],
             document=row["Beleglink"].removeprefix('BEDI "').removesuffix('"').lower(),
+            day=row["Belegdatum"],
         )
 
 
@@ -365,6 +367,16 @@ def log_in(services: Services, name: str) -> None:
         address = connecting.begin(services, name, system, REDIRECT)
         ended = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
         connecting.finish(services, ended["state"], ended["code"])
+
+
+def second_connection(rig: Rig) -> Rig:
+    """Another connection to the same account and the same client, so with the same invoice numbers."""
+    name = "second"
+    text = rig.text.replace(f'name = "{NAME}"', f'name = "{name}"')
+    secrets = {"pipedrive.api_token": rig.pipedrive.api_token, "datev.client_secret": SECRET}
+    connecting.connect(rig.services, read_connection(text, "the second connection"), secrets)
+    log_in(rig.services, name)
+    return Rig(rig.app, rig.outside, text, name)
 
 
 def settings_of(folder: Path, url: str, **more: Any) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -163,6 +164,19 @@ def test_books_of_another_account_length_hold_the_connection(make_rig: MakeRig) 
     assert outcome["reason"] == f"account_length_differs:client={MUSTERHOLZ}"
     assert rig.states() == {"received": 1}
     rig.datev.client(MUSTERHOLZ).account_length = 4
+    rig.work()
+    assert rig.states() == {"settled": 1}
+
+
+def test_an_earlier_year_of_another_account_length_holds_nothing(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(1)
+    asked = rig.services.client_facts(rig.name)
+    assert asked.fiscal_years is not None
+    earlier, *others = asked.fiscal_years
+    years = (replace(earlier, account_length=5), *others)
+    monkeypatch.setattr(rig.services, "client_facts", lambda _: replace(asked, fiscal_years=years))
     rig.work()
     assert rig.states() == {"settled": 1}
 

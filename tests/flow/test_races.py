@@ -13,13 +13,11 @@ from sqlalchemy import text
 from mlconnector.app import opened
 from mlconnector.errors import RetryLater
 from mlconnector.flow import book, deliver, follow, freeze
-from mlconnector.flow.connecting import connect
-from mlconnector.flow.connection import read_connection
 from mlconnector.flow.papers import papers_for
 from mlconnector.store import vouchers
 from mlconnector.systems.datev.sink import DatevSink
 from tests.flow.conftest import MakeRig
-from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, NAME, Rig, counted, log_in
+from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, NAME, Rig, counted, log_in, second_connection
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, others: Callable[[], object]) -> None:
@@ -184,16 +182,6 @@ def test_a_batch_that_is_settled_while_its_records_are_read_stays_settled(
     assert rig.states() == {"settled": 1}
     rig.work()
     assert rig.outside.sums() == {"RE-2026-00001": rig.outside.gross(DOMESTIC)}
-
-
-def second_connection(rig: Rig) -> Rig:
-    """Another connection to the same account and the same client, so with the same invoice numbers."""
-    name = "second"
-    text = rig.text.replace(f'name = "{NAME}"', f'name = "{name}"')
-    secrets = {"pipedrive.api_token": rig.pipedrive.api_token, "datev.client_secret": "standin-secret"}
-    connect(rig.services, read_connection(text, "the second connection"), secrets)
-    log_in(rig.services, name)
-    return Rig(rig.app, rig.outside, text, name)
 
 
 def test_two_connections_of_one_client_never_share_a_number(

@@ -47,10 +47,22 @@ def _all_settings() -> frozenset[str]:
 
 def test_every_file_of_texts_is_read() -> None:
     read = {place.partition(".")[0] for place, _, _ in ALL}
-    assert {"problems", "causes", "checks", "people", "words", "answers", "pages"} <= read
+    assert {
+        "problems",
+        "causes",
+        "checks",
+        "people",
+        "words",
+        "answers",
+        "pages",
+        "commands",
+        "found",
+    } <= read
 
 
-@pytest.mark.parametrize("file", ["people.toml", "words.toml", "answers.toml", "pages.toml"])
+@pytest.mark.parametrize(
+    "file", ["people.toml", "words.toml", "answers.toml", "pages.toml", "commands.toml", "found.toml"]
+)
 def test_every_text_is_there_in_both_languages(file: str) -> None:
     places: dict[str, set[str]] = {}
     for place, language, text in sentences(table(file), file):
@@ -85,7 +97,7 @@ def _last(text: str) -> str:
 
 def test_facts_are_asked_for_in_forms_and_words_that_exist() -> None:
     asked = {slot for _, _, text in ALL for slot in slots(text)}
-    assert {slot.partition(".")[2] for slot in asked} <= {"", "word", "number", "size"}
+    assert {slot.partition(".")[2] for slot in asked} <= {"", "word", "number", "size", "moment"}
     assert {slot.removesuffix(".word") for slot in asked if slot.endswith(".word")} <= set(
         table("words.toml")
     )

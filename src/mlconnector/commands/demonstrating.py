@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,22 @@ from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text, stage
-from mlconnector.commands.output import AsJson, Exit, answered, console, print_json, print_table
+from mlconnector.commands.output import (
+    AsJson,
+    Exit,
+    answered,
+    console,
+    heading,
+    language,
+    named,
+    paragraph,
+    phrase,
+    print_json,
+    print_table,
+    say,
+    states_in_words,
+)
+from mlconnector.commands.pinging import show_step, step_row
 from mlconnector.commands.working import work_through
 from mlconnector.flow import connecting, overview
 from mlconnector.flow.connection import read_connection
@@ -33,7 +49,9 @@ def demo(
     records: Annotated[int, typer.Option(min=1, help="How many records each source has.")] = 40,
     json: AsJson = False,
 ) -> None:
-    """Show the whole way with stand-ins: connect, log in, read, book, file, submit, follow to the end.
+    """Show the whole way with stand-ins.
+
+    Connect, log in, read, book, file, submit, follow to the end; a second demo sends nothing again.
 
     Example: ml-connector demo --records 200 --out demo-out
     """
@@ -41,17 +59,17 @@ def demo(
         sources = source or [name for name in standin_names() if name != "datev"]
         unknown = [name for name in sources if name not in standin_names() or name == "datev"]
         if unknown:
-            raise typer.BadParameter(f"no stand-in for {', '.join(unknown)}")
+            raise typer.BadParameter(phrase("demo_no_standin", names=", ".join(unknown)))
         out.mkdir(parents=True, exist_ok=True)
-        say = _silent if json else _aloud
-        say(f"Starting stand-ins for {', '.join(sources)} and DATEV …")
+        tell = _silent if json else _aloud
+        tell(phrase("demo_starts", systems=", ".join(named("system", name) for name in sources)))
         with (
             stage(out, [*sources, "datev"], records, JOB_SECONDS) as scene,
             opened(demo_settings(out)) as app,
         ):
             before = _sent(app, sources)
             for name in sources:
-                set_up(app, name, scene, say)
+                set_up(app, name, scene, tell)
             with app.working() as workflows:
                 progress = None if json else _progress
                 work_through(app, workflows, [f"demo-{name}" for name in sources], progress)
@@ -79,11 +97,12 @@ def demo_settings(out: Path) -> Settings:
         data_dir=out,
         database_url=SecretStr(f"sqlite:///{(out / 'ml-connector.sqlite').absolute()}"),
         master_key_file=key,
+        language=language(),
         queue_seconds=0.2,
     )
 
 
-def set_up(app: Application, source: str, scene: Scene, say: Any) -> None:
+def set_up(app: Application, source: str, scene: Scene, tell: Callable[[str], None]) -> None:
     """Connect, log in and ping as a user does; on a later demo only what has changed."""
     name, text = f"demo-{source}", connection_text(source, scene)
     with app.database.read() as db:
@@ -94,22 +113,24 @@ def set_up(app: Application, source: str, scene: Scene, say: Any) -> None:
             f"{system}.{key}": value for system, values in tables.items() for key, value in values.items()
         }
         connecting.connect(app.services, read_connection(text, f"demo connection {source}"), secrets)
-        say(f"{name}: connected {source} with DATEV client {app.services.connection(name).client}")
+        client = app.services.connection(name).client
+        tell(phrase("demo_connected", name=name, source=named("system", source), client=client))
     logged_in = app.vault.expires(name, "datev.tokens")
     if logged_in is None or logged_in < app.services.now():
-        _log_in(app, name, say)
+        _log_in(app, name, tell)
     for step in connecting.check(app.services, name):
-        say(f"  ping {step.outcome:<8} {step.key} {step.cause}".rstrip())
+        if tell is _aloud:
+            show_step(step_row(name, step, app.settings.language))
 
 
-def _log_in(app: Application, name: str, say: Any) -> None:
+def _log_in(app: Application, name: str, tell: Callable[[str], None]) -> None:
     """Open the login's address as the person's browser would, who consents at once."""
     for system in connecting.systems_with_login(app.services, name):
         address = connecting.begin(app.services, name, system, "http://localhost:8080/oauth/callback")
         answer = httpx.get(address, follow_redirects=False)
         ended = httpx.URL(answer.headers["location"]).params
         connecting.finish(app.services, ended["state"], ended["code"])
-        say(f"{name}: logged in to {system}")
+        tell(phrase("demo_logged_in", name=name, system=named("system", system)))
 
 
 def _sent(app: Application, sources: list[str]) -> int:
@@ -177,26 +198,25 @@ def _counts(app: Application, name: str, report: dict[str, Any]) -> dict[str, in
 
 def _show(summary: dict[str, Any], out: Path) -> None:
     console.print()
-    print_table(
-        "Deals and documents",
-        ["Source", "Read", "Vouchers", "Settled", "Waiting for a human", "Ignored"],
-        [(name, *counts.values()) for name, counts in summary["sources"].items()],
-    )
+    heading(phrase("demo_sources"))
+    columns = ("source", "read", "vouchers", "settled", "waiting", "ignored")
+    rows = [(named("source", name), *counts.values()) for name, counts in summary["sources"].items()]
+    print_table([phrase(f"heading_{column}") for column in columns], rows, indent=2, right=range(1, 6))
     if summary["problems"]:
         console.print()
-        held = [(one["count"], one["what"], one["cause"]) for one in summary["problems"]]
-        print_table("Held, and why", ["Count", "What", "Cause"], held)
+        heading(phrase("demo_held"))
+        for one in summary["problems"]:
+            paragraph(f"{one['count']} × {one['what']}", 2, hanging=4)
     console.print()
-    rows = [(one["file"], one["rows"], one["result"], one["job_id"]) for one in summary["batches"]]
-    print_table("Buchungsstapel", ["File", "Rows", "Result", "Job"], rows)
-    http = summary["http"]
-    console.print(
-        f"\n{summary['documents']} documents filed. Requests to DATEV so far: {http['gets']} GET, "
-        f"{http['puts']} PUT, {http['posts']} POST."
-    )
+    heading(phrase("batches_title"))
+    batches = [(one["rows"], named("batch", one["result"]), one["file"]) for one in summary["batches"]]
+    headings = [phrase(f"heading_{column}") for column in ("rows", "state", "file")]
+    print_table(headings, batches, indent=2, right={0})
+    console.print()
+    paragraph(phrase("demo_http", documents=summary["documents"], **summary["http"]))
     if summary["sent_now"] == 0:
-        console.print("Nothing was sent this time: DATEV has everything already.")
-    console.print(f"See {out}/received for what the DATEV stand-in accepted, and {out}/summary.json.")
+        say("demo_nothing_sent")
+    paragraph(phrase("demo_see", received=out / "received", summary=out / "summary.json"))
 
 
 def _aloud(text: str) -> None:
@@ -208,5 +228,4 @@ def _silent(_text: str) -> None:
 
 
 def _progress(name: str, counts: dict[str, int]) -> None:
-    text = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(counts.items()))
-    _aloud(f"{name}: {text}")
+    say("so_far", name=name, states=states_in_words(counts) or phrase("reading"))

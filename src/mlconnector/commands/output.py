@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from mlconnector.app import Application, opened
-from mlconnector.errors import NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.settings import Settings, UnreadableSettings, load_settings
-from mlconnector.texts.catalogue import Language, explain
+from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.settings import PREFIX, Settings, UnreadableSettings, load_settings
+from mlconnector.texts.catalogue import Explanation, Language, explain, sentence, word
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-_PIPED_WIDTH = 140
+# Wider lines are hard to read; a terminal, or COLUMNS, may be narrower. What is piped has 80 columns.
+_WIDEST = 110
 
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+# The states of vouchers in the order in which they are told.
+_WAY = ("received", "bookable", "batched", "sent", "settled", "needs_human", "rejected", "ignored")
+
+console = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -44,6 +52,66 @@ def application() -> Iterator[Application]:
         yield app
 
 
+def language() -> Language:
+    """The language of the installation; where its settings cannot be read, that of the environment."""
+    try:
+        return load_settings().language
+    except UnreadableSettings:
+        return "de" if os.environ.get(f"{PREFIX}LANGUAGE") == "de" else Settings().language
+
+
+def phrase(key: str, /, **facts: object) -> str:
+    """A sentence of the commands in the language of the installation."""
+    plain = {
+        name: value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+        for name, value in facts.items()
+    }
+    return sentence(key, plain, language())
+
+
+def named(kind: str, value: str) -> str:
+    """Our word for a value, e.g. of the kind `state`, in the language of the installation."""
+    return word(kind, value, language())
+
+
+def states_in_words(counts: Mapping[str, int]) -> str:
+    """How many vouchers are in which state, in the order of their way."""
+    way = [*(state for state in _WAY if state in counts), *sorted(set(counts) - set(_WAY))]
+    return ", ".join(f"{named('state', state)}: {counts[state]}" for state in way)
+
+
+def say(key: str, /, **facts: object) -> None:
+    """Print a sentence of the commands; it may be copied whole, so its lines are not broken."""
+    console.print(phrase(key, **facts), markup=False)
+
+
+def paragraph(
+    text: str, indent: int = 0, *, hanging: int = 0, to: Console = console, style: str = ""
+) -> None:
+    """Print a text within the width, broken between words; later lines stand `hanging` further in."""
+    lines = textwrap.wrap(
+        text,
+        min(to.width, _WIDEST),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        to.print(Text(line, style=style))
+
+
+def heading(text: str, indent: int = 0) -> None:
+    """Print a text in bold."""
+    paragraph(text, indent, style="bold")
+
+
+def for_connection(text: str, name: str, cause: str = "") -> str:
+    """A text with the names that its commands leave open: the connection's, and the cause's."""
+    text = re.sub(r"(ml-connector [a-z ]+) NAME\b", rf"\1 {name}", text)
+    return text.replace("--cause …", f"--cause {shlex.quote(cause)}") if cause else text
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON; moments in ISO form."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
@@ -53,27 +121,40 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their headings."""
-    table = Table(
-        title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
-    )
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console.print(table)
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    indent: int = 0,
+    right: Collection[int] = (),
+    shorten: bool = False,
+) -> None:
+    """Print rows under their headings, numbers at the `right`; `shorten` fits the last column in."""
+    cells = [list(columns), *(["" if cell is None else str(cell) for cell in row] for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    if shorten:
+        widths[-1] = max(
+            min(widths[-1], console.width - indent - sum(widths[:-1]) - 2 * len(widths[:-1])), 12
+        )
+    for number, row in enumerate(cells):
+        parts = [
+            " " * (width - cell_len(cell)) + cell if at in right else _fitted(cell, width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line = " " * indent + "  ".join(parts).rstrip()
+        console.print(Text(line, style="" if number else "bold"))
 
 
-def print_problem(key: str, facts: Mapping[str, str], language: Language) -> None:
-    """Print what happened, why, what to do and who does it."""
-    words = explain(key, facts, language)
-    complaints.print(Text(words.what, style="bold"))
-    for part in (words.why, words.do):
+def _fitted(cell: str, width: int) -> str:
+    """A cell with the width of its column; three dots where it is cut off."""
+    return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
+
+
+def print_words(words: Explanation, indent: int = 0, *, to: Console = console) -> None:
+    """Print why something is so, what to do and who does it."""
+    for part in (words.why, words.do, words.who and phrase("who", who=words.who)):
         if part:
-            complaints.print(f"  {part}", markup=False)
-    if words.who:
-        complaints.print(f"  ({words.who})", markup=False)
+            paragraph(part, indent, to=to)
 
 
 @contextmanager
@@ -85,22 +166,31 @@ def answered() -> Iterator[None]:
         complaints.print(str(error), markup=False)
         raise typer.Exit(Exit.WRONG_USE) from error
     except NeedsLogin as error:
-        complaints.print(f"Login needed at {error.system}: {error.reason}", markup=False)
-        complaints.print("  Run: ml-connector login CONNECTION", markup=False)
+        _complain("login_needed", system=named("system", error.system), reason=error.reason)
+        paragraph(phrase("login_how"), 2, to=complaints)
         raise typer.Exit(Exit.LOGIN_NEEDED) from error
     except NeedsHuman as error:
-        print_problem(error.problem.key, error.problem.facts, _language())
+        words = explain(error.problem.key, error.problem.facts, language())
+        paragraph(words.what, to=complaints, style="bold")
+        print_words(words, 2, to=complaints)
         raise typer.Exit(Exit.PROBLEMS) from error
     except RetryLater as error:
-        complaints.print(f"Not possible at the moment: {error.reason}", markup=False)
+        _complain("not_now", reason=error.reason)
+        paragraph(phrase("try_later"), 2, to=complaints)
+        raise typer.Exit(Exit.PROBLEMS) from error
+    except Broken as error:
+        _complain("not_as_agreed", reason=error)
+        paragraph(phrase("tell_it"), 2, to=complaints)
         raise typer.Exit(Exit.PROBLEMS) from error
     except OSError as error:
-        complaints.print(f"The system refused: {error}", markup=False)
+        _complain("machine_refused", reason=_reason(error))
         raise typer.Exit(Exit.PROBLEMS) from error
 
 
-def _language() -> Language:
-    try:
-        return load_settings().language
-    except UnreadableSettings:
-        return Settings().language
+def _complain(key: str, /, **facts: object) -> None:
+    paragraph(phrase(key, **facts), to=complaints, style="bold")
+
+
+def _reason(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import signal
 import socket
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -16,7 +12,7 @@ import uvicorn
 
 from mlconnector.app import Application
 from mlconnector.commands.output import answered, application, console
-from mlconnector.commands.working import attend
+from mlconnector.commands.working import attend, keep_a_log, stopping
 from mlconnector.flow.workflows import Workflows
 from mlconnector.web.application import create_app
 
@@ -34,19 +30,19 @@ def serve(
         typer.Option("--worker/--no-worker", help="Also do the work, or leave it to `worker` processes."),
     ] = True,
 ) -> None:
-    """Serve webhooks, the login's callback, health, metrics and the API; and work, as `worker` does.
+    """Serve webhooks, logins and the API, and work.
+
+    Health and metrics are served too; the work is what `worker` does.
 
     TLS is the reverse proxy's matter; only /webhooks/ and /oauth/callback need to be reached from outside.
 
     Example: ml-connector serve --port 8080
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for talkative in ("httpx", "alembic"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    keep_a_log()
     with answered(), application() as app:
         settings = app.settings
         listener = _listen(host or settings.host, settings.port if port is None else port)
-        with listener, _stopping() as stop:
+        with listener, stopping() as stop:
             if not worker:
                 _answer(app, None, listener, stop)
                 return
@@ -67,23 +63,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set, so that the process ends by itself and in order.
-
-    The server takes both signals while it runs and raises them again once it has stopped.
-    """
-    stop = threading.Event()
-    earlier = {
-        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield stop
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
 
 
 def _answer(

@@ -1,13 +1,13 @@
-"""Commands that set up: init, connect, login, ping, disconnect, vault rotate."""
+"""Commands that set up: init, connect, disconnect, vault rotate."""
 
 from __future__ import annotations
 
 import getpass
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
 
 import typer
 
@@ -19,16 +19,17 @@ from mlconnector.commands.output import (
     application,
     complaints,
     console,
+    paragraph,
+    phrase,
     print_json,
-    print_table,
+    say,
 )
-from mlconnector.flow import connecting
+from mlconnector.flow import connecting, overview
 from mlconnector.flow.connection import ConnectionSettings, read_connection
 from mlconnector.settings import FILE_NAME, UnreadableSettings
 from mlconnector.store.sealing import generate_master_key
 from mlconnector.systems.datev import TEMPLATE as DATEV_TEMPLATE
 from mlconnector.systems.source import source_systems
-from mlconnector.texts.catalogue import people, step_cause, step_title
 
 Name = Annotated[str, typer.Argument(help="Name of the connection.")]
 
@@ -78,7 +79,7 @@ def init(
         str, typer.Option(help="Source system to write an example connection for.")
     ] = "pipedrive",
 ) -> None:
-    """Write a settings file, a master key and an example connection.
+    """Write settings, master key, example connection.
 
     Example: ml-connector init
     """
@@ -86,21 +87,22 @@ def init(
         systems = source_systems()
         if source not in systems:
             raise UnreadableSettings("--source", None, f"one of {', '.join(systems)}, not {source}")
+        directory.mkdir(parents=True, exist_ok=True)
         data = directory / "ml-connector-data"
-        data.mkdir(parents=True, exist_ok=True)
-        key = data / "master.key"
-        if not key.exists():
-            key.touch(mode=0o600)
-            key.write_text(generate_master_key() + "\n", encoding="utf-8")
-            console.print(f"wrote {key}: without this key no credential can be read; keep a copy apart")
+        data.mkdir(mode=0o700, exist_ok=True)
+        key, connection = data / "master.key", directory / f"my-{source}.toml"
         example = f'name = "my-{source}"\n\n{systems[source].template}\n{DATEV_TEMPLATE}\n{_BOOKS}'
-        for path, text in ((directory / FILE_NAME, _SETTINGS), (directory / f"my-{source}.toml", example)):
+        wanted = {key: generate_master_key() + "\n", directory / FILE_NAME: _SETTINGS, connection: example}
+        for path, text in wanted.items():
             if path.exists():
-                console.print(f"kept {path}")
-            else:
-                path.write_text(text, encoding="utf-8")
-                console.print(f"wrote {path}")
-        console.print(f"next: fill in my-{source}.toml, then ml-connector connect my-{source}.toml")
+                say("kept", file=path)
+                continue
+            path.touch(mode=0o600 if path == key else 0o644)
+            path.write_text(text, encoding="utf-8")
+            say("wrote", file=path)
+            if path == key:
+                paragraph(phrase("keep_the_key", file=key))
+        say("fill_in", file=connection)
 
 
 def connect(
@@ -110,135 +112,134 @@ def connect(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Set up a connection, or change one, from its TOML file; asks for credentials that are missing.
+    """Set up a connection, or change one, from its file.
+
+    Asks for credentials that are missing. A changed file is shown with what changed.
 
     Example: ml-connector connect my-pipedrive.toml
     """
     with answered():
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnreadableSettings(str(file), None, f"cannot be read: {error}") from error
-        settings = read_connection(text, str(file))
+        settings = read_connection(_text(file), str(file))
         with application() as app:
             given = _secrets(app, settings, secrets_file)
-            new = connecting.connect(app.services, settings, given)
-            logins = connecting.systems_with_login(app.services, settings.name)
+            done = connecting.connect(app.services, settings, given)
+            logins = [one.system for one in connecting.logins_of(app.services, settings.name) if one.needed]
+            states = overview.states(app.services, settings.name)
         if json:
-            print_json({"connection": settings.name, "new": new, "logins": logins})
-            return
-        console.print(f"{settings.name}: {'set up' if new else 'changed'}")
-        for system in logins:
-            console.print(f"next: ml-connector login {settings.name} --system {system}")
-        console.print(f"then: ml-connector ping {settings.name}")
+            print_json(
+                {
+                    "connection": settings.name,
+                    "new": done.new,
+                    "changes": list(done.changes),
+                    "credentials": list(done.credentials),
+                    "logins_needed": logins,
+                }
+            )
+        else:
+            waiting = states.get("needs_human", 0) + states.get("rejected", 0)
+            _show(settings.name, done, login=bool(logins), waiting=waiting)
+
+
+def _show(name: str, done: connecting.Connected, *, login: bool, waiting: int) -> None:
+    say("set_up" if done.new else "changed" if done.changes else "unchanged", name=name)
+    for line in done.changes:
+        console.print(f"  {line}", markup=False)
+    if done.credentials:
+        say("credentials_taken", name=name, names=", ".join(done.credentials))
+    if login:
+        say("next_login", name=name)
+    say("then_ping", name=name)
+    if done.changes and waiting:
+        say("some_wait", name=name, count=waiting)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
+    except UnicodeDecodeError as error:
+        raise UnreadableSettings(str(file), None, phrase("unreadable", reason="UTF-8")) from error
 
 
 def _secrets(app: Application, settings: ConnectionSettings, file: Path | None) -> dict[str, str]:
     """Credentials from a file, from standard input, or asked for one by one; never from the command line."""
-    if file is not None:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        try:
-            tables = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise UnreadableSettings(
-                str(file), None, 'expected TOML such as [pipedrive] api_token = "…"'
-            ) from error
-        return {
-            f"{system}.{name}": str(value)
-            for system, values in tables.items()
-            if isinstance(values, dict)
-            for name, value in values.items()
-        }
-    with app.database.read():
-        missing = connecting.missing_secrets(app.services, settings)
-    if missing and not sys.stdin.isatty():
-        names = ", ".join(missing)
-        raise UnreadableSettings("credentials", None, f"missing: {names}; give --secrets-file or a terminal")
-    return {name: getpass.getpass(f"{name}: ") for name in missing}
+    missing = connecting.missing_secrets(app.services, settings)
+    if file is None and missing and sys.stdin.isatty():
+        return {name: getpass.getpass(f"{name}: ") for name in missing}
+    given = {} if file is None else _given(settings, file)
+    left = [name for name in missing if not given.get(name)]
+    if left:
+        example = _tables(left)
+        raise UnreadableSettings(
+            settings.name, None, f"{phrase('secrets_missing', names=', '.join(left))}\n{example}"
+        )
+    return given
 
 
-def login(
-    name: Name,
-    system: Annotated[str, typer.Option(help="The system to log in to.")] = "datev",
-    answer: Annotated[
-        bool, typer.Option("--paste", help="Paste the address that the browser ended at, instead of `serve`.")
-    ] = False,
-) -> None:
-    """Log in: prints the address for the browser of the person who may consent.
-
-    `ml-connector serve` receives the answer; with --paste you paste the address the browser ended at.
-
-    Example: ml-connector login my-pipedrive
-    """
-    with answered(), application() as app:
-        redirect = f"{app.settings.public_url.rstrip('/')}/oauth/callback"
-        address = connecting.begin(app.services, name, system, redirect)
-        console.print("Open this address in a browser within ten minutes:")
-        console.print(address, markup=False, soft_wrap=True)
-        if not answer:
-            console.print(f"The answer goes to {redirect}, where `ml-connector serve` takes it.")
-            return
-        ended = parse_qs(urlsplit(sys.stdin.readline().strip()).query)
-        if "error" in ended:
-            complaints.print(f"The login was refused: {ended['error'][0]}", markup=False)
-            raise typer.Exit(Exit.LOGIN_NEEDED)
-        if "state" not in ended or "code" not in ended:
-            raise UnreadableSettings("address", None, "expected the whole address with state=… and code=…")
-        connecting.finish(app.services, ended["state"][0], ended["code"][0])
-        console.print(f"{name}: logged in to {system}")
+def _given(settings: ConnectionSettings, file: Path) -> dict[str, str]:
+    """The credentials in a TOML file by `<system>.<name>`; those the connection does not use are refused."""
+    known = [f"{system}.{name}" for system, names in settings.secrets.items() for name in names]
+    where = "stdin" if str(file) == "-" else str(file)
+    text = sys.stdin.read() if where == "stdin" else _text(file)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        expected = phrase("secrets_form")
+        raise UnreadableSettings(where, None, f"{expected}\n{_tables(known)}") from error
+    given = {
+        f"{system}.{name}" if isinstance(values, dict) else system: str(value)
+        for system, values in tables.items()
+        for name, value in (values.items() if isinstance(values, dict) else [("", values)])
+    }
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        facts = {"names": ", ".join(unknown), "known": ", ".join(known)}
+        raise UnreadableSettings(where, None, phrase("secret_unknown", **facts))
+    return given
 
 
-def ping(name: Name, json: AsJson = False) -> None:
-    """Check a connection step by step: what works, what does not, why, and who can fix it.
-
-    Example: ml-connector ping my-pipedrive
-    """
-    with answered(), application() as app:
-        steps = list(connecting.check(app.services, name))
-        language = app.settings.language
-        rows = [
-            {
-                "step": step.key,
-                "title": step_title(step.key, language),
-                "outcome": step.outcome,
-                "cause": step.cause,
-                "words": step_cause(step.cause, step.facts, language) if step.cause else "",
-                "who": people(step.who, language) if step.outcome in {"failed", "warning"} else "",
-                "facts": dict(step.facts),
-            }
-            for step in steps
-        ]
-        if json:
-            print_json({"connection": name, "steps": rows})
-        else:
-            cells = [(row["outcome"], row["title"], row["words"], row["who"]) for row in rows]
-            print_table(name, ["", "Step", "What to know", "Who"], cells)
-        if any(row["cause"] == "needs_login" for row in rows):
-            raise typer.Exit(Exit.LOGIN_NEEDED)
-        if any(row["outcome"] == "failed" for row in rows):
-            raise typer.Exit(Exit.PROBLEMS)
+def _tables(names: Sequence[str]) -> str:
+    """How credentials stand in a TOML file."""
+    lines: list[str] = []
+    for name in names:
+        system, _, secret = name.partition(".")
+        if f"  [{system}]" not in lines:
+            lines.append(f"  [{system}]")
+        lines.append(f'  {secret} = "…"')
+    return "\n".join(lines)
 
 
-def disconnect(name: Name) -> None:
-    """Revoke the tokens of a connection, delete its credentials and pause it. Nothing else is lost.
+def disconnect(name: Name, json: AsJson = False) -> None:
+    """Revoke the login, delete credentials and pause.
+
+    Nothing else is lost: `connect` and `login` let the connection go on.
 
     Example: ml-connector disconnect my-pipedrive
     """
     with answered(), application() as app:
         failed = connecting.disconnect(app.services, name)
-        console.print(f"{name}: disconnected")
-        for one in failed:
-            complaints.print(f"not revoked, do it at https://apps.datev.de/tokrevui: {one}", markup=False)
+        if json:
+            print_json({"connection": name, "not_revoked": failed})
+        else:
+            paragraph(phrase("disconnected", name=name))
+        for reason in failed:
+            key = "not_revoked" if reason.startswith("datev:") else "not_revoked_there"
+            paragraph(phrase(key, reason=reason), to=complaints)
         if failed:
             raise typer.Exit(Exit.PROBLEMS)
 
 
-def rotate() -> None:
-    """Seal all credentials under the current (first) master key.
+def rotate(json: AsJson = False) -> None:
+    """Seal all credentials under the first master key.
 
     Put the new key in the first line of the master key file, run this, then remove the old line.
 
     Example: ml-connector vault rotate
     """
     with answered(), application() as app:
-        console.print(f"{app.vault.rotate()} credentials are sealed under the current key")
+        count = app.vault.rotate()
+        if json:
+            print_json({"sealed_anew": count})
+        else:
+            say("rotated", count=count)

@@ -1,20 +1,31 @@
-"""Commands that work: run, worker, serve, status, preview."""
+"""Commands that work: run and worker."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import threading
-import time
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import typer
-from rich.markup import escape
 
 from mlconnector.app import Application
-from mlconnector.commands.output import AsJson, Exit, answered, application, console, print_json, print_table
-from mlconnector.errors import RetryLater
+from mlconnector.commands.output import (
+    AsJson,
+    Exit,
+    answered,
+    application,
+    complaints,
+    paragraph,
+    phrase,
+    print_json,
+    say,
+    states_in_words,
+)
+from mlconnector.commands.showing import Names, exit_code, show
+from mlconnector.errors import ConnectorError, RetryLater
 from mlconnector.flow import overview
 from mlconnector.flow.workflows import Workflows
 from mlconnector.store import connections
@@ -23,25 +34,32 @@ log = logging.getLogger(__name__)
 
 _GLANCE_SECONDS = 0.5
 
-Names = Annotated[list[str] | None, typer.Argument(help="Connections; all where none is named.")]
-
 
 def run(names: Names = None, json: AsJson = False) -> None:
-    """Read, book, file and submit once, follow the jobs to their end, and show what became of everything.
+    """Read, book, file, submit once, to the end of all jobs.
+
+    What cannot be reached is tried again for about twenty minutes; Ctrl-C ends that, and loses nothing.
 
     Example: ml-connector run my-pipedrive
     """
-    with answered(), application() as app:
+    with answered(), application() as app, stopping() as stop:
         chosen = names or _all(app)
-        with app.working() as workflows:
-            progress = None if json else _say
-            work_through(app, workflows, chosen, progress)
+        for name in chosen:
+            app.services.connection(name)
+        if not chosen and not json:
+            say("all_paused" if _known(app) else "no_connections")
+        if chosen:
+            with app.working() as workflows:
+                work_through(app, workflows, chosen, None if json else _say, stop)
         report = {name: overview.connection(app.services, name) for name in chosen}
         if json:
             print_json(report)
         else:
-            show(report)
-        raise typer.Exit(exit_code(report))
+            show(app, report)
+        if stop.is_set():
+            paragraph(phrase("stopped"), to=complaints)
+            raise typer.Exit(Exit.PROBLEMS)
+        raise typer.Exit(exit_code(report, finished=True))
 
 
 def work_through(
@@ -49,14 +67,15 @@ def work_through(
     workflows: Workflows,
     names: list[str],
     progress: Callable[[str, dict[str, int]], None] | None,
+    stop: threading.Event | None = None,
 ) -> None:
-    """Begin a run of each connection and wait until nothing of them is under way any more."""
+    """Begin a run of each connection and wait until nothing of them is under way, or `stop` is set."""
+    stop = stop or threading.Event()
     for name in names:
         workflows.resume(name)
         workflows.start_run(name, "command")
     said: dict[str, dict[str, int]] = {}
-    while any(workflows.is_busy(name) for name in names):
-        time.sleep(_GLANCE_SECONDS)
+    while any(workflows.is_busy(name) for name in names) and not stop.wait(_GLANCE_SECONDS):
         for name in names:
             counts = overview.states(app.services, name)
             if progress is not None and counts != said.get(name):
@@ -64,9 +83,22 @@ def work_through(
                 progress(name, counts)
 
 
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set, so that the process ends by itself and in order."""
+    stop = threading.Event()
+    earlier = {
+        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
 def _say(name: str, counts: dict[str, int]) -> None:
-    text = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(counts.items()))
-    console.print(f"{name}: {text}", markup=False)
+    say("so_far", name=name, states=states_in_words(counts) or phrase("reading"))
 
 
 def _all(app: Application) -> list[str]:
@@ -74,47 +106,27 @@ def _all(app: Application) -> list[str]:
         return [row.name for row in connections.every(db) if row.state != "paused"]
 
 
-def show(report: dict[str, dict[str, Any]]) -> None:
-    """Print what became of everything."""
-    for name, one in report.items():
-        states = one["vouchers"]
-        text = (
-            ", ".join(f"{states[state]} {state.replace('_', ' ')}" for state in sorted(states))
-            or "no vouchers"
-        )
-        console.print(f"\n[bold]{name}[/bold] ({one['state']}) {escape(one['state_reason'])}".rstrip())
-        console.print(f"  vouchers: {text}")
-        if one["batches"]:
-            rows = [(b["file"], b["period"], b["rows"], b["state"], b["job_id"]) for b in one["batches"]]
-            print_table("  Buchungsstapel", ["File", "Period", "Rows", "State", "Job"], rows)
-        if one["problems"]:
-            causes = [(p["count"], p["what"], p["do"], p["cause"]) for p in one["problems"]]
-            print_table("  Waiting for you", ["Count", "What", "What to do", "Cause"], causes)
-
-
-def exit_code(report: dict[str, dict[str, Any]]) -> Exit:
-    """3 when a login is needed, 1 when something waits for a human or was rejected, 0 otherwise."""
-    if any(one["state"] == "needs_login" for one in report.values()):
-        return Exit.LOGIN_NEEDED
-    failed = any(b["state"] == "failed" for one in report.values() for b in one["batches"])
-    waiting = any(one["problems"] or one["state"] != "ready" for one in report.values())
-    return Exit.PROBLEMS if failed or waiting else Exit.FINE
+def _known(app: Application) -> bool:
+    with app.database.read() as db:
+        return bool(connections.every(db))
 
 
 def worker() -> None:
-    """Work until asked to stop: schedules, webhook hints, deliveries, jobs.
+    """Work until stopped: schedules, hints, deliveries.
 
     Example: ml-connector worker
     """
+    keep_a_log()
+    with answered(), application() as app, stopping() as stop, app.working() as workflows:
+        say("working")
+        attend(app, workflows, stop)
+
+
+def keep_a_log() -> None:
+    """Write what happens to standard error, for whoever runs the process."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    with answered(), application() as app:
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        with app.working() as workflows:
-            console.print("working; stop with Ctrl-C")
-            attend(app, workflows, stop)
+    for talkative in ("httpx", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def attend(app: Application, workflows: Workflows, stop: threading.Event) -> None:
@@ -132,24 +144,22 @@ def attend(app: Application, workflows: Workflows, stop: threading.Event) -> Non
 
 
 def _look_after(app: Application, workflows: Workflows) -> None:
-    workflows.schedule()
+    _without_stopping("schedules", workflows.schedule)
     for name in _all(app):
-        workflows.resume(name)
-        if overview.hints(app.services, name):
-            workflows.nudge(name)
+        _without_stopping(name, partial(_pick_up, app, workflows, name))
 
 
-def status(names: Names = None, json: AsJson = False) -> None:
-    """Show each connection's state, its vouchers, Buchungsstapel and what waits.
+def _pick_up(app: Application, workflows: Workflows, name: str) -> None:
+    workflows.resume(name)
+    if overview.hints(app.services, name):
+        workflows.nudge(name)
 
-    Example: ml-connector status --json
-    """
-    with answered(), application() as app:
-        with app.database.read() as db:
-            known = [row.name for row in connections.every(db)]
-        report = {name: overview.connection(app.services, name) for name in names or known}
-        if json:
-            print_json(report)
-        else:
-            show(report)
-        raise typer.Exit(exit_code(report))
+
+def _without_stopping(what: str, look: Callable[[], object]) -> None:
+    """One connection whose settings cannot be used must not keep the others from being looked after."""
+    try:
+        look()
+    except RetryLater:
+        raise
+    except ConnectorError as error:
+        log.error("%s cannot be looked after: %s", what, error)

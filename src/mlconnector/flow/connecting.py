@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import unified_diff
 
 import msgspec
 
-from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.connection import ConnectionSettings
 from mlconnector.flow.services import Services
 from mlconnector.flow.tokens import token_name
@@ -16,6 +20,7 @@ from mlconnector.store.audit import AuditEvent, append
 from mlconnector.systems.checks import CheckStep
 from mlconnector.systems.datev import issued_by
 from mlconnector.systems.oauth import (
+    OAuthModel,
     PendingLogin,
     Tokens,
     begin_login,
@@ -24,30 +29,55 @@ from mlconnector.systems.oauth import (
     revoke,
 )
 
+log = logging.getLogger(__name__)
 
-def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[str, str]) -> bool:
-    """Set a connection up or change it; returns whether it is new.
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """How a connection was set up or changed.
+
+    `changes` are the lines that went from the settings, `- …`, and those that came, `+ …`.
+    """
+
+    new: bool
+    changes: tuple[str, ...]
+    credentials: tuple[str, ...]
+
+
+def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[str, str]) -> Connected:
+    """Set a connection up or change it, all or nothing.
 
     `secrets` are given by `<system>.<name>`, e.g. `pipedrive.api_token`. Raises NeedsHuman when a change
     would move the connection to another client or source: what was sent could not be recognised then.
     """
-    now = services.now()
+    now, name = services.now(), settings.name
+    given = sorted(secrets)
+    detail = {"mapping": settings.rules.fingerprint(), "text": settings.text, "given": given}
     with services.database.write() as db:
-        existing = connections.find(db, settings.name)
+        existing = connections.find(db, name)
         if existing is None:
-            connections.create(db, settings.name, settings.system.name, settings.client, settings.text, now)
+            connections.create(db, name, settings.system.name, settings.client, settings.text, now)
+            events = [AuditEvent(name, name, "connected", detail)]
         elif (existing.source, existing.client) != (settings.system.name, settings.client):
-            facts = {"name": settings.name, "source": existing.source, "client": existing.client}
+            facts = {"name": name, "source": existing.source, "client": existing.client}
             raise NeedsHuman(Problem("connection_identity", facts))
+        elif existing.settings != settings.text:
+            connections.update(db, name, settings.text, now)
+            events = [AuditEvent(name, name, "settings_changed", detail)]
         else:
-            connections.update(db, settings.name, settings.text, now)
-        detail = {"mapping": settings.rules.fingerprint(), "text": settings.text}
-        event = "connected" if existing is None else "settings_changed"
-        append(db, [AuditEvent(settings.name, settings.name, event, detail)], now)
-    for name, secret in secrets.items():
-        services.vault.put(settings.name, name, secret)
-    services.forget(settings.name)
-    return existing is None
+            events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
+        for key, secret in secrets.items():
+            services.vault.put_within(db, name, key, secret)
+        append(db, events, now)
+    services.forget(name)
+    changes = () if existing is None else difference(existing.settings, settings.text)
+    return Connected(existing is None, changes, tuple(given))
+
+
+def difference(before: str, after: str) -> tuple[str, ...]:
+    """The lines that went from a text, as `- …`, and those that came, as `+ …`, in their order."""
+    lines = list(unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[2:]
+    return tuple(f"{line[0]} {line[1:].rstrip()}" for line in lines if line[0] in "+-" and line[1:].strip())
 
 
 def missing_secrets(services: Services, settings: ConnectionSettings) -> list[str]:
@@ -57,18 +87,52 @@ def missing_secrets(services: Services, settings: ConnectionSettings) -> list[st
     return [name for name in wanted if name not in given]
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The login of a connection to a system, as far as we know: until when, and whose; None for never yet."""
+
+    system: str
+    until: datetime | None
+    by: str
+    needed: bool
+
+
 def systems_with_login(services: Services, name: str) -> list[str]:
-    """The systems of a connection that a person has to log in to."""
-    systems = [services.connection(name).system.name, "datev"]
-    return [system for system in systems if services.oauth(name, system) is not None]
+    """The systems of a connection that a person has to log in to. DATEV is one without being asked."""
+    source = services.connection(name).system.name
+    return [*([source] if services.oauth(name, source) is not None else []), "datev"]
+
+
+def logins_of(services: Services, name: str) -> list[Login]:
+    """How a connection is logged in to the systems that want it."""
+    with services.database.read() as db:
+        row = connections.read(db, name)
+    refused = row.state_reason.partition(":")[0] if row.state == "needs_login" else ""
+    return [_login(services, name, system, refused) for system in systems_with_login(services, name)]
+
+
+def _login(services: Services, name: str, system: str, refused: str) -> Login:
+    text = services.vault.get(name, token_name(system))
+    if text is None:
+        return Login(system, None, "", needed=True)
+    tokens = msgspec.json.decode(text, type=Tokens)
+    ended = tokens.refresh_expires_at <= services.now()
+    by = str(tokens.extra.get("issued_by", ""))
+    return Login(system, tokens.refresh_expires_at, by, needed=ended or refused == system)
 
 
 def begin(services: Services, name: str, system: str, redirect_uri: str) -> str:
-    """Begin a login and return the address for the browser; tokens of an earlier one are revoked first."""
+    """Begin a login and return the address for the browser; tokens of an earlier one are revoked first.
+
+    DATEV allows no more than one refresh token for a connection at a time.
+    """
     model = services.oauth(name, system)
     if model is None:
         raise NeedsHuman(Problem("login_not_needed", {"name": name, "system": system}))
-    _revoke(services, name, system)
+    if _revoke(services, name, system):
+        with services.database.write() as db:
+            reason = f"{system}: a login was begun, and is not finished yet"
+            connections.set_state(db, name, "needs_login", reason, services.now(), unless="paused")
     pending, address = begin_login(model, redirect_uri)
     logins.begin(services.vault, name, system, pending.state, msgspec.json.encode(pending))
     return address
@@ -92,22 +156,35 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
         tokens = finish_login(model, http, secret, pending, code, services.now())
     finally:
         http.close()
-    services.tokens(name, system).store(_with_issuer(services, name, system, tokens))
+    services.tokens(name, system).store(tokens)
+    if system == "datev" and model.userinfo_url is not None:
+        _store_issuer(services, name, model, tokens)
     services.forget(name)
-    with services.database.write() as db:
-        connections.set_state(db, name, "ready", "", services.now())
-        detail = {"system": system, "until": tokens.refresh_expires_at.isoformat()}
-        append(db, [AuditEvent(name, name, "logged_in", detail)], services.now())
+    _note_login(services, name, system, tokens)
     return name, system
 
 
-def _with_issuer(services: Services, name: str, system: str, tokens: Tokens) -> Tokens:
-    """Keep who logged in beside the tokens, where the system says it."""
-    model = services.oauth(name, system)
-    if system != "datev" or model is None or model.userinfo_url is None:
-        return tokens
-    person = issued_by(model, services.http_factory(name), tokens)
-    return msgspec.structs.replace(tokens, extra={**tokens.extra, "issued_by": person})
+def _store_issuer(services: Services, name: str, model: OAuthModel, tokens: Tokens) -> None:
+    """Keep who logged in beside the tokens; a login stands without it where DATEV does not say it now."""
+    try:
+        person = issued_by(model, services.http_factory(name), tokens)
+    except RetryLater as error:
+        log.warning("%s: who logged in stays unknown: %s", name, error.reason)
+        return
+    known = msgspec.structs.replace(tokens, extra={**tokens.extra, "issued_by": person})
+    services.tokens(name, "datev").store(known)
+
+
+def _note_login(services: Services, name: str, system: str, tokens: Tokens) -> None:
+    """Let the connection go on, unless another of its systems was never logged in to."""
+    never = [one.system for one in logins_of(services, name) if one.until is None]
+    state: connections.ConnectionState = "needs_login" if never else "ready"
+    reason = f"{never[0]}: nobody has logged in yet" if never else ""
+    now = services.now()
+    with services.database.write() as db:
+        connections.set_state(db, name, state, reason, now)
+        detail = {"system": system, "until": tokens.refresh_expires_at.isoformat()}
+        append(db, [AuditEvent(name, name, "logged_in", detail)], now)
 
 
 def check(services: Services, name: str) -> Iterator[CheckStep]:
@@ -143,6 +220,8 @@ def _checked(system: str, steps: Callable[[], Iterator[CheckStep]]) -> Iterator[
         yield CheckStep(f"{system}.reach", "failed", "unreachable", {"reason": error.reason}, "it")
     except NeedsHuman as error:
         yield CheckStep(f"{system}.right", "failed", error.problem.key, dict(error.problem.facts), "adviser")
+    except Broken as error:
+        yield CheckStep(f"{system}.reach", "failed", "broken", {"reason": str(error)}, "it")
 
 
 def disconnect(services: Services, name: str) -> list[str]:
@@ -162,12 +241,12 @@ def disconnect(services: Services, name: str) -> list[str]:
     return failed
 
 
-def _revoke(services: Services, name: str, system: str) -> None:
-    """Revoke the tokens of an earlier login, if there are any, and forget them."""
+def _revoke(services: Services, name: str, system: str) -> bool:
+    """Revoke the tokens of an earlier login and forget them; whether there were any."""
     text = services.vault.get(name, token_name(system))
-    model = services.oauth(name, system)
+    model = None if text is None else services.oauth(name, system)
     if text is None or model is None:
-        return
+        return False
     secret = services.secrets(name, system).get("client_secret", "")
     http = services.http(name, system, model.revoke_url, lambda answer: explain_token_answer(system, answer))
     try:
@@ -177,4 +256,4 @@ def _revoke(services: Services, name: str, system: str) -> None:
         pass
     finally:
         http.close()
-    services.vault.delete(name, token_name(system))
+    return services.vault.delete(name, token_name(system))

@@ -125,21 +125,21 @@ def _age(draft: Draft) -> tuple[date, int, str]:
 def hold_missing_years(decisions: Decisions, facts: ClientFacts, books: Books) -> None:
     """Hold what falls into no fiscal year of the client; a client that does not say its years holds nothing.
 
-    Raises NeedsHuman when the client's account length is another one than the rules were made for.
+    Raises NeedsHuman when a year that is needed has another account length than the rules were made for.
     """
     if facts.fiscal_years is None:
         return
-    for year in facts.fiscal_years:
-        if year.account_length != books.account_length:
+    for key, draft in list(decisions.drafts.items()):
+        day = draft.voucher.document_date
+        year = next((one for one in facts.fiscal_years if one.first <= day <= one.last), None)
+        if year is None:
+            del decisions.drafts[key]
+            missing = {"year": f"{day:%Y}", "client": facts.client}
+            decisions.held[key] = (Problem("fiscal_year_missing", missing, ("year", "client")),)
+        elif year.account_length != books.account_length:
             lengths = {
                 "client": facts.client,
                 "datev": str(year.account_length),
                 "books": str(books.account_length),
             }
             raise NeedsHuman(Problem("account_length_differs", lengths, ("client",)))
-    for key, draft in list(decisions.drafts.items()):
-        day = draft.voucher.document_date
-        if not any(year.first <= day <= year.last for year in facts.fiscal_years):
-            del decisions.drafts[key]
-            missing = {"year": f"{day:%Y}", "client": facts.client}
-            decisions.held[key] = (Problem("fiscal_year_missing", missing, ("year", "client")),)

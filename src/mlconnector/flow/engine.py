@@ -22,6 +22,8 @@ APPLICATION = "ml-connector"
 # Pinned on purpose: a version derived from the source would strand all work in flight at every upgrade.
 # It is raised only when a workflow's steps change in a way that running ones could not continue.
 VERSION = "1"
+# How long steps that are being done get to end when the process is asked to.
+_LAST_STEPS_SECONDS = 20.0
 _FRACTIONS_SINCE = (3, 42, 0)
 
 
@@ -35,6 +37,7 @@ class Engine:
 
     def start(self) -> Workflows:
         """Begin to work: become known, launch, take over what was left behind, show signs of life."""
+        self._services.stopping.begin()
         DBOS(config=self._config())
         self.workflows = Workflows(self._services)
         self._liveness.register()
@@ -46,6 +49,7 @@ class Engine:
 
     def stop(self) -> None:
         """Stop working; what is in flight goes on at the next start, here or elsewhere."""
+        self._services.stopping.stop(_LAST_STEPS_SECONDS)
         self._liveness.end()
         DBOS.destroy(destroy_registry=True)
         self._liveness.resign()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
-from mlconnector.store import vouchers
+from mlconnector.store import connections, lookup, vouchers
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.vouchers import CauseCount
 
@@ -28,8 +28,9 @@ def replay(services: Services, name: str, wanted: Sequence[str], cause: str | No
     """
     now = services.now()
     with services.database.write() as db:
+        connections.read(db, name)
         held = _waiting(db, name, cause)
-        chosen = held if not wanted else {_held(vouchers.find(db, one), one, held) for one in wanted}
+        chosen = held if not wanted else {_held(lookup.find(db, one, name), one, held) for one in wanted}
         vouchers.set_state(db, chosen, "received", now, vouchers.REPLAYED)
         append(
             db,
@@ -60,7 +61,8 @@ def ignore(services: Services, name: str, wanted: str, reason: str, by: str) -> 
     A settled voucher whose record is gone stays settled; only its problem is put aside.
     """
     with services.database.write() as db:
-        row = vouchers.find(db, wanted)
+        connections.read(db, name)
+        row = lookup.find(db, wanted, name)
         settled = row is not None and row.state == "settled" and bool(vouchers.problems_of(db, [row.id]))
         if row is not None and settled:
             key, event = row.id, "acknowledged"

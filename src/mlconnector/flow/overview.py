@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from mlconnector.flow.services import Services
 from mlconnector.flow.tokens import token_name
-from mlconnector.store import batches, connections, documents, httplog, inbox, runs, vouchers
-from mlconnector.texts.catalogue import explain
+from mlconnector.store import audit, batches, connections, documents, httplog, inbox, lookup, runs, vouchers
+from mlconnector.texts.catalogue import explain, problem_keys
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -26,18 +29,23 @@ def hints(services: Services, name: str) -> int:
 
 
 def connection(services: Services, name: str) -> dict[str, Any]:
-    """One connection: state, login, vouchers by state, batches, causes that wait, and the latest run."""
+    """One connection: state, login, vouchers by state, batches, causes that wait, and the latest run.
+
+    `trouble` says in words why the state is not `ready`; None where it is, or where a login is all it needs.
+    """
     with services.database.read() as db:
         row = connections.read(db, name)
         latest = runs.latest(db, name)
         listed = batches.listed(db, name)
         found = vouchers.states(db, name).get(name, {})
+        noted = audit.latest(db, name, "connection_state")
     return {
         "connection": name,
         "source": row.source,
         "client": row.client,
         "state": row.state,
         "state_reason": row.state_reason,
+        "trouble": _trouble(services, row, {} if noted is None else noted.detail),
         "login_until": services.vault.expires(name, token_name("datev")),
         "vouchers": found,
         "batches": [batch_summary(one) for one in listed],
@@ -54,8 +62,19 @@ def connection(services: Services, name: str) -> dict[str, Any]:
     }
 
 
+def _trouble(
+    services: Services, row: connections.ConnectionRow, noted: Mapping[str, Any]
+) -> dict[str, str] | None:
+    """The words for a disturbed connection; the facts of its problem are those that were noted with it."""
+    key = row.state_reason.partition(":")[0]
+    if row.state != "degraded" or key not in problem_keys():
+        return None
+    facts = noted.get("facts", {}) if noted.get("reason") == row.state_reason else {}
+    return asdict(explain(key, facts, services.settings.language))
+
+
 def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
-    """A batch as people and machines ask for it."""
+    """A batch as people and machines ask for it; `answer` is DATEV's last one, as it came."""
     return {
         "id": row.id,
         "file": row.file_name,
@@ -66,25 +85,29 @@ def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
         "state": "parked" if row.parked and row.state == "submitted" else row.state,
         "job_id": row.job_id,
         "cause": row.cause,
+        "answer": json.loads(row.answer) if row.answer else None,
     }
 
 
 def problems(services: Services, name: str | None = None) -> list[dict[str, Any]]:
-    """Why vouchers wait, in words, the most frequent cause first."""
+    """Why vouchers wait, in words, the most frequent cause first; with the first vouchers of each cause."""
     with services.database.read() as db:
         counted = vouchers.causes(db, name)
+        examples = lookup.examples(db, name) if counted else {}
     found = []
     for one in counted:
         words = explain(one.key, one.facts, services.settings.language)
+        waiting = examples.get((one.connection, one.cause), [])
         found.append(
             {
                 "connection": one.connection,
                 "cause": one.cause,
                 "count": one.count,
-                "what": words.what,
-                "why": words.why,
-                "do": words.do,
-                "who": words.who,
+                **asdict(words),
+                "vouchers": [
+                    {"voucher": row.id, "number": row.number, "external_id": row.external_id}
+                    for row in waiting
+                ],
             }
         )
     return found

@@ -13,6 +13,7 @@ import httpx
 
 from mlconnector.errors import ConnectorError
 from mlconnector.flow.connection import ConnectionSettings, read_connection
+from mlconnector.flow.stopping import Stopping
 from mlconnector.flow.tokens import StoredTokens, token_name
 from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings
@@ -29,6 +30,8 @@ from mlconnector.systems.source import Source, SourceContext
 # Seconds after which another process may have changed the settings or given other credentials.
 _SETTINGS_ARE_GOOD_FOR = 1.0
 _FACTS_ARE_GOOD_FOR = timedelta(minutes=10)
+# Seconds after which no request is under way any more that began with settings which have changed since.
+_STILL_IN_USE_FOR = 900.0
 
 
 @dataclass
@@ -50,6 +53,12 @@ class _Open:
     models: dict[str, OAuthModel | None] = field(default_factory=dict)
     asking_facts: threading.Lock = field(default_factory=threading.Lock)
     asking_model: threading.Lock = field(default_factory=threading.Lock)
+
+    def close(self) -> None:
+        """Close the systems' connections."""
+        for system in (self.source, self.sink):
+            if system is not None:
+                system.close()
 
 
 class Services:
@@ -73,7 +82,9 @@ class Services:
         self.owner = owner
         self.now = now
         self.reached = reached
+        self.stopping = Stopping()
         self._open: dict[str, _Open] = {}
+        self._retired: list[tuple[float, _Open]] = []
         self._lock = threading.RLock()
 
     def connection(self, name: str) -> ConnectionSettings:
@@ -169,20 +180,31 @@ class Services:
         return {secret: value for secret, value in found.items() if value is not None}
 
     def forget(self, name: str) -> None:
-        """Close a connection's systems, so that new settings or credentials take effect."""
+        """Let go of a connection's systems, so that new settings or credentials take effect.
+
+        Other threads may be in the middle of a request, so what was let go of is closed a while later.
+        """
+        now = time.monotonic()
         with self._lock:
             entry = self._open.pop(name, None)
-        if entry is not None:
-            for system in (entry.source, entry.sink):
-                if system is not None:
-                    system.close()
+            if entry is not None:
+                self._retired.append((now, entry))
+            worn_out = [one for since, one in self._retired if now - since > _STILL_IN_USE_FOR]
+            self._retired = [(since, one) for since, one in self._retired if now - since <= _STILL_IN_USE_FOR]
+        for one in worn_out:
+            one.close()
 
     def close(self) -> None:
         """Close everything that is open."""
-        for name in list(self._open):
-            self.forget(name)
-        self.http_log.flush()
-        self.database.close()
+        with self._lock:
+            entries = [*self._open.values(), *(entry for _, entry in self._retired)]
+            self._open, self._retired = {}, []
+        for entry in entries:
+            entry.close()
+        try:
+            self.http_log.flush()
+        finally:
+            self.database.close()
 
     def _entry(self, name: str) -> _Open:
         with self._lock:

@@ -9,13 +9,18 @@ import msgspec
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
-from mlconnector.store import audit, entries, vouchers
+from mlconnector.store import audit, connections, entries, lookup, vouchers
 
 
-def of_voucher(services: Services, wanted: str) -> dict[str, Any]:
-    """The story of a voucher, found by our key, its external id or its number. Raises NeedsHuman."""
+def of_voucher(services: Services, wanted: str, name: str | None = None) -> dict[str, Any]:
+    """The story of a voucher, found by our key, its number or its external id, in all connections or in one.
+
+    Raises NeedsHuman when there is none, or when several have that name.
+    """
     with services.database.read() as db:
-        row = vouchers.find(db, wanted)
+        if name is not None:
+            connections.read(db, name)
+        row = lookup.find(db, wanted, name)
         if row is None:
             raise NeedsHuman(Problem("voucher_unknown", {"voucher": wanted}))
         booked = entries.of_voucher(db, row.id)
@@ -34,7 +39,20 @@ def of_voucher(services: Services, wanted: str) -> dict[str, Any]:
         "entries": [msgspec.json.decode(entry.content) for entry in booked],
         "batches": batches,
         "events": [
-            {"at": event.at, "event": event.event, "subject": event.subject, "detail": event.detail}
+            {
+                "at": event.at,
+                "event": event.event,
+                "subject": event.subject,
+                "detail": _of_this(event.detail, f"{row.kind}/{row.external_id}@"),
+            }
             for event in events
         ],
     }
+
+
+def _of_this(detail: dict[str, Any], identity: str) -> dict[str, Any]:
+    """An event's detail without the changes that a batch made to the texts of other vouchers."""
+    if "changes" not in detail:
+        return detail
+    changes = [one for one in detail["changes"] if str(one.get("entry", "")).startswith(identity)]
+    return {**detail, "changes": changes}

@@ -7,6 +7,7 @@ repeated after a crash; the identities of what they touch make that harmless.
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -226,12 +227,22 @@ class Workflows:
         """A recorded step; where it is told to come back later it does, within limits."""
         recorded = partial(outcome_of, self._services, name, work)
         for pause in _PATIENCE:
-            outcome: Outcome = self._step(step, recorded)
+            with self._services.stopping.at_work():
+                outcome: Outcome = self._step(step, recorded)
             if outcome["outcome"] != "later":
                 return outcome
-            DBOS.sleep(max(pause, outcome["after"] or 0.0))
-        last: Outcome = self._step(step, recorded)
+            self._pause(max(pause, outcome["after"] or 0.0))
+        with self._services.stopping.at_work():
+            last: Outcome = self._step(step, recorded)
         return last
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep durably; where the process ends meanwhile, the rest of the sleep follows elsewhere.
+
+        DBOS's own sleep would keep the process from ending until it is over.
+        """
+        until: float = self._step("pause", lambda: time.time() + seconds)
+        self._services.stopping.sleep(until - time.time())
 
     @staticmethod
     def _step(step: str, work: Callable[[], Any]) -> Any:

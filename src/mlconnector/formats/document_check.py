@@ -124,6 +124,8 @@ def _recognised(content: bytes) -> str | None:
 
 
 _ENCRYPTED = "encrypted"
+# What pikepdf calls a file that it was given as bytes; it tells nobody anything.
+_MEMORY = re.compile(r"^stream <[^>]*>:? ?")
 
 
 def _wrong_pdf(content: bytes) -> str | None:
@@ -133,7 +135,7 @@ def _wrong_pdf(content: bytes) -> str | None:
     except pikepdf.PasswordError:
         return _ENCRYPTED
     except pikepdf.PdfError as error:
-        return str(error)
+        return _MEMORY.sub("", str(error))
 
 
 def _wrong_xml(content: bytes) -> str | None:

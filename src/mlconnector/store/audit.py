@@ -125,6 +125,13 @@ def story(connection: Connection, subjects: Sequence[str]) -> list[AuditRow]:
     return sorted(found, key=lambda row: row.sequence)
 
 
+def latest(connection: Connection, subject: str, event: str) -> AuditRow | None:
+    """The last time that something happened to a subject; None when it never did."""
+    query = select(audit).where(audit.c.subject == subject, audit.c.event == event)
+    row = connection.execute(query.order_by(audit.c.sequence.desc()).limit(1)).first()
+    return None if row is None else _audit_row(row)
+
+
 def _follow(rows: Iterable[Row[Any]]) -> AuditVerdict:
     """Follow the chain from its beginning to the first row that does not hold."""
     count, last_hash = 0, FIRST_HASH

@@ -13,10 +13,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from mlconnector.errors import RetryLater
+from mlconnector.errors import Broken, RetryLater
 
 _WAL_WAITS = 200
 _WAL_WAIT = 0.05
+# How SQLite and PostgreSQL complain of a full disk.
+_NO_ROOM = ("disk I/O error", "is full", "No space left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,19 @@ class Database:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn a lost, locked or full database into RetryLater; everything else stays what it is."""
+    """Turn a lost, locked or full database into RetryLater, and a damaged file into Broken.
+
+    Everything else stays what it is.
+    """
     try:
         yield
     except DBAPIError as error:
         text = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error).__name__
         if error.connection_invalidated or type(error).__name__ == "OperationalError":
-            raise RetryLater(f"the database does not work at the moment: {text}") from error
+            hint = " (is there room on the disk?)" if any(word in text for word in _NO_ROOM) else ""
+            raise RetryLater(f"the database does not work at the moment: {text}{hint}") from error
+        if type(error).__name__ == "DatabaseError":
+            raise Broken(f"the database cannot be used: {text}") from error
         raise
 
 

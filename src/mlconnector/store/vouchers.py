@@ -79,15 +79,6 @@ def hold(connection: Connection, ids: Iterable[str]) -> dict[str, VoucherRow]:
     return found
 
 
-def find(connection: Connection, wanted: str) -> VoucherRow | None:
-    """A voucher by our key, its external id or its document number; None when none or several match."""
-    query = select(*_COLUMNS).where(
-        or_(vouchers.c.id == wanted, vouchers.c.external_id == wanted, vouchers.c.number == wanted)
-    )
-    rows = connection.execute(query.limit(2)).all()
-    return VoucherRow(*rows[0]) if len(rows) == 1 else None
-
-
 def insert_vouchers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add vouchers that were read for the first time."""
     if rows:

@@ -5,6 +5,7 @@ The texts are TOML files beside this one. A text takes facts in braces:
     {party}                       the fact; a dash where it is missing or empty
     {region.word}                 our word for its value, from `words.toml`
     {total.number} {size.size}    a number, or a number of bytes, as the language writes it
+    {until.moment}                a moment in ISO form, in UTC, as the language writes it
     {help: Help: ….}              words around the fact, which stands for …; nothing where it is missing
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
@@ -78,6 +80,17 @@ def word(kind: str, value: str, language: Language) -> str:
     return str(entry[language]) if entry else value
 
 
+def found(step: str, facts: Mapping[str, str], language: Language) -> str:
+    """What a step of a ping that went well has found; empty where there is nothing to tell."""
+    entry = _table("found.toml").get(step)
+    return filled(entry[language], facts, language) if entry else ""
+
+
+def sentence(key: str, facts: Mapping[str, str], language: Language) -> str:
+    """What a command says beside problems and steps; raises KeyError for an unknown key."""
+    return filled(_table("commands.toml")[key][language], facts, language)
+
+
 def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, str]:
     """Title and sentence of a page for a browser, as plain text."""
     words = _table("pages.toml")[key][language]
@@ -114,6 +127,8 @@ def _written(slot: str, facts: Mapping[str, str], language: Language) -> str:
             return _number(value, language)
         case "size":
             return f"{_number(f'{int(value) / _MEGABYTE:.1f}', language)} MB" if value.isdecimal() else value
+        case "moment":
+            return _moment(value, language)
         case _:
             return value
 
@@ -124,6 +139,14 @@ def _number(value: str, language: Language) -> str:
     except InvalidOperation:
         return value
     return english if language == "en" else english.translate(str.maketrans(",.", ".,"))
+
+
+def _moment(value: str, language: Language) -> str:
+    try:
+        moment = datetime.fromisoformat(value).astimezone(UTC)
+    except ValueError:
+        return value
+    return f"{moment:%d.%m.%Y, %H:%M} UTC" if language == "de" else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _listed(facts: Mapping[str, str]) -> str:

@@ -121,8 +121,8 @@ def test_a_watch_that_fails_does_not_end_the_signs_of_life(
         rig.services, "settings", rig.app.settings.model_copy(update={"heartbeat_seconds": 0.01})
     )
     living.register()
-    living.begin()
     register(rig, "dead", machine(), ended_process())
+    living.begin()
     assert beaten.wait(30)
     living.end()
     assert "the watch over other processes failed" in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -33,6 +34,7 @@ from mlconnector.store import connections
 log = logging.getLogger(__name__)
 
 _GLANCE_SECONDS = 0.5
+_TROUBLE_SECONDS = 20.0
 
 
 def run(names: Names = None, json: AsJson = False) -> None:
@@ -69,18 +71,27 @@ def work_through(
     progress: Callable[[str, dict[str, int]], None] | None,
     stop: threading.Event | None = None,
 ) -> None:
-    """Begin a run of each connection and wait until nothing of them is under way, or `stop` is set."""
+    """Begin a run of each connection and wait until nothing of them is under way, or `stop` is set.
+
+    Raises RetryLater when our own database could not be written to for a while, e.g. on a full disk.
+    """
     stop = stop or threading.Event()
     for name in names:
         workflows.resume(name)
         workflows.start_run(name, "command")
     said: dict[str, dict[str, int]] = {}
     while any(workflows.is_busy(name) for name in names) and not stop.wait(_GLANCE_SECONDS):
+        _give_up_on(app.services.trouble)
         for name in names:
             counts = overview.states(app.services, name)
             if progress is not None and counts != said.get(name):
                 said[name] = counts
                 progress(name, counts)
+
+
+def _give_up_on(trouble: tuple[float, str] | None) -> None:
+    if trouble is not None and time.monotonic() - trouble[0] > _TROUBLE_SECONDS:
+        raise RetryLater(trouble[1])
 
 
 @contextmanager

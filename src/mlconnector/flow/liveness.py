@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,9 +88,11 @@ class Liveness:
                 with self._services.database.write() as db:
                     if not executors.beat(db, self._services.owner, self._services.now()):
                         self._register(db)
+                self._services.trouble = None
                 self.watch()
             except RetryLater as error:
                 log.warning("no sign of life could be written: %s", error.reason)
+                self._services.trouble = self._services.trouble or (time.monotonic(), error.reason)
             except Exception:  # a process that works on must not fall silent: others would take its work
                 log.exception("the watch over other processes failed")
 

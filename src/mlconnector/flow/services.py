@@ -83,6 +83,8 @@ class Services:
         self.now = now
         self.reached = reached
         self.stopping = Stopping()
+        # Since when, by the monotonic clock, our own database cannot be written to, and why.
+        self.trouble: tuple[float, str] | None = None
         self._open: dict[str, _Open] = {}
         self._retired: list[tuple[float, _Open]] = []
         self._lock = threading.RLock()

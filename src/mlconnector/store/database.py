@@ -76,17 +76,18 @@ def make_engine(url: str) -> Engine:
     """An engine for `url` with the settings that durability needs.
 
     SQLite gets WAL and full synchronisation (what was committed survives a power cut), and the function
-    `unixepoch` where the library is too old to have it with fractions.
+    `unixepoch` where the library is too old to have it with fractions. Values stay out of its errors: they
+    are documents of our users' customers.
     """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": 60})
+        engine = create_engine(address, connect_args={"timeout": 60}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if address.drivername in {"postgresql", "postgres"}:
         address = address.set(drivername="postgresql+psycopg")
-    return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

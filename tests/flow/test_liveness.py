@@ -90,6 +90,22 @@ def test_one_process_at_a_time_looks_after_the_others(make_any_rig: MakeRig) -> 
     assert watched(rig) == ([], [])
 
 
+def test_who_died_while_looking_after_others_does_not_keep_them_unwatched_for_long(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(1)
+    settings = rig.app.settings.model_copy(update={"silent_after_seconds": 3.0})
+    monkeypatch.setattr(rig.services, "settings", settings)
+    register(rig, "first", machine(), ended_process())
+    monkeypatch.setattr(leases, "release", lambda *_: None)
+    assert watched(rig) == (["first"], ["first"])
+    monkeypatch.setattr(rig.services, "owner", "next")
+    register(rig, "second", machine(), ended_process())
+    assert watched(rig) == ([], [])
+    rig.outside.clock.advance(3)
+    assert watched(rig) == (["second"], ["second"])
+
+
 def test_a_process_that_ends_in_good_order_lets_nobody_wait_for_its_silence(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     ending = Liveness(rig.services, lambda _: None)
@@ -102,17 +118,16 @@ def test_a_process_that_ends_in_good_order_lets_nobody_wait_for_its_silence(make
 def test_a_watch_that_fails_does_not_end_the_signs_of_life(
     make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rig, beaten = make_rig(1), threading.Event()
-    beats: list[int] = []
+    rig, failed, beaten = make_rig(1), threading.Event(), threading.Event()
     usual = executors.beat
 
     def beat(*arguments: object) -> bool:
-        beats.append(1)
-        if len(beats) == 3:
+        if failed.is_set():
             beaten.set()
         return usual(*arguments)  # type: ignore[arg-type]
 
     def fail(_executors: list[str]) -> None:
+        failed.set()
         raise ZeroDivisionError("in the engine")
 
     monkeypatch.setattr(executors, "beat", beat)
@@ -121,8 +136,8 @@ def test_a_watch_that_fails_does_not_end_the_signs_of_life(
         rig.services, "settings", rig.app.settings.model_copy(update={"heartbeat_seconds": 0.01})
     )
     living.register()
-    register(rig, "dead", machine(), ended_process())
     living.begin()
+    register(rig, "dead", machine(), ended_process())
     assert beaten.wait(30)
     living.end()
     assert "the watch over other processes failed" in caplog.text

@@ -59,11 +59,12 @@ class Liveness:
     def watch(self) -> list[str]:
         """Hand over the work of silent processes; returns their ids."""
         services, now = self._services, self._services.now()
-        if not leases.acquire(services.database, "watch", services.owner, 30.0, now):
+        patience = services.settings.silent_after_seconds
+        if not leases.acquire(services.database, "watch", services.owner, patience, now):
             return []
         try:
             with services.database.read() as db:
-                silent = set(executors.silent(db, now, services.settings.silent_after_seconds))
+                silent = set(executors.silent(db, now, patience))
                 silent.update(executors.dead_here(db, machine(), is_alive))
             gone = sorted(silent - {services.owner})
             if gone:

@@ -82,7 +82,7 @@ def _log_in(app: Application, name: str, system: str, redirect: str, *, paste: b
         paragraph(phrase("answer_by_serve", address=redirect, name=name))
         return
     paragraph(phrase("paste_here", address=redirect))
-    ended = parse_qs(urlsplit(sys.stdin.readline().strip()).query)
+    ended = parse_qs(urlsplit(_pasted()).query)
     if "error" in ended:
         refused = phrase("login_was_refused", system=named("system", system), reason=ended["error"][0])
         paragraph(refused, to=complaints)
@@ -92,3 +92,7 @@ def _log_in(app: Application, name: str, system: str, redirect: str, *, paste: b
     connecting.finish(app.services, ended["state"][0], ended["code"][0])
     done = next(one for one in connecting.logins_of(app.services, name) if one.system == system)
     say("logged_in", name=name, system=named("system", system), until=done.until, by=done.by)
+
+
+def _pasted() -> str:
+    return sys.stdin.readline().strip()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvicorn
 
 from mlconnector.app import Application
 from mlconnector.commands.output import answered, application, console
 from mlconnector.commands.working import attend, keep_a_log, stopping
-from mlconnector.flow.workflows import Workflows
-from mlconnector.web.application import create_app
+
+if TYPE_CHECKING:
+    from mlconnector.flow.workflows import Workflows
 
 _BACKLOG = 2048
 _LAST_ANSWERS_SECONDS = 10
@@ -69,6 +69,11 @@ def _answer(
     app: Application, workflows: Workflows | None, listener: socket.socket, stop: threading.Event
 ) -> None:
     """Answer requests until a signal comes, with the attention loop beside it where work is done here."""
+    # Loaded here, because no other command needs them and all would wait for them.
+    import uvicorn  # noqa: PLC0415
+
+    from mlconnector.web.application import create_app  # noqa: PLC0415
+
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(app, workflows),

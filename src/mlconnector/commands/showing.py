@@ -64,10 +64,14 @@ def exit_code(report: Mapping[str, Mapping[str, Any]], *, finished: bool = False
     if any(one["state"] == "needs_login" for one in report.values()):
         return Exit.LOGIN_NEEDED
     for one in report.values():
+        if one["problems"]:
+            return Exit.PROBLEMS
+        if one["state"] == "paused":
+            continue
         run = one["latest_run"]
         ended_early = run is not None and run["finished_at"] is not None and run["outcome"] != "done"
         stuck = finished and any(batch["state"] not in _AT_REST for batch in one["batches"])
-        if one["problems"] or one["state"] == "degraded" or ended_early or stuck:
+        if one["state"] == "degraded" or ended_early or stuck:
             return Exit.PROBLEMS
     return Exit.FINE
 

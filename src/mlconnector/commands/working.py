@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -28,8 +29,10 @@ from mlconnector.commands.output import (
 from mlconnector.commands.showing import Names, exit_code, show
 from mlconnector.errors import ConnectorError, RetryLater
 from mlconnector.flow import overview
-from mlconnector.flow.workflows import Workflows
 from mlconnector.store import connections
+
+if TYPE_CHECKING:
+    from mlconnector.flow.workflows import Workflows
 
 log = logging.getLogger(__name__)
 
@@ -96,16 +99,24 @@ def _give_up_on(trouble: tuple[float, str] | None) -> None:
 
 @contextmanager
 def stopping() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set, so that the process ends by itself and in order."""
+    """An event that SIGTERM and SIGINT set, so that the process ends by itself and in order.
+
+    Whoever asks a second time does not want to wait: then the signal does what it always does.
+    """
     stop = threading.Event()
-    earlier = {
-        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    earlier: dict[int, Any] = {}
+
+    def asked(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, earlier[number])
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        earlier[number] = signal.signal(number, asked)
     try:
         yield stop
     finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
+        for one, handler in earlier.items():
+            signal.signal(one, handler)
 
 
 def _say(name: str, counts: dict[str, int]) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from mlconnector.model.money import ZERO
 
 EntryKind = Literal["original", "reversal"]
+Ledger = Literal["receivable", "payable"]
 
 
 class Because(msgspec.Struct, frozen=True):
@@ -32,7 +33,15 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
     """One amount moved between `account` (person or bank) and `contra_account` (the tax-bearing account).
 
     `amount` is gross in the entry's currency. `tax_key` is the BU-Schlüssel, empty where the contra
-    account is automatic or untaxed. `tax_rate` (percent) and `tax_case` say what DATEV will make of it.
+    account is automatic or untaxed. `tax_rate` (percent) and `tax_case` say what DATEV will make of it:
+    with `tax_added` the tax comes on top of the amount and is owed and deducted by the client (reverse
+    charge, intra-community acquisition), otherwise it is part of the amount.
+
+    `number` is the open item that the line clears where it is not the entry's own document. `discount` is
+    the Skonto of a payment, with the sign of `amount`. `eu_vat_id` and `eu_rate` are the country, VAT id
+    and rate of destination, `origin_vat_id` and `origin_rate` those of origin. `matter` is DATEV's number
+    of a case of reverse charge (Sachverhalt L+L) with the rate `matter_rate`; `key_rate` and `key_country`
+    complete a tax key that has no fixed rate.
     """
 
     account: str
@@ -40,11 +49,22 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal
     tax_case: str
     tax_rate: Decimal
+    tax_added: bool = False
     tax_key: str = ""
     text: str = ""
+    number: str = ""
     cost_centre_1: str = ""
     cost_centre_2: str = ""
+    discount: Decimal | None = None
+    discount_account: str = ""
     eu_vat_id: str = ""
+    eu_rate: Decimal | None = None
+    origin_vat_id: str = ""
+    origin_rate: Decimal | None = None
+    matter: str = ""
+    matter_rate: Decimal | None = None
+    key_rate: Decimal | None = None
+    key_country: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an amount of zero and an account booked against itself: neither is a booking."""
@@ -61,6 +81,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     `turn` counts the bookings of one revision, beginning with 1. `document` is the GUID of the filed
     document that the rows link to. `exchange_rate` is foreign units for one EUR, set exactly when
     `currency` is not EUR. `reversal` entries carry the original's lines with opposite signs.
+
+    `ledger` says whether the person accounts are debtors or creditors; `party_*` name the party where a
+    format shows it. `payment_terms` is the number of the client's terms of payment (Zahlungsbedingung).
     """
 
     voucher: str
@@ -73,7 +96,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[EntryLine, ...]
     service_date: date | None = None
     due_date: date | None = None
+    payment_terms: str = ""
     exchange_rate: Decimal | None = None
+    ledger: Ledger = "receivable"
+    party_id: str = ""
+    party_name: str = ""
+    party_city: str = ""
     document: uuid.UUID | None = None
     because: tuple[Because, ...] = ()
 
@@ -83,6 +111,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("an entry needs at least one line")
         if (self.currency != "EUR") != (self.exchange_rate is not None):
             raise ValueError("an entry has an exchange rate exactly when its currency is not EUR")
+
+    @property
+    def voucher_kind(self) -> str:
+        """What kind of voucher is booked, e.g. `invoice`; see `model.vouchers.Kind`."""
+        return self.voucher.partition("/")[0]
 
     @property
     def content_key(self) -> str:
@@ -107,7 +140,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 def _bare(entry: Entry) -> Entry:
     lines = tuple(msgspec.structs.replace(line, text="") for line in entry.lines)
-    return msgspec.structs.replace(entry, revision="", turn=0, document=None, because=(), lines=lines)
+    return msgspec.structs.replace(
+        entry, revision="", turn=0, document=None, party_name="", party_city="", because=(), lines=lines
+    )
 
 
 def reversed_entry(entry: Entry, *, revision: str, turn: int) -> Entry:
@@ -117,9 +152,14 @@ def reversed_entry(entry: Entry, *, revision: str, turn: int) -> Entry:
         kind="reversal",
         revision=revision,
         turn=turn,
-        lines=tuple(msgspec.structs.replace(line, amount=-line.amount) for line in entry.lines),
+        lines=tuple(_opposite(line) for line in entry.lines),
         because=(Because("reversal", entry.number, f"takes back {entry.content_key}"),),
     )
+
+
+def _opposite(line: EntryLine) -> EntryLine:
+    discount = None if line.discount is None else -line.discount
+    return msgspec.structs.replace(line, amount=-line.amount, discount=discount)
 
 
 _encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")

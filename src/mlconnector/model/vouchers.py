@@ -55,7 +55,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a voucher: a signed amount in the voucher's currency, exact and not yet rounded.
 
     `tax_method` says whether `amount` is net (`exclusive`), gross (`inclusive`) or carries no tax
-    (`none`). `tax_rate` is in percent.
+    (`none`). `tax_rate` is in percent; `tax_code` is the source's own name for the tax rule of the line.
+    `attributes` are facts of this line alone; they go before those of the voucher.
     """
 
     text: str
@@ -66,10 +67,30 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     product: str | None = None
     product_code: str | None = None
     category: str | None = None
+    tax_code: str | None = None
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write numbers in their one form, so that `100` and `100.00` are the same revision."""
         _write_exactly(self, ("amount", "tax_rate", "quantity"))
+
+
+class Allocation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payment clears: the document of this `number`, or nothing yet (None, an amount on account).
+
+    `amount` is the money that moved: positive from a customer or to a supplier, negative when it went back.
+    `discount` is the Skonto that was taken with it, gross, on supplies taxed with `discount_rate` percent;
+    a document with several rates has an allocation for each rate that Skonto was taken on.
+    """
+
+    number: str | None
+    amount: Decimal
+    discount: Decimal = Decimal(0)
+    discount_rate: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        """Write numbers in their one form."""
+        _write_exactly(self, ("amount", "discount", "discount_rate"))
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +108,10 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     `number` is the document's own number, `stated_total` the total that the source itself shows for
     it, with `stated_total_is` saying which one; `either` when the source does not know, and has compared
     it with both itself. `exchange_rate` is foreign units for one EUR.
-    `standing` is `withdrawn` when the source no longer regards the document as final (a won deal that
-    was reopened or lost). `attributes` are named facts that mapping tables may look at, e.g.
+    `refers_to` is the number of the document that a credit note corrects. `allocations` are what a payment
+    clears; only payments have them, and they have no lines. `payment_terms` is what the source calls its
+    terms of payment. `standing` is `withdrawn` when the source no longer regards the document as final (a
+    won deal that was reopened or lost). `attributes` are named facts that mapping tables may look at, e.g.
     `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
     """
 
@@ -108,6 +131,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     stated_total: Decimal | None = None
     stated_total_is: Literal["net", "gross", "either"] = "gross"
     refers_to: str | None = None
+    payment_terms: str | None = None
+    allocations: tuple[Allocation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     attributes: dict[str, str] = msgspec.field(default_factory=dict)
 

@@ -29,7 +29,7 @@ class Because(msgspec.Struct, frozen=True):
     rule: str
 
 
-class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
+class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One amount moved between `account` (person or bank) and `contra_account` (the tax-bearing account).
 
     `amount` is gross in the entry's currency. `tax_key` is the BU-Schlüssel, empty where the contra
@@ -74,7 +74,7 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"account {self.account} cannot be booked against itself")
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A voucher's booking: which revision it books, on which date, and every line of it.
 
     `number` is the document's own number as the source has it; formats turn it into Belegfeld 1.

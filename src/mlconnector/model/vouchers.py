@@ -32,7 +32,7 @@ TaxMethod = Literal["exclusive", "inclusive", "none"]
 Standing = Literal["final", "withdrawn"]
 
 
-class Party(msgspec.Struct, frozen=True, kw_only=True):
+class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Customer or supplier; `external_id` identifies it within its source account.
 
     `country` is ISO 3166 alpha-2, or None where the source does not say; `account` is a debtor or
@@ -51,7 +51,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     account: str | None = None
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a voucher: a signed amount in the voucher's currency, exact and not yet rounded.
 
     `tax_method` says whether `amount` is net (`exclusive`), gross (`inclusive`) or carries no tax
@@ -75,7 +75,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         _write_exactly(self, ("amount", "tax_rate", "quantity"))
 
 
-class Allocation(msgspec.Struct, frozen=True, kw_only=True):
+class Allocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a payment clears: the document of this `number`, or nothing yet (None, an amount on account).
 
     `amount` is the money that moved: positive from a customer or to a supplier, negative when it went back.
@@ -93,7 +93,7 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
         _write_exactly(self, ("amount", "discount", "discount_rate"))
 
 
-class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file that belongs to the voucher; the source can fetch its bytes by `external_id`."""
 
     external_id: str
@@ -102,7 +102,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
 
 
-class Voucher(msgspec.Struct, frozen=True, kw_only=True):
+class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One business document, as it stood when it was read.
 
     `number` is the document's own number, `stated_total` the total that the source itself shows for

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from mlconnector.mapping.booking import Draft, Held, decide
+from mlconnector.mapping.booking import decide
+from mlconnector.mapping.drafts import Draft, Held
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Kind, Line, Party, TaxMethod, Voucher
+from mlconnector.model.vouchers import Allocation, Kind, Line, Party, TaxMethod, Voucher
 
 AUSTRIAN, GREEK, BRITISH_NORTH = "ATU13585627", "EL094259216", "XI123456782"
 SPANISH = "ESA13585625"
@@ -28,7 +30,7 @@ VOUCHER = Voucher(
 )
 
 
-def line(amount: str = "100", rate: str = "19", method: TaxMethod = "exclusive", **facts: str | None) -> Line:
+def line(amount: str = "100", rate: str = "19", method: TaxMethod = "exclusive", **facts: Any) -> Line:
     values: dict[str, Any] = {"text": "Position", **facts}
     return Line(amount=Decimal(amount), tax_method=method, tax_rate=Decimal(rate), **values)
 
@@ -41,9 +43,37 @@ def voucher(*lines: Line, **facts: Any) -> Voucher:
     return msgspec.structs.replace(VOUCHER, lines=lines or (line(),), **facts)
 
 
-def rules(books: dict[str, Any] | None = None, **mapping: Any) -> Rules:
+def purchase(*lines: Line, country: str = "DE", vat_id: str | None = None, **facts: Any) -> Voucher:
+    """A supplier's invoice."""
+    supplier = facts.pop("party", party(country, vat_id, name="Sägewerk Harz GmbH"))
+    return voucher(*lines, direction="purchase", party=supplier, **facts)
+
+
+def payment(*allocations: Allocation, direction: str = "sale", **facts: Any) -> Voucher:
+    """Money from a customer or to a supplier."""
+    values = {"kind": Kind.PAYMENT, "number": "Z-1", "lines": (), **facts}
+    return msgspec.structs.replace(VOUCHER, direction=direction, allocations=allocations, **values)
+
+
+def cleared(
+    number: str | None = "RE-1", amount: str = "119", discount: str = "0", rate: str | None = None
+) -> Allocation:
+    """What a payment clears, with Skonto at a rate."""
+    by = None if rate is None else Decimal(rate)
+    return Allocation(number=number, amount=Decimal(amount), discount=Decimal(discount), discount_rate=by)
+
+
+def rules(books: dict[str, Any] | None = None, chart: Sequence[dict[str, str]] = (), **mapping: Any) -> Rules:
+    """Rules of SKR03 that take every line by default; `chart` are accounts of the client's own."""
     tables = {"default_revenue": True, **mapping}
-    return Rules.model_validate({"books": {"chart": "SKR03", **(books or {})}, "mapping": tables})
+    return Rules.model_validate(
+        {"books": {"chart": "SKR03", **(books or {})}, "mapping": tables, "chart": chart}
+    )
+
+
+def buying(books: dict[str, Any] | None = None, **mapping: Any) -> Rules:
+    """Rules that take every line of a purchase by default."""
+    return rules(books, **{"default_expense": True, **mapping})
 
 
 def draft(of: Voucher, by: Rules | None = None) -> Draft:
@@ -54,14 +84,13 @@ def draft(of: Voucher, by: Rules | None = None) -> Draft:
 
 
 def booked(of: Voucher, by: Rules | None = None) -> list[tuple[str, str, str]]:
-    """Account, tax key and amount of each share."""
-    shares = draft(of, by).shares
-    return [(share.target.account, share.target.tax_key, f"{share.gross:f}") for share in shares]
+    """Account, tax key and amount of each line."""
+    return [(line.contra_account, line.tax_key, f"{line.amount:f}") for line in draft(of, by).lines]
 
 
 def cases(of: Voucher, by: Rules | None = None) -> list[str]:
-    """The tax case of each share."""
-    return [share.target.tax_case.name for share in draft(of, by).shares]
+    """The tax case of each line."""
+    return [line.tax_case for line in draft(of, by).lines]
 
 
 def problems(of: Voucher, by: Rules | None = None) -> list[Problem]:

@@ -66,3 +66,25 @@ def test_a_range_is_enough_for_as_many_as_it_has() -> None:
 
 def test_a_used_up_range_is_no_problem_for_those_who_have_numbers() -> None:
     assert numbers(customers("a"), given={"a": "10000"}, highest=10001, last=10001) == {}
+
+
+class TestCreditors:
+    def numbers(self, parties: list[Party], **creditors: Any) -> dict[str, str] | Problem:
+        books = rules(books={"creditors": creditors}).books
+        return allocate(parties, {}, frozenset(), None, books, "payable")
+
+    def test_have_a_range_of_their_own(self) -> None:
+        assert self.numbers(customers("a", "b")) == {"a": "70000", "b": "70001"}
+        assert self.numbers(customers("a"), first=71000) == {"a": "71000"}
+
+    def test_that_are_more_than_the_range_has_are_a_problem(self) -> None:
+        problem = self.numbers(customers("a", "b"), first=70000, last=70000)
+        assert isinstance(problem, Problem)
+        assert problem.cause == "creditor_range_used_up:first=70000,last=70000"
+
+    def test_need_no_number_where_one_account_collects_all(self) -> None:
+        assert self.numbers(customers("a"), collective="70000") == {}
+
+    def test_do_not_follow_the_setting_of_debtors(self) -> None:
+        books = rules(books={"debtors": {"collective": "10000"}}).books
+        assert allocate(customers("a"), {}, frozenset(), None, books, "payable") == {"a": "70000"}

@@ -64,7 +64,7 @@ def test_a_reversal_keeps_accounts_keys_dates_and_number_and_says_what_it_takes_
     assert back.kind == "reversal"
     assert (back.number, back.document_date, back.currency) == ("RE-1", made.document_date, "EUR")
     assert msgspec.structs.replace(back.lines[0], amount=made.lines[0].amount) == made.lines[0]
-    assert made.content_key in back.because[0].rule
+    assert back.because[0].facts == {"entry": made.content_key}
 
 
 def test_an_amount_of_zero_is_no_booking() -> None:

@@ -1,111 +1,136 @@
 """Booking: a voucher and the rules become a draft, or problems, or a reason to ignore it.
 
-A draft is everything of an entry that rules decide; the debtor number and the filed document are added
-by `entry` once they are known.
+A draft is everything of an entry that rules decide; the party's number and the filed document are added by
+`drafts.entry` once they are known.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
+
 from mlconnector.mapping.checks import formal_problems, stated_gross
-from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate
-from mlconnector.mapping.rules import Books, Rules
+from mlconnector.mapping.drafts import Draft, Held, Ignored
+from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
+from mlconnector.mapping.payments import decide_payment
+from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.seeds import unconfirmed_cases
 from mlconnector.mapping.targets import Target, target
-from mlconnector.mapping.vat_ids import foreign_vat_id
-from mlconnector.model.entries import Because, Entry, EntryLine
+from mlconnector.mapping.tax_keys import tax_keys
+from mlconnector.mapping.vat_ids import country_prefix, foreign_vat_id, taxing_country
+from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.totals import Totals, totals
-from mlconnector.model.vouchers import Kind, Party, Voucher
+from mlconnector.model.vouchers import Kind, Line, Party, Voucher
 
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What is booked on one account with one tax case: the gross of all lines that go there."""
-
-    target: Target
-    gross: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A voucher whose booking is decided; `party` gets the debtor number."""
-
-    voucher: Voucher
-    party: Party
-    number: str
-    shares: tuple[Share, ...]
-    exchange_rate: Decimal | None
-    cost_centres: tuple[str, str]
-    because: tuple[Because, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A voucher that waits for a human."""
-
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """A voucher that books nothing, and why: `zero_value` or `withdrawn`."""
-
-    reason: str
+_LINES_NAMED = 8
 
 
 def decide(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     """Decide a voucher's booking. Everything that is missing or contradictory is said at once."""
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
-    if voucher.direction != "sale" or voucher.kind not in {Kind.INVOICE, Kind.CREDIT_NOTE}:
-        facts = {"kind": voucher.kind.value, "direction": voucher.direction}
-        return Held((Problem("kind_not_booked", facts, ("kind", "direction")),))
+    if voucher.kind == Kind.COMMITMENT:
+        return Ignored("commitment")
+    if voucher.kind == Kind.PAYMENT:
+        return decide_payment(voucher, rules)
+    decision = _decide_document(voucher, rules)
+    unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
+    return Held(unconfirmed) if unconfirmed else decision
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the gross of a line goes: target and cost centres; lines of one place are booked as one."""
+
+    target: Found[Target]
+    centre_1: Found[str]
+    centre_2: Found[str]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        found = self.target.value
+        place = (found.account, found.tax_key, found.tax_case.name, f"{found.rate:f}", found.matter)
+        return (*place, self.centre_1.value, self.centre_2.value)
+
+
+def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     sums = totals(voucher.lines, voucher.currency)
     if not any(sums.line_gross) and not voucher.stated_total:
         return Ignored("zero_value")
     problems = formal_problems(voucher, sums, rules)
-    targets = {
-        index: target(voucher, voucher.lines[index], rules)
+    places = {
+        index: _place(voucher, voucher.lines[index], rules)
         for index, gross in enumerate(sums.line_gross)
         if gross != ZERO
     }
-    centres = [
-        cost_centre(voucher, rules.mapping.cost_centre_1),
-        cost_centre(voucher, rules.mapping.cost_centre_2),
-    ]
-    rate = exchange_rate(voucher, rules)
-    problems += [found for found in (*targets.values(), *centres, rate) if isinstance(found, Problem)]
-    if problems or voucher.party is None or voucher.number is None:
+    rate, terms = exchange_rate(voucher, rules), payment_terms(voucher, rules)
+    for place in places.values():
+        problems += place if isinstance(place, list) else []
+    problems += [found for found in (rate, terms) if isinstance(found, Problem)]
+    if problems or voucher.party is None or voucher.number is None or isinstance(rate, Problem):
         return Held(_distinct(problems))
-    found_targets = {index: found for index, found in targets.items() if isinstance(found, Found)}
-    found_centres = [found for found in centres if isinstance(found, Found)]
-    shares, because = _shares(voucher, sums, found_targets, rules)
-    if not shares:
+    found = {index: place for index, place in places.items() if isinstance(place, _Place)}
+    gross, because = _shares(voucher, sums, found, rules)
+    if not gross:
         return Ignored("zero_value")
-    for field, found in zip(("cost_centre_1", "cost_centre_2"), found_centres, strict=True):
-        if found.value:
-            because.append(Because(field, found.value, found.rule))
-    if isinstance(rate, Found) and rate.value is not None:
-        because.append(Because("exchange_rate", f"{rate.value:f}", rate.rule))
+    because += [*rate.because, *(terms.because if isinstance(terms, Found) else ())]
+    lines = [_line(voucher, voucher.party, place, amount, rules) for place, amount in gross]
+    if any(line.eu_vat_id for line in lines):
+        vat_id = next(line.eu_vat_id for line in lines if line.eu_vat_id)
+        because.append(Because("eu_vat_id", vat_id, "vat_id_of", {"party_id": voucher.party.external_id}))
     return Draft(
         voucher=voucher,
         party=voucher.party,
         number=voucher.number,
-        shares=shares,
-        exchange_rate=rate.value if isinstance(rate, Found) else None,
-        cost_centres=(found_centres[0].value, found_centres[1].value),
+        lines=tuple(lines),
+        exchange_rate=rate.value,
         because=tuple(because),
+        payment_terms=terms.value if isinstance(terms, Found) else "",
     )
 
 
-def is_debtor(number: str, books: Books) -> bool:
-    """Whether a number is a debtor's: one digit more than the account length, beginning with 1 to 6."""
-    return books.is_debtor(number)
+def _place(voucher: Voucher, line: Line, rules: Rules) -> _Place | list[Problem]:
+    where = target(voucher, line, rules)
+    centre_1 = cost_centre(voucher, line, rules.mapping.cost_centre_1, "cost_centre_1")
+    centre_2 = cost_centre(voucher, line, rules.mapping.cost_centre_2, "cost_centre_2")
+    if isinstance(where, Problem) or isinstance(centre_1, Problem) or isinstance(centre_2, Problem):
+        return [found for found in (where, centre_1, centre_2) if isinstance(found, Problem)]
+    return _Place(where, centre_1, centre_2)
+
+
+def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: Rules) -> EntryLine:
+    found = place.target.value
+    case = found.tax_case
+    known = tax_keys().get(found.tax_key.lstrip("0"))
+    selectable = known is not None and known.complete
+    vat_id = (foreign_vat_id(party) or "") if case.eu == "vat_id" else ""
+    country = country_prefix(party) if case.eu == "country" else ""
+    refers = f" zu {voucher.refers_to}" if voucher.refers_to else ""
+    clears = voucher.kind == Kind.CREDIT_NOTE and rules.books.credit_note_number == "invoice"
+    return EntryLine(
+        account="",
+        contra_account=found.account,
+        amount=gross if voucher.direction == "sale" else -gross,
+        tax_case=case.name,
+        tax_rate=found.rate,
+        tax_added=bool(case.own_rate),
+        tax_key=found.tax_key,
+        text=f"{party.name} {voucher.number}{refers}",
+        number=(voucher.refers_to or "") if clears else "",
+        cost_centre_1=place.centre_1.value,
+        cost_centre_2=place.centre_2.value,
+        eu_vat_id=vat_id or country,
+        eu_rate=found.rate if country else None,
+        matter=found.matter,
+        matter_rate=case.own_rate if found.matter else None,
+        key_rate=found.rate if selectable else None,
+        key_country=taxing_country(party) if selectable and country else "",
+    )
 
 
 def _distinct(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -115,88 +140,64 @@ def _distinct(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(first.values())
 
 
-_Key = tuple[str, str, str]
+_Key = tuple[str, ...]
 
 
 def _shares(
-    voucher: Voucher, sums: Totals, targets: Mapping[int, Found[Target]], rules: Rules
-) -> tuple[tuple[Share, ...], list[Because]]:
+    voucher: Voucher, sums: Totals, places: Mapping[int, _Place], rules: Rules
+) -> tuple[list[tuple[_Place, Decimal]], list[Because]]:
     gross: dict[_Key, Decimal] = {}
-    kept: dict[_Key, Found[Target]] = {}
-    for index, found in targets.items():
-        key = (found.value.account, found.value.tax_key, found.value.tax_case.name)
-        gross[key] = gross.get(key, ZERO) + sums.line_gross[index]
-        kept.setdefault(key, found)
-    notes = [Because("account", found.value.account, found.rule) for found in kept.values()]
+    kept: dict[_Key, _Place] = {}
+    lines: dict[_Key, list[int]] = {}
+    for index, place in places.items():
+        gross[place.key] = gross.get(place.key, ZERO) + sums.line_gross[index]
+        kept.setdefault(place.key, place)
+        lines.setdefault(place.key, []).append(index + 1)
+    summed = dict(gross)
+    rounding = _absorb_rounding(voucher, sums, gross, rules)
+    booked = {key: number for number, key in enumerate((key for key in gross if gross[key] != ZERO), start=1)}
+    notes = [
+        why for key, number in booked.items() for why in _why(kept[key], lines[key], summed[key], number)
+    ]
     notes += [
-        Because("dropped", line.text, "the line moves no money")
+        Because("dropped", line.text, "moves_nothing")
         for index, line in enumerate(voucher.lines)
-        if index not in targets
+        if index not in places
     ]
-    _absorb_rounding(voucher, sums, gross, notes, rules)
     notes += [
-        Because("dropped", kept[key].value.account, "the lines on this account add up to zero")
-        for key, amount in gross.items()
-        if amount == ZERO
+        Because("dropped", place.target.value.account, "adds_up_to_zero")
+        for key, place in kept.items()
+        if key not in booked
     ]
-    return tuple(Share(kept[key].value, amount) for key, amount in gross.items() if amount != ZERO), notes
+    notes += [msgspec.structs.replace(why, line=booked.get(key, 0)) for key, why in rounding]
+    return [(kept[key], gross[key]) for key in booked], notes
+
+
+def _why(place: _Place, lines: Sequence[int], gross: Decimal, number: int) -> list[Because]:
+    """Why a line of the entry has its amount, account, key and cost centres."""
+    shown = ", ".join(map(str, lines[:_LINES_NAMED])) + (" …" if len(lines) > _LINES_NAMED else "")
+    amount = Because("amount", f"{gross:f}", "gross_of_lines", {"lines": shown})
+    reasons = (amount, *place.target.because, *place.centre_1.because, *place.centre_2.because)
+    return [msgspec.structs.replace(one, line=number) for one in reasons]
 
 
 def _absorb_rounding(
-    voucher: Voucher, sums: Totals, gross: dict[_Key, Decimal], notes: list[Because], rules: Rules
-) -> None:
-    """Put the cents by which the document's own gross differs on the largest share, and say so."""
+    voucher: Voucher, sums: Totals, gross: dict[_Key, Decimal], rules: Rules
+) -> list[tuple[_Key, Because]]:
+    """Put the cents by which the document's own gross differs on the largest share, and say on which."""
     stated = voucher.stated_total
     if stated is None:
-        return
+        return []
     own_gross = stated_gross(voucher, sums, rules)
     if own_gross is None:
-        if stated not in {sums.net, sums.gross}:
-            rule = f"the lines' net {sums.net:f} and gross {sums.gross:f} are booked"
-            notes.append(Because("stated_total", f"{stated:f}", rule))
-        return
+        if stated in {sums.net, sums.gross}:
+            return []
+        booked = {"net": f"{sums.net:f}", "gross": f"{sums.gross:f}"}
+        return [((), Because("stated_total", f"{stated:f}", "lines_are_booked", booked))]
     difference = rounded(own_gross, voucher.currency) - sums.gross
-    if difference != ZERO:
-        largest = max(gross, key=lambda key: abs(gross[key]))
-        gross[largest] += difference
-        rule = f"the document's total is {own_gross:f}; on account {largest[0]}, the largest share"
-        notes.append(Because("rounding", f"{difference:f}", rule))
-
-
-def entry(draft: Draft, *, debtor: str, document: uuid.UUID | None, revision: str, turn: int) -> Entry:
-    """The entry of a draft, with the debtor's number and the document that was filed for it."""
-    voucher, party = draft.voucher, draft.party
-    whose = "of the party in the source" if party.account == debtor else "in these books"
-    because = [*draft.because, Because("debtor", debtor, f"number of {party.external_id} {whose}")]
-    vat_id = foreign_vat_id(party) or ""
-    if any(share.target.tax_case.vat_id == "yes" for share in draft.shares):
-        because.append(Because("eu_vat_id", vat_id, f"VAT id of {party.external_id}"))
-    return Entry(
-        voucher=voucher.identity,
-        revision=revision,
-        kind="original",
-        turn=turn,
-        document_date=voucher.document_date,
-        number=draft.number,
-        currency=voucher.currency,
-        exchange_rate=draft.exchange_rate,
-        service_date=voucher.service_date,
-        due_date=voucher.due_date,
-        document=document,
-        because=tuple(because),
-        lines=tuple(
-            EntryLine(
-                account=debtor,
-                contra_account=share.target.account,
-                amount=share.gross,
-                tax_case=share.target.tax_case.name,
-                tax_rate=share.target.tax_case.rate,
-                tax_key=share.target.tax_key,
-                text=f"{party.name} {draft.number}",
-                cost_centre_1=draft.cost_centres[0],
-                cost_centre_2=draft.cost_centres[1],
-                eu_vat_id=vat_id if share.target.tax_case.vat_id == "yes" else "",
-            )
-            for share in draft.shares
-        ),
-    )
+    if difference == ZERO:
+        return []
+    largest = max(gross, key=lambda key: abs(gross[key]))
+    gross[largest] += difference
+    facts = {"total": f"{own_gross:f}", "account": largest[0]}
+    return [(largest, Because("rounding", f"{difference:f}", "rounded_to_total", facts))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from mlconnector.mapping.drafts import ledger_of, person_problem
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.vat_ids import vat_id_problem
 from mlconnector.model.money import ZERO, rounded
@@ -39,14 +40,12 @@ def stated_gross(voucher: Voucher, sums: Totals, rules: Rules) -> Decimal | None
 
 
 def _about_party(voucher: Voucher, rules: Rules) -> list[Problem | None]:
-    party, books = voucher.party, rules.books
-    if party is None:
+    if voucher.party is None:
         return [Problem("party_missing", {"title": voucher.title})]
-    found = [vat_id_problem(party)]
-    if party.account and not books.is_debtor(party.account):
-        facts = {"account": party.account, "party": party.name, "digits": str(books.account_length + 1)}
-        found.append(Problem("debtor_number_invalid", facts, ("account",)))
-    return found
+    return [
+        vat_id_problem(voucher.party),
+        person_problem(voucher.party, ledger_of(voucher), rules.books),
+    ]
 
 
 def _about_sign(voucher: Voucher, sums: Totals) -> Problem | None:

@@ -7,35 +7,69 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from mlconnector.mapping.rules import CostCentres, RevenueRow, Rules
+from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.tables import AccountRow, CostCentres
+from mlconnector.model.entries import Because
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Line, Voucher
 
 T = TypeVar("T")
-NumberedRow = tuple[int, RevenueRow]
+NumberedRow = tuple[int, AccountRow]
+
+_TABLES = {"sale": "revenue", "purchase": "expense"}
 
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """A value, and the row or rule that gave it."""
+    """A value, and why: the rows and rules that gave it, and the facts that they looked at."""
 
     value: T
-    rule: str
+    because: tuple[Because, ...] = ()
 
 
-def revenue_row(voucher: Voucher, line: Line, case: str, rules: Rules) -> NumberedRow | None:
-    """The most specific revenue row whose facts all hold, with its number; None when none does."""
-    rows = enumerate(rules.mapping.revenue, start=1)
+def account_row(voucher: Voucher, line: Line, case: str, rules: Rules) -> NumberedRow | None:
+    """The most specific account row whose facts all hold, with its number; None when none does."""
+    rows = _rows(voucher, rules)
     return _most_specific((each for each in rows if each[1].tax_case in {None, case}), voucher, line)
 
 
 def supply(voucher: Voucher, line: Line, rules: Rules) -> Found[str | None]:
     """Whether goods or a service are supplied: by the most specific row that says so, else by the setting."""
-    rows = enumerate(rules.mapping.revenue, start=1)
+    rows = _rows(voucher, rules)
     match = _most_specific((each for each in rows if each[1].supply is not None), voucher, line)
     if match is not None:
-        return Found(match[1].supply, f"mapping.revenue row {match[0]}")
-    return Found(rules.mapping.supply, "mapping.supply")
+        supplied = match[1].supply or ""
+        return Found(supplied, (Because("supply", supplied, "row", row_facts(voucher, match[0])),))
+    by_setting = Because("supply", rules.mapping.supply or "", "setting", {"setting": "mapping.supply"})
+    return Found(rules.mapping.supply, (by_setting,) if rules.mapping.supply else ())
+
+
+def own_rate(voucher: Voucher, line: Line, rules: Rules) -> Decimal | None:
+    """The rate at which the client owes the tax itself: by the most specific row, else by the setting."""
+    rows = _rows(voucher, rules)
+    match = _most_specific((each for each in rows if each[1].own_rate is not None), voucher, line)
+    rate = match[1].own_rate if match is not None else rules.mapping.own_rate
+    return None if rate is None else Decimal(rate)
+
+
+def table_name(voucher: Voucher) -> str:
+    """What the connection file calls the table of accounts for this direction."""
+    return f"mapping.{_TABLES[voucher.direction]}"
+
+
+def row_facts(voucher: Voucher, number: int) -> dict[str, str]:
+    """The facts that name a row of the table of accounts."""
+    return {"table": table_name(voucher), "row": str(number)}
+
+
+def attribute(voucher: Voucher, line: Line | None, name: str) -> str:
+    """A named fact: of the line where it has one, else of the voucher; empty where neither does."""
+    own = line.attributes.get(name, "") if line is not None else ""
+    return own or voucher.attributes.get(name, "")
+
+
+def _rows(voucher: Voucher, rules: Rules) -> Iterable[NumberedRow]:
+    return enumerate(rules.mapping.accounts_for(voucher.direction), start=1)
 
 
 def _most_specific(rows: Iterable[NumberedRow], voucher: Voucher, line: Line) -> NumberedRow | None:
@@ -43,9 +77,10 @@ def _most_specific(rows: Iterable[NumberedRow], voucher: Voucher, line: Line) ->
     return max(ranked, key=lambda found: found[0])[1] if ranked else None
 
 
-def _rank(row: RevenueRow, voucher: Voucher, line: Line) -> int | None:
+def _rank(row: AccountRow, voucher: Voucher, line: Line) -> int | None:
     """How specific a row is, None when it does not hold; a fact outweighs all that come after it."""
     facts = (
+        *((32, wanted, attribute(voucher, line, name)) for name, wanted in row.attributes.items()),
         (16, row.product, line.product),
         (8, row.product_code, line.product_code),
         (4, row.category, line.category),
@@ -57,15 +92,20 @@ def _rank(row: RevenueRow, voucher: Voucher, line: Line) -> int | None:
     return sum(weight for weight, _, _ in named) + (row.tax_case is not None)
 
 
-def cost_centre(voucher: Voucher, table: CostCentres | None) -> Found[str] | Problem:
+def cost_centre(
+    voucher: Voucher, line: Line | None, table: CostCentres | None, field: str
+) -> Found[str] | Problem:
     """The cost centre by the attribute that the table looks at; none where no table is set up."""
     if table is None:
-        return Found("", "no cost centre table")
-    given = voucher.attributes.get(table.attribute, "")
+        return Found("")
+    given = attribute(voucher, line, table.attribute)
+    looked_at = {"table": f"mapping.{field}", "attribute": table.attribute, "given": given}
     if given in table.table:
-        return Found(table.table[given], f"cost centre table, {table.attribute} = {given}")
+        centre = table.table[given]
+        return Found(centre, (Because(field, centre, "by_attribute", looked_at),))
     if given == "" or table.default is not None:
-        return Found(table.default or "", "default of the cost centre table")
+        centre = table.default or ""
+        return Found(centre, (Because(field, centre, "by_default", looked_at),) if centre else ())
     facts = {"attribute": table.attribute, "value": given}
     return Problem("cost_centre_unknown", facts, ("attribute", "value"))
 
@@ -73,11 +113,24 @@ def cost_centre(voucher: Voucher, table: CostCentres | None) -> Found[str] | Pro
 def exchange_rate(voucher: Voucher, rules: Rules) -> Found[Decimal | None] | Problem:
     """Foreign units for one EUR: from the voucher, else from the table by currency and month."""
     if voucher.currency == "EUR":
-        return Found(None, "EUR")
+        return Found(None)
     if voucher.exchange_rate is not None and voucher.exchange_rate > 0:
-        return Found(voucher.exchange_rate, "exchange rate of the voucher")
+        rate = voucher.exchange_rate
+        return Found(rate, (Because("exchange_rate", f"{rate:f}", "rate_of_voucher"),))
     month = f"{voucher.currency} {voucher.document_date:%Y-%m}"
     if month in rules.mapping.exchange_rates:
-        return Found(rules.mapping.exchange_rates[month], f"mapping.exchange_rates {month}")
+        rate = rules.mapping.exchange_rates[month]
+        return Found(rate, (Because("exchange_rate", f"{rate:f}", "rate_of_month", {"month": month}),))
     facts = {"currency": voucher.currency, "month": f"{voucher.document_date:%Y-%m}"}
     return Problem("exchange_rate_missing", facts, ("currency", "month"))
+
+
+def payment_terms(voucher: Voucher, rules: Rules) -> Found[str] | Problem:
+    """The number of the client's terms of payment; none where table or source say nothing."""
+    table, given = rules.mapping.payment_terms.table, voucher.payment_terms or ""
+    if not table or not given:
+        return Found("")
+    if given in table:
+        why = Because("payment_terms", table[given], "terms_by_table", {"given": given})
+        return Found(table[given], (why,))
+    return Problem("payment_terms_unknown", {"terms": given}, ("terms",))

@@ -3,179 +3,136 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Mapping as Lookup
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from mlconnector.mapping.charts import Account, Chart, TaxCase, seeded_accounts, tax_cases
+from mlconnector.mapping.books import Books, Digits, Table
+from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded_accounts, tax_cases
+from mlconnector.mapping.tables import AccountRow, CostCentres, OwnRate, Payments, PaymentTerms, TaxCaseRow
 from mlconnector.mapping.tax_keys import fits, tax_keys
 
-_Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")]
-_TaxKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,4}$")]
-_CostCentre = Annotated[str, StringConstraints(pattern=r"^[\w ]{1,36}$")]
+_WITH_DISCOUNT_ACCOUNT = 13
 _Month = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3} [0-9]{4}-(0[1-9]|1[0-2])$")]
 _Rate = Annotated[Decimal, Field(gt=0)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Mapping(Table):
+    """The mapping tables. Seeds are proposals until somebody has confirmed them.
 
+    `confirmed_by` and `confirmed_on` say that somebody did so for all of them; `require_confirmation` lets
+    vouchers wait whose tax case nobody has confirmed.
 
-class Debtors(_Table):
-    """Where debtor numbers come from: a range that is used up one by one, or one collective account."""
-
-    first: int | None = None
-    last: int | None = None
-    collective: _Digits | None = None
-
-
-class Books(_Table):
-    """The client's books as DATEV has them."""
-
-    chart: Chart
-    account_length: int = Field(default=4, ge=4, le=8)
-    fiscal_year_start: int = Field(default=1, ge=1, le=12)
-    festschreibung: bool = False
-    encoding: Literal["utf-8", "windows-1252"] = "utf-8"
-    format_version: Literal[12, 13] = 13
-    service_date: bool = False
-    debtors: Debtors = Debtors()
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        digits = self.account_length + 1
-        first, last = self.debtor_range
-        if not 10**self.account_length <= first <= last < 7 * 10**self.account_length:
-            raise ValueError(
-                f"debtor numbers must have {digits} digits and begin with 1 to 6 at account length "
-                f"{self.account_length}; given {first} to {last}"
-            )
-        if self.debtors.collective is not None and not self.is_debtor(self.debtors.collective):
-            raise ValueError(
-                f"debtors.collective must be a debtor number of {digits} digits that begins with 1 to 6; "
-                f"given {self.debtors.collective}"
-            )
-        return self
-
-    @property
-    def debtor_range(self) -> tuple[int, int]:
-        """First and last debtor number; the whole range of the account length where none is given."""
-        unit = 10**self.account_length
-        first, last = self.debtors.first, self.debtors.last
-        return unit if first is None else first, 7 * unit - 1 if last is None else last
-
-    def is_debtor(self, number: str) -> bool:
-        """Whether a number is a debtor's: one digit more than the account length, beginning with 1 to 6."""
-        return bool(re.fullmatch(rf"[1-6][0-9]{{{self.account_length}}}", number))
-
-
-class RevenueRow(_Table):
-    """Which account a line goes to. All facts that the row names must hold; the most specific row wins.
-
-    Specific first: product, product_code, category, pipeline, then rows that name none of them. A row
-    without `account` takes the tax case's own; `supply` says what is supplied, which helps to find the tax
-    case, so it cannot stand in a row that names one.
+    `oss` says that sales to consumers in other member states are declared in the one-stop shop;
+    `input_tax` that the client may deduct input tax, which a small business may not.
     """
 
-    product: str | None = None
-    product_code: str | None = None
-    category: str | None = None
-    pipeline: str | None = None
-    tax_case: str | None = None
-    account: _Digits | None = None
-    automatic: bool | None = None
-    tax_key: _TaxKey | None = None
     supply: Literal["goods", "service"] | None = None
-
-
-class TaxCaseRow(_Table):
-    """Which tax case holds whatever the facts alone would say: an explicit choice of the adviser.
-
-    The first row whose facts all hold decides.
-    """
-
-    rate: Decimal = Field(ge=0, le=100)
-    region: Literal["domestic", "eu", "third"]
-    vat_id: Literal["yes", "no", "any"] = "any"
-    supply: Literal["goods", "service", "any"] = "any"
-    category: str | None = None
-    product_code: str | None = None
-    case: str
-
-
-class CostCentres(_Table):
-    """Cost centre by the value of one of the voucher's attributes."""
-
-    attribute: str = "cost_centre"
-    table: dict[str, _CostCentre] = Field(default_factory=dict)
-    default: _CostCentre | None = None
-
-
-class Mapping(_Table):
-    """The mapping tables. Seeds are proposals until somebody has confirmed them."""
-
-    supply: Literal["goods", "service"] | None = None
+    own_rate: OwnRate | None = None
+    oss: bool = False
+    input_tax: bool = True
     default_revenue: bool = False
+    default_expense: bool = False
     small_business: bool = False
     confirmed_by: str | None = None
     confirmed_on: date | None = None
-    revenue: tuple[RevenueRow, ...] = ()
+    require_confirmation: bool = False
+    revenue: tuple[AccountRow, ...] = ()
+    expense: tuple[AccountRow, ...] = ()
     tax_case: tuple[TaxCaseRow, ...] = ()
     cost_centre_1: CostCentres | None = None
     cost_centre_2: CostCentres | None = None
+    payments: Payments = Payments()
+    payment_terms: PaymentTerms = PaymentTerms()
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1)
 
+    @property
+    def deducts(self) -> bool:
+        """Whether the client deducts input tax."""
+        return self.input_tax and not self.small_business
 
-class Rules(_Table):
-    """Books and mapping of one connection, checked against each other."""
+    def accounts_for(self, direction: str) -> tuple[AccountRow, ...]:
+        """The table that says where the lines of a sale or purchase go."""
+        return self.revenue if direction == "sale" else self.expense
+
+
+class OwnAccount(Table):
+    """An account of the client's own chart, as it was imported.
+
+    Where `function` is None, only its name was: it keeps what the seeds say of it, if they know it.
+    """
+
+    number: Digits
+    name: str = ""
+    function: Function | None = "none"
+    tax_case: str = ""
+
+
+class Rules(Table):
+    """Books and mapping of one connection, checked against each other, and the client's own `chart`.
+
+    `confirmed` says which seeds were confirmed for the client, by name, with the fingerprint they had then.
+    """
 
     books: Books
     mapping: Mapping
+    chart: tuple[OwnAccount, ...] = ()
+    confirmed: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _rows_fit_the_chart(self) -> Self:
-        seen: dict[tuple[str | None, ...], int] = {}
-        for index, row in enumerate(self.mapping.revenue):
-            where = f"mapping.revenue row {index + 1}"
-            facts = (row.product, row.product_code, row.category, row.pipeline, row.tax_case)
-            if facts in seen:
-                raise ValueError(f"{where} looks at the same facts as row {seen[facts]}: keep one of them")
-            seen[facts] = index + 1
-            self._check_row(row, where)
-        for index, choice in enumerate(self.mapping.tax_case):
-            _check_choice(choice, f"mapping.tax_case row {index + 1}")
+        for direction, table in (("sale", "revenue"), ("purchase", "expense")):
+            seen: dict[tuple[object, ...], int] = {}
+            for index, row in enumerate(self.mapping.accounts_for(direction), start=1):
+                where = f"mapping.{table} row {index}"
+                attributes = tuple(sorted(row.attributes.items()))
+                facts = (row.product, row.product_code, row.category, row.pipeline, attributes, row.tax_case)
+                if facts in seen:
+                    raise ValueError(
+                        f"{where} looks at the same facts as row {seen[facts]}: keep one of them"
+                    )
+                seen[facts] = index
+                self._check_row(row, direction, where)
+        for index, choice in enumerate(self.mapping.tax_case, start=1):
+            _check_choice(choice, f"mapping.tax_case row {index}")
+        self._check_money_accounts()
         return self
 
-    def _check_row(self, row: RevenueRow, where: str) -> None:
+    def _check_row(self, row: AccountRow, direction: str, where: str) -> None:
         case = _known_case(row.tax_case, where)
-        if case is not None and row.supply is not None:
-            raise ValueError(f"{where}: supply has no effect beside tax_case; give it a row of its own")
+        if case is not None and case.direction != direction:
+            raise ValueError(f"{where}: the tax case {case.name} is for a {case.direction}")
+        if direction == "sale" and (row.own_rate is not None or row.matter is not None):
+            raise ValueError(f"{where}: own_rate and matter are for purchases, where the client owes the tax")
+        if case is not None and (row.supply is not None or row.own_rate is not None):
+            raise ValueError(
+                f"{where}: supply and own_rate have no effect beside tax_case; give them a row of their own"
+            )
         if row.account is None:
             if row.tax_key or row.automatic is not None:
                 raise ValueError(f"{where}: tax_key and automatic need an account beside them")
             return
         self._check_account(row, row.account, case, where)
         if row.tax_key is not None:
-            _check_key(row.tax_key, case, where)
+            _check_key(row.tax_key, case, direction, where)
 
-    def _check_account(self, row: RevenueRow, number: str, case: TaxCase | None, where: str) -> None:
+    def _check_account(self, row: AccountRow, number: str, case: TaxCase | None, where: str) -> None:
         if len(number) != self.books.account_length:
             raise ValueError(
                 f"{where}: account {number} must be written with {self.books.account_length} digits"
             )
         account = self.account(row)
         if account is None:
+            raise ValueError(f"{where}: {self._unknown(number)}")
+        if account.function in {"collective", "tax"}:
             raise ValueError(
-                f"{where}: account {number} is not in the seeded chart {self.books.chart}"
-                f"{self._where_else(number)}; say automatic = true or automatic = false"
-            )
-        if account.function == "collective":
-            raise ValueError(
-                f"{where}: {number} is a collective account ({account.name}), no revenue account"
+                f"{where}: DATEV itself fills {number}, the {account.function} account {account.name!r}"
             )
         if not account.automatic:
             return
@@ -188,26 +145,102 @@ class Rules(_Table):
                 f"{where}: account {number} is automatic for {account.tax_case}, not for {case.name}"
             )
 
+    def _check_money_accounts(self) -> None:
+        payments = self.mapping.payments
+        for number in (*payments.table.values(), payments.default):
+            account = self._money_account(number, "mapping.payments")
+            if account is not None and account.function != "none":
+                raise ValueError(
+                    f"mapping.payments: {number} is the {account.function} account {account.name!r}; "
+                    "name a bank, cash or clearing account"
+                )
+        self._money_account(payments.discount_account, "mapping.payments.discount_account")
+        if payments.discount_account is not None and self.books.format_version < _WITH_DISCOUNT_ACCOUNT:
+            raise ValueError(
+                f"mapping.payments.discount_account needs format_version {_WITH_DISCOUNT_ACCOUNT}"
+            )
+        for rate, number in payments.granted.items():
+            self._check_discount(Decimal(rate), number, "sale", f"mapping.payments.granted {rate}")
+        for rate, number in payments.received.items():
+            self._check_discount(Decimal(rate), number, "purchase", f"mapping.payments.received {rate}")
+
+    def _money_account(self, number: str | None, where: str) -> Account | None:
+        digits = self.books.account_length
+        if number is not None and len(number) != digits:
+            raise ValueError(f"{where}: account {number} must be written with {digits} digits")
+        return None if number is None else self.accounts.get(number)
+
+    def _check_discount(self, rate: Decimal, number: str, direction: str, where: str) -> None:
+        """Skonto takes tax back, so it must be known whether its account works the tax out itself."""
+        account = self._money_account(number, where)
+        if account is None:
+            if rate:
+                raise ValueError(
+                    f"{where}: account {number} is not known in the chart {self.books.chart}, nor whether it "
+                    "corrects the tax; name a seeded account, or import the client's chart"
+                )
+            return
+        if account.function in {"collective", "tax"}:
+            raise ValueError(f"{where}: DATEV itself fills {number}, {account.name!r}")
+        if not account.automatic:
+            return
+        case = tax_cases().get(account.tax_case)
+        taxed = direction == "sale" or self.mapping.deducts
+        if case is None or case.direction != direction or case.rate != rate or not taxed:
+            raise ValueError(
+                f"{where}: account {number} ({account.name}) is automatic for "
+                f"{account.tax_case or 'no known case'} and would correct another tax"
+            )
+
+    def _unknown(self, number: str) -> str:
+        """Why nothing is known of an account, and the ways out."""
+        say = "say automatic = true or automatic = false"
+        if any(one.number == number for one in self.chart):
+            return f"the chart that was imported does not say whether account {number} is automatic; {say}"
+        if self.chart:
+            return f"account {number} is not in the client's own chart{self._where_else(number)}; {say}"
+        seeded = "" if self.books.chart == "own" else f"is not in the seeded chart {self.books.chart}"
+        lacking = seeded or "is not known, for no chart of accounts was imported for this client"
+        return (
+            f"account {number} {lacking}{self._where_else(number)}; {say}, or import the client's own chart "
+            "with `ml-connector chart import`"
+        )
+
     def _where_else(self, number: str) -> str:
         other: Chart = "SKR04" if self.books.chart == "SKR03" else "SKR03"
         account = seeded_accounts(other, self.books.account_length).get(number)
         return f" (it is {account.name!r} in {other})" if account else ""
 
-    def account(self, row: RevenueRow) -> Account | None:
-        """The account that a row names: seeded, or as the row describes it; None when neither is enough."""
+    @cached_property
+    def accounts(self) -> Lookup[str, Account]:
+        """All known accounts by number; what the client's own chart says goes before the seeds."""
+        seeds = seeded_accounts(self.books.chart, self.books.account_length)
+        own = {one.number: _own_account(one, seeds.get(one.number)) for one in self.chart}
+        return {**seeds, **{number: account for number, account in own.items() if account is not None}}
+
+    def account(self, row: AccountRow) -> Account | None:
+        """The account that a row names: known, or as the row describes it; None when neither is enough."""
         if row.account is None:
             return None
-        seeded = seeded_accounts(self.books.chart, self.books.account_length).get(row.account)
-        if row.automatic is None or (seeded is not None and seeded.function == "collective"):
-            return seeded
-        name, seeded_case = (seeded.name, seeded.tax_case) if seeded else ("", "")
+        known = self.accounts.get(row.account)
+        if known is not None and known.automatic and not known.tax_case:
+            known = replace(known, tax_case=row.tax_case or "")
+        if row.automatic is None or (known is not None and known.function in {"collective", "tax"}):
+            return known
+        name, known_case = (known.name, known.tax_case) if known else ("", "")
         if row.automatic:
-            return Account(row.account, name, "automatic", row.tax_case or seeded_case)
+            return Account(row.account, name, "automatic", row.tax_case or known_case)
         return Account(row.account, name, "none", "")
 
     def fingerprint(self) -> str:
         """Hash of all rules; entries keep it, so that it can be said which rules made them."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        return hashlib.sha256(self.model_dump_json(exclude={"confirmed"}).encode()).hexdigest()[:16]
+
+
+def _own_account(one: OwnAccount, seed: Account | None) -> Account | None:
+    if one.function is not None:
+        return Account(one.number, one.name, one.function, one.tax_case, own=True)
+    return None if seed is None else replace(seed, name=one.name or seed.name)
 
 
 def _known_case(name: str | None, where: str) -> TaxCase | None:
@@ -218,14 +251,14 @@ def _known_case(name: str | None, where: str) -> TaxCase | None:
     return tax_cases()[name]
 
 
-def _check_key(key: str, case: TaxCase | None, where: str) -> None:
+def _check_key(key: str, case: TaxCase | None, direction: str, where: str) -> None:
     known = tax_keys().get(key.lstrip("0"))
-    if known is not None and known.use != "sale":
-        raise ValueError(f"{where}: tax key {key} ({known.title}) cannot stand in a sale")
+    if known is not None and known.use != direction:
+        raise ValueError(f"{where}: tax key {key} ({known.title}) cannot stand in a {direction}")
     if case is not None and not fits(key, case, named=True):
         means = known.title if known else "no tax"
         raise ValueError(f"{where}: tax key {key!r} ({means}) does not fit the tax case {case.name}")
-    if case is None and key and (known is None or not known.tax_case):
+    if case is None and key and (known is None or len(known.tax_cases) != 1):
         raise ValueError(f"{where}: tax key {key} stands for no single tax case; name tax_case beside it")
 
 
@@ -233,7 +266,9 @@ def _check_choice(choice: TaxCaseRow, where: str) -> None:
     case = _known_case(choice.case, where)
     if case is None:
         return
-    if case.rate != choice.rate:
+    if choice.rate is not None and case.rate is not None and case.rate != choice.rate:
         raise ValueError(f"{where}: {case.name} has {case.rate:f} %, not {choice.rate:f} %")
+    if case.eu == "country" and choice.region != "eu":
+        raise ValueError(f'{where}: {case.name} is taxed in another member state, so it needs region = "eu"')
     if case.vat_id == "yes" and choice.vat_id != "yes":
         raise ValueError(f'{where}: {case.name} is reported with the VAT id, so it needs vat_id = "yes"')

@@ -1,78 +1,149 @@
-"""Targets: account and tax key of a line, by the revenue table and the line's tax case."""
+"""Targets: account and tax key of a line, by the table of accounts and the line's tax case."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
-from mlconnector.mapping.charts import Account, TaxCase, lengthened, seeded_accounts
-from mlconnector.mapping.lookups import Found, revenue_row
+import msgspec
+
+from mlconnector.mapping.charts import Account, TaxCase, lengthened
+from mlconnector.mapping.lookups import Found, account_row, row_facts, table_name
 from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.tables import AccountRow
 from mlconnector.mapping.tax import tax_case
 from mlconnector.mapping.tax_keys import fits
+from mlconnector.model.entries import Because
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Line, Voucher
+
+_DEFAULTS = {"sale": "default_revenue", "purchase": "default_expense"}
+_MISSING = {"sale": "revenue_account_missing", "purchase": "expense_account_missing"}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a line is booked: the account, the tax key beside it (or none), and the tax case."""
+    """Where a line is booked: the account, the tax key beside it (or none), the tax case and its rate.
+
+    `matter` is the Sachverhalt L+L where the tax case leaves it to the row.
+    """
 
     account: str
     tax_key: str
     tax_case: TaxCase
+    rate: Decimal
+    matter: str = ""
 
 
 def target(voucher: Voucher, line: Line, rules: Rules) -> Found[Target] | Problem:
-    """Account and tax key of a line, by the revenue table and the line's tax case."""
+    """Account and tax key of a line, by the table of accounts and the line's tax case."""
     case = tax_case(voucher, line, rules)
     if isinstance(case, Problem):
         return case
-    match = revenue_row(voucher, line, case.value.name, rules)
+    match = account_row(voucher, line, case.value.name, rules)
     if match is None:
         return _by_default(voucher, line, case, rules)
     number, row = match
-    where = f"mapping.revenue row {number}"
+    where = f"{table_name(voucher)} row {number}"
+    matter = _matter(row, case.value)
+    if case.value.matter and not matter:
+        return Problem("matter_missing", {"tax_case": case.value.name, "row": where}, ("tax_case", "row"))
     account = rules.account(row)
+    by_row = Because("account", "", "row" if account else "row_of_case", row_facts(voucher, number))
     if account is None:
-        return Found(_seeded(case.value, rules), f"{where}, account of the tax case; {case.rule}")
+        return _seeded(voucher, line, case, rules, by_row, matter)
+    rate = _rate(case.value, line)
     if account.automatic:
         if account.tax_case != case.value.name:
-            return _differs("automatic_account_differs", account, account.tax_case, case.value, line)
-        return Found(Target(account.number, "", case.value), f"{where}, automatic account; {case.rule}")
-    key = case.value.key if row.tax_key is None else row.tax_key
+            return _differs("automatic_account_differs", account, account.tax_case, case.value, voucher, line)
+        found = Target(account.number, "", case.value, rate, matter)
+        return _found(found, by_row, _automatic(account), case)
+    key = case.value.key_on(voucher.document_date) if row.tax_key is None else row.tax_key
     if row.tax_key is not None and not fits(row.tax_key, case.value, named=row.tax_case is not None):
-        return _differs("tax_key_differs", account, row.tax_key, case.value, line)
-    return Found(Target(account.number, key, case.value), f"{where}, tax key {key or 'none'}; {case.rule}")
+        return _differs("tax_key_differs", account, row.tax_key, case.value, voucher, line)
+    found = Target(account.number, key, case.value, rate, matter)
+    own_key = Because("tax_key", key, "row", row_facts(voucher, number))
+    return _found(found, by_row, _key_of(case.value, key) if row.tax_key is None else own_key, case)
+
+
+def _matter(row: AccountRow, case: TaxCase) -> str:
+    """The matter of a row, for cases that leave it to the row, or that the row itself names."""
+    wanted = case.own_rate and (case.matter or row.tax_case)
+    return (row.matter or "") if wanted else ""
 
 
 def _by_default(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules) -> Found[Target] | Problem:
-    if rules.mapping.default_revenue:
-        return Found(_seeded(case.value, rules), f"mapping.default_revenue = true; {case.rule}")
+    setting = _DEFAULTS[voucher.direction]
+    if getattr(rules.mapping, setting):
+        if case.value.matter:
+            facts = {"tax_case": case.value.name, "row": table_name(voucher)}
+            return Problem("matter_missing", facts, ("tax_case", "row"))
+        by_setting = Because("account", "", "default_of_case", {"setting": f"mapping.{setting}"})
+        return _seeded(voucher, line, case, rules, by_setting, "")
+    return _account_missing(voucher, line, case.value)
+
+
+def _account_missing(voucher: Voucher, line: Line, case: TaxCase) -> Problem:
     facts = {
         "product_code": line.product_code or "",
         "category": line.category or "",
         "product": line.product or "",
         "line": line.text,
         "pipeline": voucher.attributes.get("pipeline", ""),
-        "tax_case": case.value.name,
+        "tax_case": case.name,
     }
     named = next((fact for fact in ("product_code", "product", "category") if facts[fact]), "pipeline")
-    return Problem("revenue_account_missing", facts, (named, "tax_case"))
+    return Problem(_MISSING[voucher.direction], facts, (named, "tax_case"))
 
 
-def _seeded(case: TaxCase, rules: Rules) -> Target:
-    number = lengthened(case.account[rules.books.chart], rules.books.account_length)
-    account = seeded_accounts(rules.books.chart, rules.books.account_length)[number]
-    return Target(number, "" if account.automatic else case.key, case)
+def _seeded(
+    voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules, why: Because, matter: str
+) -> Found[Target] | Problem:
+    """The account that the seeds propose for the case, where the chart has one."""
+    proposed = case.value.account.get(rules.books.chart)
+    number = lengthened(proposed, rules.books.account_length) if proposed else ""
+    account = rules.accounts.get(number)
+    if account is None:
+        return _account_missing(voucher, line, case.value)
+    if account.automatic and account.tax_case != case.value.name:
+        return _differs("automatic_account_differs", account, account.tax_case, case.value, voucher, line)
+    key = "" if account.automatic else case.value.key_on(voucher.document_date)
+    found = Target(account.number, key, case.value, _rate(case.value, line), matter)
+    by_case = _automatic(account) if account.automatic else _key_of(case.value, key)
+    return _found(found, why, by_case, case)
 
 
-def _differs(problem: str, account: Account, has: str, case: TaxCase, line: Line) -> Problem:
+def _found(target: Target, account: Because, key: Because, case: Found[TaxCase]) -> Found[Target]:
+    """A target with why it has its account, its key and its tax case."""
+    account = msgspec.structs.replace(account, value=target.account)
+    return Found(target, (account, key, *case.because))
+
+
+def _automatic(account: Account) -> Because:
+    return Because("tax_key", "", "automatic_account", {"account": account.number})
+
+
+def _key_of(case: TaxCase, key: str) -> Because:
+    return Because("tax_key", key, "key_of_case" if key else "no_key", {"tax_case": case.name})
+
+
+def _rate(case: TaxCase, line: Line) -> Decimal:
+    """The rate that DATEV books with: the case's own, or that of the other member state on the line."""
+    if case.own_rate:
+        return case.own_rate
+    return line.tax_rate if case.rate is None else case.rate
+
+
+def _differs(
+    problem: str, account: Account, has: str, case: TaxCase, voucher: Voucher, line: Line
+) -> Problem:
     """The row's account or key stands for another tax case (`has`) than the line's."""
     name = "tax_key" if problem == "tax_key_differs" else "account_tax_case"
     facts = {
         "account": account.number,
         name: has,
         "tax_case": case.name,
+        "table": table_name(voucher),
         "product_code": line.product_code or "",
         "line": line.text,
     }

@@ -21,12 +21,18 @@ EntryKind = Literal["original", "reversal"]
 Ledger = Literal["receivable", "payable"]
 
 
-class Because(msgspec.Struct, frozen=True):
-    """Why a field has its value: the rule or mapping row that gave it, and the source fact it looked at."""
+class Because(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a field has its value: the rule or mapping row that gave it, and the source facts it looked at.
+
+    `rule` is a key of the texts (`reasons.toml`), which are filled with `facts`, or a sentence of its own.
+    `line` counts the lines of the entry, beginning with 1; 0 is the entry as a whole.
+    """
 
     field: str
     value: str
     rule: str
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
+    line: int = 0
 
 
 class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -153,7 +159,7 @@ def reversed_entry(entry: Entry, *, revision: str, turn: int) -> Entry:
         revision=revision,
         turn=turn,
         lines=tuple(_opposite(line) for line in entry.lines),
-        because=(Because("reversal", entry.number, f"takes back {entry.content_key}"),),
+        because=(Because("reversal", entry.number, "takes_back", {"entry": entry.content_key}),),
     )
 
 

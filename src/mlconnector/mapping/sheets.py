@@ -1,0 +1,128 @@
+"""Tables that people keep in CSV and XLSX files: read as rows of text, and kept from becoming formulas.
+
+Spreadsheet programs run what begins with one of a few characters as a formula. What we write for people gets
+an apostrophe before it, and what we read loses it again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_ZIP_MARK = b"PK\x03\x04"
+_SEPARATORS = ";,\t"
+# Far more than any list of accounts has; a file that unpacks to more was made to fill the memory.
+_LARGEST = 100 * 1024 * 1024
+
+
+class UnreadableTable(ValueError):
+    """A file that cannot be read as a table: `reason` is a key of the texts, `line` says where, if known."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.reason = reason
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row that is not blank: the line where it begins, and its cells without spaces around."""
+
+    line: int
+    cells: tuple[str, ...]
+
+    def __getitem__(self, position: int) -> str:
+        return self.cells[position] if position < len(self.cells) else ""
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet program takes for a formula."""
+    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
+
+
+def unguarded(text: str) -> str:
+    """A text as it was before it was guarded."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_BEGINS_A_FORMULA) else text
+
+
+def read_table(content: bytes) -> list[SheetRow]:
+    """All rows of a CSV file (separated by semicolon, comma or tab; UTF-8 or Windows-1252) or an XLSX file.
+
+    Of an XLSX file the first sheet is read. Raises UnreadableTable.
+    """
+    rows = _xlsx_rows(content) if content.startswith(_ZIP_MARK) else _csv_rows(_decoded(content))
+    trimmed = ((line, tuple(unguarded(cell.strip()) for cell in cells)) for line, cells in rows)
+    return [SheetRow(line, cells) for line, cells in trimmed if any(cells)]
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode("windows-1252")
+    except UnicodeDecodeError as error:
+        raise UnreadableTable("table_encoding", content[: error.start].count(b"\n") + 1) from error
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, Sequence[str]]]:
+    if "\x00" in text:
+        raise UnreadableTable("table_encoding", text[: text.index("\x00")].count("\n") + 1)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(_SEPARATORS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise UnreadableTable("table_quotes", line) from error
+
+
+def _xlsx_rows(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
+    # Every command would take a tenth of a second longer to start, and hardly one reads XLSX.
+    from openpyxl import load_workbook  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > _LARGEST:
+                raise UnreadableTable("table_too_large")
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheets = book.worksheets
+        if not sheets:
+            raise UnreadableTable("table_not_xlsx")
+        for line, cells in enumerate(sheets[0].iter_rows(values_only=True), start=1):
+            yield line, [_text(cell) for cell in cells]
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+        if isinstance(error, UnreadableTable):
+            raise
+        raise UnreadableTable("table_not_xlsx") from error
+
+
+def _text(value: Any) -> str:
+    """A cell as it would be typed: whole numbers without a decimal point, days in ISO form."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer():
+            return str(int(value))
+        case float():
+            return f"{Decimal(str(value)):f}"
+        case datetime() if value.time() == time():
+            return value.date().isoformat()
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)

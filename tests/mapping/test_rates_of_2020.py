@@ -1,0 +1,110 @@
+"""16 and 5 per cent of late 2020: the day of supply decides, and the usual keys meant these rates then."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from mlconnector.model.vouchers import Voucher
+from tests.mapping.builders import (
+    booked,
+    buying,
+    cases,
+    keys,
+    line,
+    party,
+    problems,
+    purchase,
+    rules,
+    voucher,
+)
+
+WITHIN, BEFORE, AFTER = date(2020, 9, 15), date(2020, 6, 30), date(2021, 2, 10)
+
+
+def sold(rate: str, day: date, supplied: date | None, country: str = "DE") -> Voucher:
+    return voucher(line(rate=rate), document_date=day, service_date=supplied, party=party(country))
+
+
+def bought(rate: str, day: date, supplied: date | None) -> Voucher:
+    return purchase(line(rate=rate), document_date=day, service_date=supplied)
+
+
+@pytest.mark.parametrize(
+    ("rate", "case", "then", "later"),
+    [("16", "domestic_16", "3", "5"), ("5", "domestic_5", "2", "4")],
+)
+def test_sales_have_the_key_of_their_document_date(rate: str, case: str, then: str, later: str) -> None:
+    assert cases(sold(rate, WITHIN, WITHIN)) == [case]
+    assert [key for _, key, _ in booked(sold(rate, WITHIN, WITHIN))] == [then]
+    assert [key for _, key, _ in booked(sold(rate, date(2020, 12, 31), WITHIN))] == [then]
+    assert [key for _, key, _ in booked(sold(rate, date(2021, 1, 1), WITHIN))] == [later]
+
+
+@pytest.mark.parametrize(
+    ("rate", "case", "then", "later"),
+    [("16", "eu_taxed_16", "13", "15"), ("5", "eu_taxed_5", "12", "14")],
+)
+def test_sales_to_the_eu_too(rate: str, case: str, then: str, later: str) -> None:
+    by = rules(supply="goods")
+    assert cases(sold(rate, WITHIN, WITHIN, "AT"), by) == [case]
+    assert [key for _, key, _ in booked(sold(rate, WITHIN, WITHIN, "AT"), by)] == [then]
+    assert [key for _, key, _ in booked(sold(rate, AFTER, WITHIN, "AT"), by)] == [later]
+
+
+@pytest.mark.parametrize(
+    ("rate", "case", "then", "later"),
+    [("16", "input_tax_16", "9", "7"), ("5", "input_tax_5", "8", "6")],
+)
+def test_purchases_too(rate: str, case: str, then: str, later: str) -> None:
+    assert cases(bought(rate, AFTER, WITHIN), buying()) == [case]
+    assert [key for _, key, _ in booked(bought(rate, WITHIN, WITHIN), buying())] == [then]
+    assert [key for _, key, _ in booked(bought(rate, AFTER, WITHIN), buying())] == [later]
+
+
+def test_accounts_are_those_without_a_tax_function_since_automatic_ones_work_out_todays_rate() -> None:
+    assert [account for account, _, _ in booked(sold("16", AFTER, WITHIN))] == ["8200"]
+    assert [account for account, _, _ in booked(bought("16", AFTER, WITHIN), buying())] == ["3200"]
+
+
+def test_keys_follow_the_document_date_beside_accounts_that_a_row_names_too() -> None:
+    by = rules(revenue=[{"account": "8700"}])
+    assert booked(sold("16", WITHIN, WITHIN), by) == [("8700", "3", "116.00")]
+    assert booked(sold("16", AFTER, WITHIN), by) == [("8700", "5", "116.00")]
+
+
+@pytest.mark.parametrize("day", [WITHIN, AFTER])
+def test_the_day_of_supply_has_to_be_stated(day: date) -> None:
+    (problem,) = problems(sold("16", day, None))
+    assert (problem.key, problem.facts["rate"]) == ("service_date_missing", "16")
+    assert keys(bought("5", day, None), buying()) == ["service_date_missing"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "supplied"),
+    [("16", BEFORE), ("16", AFTER), ("5", date(2021, 1, 1)), ("19", WITHIN), ("7", date(2020, 7, 1))],
+)
+def test_a_rate_on_a_day_on_which_it_did_not_hold_waits(rate: str, supplied: date) -> None:
+    (problem,) = problems(sold(rate, AFTER, supplied))
+    assert problem.cause == f"rate_not_valid:direction=sale,rate={rate},region=domestic"
+    assert problem.facts["day"] == supplied.isoformat()
+
+
+@pytest.mark.parametrize("rate", ["19", "7"])
+def test_the_usual_rates_hold_before_and_after_by_the_document_where_no_day_is_stated(rate: str) -> None:
+    assert cases(sold(rate, BEFORE, None)) == [f"domestic_{rate}"]
+    assert cases(sold(rate, AFTER, None)) == [f"domestic_{rate}"]
+    assert keys(sold(rate, WITHIN, None)) == ["rate_not_valid"]
+
+
+def test_the_first_and_the_last_day_count() -> None:
+    for day in (date(2020, 7, 1), date(2020, 12, 31)):
+        assert cases(sold("16", AFTER, day)) == ["domestic_16"]
+    assert cases(sold("19", AFTER, date(2021, 1, 1))) == ["domestic_19"]
+
+
+def test_a_row_may_choose_the_case_but_not_do_without_the_day() -> None:
+    row = {"rate": 16, "region": "domestic", "case": "domestic_16"}
+    assert keys(sold("16", AFTER, None), rules(tax_case=[row])) == ["service_date_missing"]
+    assert cases(sold("16", AFTER, WITHIN), rules(tax_case=[row])) == ["domestic_16"]

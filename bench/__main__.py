@@ -1,4 +1,4 @@
-"""`make bench`: the whole way against a bare client, memory, statements, EXTF writing; prints ratios."""
+"""`make bench`: the whole way against a bare client, memory, statements, EXTF; prints ratios."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-from bench import bare_client, extf_writing
+from bench import bare_client, extf_checking, extf_writing
 from bench.scenery import measured_run, scenery
 
 
@@ -18,7 +18,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("bench-out"))
     given = parser.parse_args()
     shutil.rmtree(given.out, ignore_errors=True)
-    results: dict[str, object] = {"extf_writing": extf_writing.measure()}
+    results: dict[str, object] = {
+        "extf_writing": extf_writing.measure(),
+        "extf_checking": extf_checking.measure(),
+    }
     print(json.dumps(results), flush=True)
     for records in given.records:
         results[f"whole_way_{records}"] = _whole_way(given.out / str(records), records)

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from mlconnector.formats.extf import BookingRows, Header, booking_rows, debtor_row, write
+from mlconnector.formats.extf import BookingRows, Header, booking_rows, person_row, write
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.vouchers import Party
 
@@ -158,7 +158,7 @@ def parties() -> tuple[tuple[Party, str], ...]:
 
 def parties_file() -> bytes:
     """Those parties as a file; it has no findings."""
-    rows = [debtor_row(party, account, customer_number=party.external_id).row for party, account in parties()]
+    rows = [person_row(party, account, customer_number=party.external_id).row for party, account in parties()]
     return write(master_data_header(), rows).content
 
 

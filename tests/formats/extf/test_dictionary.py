@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mlconnector.formats.extf import Field, accepted_versions, category, format_name, header_fields
-from tests.formats.extf.examples import CONFORMANCE
+from mlconnector.formats.extf import Field, accepted_versions, category, format_name, header_fields, read
+from tests.formats.extf.examples import CONFORMANCE, SAMPLES
 
 
 def test_a_buchungsstapel_has_125_columns_in_version_13_and_the_first_124_of_them_in_version_12() -> None:
@@ -27,7 +27,10 @@ def test_master_data_have_254_columns_and_the_header_31_fields() -> None:
     assert len(header_fields()) == 31
 
 
-@pytest.mark.parametrize("fields", [category(21).fields, category(16).fields, header_fields()])
+DESCRIBED = [16, 20, 21, 46, 48, 65]
+
+
+@pytest.mark.parametrize("fields", [*(category(number).fields for number in DESCRIBED), header_fields()])
 def test_columns_are_numbered_without_gaps_and_their_names_are_unique(fields: tuple[Field, ...]) -> None:
     assert [field.index for field in fields] == list(range(1, len(fields) + 1))
     assert len({field.name for field in fields}) == len(fields)
@@ -65,9 +68,45 @@ def test_an_unknown_category_or_version_is_refused_with_what_is_known() -> None:
 
 
 def test_categories_without_columns_are_known_by_name_and_version() -> None:
-    assert format_name(65) == "Wiederkehrende Buchungen"
-    assert accepted_versions(46) == (2,)
-    assert category(20).fields == ()
+    assert format_name(66) == "Natural-Stapel"
+    assert accepted_versions(66) == (2,)
+    assert category(66).fields == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "columns", "sample"),
+    [
+        (20, 4, "EXTF_Sachkontobeschriftungen.csv"),
+        (46, 31, "EXTF_Zahlungsbedingungen.csv"),
+        (48, 191, "EXTF_Div-Adressen.csv"),
+        (65, 101, "EXTF_Wiederkehrende-Buchungen.csv"),
+    ],
+)
+def test_a_category_has_the_headings_and_the_quotes_of_datevs_sample(
+    number: int, columns: int, sample: str
+) -> None:
+    path = SAMPLES / "datev-official-normalised-cp1252-crlf" / sample
+    fields = category(number).fields
+    assert len(fields) == columns
+    if not path.exists():
+        pytest.skip("the conformance data are not beside this checkout")
+    file = read(path.read_bytes())
+    assert file.preamble.headings == category(number).headings
+    for row in file.rows:
+        filled = [(cell, field) for cell, field in zip(row.cells, fields, strict=True) if cell]
+        assert all(cell.startswith('"') == field.quoted for cell, field in filled)
+
+
+def test_percentages_of_payment_terms_have_two_implied_decimal_places() -> None:
+    field = category(46).by_name["Skonto 1%"]
+    assert (field.fault("300"), field.fault("3,00"), field.fault("000")) == (None, "form", None)
+
+
+def test_headings_of_other_categories_keep_their_own_spelling() -> None:
+    assert {"Kontobeschriftung", "SprachId", "Kontenbeschriftung lang"} <= set(category(20).headings)
+    assert {"Skonto 1%", "Skonto 2 %", "Skonto1 Monat / Zeitraum 3"} <= set(category(46).headings)
+    assert {"WKZ (Umsatz)", "Belegfeld1", "KOST1-Kostenstelle", "EndeTyp"} <= set(category(65).headings)
+    assert category(48).headings.count("Leerfeld") == 10
 
 
 @pytest.mark.parametrize(

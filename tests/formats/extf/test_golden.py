@@ -24,7 +24,11 @@ def every_option() -> bytes:
     """Locked, with service dates and a marked reversal, in version 12 and windows-1252."""
     corrected = entry(line(tax_key="3", contra_account="8050", text="Łódź – Öl 5 €"), number="AR 2026/07.1")
     entries = [*july()[4:5], corrected, reversed_entry(corrected, revision="r2", turn=2)]
-    options = {"festschreibung": True, "tax_period": "document_date", "generalumkehr": True}
+    options = {
+        "festschreibung": True,
+        "tax_period": "document_date",
+        "generalumkehr": frozenset({"reversal"}),
+    }
     rows = [row for each in entries for row in booked(each, **options).rows]
     return write(header(version=12, festschreibung=True), rows, encoding="windows-1252").content
 

@@ -15,9 +15,9 @@ from mlconnector.formats.extf import (
     Encoding,
     ParsedRow,
     check,
-    debtor_row,
     document_field,
     label_field,
+    person_row,
     read,
     write,
     write_parsed,
@@ -76,13 +76,14 @@ def test_what_is_written_is_read_and_written_again_as_the_same_bytes(
 
 @unhurried
 @given(entries(), encodings, st.sampled_from([None, "service_date", "document_date"]), st.booleans())
-def test_our_files_have_no_findings(
+def test_our_files_have_nothing_that_datev_would_refuse_or_change(
     given: Entry, encoding: Encoding, tax_period: str | None, flag: bool
 ) -> None:
-    rows = booked(given, tax_period=tax_period, generalumkehr=flag, festschreibung=flag).rows
+    marked = frozenset({"reversal"}) if flag else frozenset[str]()
+    rows = booked(given, tax_period=tax_period, generalumkehr=marked, festschreibung=flag).rows
     content = write(header(festschreibung=flag), rows, encoding=encoding).content
-    # generated text may look as if it had been encoded twice, which is no fault of the writer
-    assert {finding.rule for finding in check(content)} <= {"EXTF-F-13"}
+    # accounts, keys and numbers that are drawn at random are often doubtful, which is no fault of the writer
+    assert {finding.rule for finding in check(content) if finding.severity != "doubtful"} == set()
 
 
 @unhurried
@@ -131,7 +132,7 @@ parties = st.builds(
 def test_any_party_can_be_written_and_nothing_about_it_is_refused(
     party: Party, number: str, encoding: Encoding
 ) -> None:
-    row = debtor_row(party, "10001", customer_number=number).row
+    row = person_row(party, "10001", customer_number=number).row
     content = write(master_data_header(), [row], encoding=encoding).content
     assert [finding for finding in check(content) if finding.severity != "doubtful"] == []
     assert write_parsed(read(content)) == content

@@ -12,6 +12,7 @@ from tests.formats.extf.examples import DOCUMENT, booked, entry, line
 
 AMOUNT = "Umsatz (ohne Soll/Haben-Kz)"
 SIDE = "Soll/Haben-Kennzeichen"
+REVERSAL = "Generalumkehr (GU)"
 
 
 def one(given: Entry, **options: Any) -> Any:
@@ -112,13 +113,53 @@ def test_the_service_date_is_written_only_on_request_and_never_without_the_tax_p
     assert period not in one(entry(), tax_period="service_date")
 
 
-def test_a_reversal_swaps_the_sides_and_is_marked_only_on_request() -> None:
-    reversal = reversed_entry(entry(line(tax_key="9")), revision="r2", turn=2)
-    plain, marked = one(reversal), one(reversal, generalumkehr=True)
-    assert (plain[SIDE], plain["BU-Schlüssel"]) == ("H", "9")
-    assert "Generalumkehr (GU)" not in plain
-    assert (marked[SIDE], marked["Generalumkehr (GU)"]) == ("H", "1")
-    assert "Generalumkehr (GU)" not in one(entry(), generalumkehr=True)
+class TestAGeneralumkehr:
+    BOTH = frozenset({"reversal", "credit_note"})
+
+    def reversal(self, **changed: Any) -> Entry:
+        return reversed_entry(entry(*changed.pop("lines", ()), **changed), revision="r2", turn=2)
+
+    def test_is_only_made_on_request_and_otherwise_the_sides_are_swapped(self) -> None:
+        plain = one(self.reversal(lines=(line(tax_key="9"),)))
+        assert (plain[SIDE], plain["BU-Schlüssel"]) == ("H", "9")
+        assert REVERSAL not in plain
+
+    @pytest.mark.parametrize(
+        ("key", "written", "flag"),
+        [
+            ("9", "29", None),
+            ("3", "23", None),
+            ("0003", "23", None),
+            ("11", "61", None),
+            ("94", "34", None),
+            ("40", "80", None),
+            ("", None, "1"),
+            ("47", "47", "1"),
+            ("501", "501", "1"),
+            ("6506", "6506", "1"),
+        ],
+    )
+    def test_has_the_correction_key_where_there_is_one_and_is_marked_in_column_118_elsewhere(
+        self, key: str, written: str | None, flag: str | None
+    ) -> None:
+        marked = one(self.reversal(lines=(line(tax_key=key),)), generalumkehr=self.BOTH)
+        assert marked[SIDE] == "H"
+        assert (marked.get("BU-Schlüssel"), marked.get(REVERSAL)) == (written, flag)
+
+    def test_is_what_was_asked_for_and_nothing_else(self) -> None:
+        note = entry(line(amount=Decimal(-119)), voucher="credit_note/2")
+        only_notes, only_reversals = frozenset({"credit_note"}), frozenset({"reversal"})
+        assert REVERSAL not in one(entry(), generalumkehr=self.BOTH)
+        assert one(note, generalumkehr=only_notes)[REVERSAL] == "1"
+        assert REVERSAL not in one(note, generalumkehr=only_reversals)
+        assert one(self.reversal(), generalumkehr=only_reversals)[REVERSAL] == "1"
+        assert REVERSAL not in one(self.reversal(), generalumkehr=only_notes)
+
+    def test_of_a_credit_note_is_taken_back_without_the_mark(self) -> None:
+        note = entry(line(amount=Decimal(-119)), voucher="credit_note/2")
+        back = one(reversed_entry(note, revision="r2", turn=2), generalumkehr=self.BOTH)
+        assert back[SIDE] == "S"
+        assert REVERSAL not in back
 
 
 def test_cost_centres_and_vat_id_are_written_and_the_vat_id_is_brought_into_form() -> None:
@@ -137,6 +178,63 @@ def test_a_long_text_is_cut_and_a_foreign_number_replaced_and_both_are_listed() 
         ("Belegfeld 1", "replaced"),
         ("Buchungstext", "shortened"),
     }
+
+
+class TestWhatCompletesATaxKey:
+    def test_country_and_rate_of_destination_stand_in_columns_40_and_41(self) -> None:
+        row = one(entry(line(tax_key="10", eu_vat_id="FR", eu_rate=Decimal("5.5"))))
+        assert row["EU-Land u. UStID (Bestimmung)"] == "FR"
+        assert row["EU-Steuersatz (Bestimmung)"] == Decimal("5.50")
+
+    def test_country_and_rate_of_origin_stand_in_columns_123_and_124(self) -> None:
+        row = one(entry(line(origin_vat_id="at u13585627", origin_rate=Decimal(20))))
+        assert row["EU-Land u. UStID (Ursprung)"] == "ATU13585627"
+        assert row["EU-Steuersatz (Ursprung)"] == Decimal("20.00")
+
+    def test_rate_and_country_of_a_key_without_its_own_stand_in_columns_119_and_120(self) -> None:
+        row = one(entry(line(tax_key="250", key_rate=Decimal(20), key_country="FR")))
+        assert (row["Steuersatz"], row["Land"]) == (Decimal("20.00"), "FR")
+
+    @pytest.mark.parametrize(("rate", "written"), [("19", "190"), ("7", "70"), ("16", "160")])
+    def test_the_matter_has_its_rate_times_ten_beside_it(self, rate: str, written: str) -> None:
+        row = one(entry(line(tax_key="94", matter="1", matter_rate=Decimal(rate))))
+        assert (row["Sachverhalt L+L"], row["Funktionsergänzung L+L"]) == ("1", written)
+
+
+class TestSkonto:
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_stands_above_zero_beside_the_money(self, sign: int) -> None:
+        paid = line(contra_account="1200", amount=sign * Decimal("116.62"), discount=sign * Decimal("2.38"))
+        row = one(entry(paid))
+        assert (row[AMOUNT], row["Skonto"]) == (Decimal("116.62"), Decimal("2.38"))
+        assert "Abw. Skontokonto" not in row
+
+    def test_may_have_an_account(self) -> None:
+        paid = line(contra_account="1200", discount=Decimal("2.38"), discount_account="8736")
+        assert one(entry(paid))["Abw. Skontokonto"] == "8736"
+
+    def test_against_the_money_cannot_be_written(self) -> None:
+        with pytest.raises(NotBookable) as caught:
+            booked(entry(line(contra_account="1200", discount=Decimal("-2.38"))))
+        assert caught.value.field == "Skonto"
+
+
+def test_a_line_may_clear_another_document_than_the_entrys_own() -> None:
+    first, second = booked(entry(line(), line(number="RE 7"), number="Z-1")).rows
+    assert (first["Belegfeld 1"], second["Belegfeld 1"]) == ("Z-1", "RE-7")
+
+
+def test_the_due_date_may_go_to_belegfeld_2() -> None:
+    row = one(entry(due_date=date(2026, 8, 3)), due_date="document_field_2")
+    assert row["Belegfeld 2"] == "030826"
+    assert "Fälligkeit" not in row
+
+
+@pytest.mark.parametrize("due_date", ["column", "document_field_2"])
+def test_terms_of_payment_take_the_place_of_the_due_date(due_date: str) -> None:
+    row = one(entry(due_date=date(2026, 8, 3), payment_terms="12"), due_date=due_date)
+    assert row["Belegfeld 2"] == "12"
+    assert "Fälligkeit" not in row
 
 
 def test_the_rows_know_what_they_book() -> None:

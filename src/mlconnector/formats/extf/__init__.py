@@ -1,6 +1,7 @@
 """EXTF (DATEV-Format): write, read, split and check Buchungsstapel and Debitoren/Kreditoren."""
 
 from mlconnector.formats.extf.checker import check
+from mlconnector.formats.extf.client import ChartAccount, ClientSettings
 from mlconnector.formats.extf.dictionary import (
     BOOKINGS,
     MASTER_DATA,
@@ -11,11 +12,22 @@ from mlconnector.formats.extf.dictionary import (
     format_name,
     header_fields,
 )
+from mlconnector.formats.extf.facts import HeaderFacts, facts_of
 from mlconnector.formats.extf.header import BadHeader, Header, parse_header
-from mlconnector.formats.extf.parties import PartyRow, debtor_row
+from mlconnector.formats.extf.parties import PartyRow, fitted, owned, person_row
 from mlconnector.formats.extf.reader import ExtfFile, ParsedRow, Preamble, Unreadable, read, read_rows
-from mlconnector.formats.extf.rows import BookingRows, NotBookable, Row, TaxPeriod, Value, booking_rows
-from mlconnector.formats.extf.rules import Finding, Rule, RuleText, Severity, rules
+from mlconnector.formats.extf.rows import (
+    BookingRows,
+    DueDate,
+    NotBookable,
+    Reversed,
+    Row,
+    TaxPeriod,
+    Value,
+    booking_rows,
+)
+from mlconnector.formats.extf.rules import SEVERITY_NAMES, Finding, Rule, RuleText, Severity, rule_page, rules
+from mlconnector.formats.extf.sarif import sarif
 from mlconnector.formats.extf.split import MAX_BYTES, MAX_ROWS, Period, TooLarge, limit, split
 from mlconnector.formats.extf.text import Change, Encoding, collisions, document_field, label_field
 from mlconnector.formats.extf.writer import Unwritable, Written, write, write_parsed
@@ -25,20 +37,26 @@ __all__ = [
     "MASTER_DATA",
     "MAX_BYTES",
     "MAX_ROWS",
+    "SEVERITY_NAMES",
     "BadHeader",
     "BookingRows",
     "Category",
     "Change",
+    "ChartAccount",
+    "ClientSettings",
+    "DueDate",
     "Encoding",
     "ExtfFile",
     "Field",
     "Finding",
     "Header",
+    "HeaderFacts",
     "NotBookable",
     "ParsedRow",
     "PartyRow",
     "Period",
     "Preamble",
+    "Reversed",
     "Row",
     "Rule",
     "RuleText",
@@ -54,16 +72,21 @@ __all__ = [
     "category",
     "check",
     "collisions",
-    "debtor_row",
     "document_field",
+    "facts_of",
+    "fitted",
     "format_name",
     "header_fields",
     "label_field",
     "limit",
+    "owned",
     "parse_header",
+    "person_row",
     "read",
     "read_rows",
+    "rule_page",
     "rules",
+    "sarif",
     "split",
     "write",
     "write_parsed",

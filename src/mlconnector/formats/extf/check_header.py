@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 
+from mlconnector.formats.extf.client import ClientSettings
 from mlconnector.formats.extf.dictionary import (
     BOOKINGS,
     MASTER_DATA,
@@ -14,7 +13,8 @@ from mlconnector.formats.extf.dictionary import (
     format_name,
     header_fields,
 )
-from mlconnector.formats.extf.header import MAX_HEADER_LENGTH, day_of, last_day
+from mlconnector.formats.extf.facts import HeaderFacts, header_facts
+from mlconnector.formats.extf.header import MAX_HEADER_LENGTH, last_day
 from mlconnector.formats.extf.lines import value_of
 from mlconnector.formats.extf.rules import Finding, found
 
@@ -22,46 +22,8 @@ _SMALLEST_CONSULTANT = 1001
 _DERIVATIVE = 24
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderFacts:
-    """What the rows are checked against; None where the header does not say it in a usable way."""
-
-    category: int | None = None
-    account_length: int | None = None
-    fiscal_year_start: date | None = None
-    date_from: date | None = None
-    date_to: date | None = None
-    currency: str | None = None
-    festschreibung: str | None = None
-
-
-def header_facts(cells: Sequence[str]) -> HeaderFacts:
-    """What can be made out of the header's raw cells, however faulty they are."""
-    values = [value_of(cell) for cell in cells] + [""] * len(header_fields())
-    fields = header_fields()
-
-    def usable(index: int) -> str | None:
-        value = values[index - 1]
-        return value if value and fields[index - 1].fault(value) is None else None
-
-    def day(index: int) -> date | None:
-        return day_of(values[index - 1])
-
-    length = usable(14)
-    number = values[2]
-    return HeaderFacts(
-        category=int(number) if number.isascii() and number.isdigit() else None,
-        account_length=int(length) if length else None,
-        fiscal_year_start=day(13),
-        date_from=day(15),
-        date_to=day(16),
-        currency=usable(22),
-        festschreibung=usable(21),
-    )
-
-
-def check_header(cells: Sequence[str], text: str) -> Iterator[Finding]:
-    """The findings in the header line with these raw cells."""
+def check_header(cells: Sequence[str], text: str, settings: ClientSettings) -> Iterator[Finding]:
+    """The findings in the header line with these raw cells, also beside the client's settings."""
     fields = header_fields()
     if len(cells) != len(fields):
         yield found("EXTF-H-00", 1, value=str(len(cells)), expected=str(len(fields)))
@@ -72,6 +34,7 @@ def check_header(cells: Sequence[str], text: str) -> Iterator[Finding]:
         yield from _field(field, cell, facts.category)
     yield from _triple(cells, facts.category)
     yield from _period(facts)
+    yield from _beside_the_client(facts, settings)
 
 
 def _field(field: Field, cell: str, number: int | None) -> Iterator[Finding]:
@@ -117,3 +80,18 @@ def _period(facts: HeaderFacts) -> Iterator[Finding]:
     if year is not None and (begin < year or end > last_day(year)):
         allowed = f"{year:%Y%m%d}-{last_day(year):%Y%m%d}"
         yield found("EXTF-H-35", 1, 15, "Datum von", shown, allowed)
+
+
+def _beside_the_client(facts: HeaderFacts, settings: ClientSettings) -> Iterator[Finding]:
+    length, start = facts.account_length, facts.fiscal_year_start
+    if settings.account_length is not None and length not in (None, settings.account_length):
+        yield _differs("EXTF-H-40", 14, str(length), str(settings.account_length))
+    if settings.chart and facts.chart not in (None, settings.chart):
+        yield _differs("EXTF-H-41", 27, facts.chart or "", settings.chart)
+    month = settings.fiscal_year_start
+    if month is not None and start is not None and (start.month, start.day) != (month, 1):
+        yield _differs("EXTF-H-42", 13, f"{start:%Y%m%d}", f"{start.year}{month:02d}01")
+
+
+def _differs(rule: str, column: int, value: str, expected: str) -> Finding:
+    return found(rule, 1, column, header_fields()[column - 1].name, value, expected)

@@ -14,12 +14,14 @@ from operator import ne
 from typing import BinaryIO
 
 from mlconnector.formats.extf.check_cells import CellCheck
-from mlconnector.formats.extf.check_header import check_header, header_facts
+from mlconnector.formats.extf.check_header import check_header
 from mlconnector.formats.extf.check_rows import RowCheck
+from mlconnector.formats.extf.client import ClientAccounts, ClientSettings
 from mlconnector.formats.extf.dictionary import Category, Field
+from mlconnector.formats.extf.facts import header_facts
 from mlconnector.formats.extf.lines import Record, Records, is_well_formed, split_cells, value_of
 from mlconnector.formats.extf.reader import FORMAT_MARKS, are_headings, layout_of
-from mlconnector.formats.extf.rules import Finding, found
+from mlconnector.formats.extf.rules import Finding, found, placed
 
 MAX_ROWS = 99_999
 MAX_BYTES = 50_000_000
@@ -31,12 +33,17 @@ _DEFECTS = {"undecodable": "EXTF-F-12", "quotes": "EXTF-F-17", "too_long": "EXTF
 _EMPTY = ("", '""')
 
 
-def check(source: bytes | BinaryIO, *, file_name: str | None = None) -> Iterator[Finding]:
+def check(
+    source: bytes | BinaryIO, *, file_name: str | None = None, settings: ClientSettings | None = None
+) -> Iterator[Finding]:
     """The findings in a file, in the order of its lines; its name is checked where it is given.
 
-    Rows are checked for categories whose columns the dictionary has; of other files only header, encoding,
-    line ends and quotes. What is the same in all lines (line ends, quoting of a column) is reported once.
+    `settings` are what is known of the client; without them the header's own chart, account length and
+    fiscal year count, and rules that need to know the function of an account are left out. Rows are checked
+    for categories whose columns the dictionary has; of other files only header, encoding, line ends and
+    quotes. What is the same in all lines (line ends, quoting of a column) is reported once.
     """
+    client = settings or ClientSettings()
     if file_name is not None:
         yield from _file_name(file_name)
     records = Records(io.BytesIO(source) if isinstance(source, bytes) else source)
@@ -52,12 +59,14 @@ def check(source: bytes | BinaryIO, *, file_name: str | None = None) -> Iterator
         yield found("EXTF-F-04", 1, value=header.text[:60], expected='"EXTF";700;…')
         header_cells = []
     else:
-        yield from check_header(header_cells, header.text)
-    yield from _body(lines, watch, header_cells)
+        yield from placed(check_header(header_cells, header.text, client), header_cells)
+    yield from _body(lines, watch, header_cells, client)
     yield from watch.end()
 
 
-def _body(lines: Iterator[Record], watch: _FileWatch, header_cells: Sequence[str]) -> Iterator[Finding]:
+def _body(
+    lines: Iterator[Record], watch: _FileWatch, header_cells: Sequence[str], client: ClientSettings
+) -> Iterator[Finding]:
     layout = layout_of(header_cells)
     headings = next(lines, None)
     if headings is None:
@@ -70,8 +79,8 @@ def _body(lines: Iterator[Record], watch: _FileWatch, header_cells: Sequence[str
         yield found("EXTF-F-05", 2, value=headings.text[:60])
         heading_cells = []
     elif layout is not None and layout.fields:
-        yield from _headings(heading_cells, layout)
-    rows = _Rows(layout, header_cells, len(heading_cells))
+        yield from placed(_headings(heading_cells, layout), heading_cells)
+    rows = _Rows(layout, header_cells, len(heading_cells), client)
     for record in lines:
         watch.last_line = record.line
         if (
@@ -85,6 +94,7 @@ def _body(lines: Iterator[Record], watch: _FileWatch, header_cells: Sequence[str
             yield from rows.findings(record)
             if rows.count == MAX_ROWS + 1:
                 yield found("EXTF-F-09", record.line, expected=f"≤ {MAX_ROWS}")
+    yield from rows.end()
     if not rows.count:
         yield found("EXTF-F-08", headings.line)
 
@@ -130,7 +140,13 @@ class _FileWatch:
 class _Rows:
     """The data lines of one file: counts them and checks each as far as its category is known."""
 
-    def __init__(self, layout: Category | None, header_cells: Sequence[str], headings: int) -> None:
+    def __init__(
+        self,
+        layout: Category | None,
+        header_cells: Sequence[str],
+        headings: int,
+        client: ClientSettings,
+    ) -> None:
         self.count = 0
         self._fields: tuple[Field, ...] = layout.fields if layout is not None else ()
         self._columns = headings or len(self._fields)
@@ -139,7 +155,7 @@ class _Rows:
         if layout is not None and self._fields:
             facts = header_facts(header_cells)
             self._cells = CellCheck(layout, facts)
-            self._across = RowCheck(layout, facts)
+            self._across = RowCheck(layout, facts, ClientAccounts(client, facts))
 
     def findings(self, record: Record) -> Sequence[Finding]:
         """The findings in one data line."""
@@ -156,7 +172,12 @@ class _Rows:
             filled = self._unlike_empty(cells)
         if len(cells) < len(self._empties):
             cells += self._empties[len(cells) :]
-        return self._checked(record.line, cells, filled) if self._fields else ()
+        return self._checked(record, cells, filled) if self._fields else ()
+
+    def end(self) -> Iterator[Finding]:
+        """The findings that are known only after the last line."""
+        if self._fields:
+            yield from self._across.end()
 
     def _unlike_empty(self, cells: list[str]) -> list[int]:
         # one comparison with a line of empty columns, done in C, is what makes checking fast
@@ -171,14 +192,15 @@ class _Rows:
             is_well_formed(cells[position]) for position in filled if cells[position] not in passed[position]
         )
 
-    def _checked(self, line: int, cells: list[str], filled: list[int]) -> Sequence[Finding]:
+    def _checked(self, record: Record, cells: list[str], filled: list[int]) -> Sequence[Finding]:
         passed = self._cells.passed
+        earlier = self._across.before(cells)
         result: list[Finding] = []
         for position in [each for each in filled if cells[each] not in passed[each]]:
-            result += self._cells.findings(line, position, cells[position])
+            result += self._cells.findings(record.line, position, cells[position])
         with_value = tuple([position for position in filled if cells[position] not in _EMPTY])
-        result += self._across.findings(line, with_value, cells)
-        return result
+        result += self._across.findings(record.line, with_value, cells, record.text)
+        return [*earlier, *placed(result, cells)] if result or earlier else ()
 
 
 def _headings(cells: Sequence[str], layout: Category) -> Iterator[Finding]:

@@ -20,10 +20,14 @@ from typing import Literal
 
 FieldType = Literal["Text", "Betrag", "Zahl", "Konto", "Datum"]
 Required = Literal["yes", "no", "bookings", "never"]
-Fault = Literal["missing", "surplus", "long", "form", "date"]
+ValueFault = Literal["surplus", "long", "form", "date"]
 
 BOOKINGS = 21
 MASTER_DATA = 16
+LABELS = 20
+PAYMENT_TERMS = 46
+ADDRESSES = 48
+RECURRING = 65
 OLDEST_LAYOUT = 7
 _TYPES: Mapping[str, FieldType] = {
     "Text": "Text",
@@ -78,7 +82,7 @@ class Field:
         """Whether the field must be filled in a file of this category."""
         return self.required == "yes" or (self.required == "bookings" and category == BOOKINGS)
 
-    def fault(self, value: str) -> Fault | None:
+    def fault(self, value: str) -> ValueFault | None:
         """What is wrong with a value that is not empty, or None."""
         if self.required == "never":
             return "surplus"
@@ -204,12 +208,18 @@ def _field(row: Mapping[str, str], name: str) -> Field:
         decimals=int(row["decimals"]),
         required=_REQUIRED[row["required"]],
         pattern=re.compile(pattern) if pattern else None,
-        expected=row["pattern"] or f"≤ {row['max_length']}",
+        expected=_expected(row),
         quoted=row["quoted"] == "yes",
         shorten=row["shorten"] == "yes",
         since_version=int(row["since_version"] or 0),
         remark=row["remark"],
     )
+
+
+def _expected(row: Mapping[str, str]) -> str:
+    if row["required"] == "never":
+        return "leer / empty"
+    return row["pattern"] or f"≤ {row['max_length']}"
 
 
 def _table(file_name: str) -> Iterable[Mapping[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlconnector.formats.extf.dictionary import MASTER_DATA, category
 from mlconnector.formats.extf.rows import Row
-from mlconnector.formats.extf.text import Change, Reason, clean
+from mlconnector.formats.extf.text import Change, Encoding, Reason, clean
 from mlconnector.model.vouchers import Party
 
 ADDRESSEE_TYPE = "Adressattyp"
@@ -21,6 +21,16 @@ _NAME_COLUMNS: Mapping[bool | None, tuple[str, str]] = {
     False: ("1", "Name (Adressattyp natürl. Person)"),
     None: ("0", "Name (Adressattyp keine Angabe)"),
 }
+_OWNED: Mapping[str, frozenset[str]] = {
+    "name": frozenset({ADDRESSEE_TYPE, "Kurzbezeichnung", *(name for _, name in _NAME_COLUMNS.values())}),
+    "address": frozenset(
+        {"Adressart", "Straße", "Postleitzahl", "Ort", "Land", "Kennz. Korrespondenzadresse"}
+    ),
+    "email": frozenset({"E-Mail"}),
+    "vat_id": frozenset({"EU-Land", "EU-UStID"}),
+}
+# After these an e-mail address or a post code is another one.
+_OTHER_TEXT: frozenset[Reason] = frozenset({"outside_bmp", "transliterated"})
 _VAT_ID = re.compile(r"([A-Z]{2})([0-9A-Z+*]{2,13})")
 
 
@@ -32,7 +42,9 @@ class PartyRow:
     changes: tuple[Change, ...]
 
 
-def debtor_row(party: Party, account: str, *, customer_number: str = "") -> PartyRow:
+def person_row(
+    party: Party, account: str, *, customer_number: str = "", encoding: Encoding = "utf-8-bom"
+) -> PartyRow:
     """The row that creates or updates a person account with the party's name and address.
 
     The name goes to the column of its addressee type: company, natural person, or not stated. A
@@ -43,9 +55,8 @@ def debtor_row(party: Party, account: str, *, customer_number: str = "") -> Part
     addressee_type, name_column = _NAME_COLUMNS[party.is_business]
     row: dict[str, str] = {"Konto": account, ADDRESSEE_TYPE: addressee_type}
     changes: list[Change] = []
-    _put(row, name_column, party.name, changes)
-    if row.get(name_column):
-        row["Kurzbezeichnung"] = row[name_column][: _FIELDS["Kurzbezeichnung"].max_length].rstrip()
+    _put(row, name_column, party.name, changes, encoding)
+    _put(row, "Kurzbezeichnung", row.get(name_column, ""), changes, encoding)
     _put_vat_id(row, party.vat_id or "", changes)
     if party.street:
         row["Adressart"] = "STR"
@@ -59,14 +70,36 @@ def debtor_row(party: Party, account: str, *, customer_number: str = "") -> Part
         ("E-Mail", party.email),
         ("Kunden-/Lief.-Nr.", customer_number),
     ):
-        _put(row, column, (value or "").strip(), changes)
+        _put(row, column, (value or "").strip(), changes, encoding)
     return PartyRow(row, tuple(changes))
 
 
-def _put(row: dict[str, str], column: str, value: str, changes: list[Change]) -> None:
+def owned(made: PartyRow, fields: frozenset[str]) -> PartyRow:
+    """Only those fields that are ours, of `name`, `address`, `email` and `vat_id`, with their changes.
+
+    All other columns stay empty: what DATEV has there is not ours to touch.
+    """
+    columns = {"Konto"}.union(*(_OWNED[field] for field in fields))
+    row = {column: value for column, value in made.row.items() if column in columns}
+    return PartyRow(row, tuple(change for change in made.changes if change.field in columns))
+
+
+def fitted(row: Row, encoding: Encoding) -> PartyRow:
+    """A row as a file of this encoding can carry it: nothing of it is refused when it is written."""
+    fitting: dict[str, str] = {}
+    changes: list[Change] = []
+    for column, value in row.items():
+        _put(fitting, column, str(value), changes, encoding)
+    return PartyRow(fitting, tuple(changes))
+
+
+def _put(row: dict[str, str], column: str, value: str, changes: list[Change], encoding: Encoding) -> None:
     field = _FIELDS[column]
     longest = field.max_length if field.shorten else max(len(value), field.max_length)
-    written, noted = clean(value, column, longest, "utf-8-bom")
+    written, noted = clean(value, column, longest, encoding)
+    if not field.shorten and any(change.reason in _OTHER_TEXT for change in noted):
+        changes.append(Change(column, value, "", "dropped"))
+        return
     changes.extend(noted)
     if not written:
         return

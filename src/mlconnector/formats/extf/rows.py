@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 from mlconnector.formats.extf.dictionary import category
@@ -17,12 +20,16 @@ from mlconnector.model.money import ZERO, rounded
 Value = str | int | Decimal | date
 Row = Mapping[str, Value]
 TaxPeriod = Literal["service_date", "document_date"]
+DueDate = Literal["column", "document_field_2"]
+Reversed = Literal["reversal", "credit_note"]
 
 AMOUNT = "Umsatz (ohne Soll/Haben-Kz)"
 SIDE = "Soll/Haben-Kennzeichen"
 CONTRA_ACCOUNT = "Gegenkonto (ohne BU-Schlüssel)"
 POSTING_TEXT = "Buchungstext"
 EU_VAT_ID = "EU-Land u. UStID (Bestimmung)"
+ORIGIN_VAT_ID = "EU-Land u. UStID (Ursprung)"
+REVERSAL = "Generalumkehr (GU)"
 BASE_CURRENCY = "EUR"
 _HIGHEST_AMOUNT = Decimal(10**10)
 _CENT = Decimal("0.01")
@@ -59,16 +66,19 @@ def booking_rows(
     account_length: int,
     festschreibung: bool,
     tax_period: TaxPeriod | None = None,
-    generalumkehr: bool = False,
+    generalumkehr: frozenset[Reversed] = frozenset(),
+    due_date: DueDate = "column",
 ) -> BookingRows:
     """One row for each line of the entry; raises `NotBookable`.
 
     `account_length` is the client's Sachkontenlänge: person accounts are one digit longer, and only their
     rows carry the due date. It goes to `Fälligkeit` (column 117), which DATEV reads before Belegfeld 2 and
-    which leaves no doubt about the century; Belegfeld 2 stays empty. With `tax_period` the service date is
-    written together with the day that decides the tax period, as DATEV requires; the client's settings
-    must provide for it. `generalumkehr` marks reversals in column 118; without it a reversal is an
-    ordinary booking with the sides swapped. Both swap the sides, as DATEV's samples do.
+    which leaves no doubt about the century, or with `due_date` into Belegfeld 2; the number of the terms of
+    payment goes to Belegfeld 2 and takes the place of both. With `tax_period` the service date is written
+    together with the day that decides the tax period, as DATEV requires; the client's settings must provide
+    for it. `generalumkehr` names what is marked as Generalumkehr: by the tax key's correction key where there
+    is one, else in column 118. Without it such a row is an ordinary booking with the sides swapped; both swap
+    the sides, as DATEV's samples do.
     """
     number, changes = document_field(entry.number)
     common: dict[str, Value] = {
@@ -83,17 +93,54 @@ def booking_rows(
         common["Leistungsdatum"] = entry.service_date
         decisive = entry.service_date if tax_period == "service_date" else entry.document_date
         common["Datum Zuord. Steuerperiode"] = decisive
-    if generalumkehr and entry.kind == "reversal":
-        common["Generalumkehr (GU)"] = "1"
+    marked = _is_marked(entry, generalumkehr)
     noted = list(changes)
     bases = _base_amounts(entry, noted)
     rows = []
     for line, base in zip(entry.lines, bases, strict=True):
         row: dict[str, Value] = {**_line(line, noted), **common, **base}
-        if entry.due_date is not None and account_length + 1 in (len(line.account), len(line.contra_account)):
-            row["Fälligkeit"] = entry.due_date
+        if line.number:
+            row["Belegfeld 1"], cleaned = document_field(line.number)
+            noted.extend(one for one in cleaned if one not in noted)
+        if account_length + 1 in (len(line.account), len(line.contra_account)):
+            row.update(_terms(entry, due_date))
+        if marked:
+            _mark(row)
         rows.append(row)
     return BookingRows(entry.content_key, tuple(rows), tuple(noted))
+
+
+def _is_marked(entry: Entry, generalumkehr: frozenset[Reversed]) -> bool:
+    """Whether the rows are a Generalumkehr; what takes back a credit note that is one, is none."""
+    is_credit = entry.voucher_kind == "credit_note" and "credit_note" in generalumkehr
+    if entry.kind == "reversal":
+        return "reversal" in generalumkehr and not is_credit
+    return is_credit
+
+
+def _mark(row: dict[str, Value]) -> None:
+    correction = _correction_keys().get(str(row.get("BU-Schlüssel", "")).lstrip("0"))
+    if correction is None:
+        row[REVERSAL] = "1"
+    else:
+        row["BU-Schlüssel"] = correction
+
+
+@cache
+def _correction_keys() -> Mapping[str, str]:
+    """By one- or two-digit tax key the key that is its Generalumkehr; other keys are marked in column 118."""
+    text = (files(__package__) / "correction_keys.csv").read_text(encoding="utf-8")
+    return {row["key"]: row["correction"] for row in csv.DictReader(text.splitlines())}
+
+
+def _terms(entry: Entry, due_date: DueDate) -> dict[str, Value]:
+    if entry.payment_terms:
+        return {"Belegfeld 2": entry.payment_terms}
+    if entry.due_date is None:
+        return {}
+    if due_date == "document_field_2":
+        return {"Belegfeld 2": f"{entry.due_date:%d%m%y}"}
+    return {"Fälligkeit": entry.due_date}
 
 
 def _line(line: EntryLine, changes: list[Change]) -> dict[str, Value]:
@@ -111,23 +158,49 @@ def _line(line: EntryLine, changes: list[Change]) -> dict[str, Value]:
     text, text_changes = clean(line.text, POSTING_TEXT, _TEXT_LENGTH, "utf-8-bom")
     changes.extend(text_changes)
     vat_id = _vat_id(line.eu_vat_id, changes)
-    optional = {
+    optional: dict[str, Value | None] = {
         "BU-Schlüssel": line.tax_key,
         POSTING_TEXT: text,
         "KOST1 - Kostenstelle": line.cost_centre_1,
         "KOST2 - Kostenstelle": line.cost_centre_2,
         EU_VAT_ID: vat_id,
+        "EU-Steuersatz (Bestimmung)": _percent(line.eu_rate),
+        ORIGIN_VAT_ID: _vat_id(line.origin_vat_id, changes, ORIGIN_VAT_ID),
+        "EU-Steuersatz (Ursprung)": _percent(line.origin_rate),
+        "Sachverhalt L+L": line.matter,
+        "Funktionsergänzung L+L": _tenths(line.matter_rate),
+        "Steuersatz": _percent(line.key_rate),
+        "Land": line.key_country,
+        "Skonto": _discount(line),
+        "Abw. Skontokonto": line.discount_account,
     }
     row.update((name, value) for name, value in optional.items() if value)
     return row
 
 
-def _vat_id(given: str, changes: list[Change]) -> str:
+def _percent(rate: Decimal | None) -> Decimal | None:
+    return None if rate is None else rate.quantize(_CENT)
+
+
+def _tenths(rate: Decimal | None) -> str:
+    """A rate as DATEV's Funktionsergänzung has it: `190` for 19 %."""
+    return "" if rate is None else f"{int(rate * 10)}"
+
+
+def _discount(line: EntryLine) -> Decimal | None:
+    if line.discount is None:
+        return None
+    if line.discount * line.amount < ZERO:
+        raise NotBookable("Skonto", str(line.discount), "DATEV takes it on the side of the payment only")
+    return abs(line.discount).quantize(_CENT)
+
+
+def _vat_id(given: str, changes: list[Change], column: str = EU_VAT_ID) -> str:
     written = _VAT_ID_PUNCTUATION.sub("", given).upper()
     if written.startswith("GR"):
         written = f"EL{written[2:]}"
     if written != given:
-        changes.append(Change(EU_VAT_ID, given, written, "replaced"))
+        changes.append(Change(column, given, written, "replaced"))
     return written
 
 

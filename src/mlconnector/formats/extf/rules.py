@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -12,6 +12,28 @@ from typing import Literal
 
 Severity = Literal["rejected", "changed", "doubtful"]
 Language = Literal["de", "en"]
+SEVERITY_NAMES: Mapping[Language, Mapping[Severity, str]] = {
+    "de": {"rejected": "abgelehnt", "changed": "verändert", "doubtful": "zweifelhaft"},
+    "en": {"rejected": "rejected", "changed": "changed", "doubtful": "doubtful"},
+}
+SEVERITY_MEANINGS: Mapping[Language, Mapping[Severity, str]] = {
+    "de": {
+        "rejected": "DATEV nimmt die Datei oder die Zeile nicht an.",
+        "changed": "DATEV liest es anders ein, als es da steht.",
+        "doubtful": "Es kann so gemeint sein, aber jemand sollte hinsehen.",
+    },
+    "en": {
+        "rejected": "DATEV does not take the file or the line.",
+        "changed": "DATEV takes it otherwise than it stands.",
+        "doubtful": "It may be meant so, but somebody should look.",
+    },
+}
+_PAGE_WORDS: Mapping[Language, tuple[str, str, str, str]] = {
+    "de": ("Warum", "Was tun", "Falsch", "Richtig"),
+    "en": ("Why", "What to do", "Wrong", "Right"),
+}
+# A fault in a row: its rule, the column, and what is expected there.
+Fault = tuple[str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +50,20 @@ class Rule:
     """A rule with its stable id, e.g. `EXTF-B-010`.
 
     `rejected`: DATEV refuses the file or the line. `changed`: DATEV imports it otherwise than it stands.
-    `doubtful`: it may be meant so, but somebody should look.
+    `doubtful`: it may be meant so, but somebody should look. `wrong` and `right` are an example, where one
+    helps: the fault and the same put right.
     """
 
     id: str
     severity: Severity
     de: RuleText
     en: RuleText
+    wrong: str = ""
+    right: str = ""
+
+    def text(self, language: Language) -> RuleText:
+        """Title, reason and cure in the language."""
+        return self.de if language == "de" else self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +71,8 @@ class Finding:
     """One fault: the rule, the line in the file, and where it concerns one field its number, name and value.
 
     `column` is 0 and `name` empty where the whole line or file is meant. `expected` shows the form, bound or
-    counterpart that the value misses.
+    counterpart that the value misses. `start` and `end` count the characters of the line from 1: where the
+    field begins, and the place after it; 0 where there is none to point at.
     """
 
     rule: str
@@ -52,11 +82,12 @@ class Finding:
     name: str = ""
     value: str = ""
     expected: str = ""
+    start: int = 0
+    end: int = 0
 
     def text(self, language: Language) -> RuleText:
         """Title, reason and cure in the language."""
-        found = rules()[self.rule]
-        return found.de if language == "de" else found.en
+        return rules()[self.rule].text(language)
 
 
 def found(
@@ -66,13 +97,50 @@ def found(
     return Finding(rule_id, rules()[rule_id].severity, line, column, name, value, expected)
 
 
+def placed(findings: Iterable[Finding], cells: Sequence[str]) -> Iterator[Finding]:
+    """The findings in a line of these raw cells with the characters that they are about.
+
+    Columns that the line does not have, and lines with a line break in a field, have no place.
+    """
+    for finding in findings:
+        before = cells[: max(finding.column - 1, 0)]
+        if not 1 <= finding.column <= len(cells) or any("\n" in cell for cell in before):
+            yield finding
+            continue
+        start = sum(map(len, before)) + len(before) + 1
+        yield replace(finding, start=start, end=start + len(cells[finding.column - 1]))
+
+
 @cache
 def rules() -> Mapping[str, Rule]:
-    """All rules by their id."""
+    """All rules by their id, in the order of `rules.toml`."""
     listed = tomllib.loads((files(__package__) / "rules.toml").read_text(encoding="utf-8"))
     return MappingProxyType(
         {
-            rule_id: Rule(rule_id, entry["severity"], RuleText(**entry["de"]), RuleText(**entry["en"]))
+            rule_id: Rule(
+                rule_id,
+                entry["severity"],
+                RuleText(**entry["de"]),
+                RuleText(**entry["en"]),
+                entry.get("wrong", ""),
+                entry.get("right", ""),
+            )
             for rule_id, entry in listed.items()
         }
     )
+
+
+def rule_page(rule_id: str, language: Language) -> str:
+    """One rule as Markdown: what, how severe, why, the cure, an example; KeyError for an unknown rule."""
+    rule = rules()[rule_id]
+    said = rule.text(language)
+    why, what_to_do, wrong, right = _PAGE_WORDS[language]
+    severity = SEVERITY_NAMES[language][rule.severity]
+    meaning = SEVERITY_MEANINGS[language][rule.severity]
+    lines = [
+        f"**{said.title}** ({severity}: {meaning})",
+        f"{why}: {said.reason}",
+        f"{what_to_do}: {said.cure}",
+    ]
+    example = [f"{word}: `{text}`" for word, text in ((wrong, rule.wrong), (right, rule.right)) if text]
+    return "\n\n".join([*lines, *([" · ".join(example)] if example else [])])

@@ -191,14 +191,19 @@ def document_xml(
 
 
 def ledger_xml(
-    total: str = "119.00", amounts: Sequence[str] = ("119.00",), date: str = "2026-11-20"
+    total: str = "119.00", amounts: Sequence[str] = ("119.00",), date: str = "2026-11-20", more: str = ""
 ) -> bytes:
+    """A ledger file of outgoing invoices; `more` are further elements at the end of each row."""
     rows = "".join(
-        f"<accountsReceivableLedger><date>{date}</date><amount>{amount}</amount></accountsReceivableLedger>"
+        f"<accountsReceivableLedger><date>{date}</date><amount>{amount}</amount>"
+        "<currencyCode>EUR</currencyCode><invoiceId>RE-1</invoiceId>"
+        f"{more}</accountsReceivableLedger>"
         for amount in amounts
     )
     return (
-        '<LedgerImport xmlns="http://xml.datev.de/bedi/tps/ledger/v060" version="6.0">'
-        f'<consolidate consolidatedAmount="{total}" consolidatedDate="{date}">{rows}'
+        '<LedgerImport xmlns="http://xml.datev.de/bedi/tps/ledger/v060" version="6.0" generator_info="M" '
+        'xml_data="Kopie nur zur Verbuchung berechtigt nicht zum Vorsteuerabzug">'
+        f'<consolidate consolidatedAmount="{total}" consolidatedDate="{date}" '
+        f'consolidatedCurrencyCode="EUR" consolidatedInvoiceId="RE-1">{rows}'
         "</consolidate></LedgerImport>"
     ).encode()

@@ -14,6 +14,7 @@ from tests.standins.datev.support import (
     TESTHOLZ,
     document_xml,
     ledger_xml,
+    logged_in,
     put_document,
 )
 
@@ -184,10 +185,39 @@ def test_a_document_that_is_there_already_is_skipped(standin: DatevStandIn, api:
         ({"RE-1.xml": None}, "Datei wurde nicht übertragen"),
         ({"RE-1.xml": b"<LedgerImport"}, "unclosed token"),
         ({"RE-1.xml": ledger_xml(total="119.01")}, "Summe Brutto <> consolidatedAmount"),
-        ({"RE-1.xml": ledger_xml(amounts=["1.x"])}, "keine Zahl"),
+        ({"document.xml": document_xml().replace(b"T12:00:00", b"T12:00:00Z")}, "Zeitzone"),
+        ({"document.xml": document_xml().replace(b"<document ", b'<document processID="1" ')}, "processID 1"),
+        (
+            {"document.xml": document_xml().replace(b"<document ", b'<document type="1" ')},
+            "type 1 passt nicht",
+        ),
+        ({"document.xml": document_xml(guid="9e290b5c")}, "keine GUID"),
+        (
+            {"document.xml": document_xml().replace(b"accountsReceivableLedger", b"Invoice")},
+            "nicht unterstützt",
+        ),
+        ({"document.xml": document_xml().replace(b"Receivable", b"Payable")}, "passt nicht zur Importart"),
+        ({"RE-1.xml": ledger_xml(amounts=["1.x"])}, "amount: '1.x' ist kein gültiger Wert"),
+        ({"RE-1.xml": ledger_xml(amounts=["0.00"], total="0.00")}, "amount: '0.00' ist kein gültiger Wert"),
+        ({"RE-1.xml": ledger_xml(amounts=["1.00", "-1.00"], total="0.00")}, "Betrag von 0,00"),
+        ({"RE-1.xml": ledger_xml(total="x")}, "consolidatedAmount ist keine Zahl"),
+        (
+            {
+                "RE-1.xml": ledger_xml().replace(
+                    b'consolidatedInvoiceId="RE-1"', b'consolidatedInvoiceId="RE-2"'
+                )
+            },
+            "invoiceId",
+        ),
+        ({"RE-1.xml": ledger_xml().replace(b"<currencyCode>EUR</currencyCode>", b"")}, "currencyCode fehlt"),
+        ({"RE-1.xml": ledger_xml().replace(b'generator_info="M"', b"")}, "generator_info fehlt"),
+        ({"RE-1.xml": ledger_xml().replace(b"Kopie nur", b"Nur Kopie")}, "festen Wert"),
+        ({"RE-1.xml": ledger_xml(more="<tax>19.00</tax>")}, "tax wird hier nicht erwartet"),
+        ({"RE-1.xml": ledger_xml(more="<supplierName>A</supplierName>")}, "supplierName wird hier nicht"),
+        ({"RE-1.xml": ledger_xml(more="<customerCity></customerCity>")}, "customerCity: '' ist kein"),
         ({"RE-1.xml": ledger_xml(date="2026-10-31")}, "nicht im Buchungsmonat"),
         ({"RE-1.xml": b"<LedgerImport/>"}, "keine Belegsatzdatendatei"),
-        ({"RE-1.xml": ledger_xml(amounts=[])}, "andere Datensätze"),
+        ({"RE-1.xml": ledger_xml(amounts=[])}, "1 bis 5000 Belegsätze"),
     ],
 )
 def test_a_package_with_errors_is_not_processed(
@@ -208,6 +238,42 @@ def test_one_bad_document_among_good_ones_is_partly_processed(
     job = processed(standin, api, {"RE-1.xml": ledger_xml(), "document.xml": both})
     assert status(api, job) == 4
     assert list(standin.documents) == [(MUSTERHOLZ, GUID)]
+
+
+def test_of_two_jobs_with_the_same_guid_the_first_is_taken(standin: DatevStandIn, api: httpx.Client) -> None:
+    files = {"RE-1.xml": ledger_xml(), "document.xml": document_xml()}
+    first, second = created(api), created(api)
+    for job in (first, second):
+        for name, content in files.items():
+            attach(api, job, name, content)
+    for job in (second, first):
+        assert make_ready(api, job).status_code == 204
+        standin.clock.advance(1)
+    standin.clock.advance(5)
+    assert (status(api, first), status(api, second)) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "account"),
+    [("<bpAccountNo>100001</bpAccountNo>", "100001"), ("<bpAccountNo>10001</bpAccountNo>", "")],
+)
+def test_accounts_of_another_length_are_left_out_and_the_document_arrives(
+    standin: DatevStandIn, api: httpx.Client, more: str, account: str
+) -> None:
+    files = {"RE-1.xml": ledger_xml(more=more), "document.xml": document_xml()}
+    job = processed(standin, api, files)
+    assert status(api, job) == (4 if account else 2)
+    assert list(standin.documents) == [(MUSTERHOLZ, GUID)]
+    warnings = [entry["text"] for entry in protocol(api, job) if entry["type"] == "warning"]
+    assert [account in text for text in warnings] == ([True] if account else [])
+
+
+def test_the_protocol_stays(standin: DatevStandIn, api: httpx.Client) -> None:
+    job = processed(standin, api, {"RE-1.xml": ledger_xml(), "document.xml": document_xml()})
+    before = protocol(api, job)
+    standin.clock.advance(40 * 86400)
+    api = logged_in(standin)
+    assert protocol(api, job) == before
 
 
 @pytest.mark.parametrize("state", [3, 4, 5, 6])

@@ -63,6 +63,7 @@ class Rig:
                 "discovery_url": f"{self.url}/openid/.well-known/openid-configuration",
                 "clients_url": f"{self.url}/accounting-clients/platform/v2",
                 "documents_url": f"{self.url}/accounting-documents/platform/v2",
+                "dxso_jobs_url": f"{self.url}/accounting-dxso-jobs/platform/v2",
                 "extf_files_url": f"{self.url}/accounting-extf-files/platform/v3",
                 **self.given,
             }

@@ -81,16 +81,16 @@ def test_every_answer_becomes_one_of_the_four_errors(
         (403, details(1008838), "datev_right_missing", "adviser", "client=29098-55003"),
         (404, None, "datev_client_unknown", "adviser", "client=29098-55003"),
         (403, dco("DCO01013"), "datev_app_not_permitted", "it", ""),
+        (400, dco("DCO01002"), "dxso_target_missing", "adviser", "client=29098-55003"),
+        (400, dco("DCO01003"), "dxso_transfer_unknown", "it", ""),
+        (400, dco("DCO01006"), "datev_app_unknown", "it", ""),
+        (400, dco("DCO01007"), "dxso_transfer_final", "it", ""),
+        (400, dco("DCO01300"), "document_type_personnel", "you", "client=29098-55003"),
+        (400, dco("DCO01301"), "dxso_new_belege_online", "you", "client=29098-55003"),
         (400, dco("DCO01010"), "document_type_unknown", "you", "client=29098-55003"),
-        (409, dco("DCO01012"), "document_conflict", "you", "document=9e290b5c-cdf4-58c3-a935-b260ca54fcff"),
-        (409, None, "document_conflict", "you", "document=9e290b5c-cdf4-58c3-a935-b260ca54fcff"),
-        (
-            400,
-            dco("DCO01253"),
-            "document_duplicate_content",
-            "you",
-            "document=9e290b5c-cdf4-58c3-a935-b260ca54fcff",
-        ),
+        (409, dco("DCO01012"), "document_conflict", "you", ""),
+        (409, None, "document_conflict", "you", ""),
+        (400, dco("DCO01253"), "document_duplicate_content", "you", ""),
         (413, None, "datev_too_large", "you", ""),
         (413, details(1008833), "batch_refused", "it", ""),
         (500, {"title": "Internal Server Error"}, "datev_internal_error", "vendor", ""),
@@ -113,6 +113,22 @@ def test_what_a_person_has_to_cure_says_who_and_what_shares_the_cause(
     assert raised.problem.key == key
     assert raised.problem.facts["who"] == who
     assert raised.problem.cause == (f"{key}:{cause}" if cause else key)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "single"),
+    [
+        (409, dco("DCO01012"), True),
+        (400, dco("DCO01243"), True),
+        (400, dco("DCO01010"), False),
+        (403, None, False),
+        (400, dco("DCO09999"), False),
+    ],
+)
+def test_only_what_concerns_one_document_lets_the_others_go_on(status: int, body: Any, single: bool) -> None:
+    raised = error(status, body)
+    assert isinstance(raised, NeedsHuman)
+    assert raised.single is single
 
 
 def test_a_problem_carries_everything_that_support_asks_for() -> None:
@@ -207,12 +223,12 @@ class TestTable:
         assert {name for meaning in MEANINGS.values() for name in meaning.group} <= NOTHING_SAID.keys()
 
     @pytest.mark.skipif(not CODES.exists(), reason="the official error codes are not here")
-    def test_every_official_code_of_documents_has_a_meaning_and_its_official_name(self) -> None:
-        rows = [
-            row
-            for row in csv.DictReader(CODES.read_text("utf-8").splitlines())
-            if row["api"] == "accounting:documents"
-        ]
+    @pytest.mark.parametrize("api", ["accounting:documents", "accounting:dxso-jobs"])
+    def test_every_official_code_has_a_meaning_and_its_official_name(self, api: str) -> None:
+        rows = [row for row in csv.DictReader(CODES.read_text("utf-8").splitlines()) if row["api"] == api]
         assert rows
         for row in rows:
-            assert MEANINGS[row["error"]].name == row["error_description"]
+            # dxso-jobs cuts off the last word of one name
+            assert MEANINGS[row["error"]].name.removesuffix("Fault") == row["error_description"].removesuffix(
+                "Fault"
+            )

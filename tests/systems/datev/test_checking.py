@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -13,12 +14,15 @@ ALL = [
     "datev.login",
     "datev.client",
     "datev.service.documents",
+    "datev.service.dxso",
     "datev.service.extf",
     "datev.right",
     "datev.fiscal_year",
     "datev.account_length",
+    "datev.ledgers",
     "datev.document_type",
 ]
+OF_DXSO = {"datev.service.dxso", "datev.ledgers"}
 
 
 def ping(rig: Rig) -> dict[str, CheckStep]:
@@ -57,8 +61,67 @@ def test_every_client_of_the_stand_in_says_what_is_wrong_and_who_can_cure_it(
     rig: Rig, client: str, found: list[tuple[str, str, str]]
 ) -> None:
     steps = ping(rig.with_settings(client=client))
-    assert list(steps) == ALL
+    assert list(steps) == [key for key in ALL if key not in OF_DXSO]
     assert failed(steps) == found
+
+
+@pytest.mark.parametrize(
+    ("client", "found"),
+    [
+        (MUSTERHOLZ, []),
+        ("455148-1", []),
+        ("29098-55004", [("service.dxso", "service_not_ordered", "adviser")]),
+        (
+            "29098-55005",
+            [("fiscal_year", "no_fiscal_year", "adviser"), ("ledgers", "ledgers_missing", "adviser")],
+        ),
+        ("29098-55006", [("account_length", "account_length_differs", "you")]),
+    ],
+)
+def test_booking_suggestions_need_their_service_and_both_ledgers(
+    rig: Rig, client: str, found: list[tuple[str, str, str]]
+) -> None:
+    steps = ping(rig.with_settings(client=client, services=["documents", "dxso"]))
+    assert failed(steps) == found
+    assert steps["datev.service.dxso"].facts["service"] == "Rechnungsdatenservice 1.0"
+
+
+def test_the_rechnungsdatenservice_alone_tells_of_the_books_too(rig: Rig) -> None:
+    own = rig.with_settings(services=["dxso"])
+    steps = ping(own)
+    assert failed(steps) == []
+    assert (steps["datev.fiscal_year"].outcome, steps["datev.account_length"].outcome) == ("ok", "ok")
+    assert steps["datev.document_type"].cause == "documents_not_used"
+    assert own.sink.client_facts().fiscal_years == rig.sink.client_facts().fiscal_years
+
+
+@pytest.mark.parametrize(
+    ("payable", "receivable", "missing"),
+    [
+        ("false", "true", "Rechnungseingangsbuch"),
+        ("true", "false", "Rechnungsausgangsbuch"),
+        ("false", "false", "Rechnungseingangsbuch, Rechnungsausgangsbuch"),
+    ],
+)
+def test_a_missing_ledger_of_the_current_year_is_named(
+    rig: Rig, payable: str, receivable: str, missing: str
+) -> None:
+    def year(number: int, **ledgers: str) -> dict[str, Any]:
+        days = {"fiscal_year_start": f"{number}-01-01", "fiscal_year_end": f"{number}-12-31"}
+        return {**days, "account_length": "4", "ledgers": ledgers}
+
+    names = ("is_accounts_payable_ledger_available", "is_accounts_receivable_ledger_available")
+    years = [
+        year(2027, **dict.fromkeys(names, "true")),
+        year(2026, **dict(zip(names, (payable, receivable), strict=True))),
+        year(2025, **dict.fromkeys(names, "true")),
+    ]
+    body = json.dumps({"is_document_management_available": "true", "basic_accounting_information": years})
+    path = "/accounting-dxso-jobs/platform/v2/clients/[^/]+$"
+    rig.standin.faults.add(Fault("status", path=path, status=200, body=body.encode()))
+    steps = ping(rig.with_settings(services=["dxso"]))
+    assert failed(steps) == [("ledgers", "ledgers_missing", "adviser")]
+    assert steps["datev.ledgers"].facts["ledgers"] == missing
 
 
 def test_a_ready_client_passes_every_step_and_is_shown_by_name(rig: Rig) -> None:
@@ -161,12 +224,13 @@ def test_datev_out_of_order_is_datev_s_to_cure_and_silence_begins_at_home(rig: R
     ("path", "service"),
     [
         ("/accounting-documents/platform/v2/clients/[^/]+$", "Belegbilderservice"),
+        ("/accounting-dxso-jobs/platform/v2/clients/[^/]+$", "Rechnungsdatenservice 1.0"),
         ("/extf-files/jobs", "Buchungsdatenservice"),
     ],
 )
 def test_a_missing_right_names_the_service(rig: Rig, path: str, service: str) -> None:
     rig.standin.faults.add(Fault("status", path=path, status=403, body=b'{"request_id":"r-1"}'))
-    steps = ping(rig)
+    steps = ping(rig.with_settings(services=["documents", "dxso", "extf"]))
     assert failed(steps) == [("right", "datev_right_missing", "adviser")]
     assert steps["datev.right"].facts["service"] == service
     assert steps["datev.right"].facts["request_id"] == "r-1"

@@ -13,17 +13,19 @@ import httpx
 import jsonschema
 import pytest
 
-from mlconnector.systems.datev import clients
+from mlconnector.systems.datev import clients, dxso_jobs
 from mlconnector.systems.datev.connection import connect
 from mlconnector.systems.sink import OutgoingDocument
-from tests.systems.datev.rig import MUSTERHOLZ, TODAY, Rig, batch, document
+from tests.systems.datev.rig import MUSTERHOLZ, PDF, TODAY, Rig, batch, document
 
 SPECIFICATIONS = Path(__file__).resolve().parents[3] / "../shared/conformance/datev-openapi/patched"
 FILES = {
     "accounting-clients": "accounting-clients-2.0.json",
     "accounting-documents": "accounting_documents-2.1.12.json",
+    "accounting-dxso-jobs": "accounting_dxso-jobs-2.1.7.json",
     "accounting-extf-files": "accounting_extf-files-3.0.1.json",
 }
+PLAIN = "455148-1"  # a client whose numbers come as numbers
 pytestmark = pytest.mark.skipif(not SPECIFICATIONS.exists(), reason="DATEV's specifications are not here")
 
 
@@ -101,9 +103,14 @@ def check_body(specification: dict[str, Any], operation: dict[str, Any], request
     if media_type == "multipart/form-data":
         parts = dict(parts_of(request))
         assert parts.keys() <= schema["properties"].keys()
-        metadata = specification["components"]["schemas"]["metadata"]
-        jsonschema.validate(json.loads(parts["metadata"]), {**metadata, "additionalProperties": False})
-        assert parts["file"]
+        assert parts.get("file") or parts.get("files")
+        if "metadata" in parts:
+            metadata = specification["components"]["schemas"]["metadata"]
+            jsonschema.validate(json.loads(parts["metadata"]), {**metadata, "additionalProperties": False})
+    elif media_type.endswith("json"):
+        name = schema["$ref"].rpartition("/")[2]
+        wanted = {**specification["components"]["schemas"][name], "additionalProperties": False}
+        jsonschema.validate(json.loads(request.content), wanted)
     else:
         assert request.content
 
@@ -146,6 +153,29 @@ def test_everything_the_sink_sends_is_in_the_specifications(rig: Rig, checked: C
     }
 
 
+def test_everything_a_dxso_job_needs_is_in_the_specification(rig: Rig, checked: Checking) -> None:
+    own = rig.with_settings(services=["dxso"], client=PLAIN)
+    assert own.keeper.tokens
+    checked.passed.clear()
+    assert {step.outcome for step in own.sink.check()} == {"ok", "skipped"}
+    http = connect(own.settings, {}, own.keeper, own.wiring, 4, lambda: TODAY).dxso_jobs
+    job = dxso_jobs.create(http, PLAIN, "receivable", "2026-11")
+    dxso_jobs.attach(http, PLAIN, job.id, "a.pdf", "application/pdf", PDF)
+    dxso_jobs.make_ready(http, PLAIN, job.id)
+    own.standin.clock.advance(5)
+    assert dxso_jobs.status(http, PLAIN, job.id).state == "failed"
+    dxso_jobs.delete(http, PLAIN, dxso_jobs.create(http, PLAIN, "payable", "2026-11").id)
+    assert checked.passed == {
+        "GET /clients/{client-id}",
+        "POST /clients/{client-id}/dxso-jobs",
+        "POST /clients/{client-id}/dxso-jobs/{job-id}/files",
+        "PUT /clients/{client-id}/dxso-jobs/{job-id}",
+        "GET /clients/{client-id}/dxso-jobs/{job-id}",
+        "GET /clients/{client-id}/dxso-jobs/{job-id}/protocol-entries",
+        "DELETE /clients/{client-id}/dxso-jobs/{job-id}",
+    }
+
+
 @pytest.mark.parametrize(
     "changed",
     [document(document_type="", note=""), document(category="", folder="", register="")],
@@ -172,11 +202,22 @@ def test_the_check_itself_refuses_what_is_not_in_the_specification(request_: htt
         check("accounting-extf-files", request_)
 
 
-def test_examples_of_the_specification_are_read(rig: Rig) -> None:
-    example = json.loads((SPECIFICATIONS / FILES["accounting-documents"]).read_text("utf-8"))
+@pytest.mark.parametrize("api", ["accounting-documents", "accounting-dxso-jobs"])
+def test_examples_of_the_specification_are_read(rig: Rig, api: str) -> None:
+    example = json.loads((SPECIFICATIONS / FILES[api]).read_text("utf-8"))
     answer = example["paths"]["/clients/{client-id}"]["get"]["responses"]["200"]["content"]
     found = answer["application/json"]["x-example"]
     rig.wiring.transport = httpx.MockTransport(lambda _: httpx.Response(200, json=found))
     read = clients.basics(rig.wiring("datev", "https://api.example"), MUSTERHOLZ)
     assert read.has_document_store
     assert [year.account_length for year in read.fiscal_years] == [4, 4, 4]
+    assert read.ledgers == (frozenset({"payable", "receivable"}),) * 3
+
+
+def test_the_example_of_a_new_dxso_job_is_read(rig: Rig) -> None:
+    specification = json.loads((SPECIFICATIONS / FILES["accounting-dxso-jobs"]).read_text("utf-8"))
+    answer = specification["paths"]["/clients/{client-id}/dxso-jobs"]["post"]["responses"]["201"]["content"]
+    found = answer["application/json"]["x-example"]
+    rig.wiring.transport = httpx.MockTransport(lambda _: httpx.Response(201, json=found))
+    job = dxso_jobs.create(rig.wiring("datev", "https://api.example"), MUSTERHOLZ, "receivable", "2017-01")
+    assert job == dxso_jobs.OpenJob("CDD8BCFAD7034008AD143D330084FC22", 4, ("Ausgangsrechnungen",))

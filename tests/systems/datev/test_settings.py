@@ -25,9 +25,24 @@ def test_the_least_there_is_to_say_is_client_and_client_id() -> None:
     assert (read.document_type, read.document_category) == ("", "ml-connector")
 
 
-def test_the_template_is_a_valid_table_once_the_client_id_is_filled_in() -> None:
-    table = tomllib.loads(TEMPLATE.replace('client_id = ""', 'client_id = "app"'))["datev"]
-    assert DatevSettings.model_validate(table) == settings()
+def test_the_template_is_a_valid_table_once_client_and_client_id_are_filled_in() -> None:
+    text = TEMPLATE.replace('client_id = ""', 'client_id = "app"').replace(
+        'client = ""', 'client = "29098-55003"'
+    )
+    assert DatevSettings.model_validate(tomllib.loads(text)["datev"]) == settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "filled"), [("client", {"client_id": "app"}), ("client_id", {"client": "29098-55003"})]
+)
+def test_a_template_that_was_not_filled_in_is_refused_with_what_belongs_there(
+    name: str, filled: dict[str, str]
+) -> None:
+    with pytest.raises(ValidationError) as error:
+        DatevSettings.model_validate({**tomllib.loads(TEMPLATE)["datev"], **filled})
+    (wrong,) = error.value.errors()
+    assert wrong["loc"] == (name,)
+    assert "is still empty: write" in wrong["msg"]
 
 
 def test_the_template_names_every_setting() -> None:
@@ -56,6 +71,8 @@ def test_the_addresses_follow_the_environment() -> None:
     production, sandbox = settings(), settings(environment="sandbox")
     assert production.issuer == "https://login.datev.de/openid"
     assert production.extf_files_url == "https://accounting-extf-files.api.datev.de/platform/v3"
+    assert production.dxso_jobs_url == "https://accounting-dxso-jobs.api.datev.de/platform/v2"
+    assert sandbox.dxso_jobs_url == "https://accounting-dxso-jobs.api.datev.de/platform-sandbox/v2"
     assert sandbox.issuer == "https://login.datev.de/openidsandbox"
     assert sandbox.documents_url == "https://accounting-documents.api.datev.de/platform-sandbox/v2"
 
@@ -71,7 +88,7 @@ def test_an_address_can_be_given_and_an_empty_one_is_not_given() -> None:
     [
         {"environment": "test"},
         {"services": []},
-        {"services": ["dxso"]},
+        {"services": ["fax"]},
         {"clients_url": "http://datev.example/v2"},
         {"clients_url": "https://datev.example/v2?x=1"},
         {"clients_url": "ftp://localhost/v2"},

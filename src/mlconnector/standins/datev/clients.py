@@ -26,7 +26,8 @@ class Client:
 
     `fiscal_years` are calendar years. `belege_online_next` clients use the new Belege online
     ("DuoNext"), which has other file types and no Rechnungsdatenservice 1.0. `numbers_as_text` clients
-    get numbers and booleans as strings, as the examples of DATEV's specification show them.
+    get numbers and booleans as strings, as the examples of DATEV's specification show them. `more_folders`
+    are invoice folders of Belege online beside the usual ones, by the usual one's name.
     """
 
     consultant_number: int
@@ -39,11 +40,16 @@ class Client:
     user_has_right: bool = True
     belege_online_next: bool = False
     numbers_as_text: bool = False
+    more_folders: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         """`<consultant number>-<client number>`."""
         return f"{self.consultant_number}-{self.client_number}"
+
+    def folders(self, usual: str) -> list[str]:
+        """The invoice folder of this name, and those that the client has beside it."""
+        return [usual, *self.more_folders.get(usual, ())]
 
     def category_of(self, document_type: str) -> str | None:
         """The category of one of the client's document types, None when the client has no such type."""

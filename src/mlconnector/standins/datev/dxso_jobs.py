@@ -47,7 +47,10 @@ FINAL_STATES = range(2, 7)
 
 @dataclass(slots=True)
 class DxsoJob:
-    """A data transfer; `files` holds bytes by name until it is processed, `outcome` waits for `ready_at`."""
+    """A data transfer; `files` holds bytes by name until it is processed, at `ready_at`.
+
+    `planned` is the state in which it was told to end, None where its files decide.
+    """
 
     id: str
     client_id: str
@@ -57,7 +60,7 @@ class DxsoJob:
     ready_at: float = 0.0
     files: dict[str, bytes] = field(default_factory=dict)
     protocol: list[dict[str, str]] = field(default_factory=list)
-    outcome: Outcome | None = None
+    planned: int | None = None
 
 
 class DxsoJobs:
@@ -90,7 +93,8 @@ class DxsoJobs:
     @property
     def jobs(self) -> list[DxsoJob]:
         """All jobs in the order they were created, with states that are due."""
-        return [self._settled(job) for job in self._jobs.values()]
+        self._process_due()
+        return list(self._jobs.values())
 
     def dump(self) -> list[dict[str, Any]]:
         """All jobs with the files that are not processed yet."""
@@ -107,10 +111,6 @@ class DxsoJobs:
         for row in dumped:
             job = DxsoJob(**row)
             job.files = {name: b64decode(content) for name, content in row["files"].items()}
-            if row["outcome"] is not None:
-                entries = [Entry(**entry) for entry in row["outcome"]["entries"]]
-                taken = [(guid, tuple(names)) for guid, names in row["outcome"]["documents"]]
-                job.outcome = Outcome(row["outcome"]["status"], entries, taken)
             self._jobs[job.id] = job
 
     def _create(self, call: Call, client: Client) -> Response:
@@ -128,7 +128,8 @@ class DxsoJobs:
                 raise fault("DCO01008")
             _open_fiscal_year(client, int(job.accounting_month[:4]), import_type)
             names = "cash_ledger_names" if import_type == CASH else "ledger_folder_names"
-            answer |= {"account_length": client.account_length, names: [FOLDER_NAMES[import_type]]}
+            folders = client.folders(FOLDER_NAMES[import_type])
+            answer |= {"account_length": client.account_length, names: folders}
         self._jobs[job.id] = job
         return json_answer(answer, 201, JSON_UTF8)
 
@@ -164,18 +165,8 @@ class DxsoJobs:
         ):
             raise fault("DCO01001")
         job.status, job.ready_at = RUNNING, self.clock() + self.delay
-        folder = FOLDER_NAMES.get(job.import_type)
-        expected = Expected(
-            client,
-            job.import_type,
-            job.accounting_month,
-            [folder] if folder is not None else [],
-            lambda guid: (client.id, guid) in self.documents.by_guid,
-        )
-        job.outcome = process(job.files, expected)
         if self.planned_states[client.id]:
-            state = self.planned_states[client.id].popleft()
-            job.outcome = Outcome(state, [Entry("error", "Die Verarbeitung wurde abgebrochen.")])
+            job.planned = self.planned_states[client.id].popleft()
         return Response(status_code=204)
 
     def _status(self, call: Call, client: Client) -> Response:
@@ -199,8 +190,9 @@ class DxsoJobs:
         self.gateway.require_service(client, INVOICES_SERVICE)
 
     def _find(self, job_id: str, client: Client) -> DxsoJob | None:
+        self._process_due()
         job = self._jobs.get(job_id.upper())
-        return self._settled(job) if job is not None and job.client_id == client.id else None
+        return job if job is not None and job.client_id == client.id else None
 
     def _existing(self, call: Call, client: Client) -> DxsoJob:
         job = self._find(call.request.path_params["job_id"], client)
@@ -208,18 +200,29 @@ class DxsoJobs:
             raise bare(404)
         return job
 
-    def _settled(self, job: DxsoJob) -> DxsoJob:
-        """The job, in its final state when that is due."""
-        if job.status != RUNNING or job.outcome is None or self.clock() < job.ready_at:
-            return job
-        for entry in job.outcome.entries:
+    def _process_due(self) -> None:
+        """Process the jobs whose time has come, in the order they were made ready."""
+        now = self.clock()
+        due = [job for job in self._jobs.values() if job.status == RUNNING and job.ready_at <= now]
+        for job in sorted(due, key=lambda each: each.ready_at):
+            self._process(job)
+
+    def _process(self, job: DxsoJob) -> None:
+        client = self.gateway.directory.clients[job.client_id]
+        folders = client.folders(FOLDER_NAMES[job.import_type]) if job.import_type else []
+        taken = {guid for client_id, guid in self.documents.by_guid if client_id == client.id}
+        expected = Expected(client, job.import_type, job.accounting_month, folders, taken.__contains__)
+        if job.planned is None:
+            outcome = process(job.files, expected)
+        else:
+            outcome = Outcome(job.planned, [Entry("error", "Die Verarbeitung wurde abgebrochen.")])
+        for entry in outcome.entries:
             self._note(job, entry)
-        for guid, names in job.outcome.documents:
+        for guid, names in outcome.documents:
             if guid:
                 self.documents.add(self._document(job, guid, names))
-        job.status, job.outcome = job.outcome.status, None
+        job.status = outcome.status
         job.files.clear()
-        return job
 
     def _document(self, job: DxsoJob, guid: str, names: tuple[str, ...]) -> Document:
         return Document(

@@ -1,27 +1,41 @@
 """What happens to the files of a dxso job once it is ready: the package is read, document by document.
 
 Checked is what decides over a package in Belege online: the management file, the client, references to
-files, period, ledger folder, sums, and GUIDs that are there already. The schemas are not enforced here.
+files, the form of the ledger files, period, ledger folder, sums, and GUIDs that are there already. Accounts
+that are not of the client's length are left out, and the document arrives without them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from mlconnector.standins.datev.clients import Client
+from mlconnector.standins.datev.dxso_forms import objections
 from mlconnector.standins.datev.xml_tree import Element, XmlError, parse
 
 MANAGEMENT_FILE = "document.xml"
 SUCCEEDED, FAILED, PARTIAL = 2, 3, 4
+MOST_DOCUMENTS, MOST_EXTENSIONS = 4999, 50
+_UNREADABLE = "Inputstream kann nicht geparst werden (Fehlernr=900):"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _DOCUMENT_NAMESPACE = re.compile(r"http://xml\.datev\.de/bedi/tps/document/v0[4-6]\.0")
 _LEDGERS = {
     "accountsPayableLedger": "accountsPayableLedgerImport",
     "accountsReceivableLedger": "accountsReceivableLedgerImport",
     "cashLedger": "cashLedgerImport",
+}
+_TYPES = {"accountsPayableLedger": "1", "accountsReceivableLedger": "2"}
+_CONSOLIDATED = {
+    "consolidatedDate": "date",
+    "consolidatedInvoiceId": "invoiceId",
+    "consolidatedCurrencyCode": "currencyCode",
+    "consolidatedDeliveryDate": "deliveryDate",
+    "consolidatedOrderId": "orderId",
 }
 
 
@@ -65,21 +79,25 @@ def process(files: Mapping[str, bytes], expected: Expected) -> Outcome:
     documents = list(content.all("document")) if content is not None else []
     if not documents:
         return Outcome(FAILED, [Entry("error", "Das Paket enthält keine Belege.", MANAGEMENT_FILE)])
-    outcome, failed, skipped = Outcome(SUCCEEDED), 0, 0
+    if len(documents) > MOST_DOCUMENTS:
+        text = f"Das Paket enthält mehr als {MOST_DOCUMENTS} Belege."
+        return Outcome(FAILED, [Entry("error", text, MANAGEMENT_FILE)])
+    outcome, failed, incomplete = Outcome(SUCCEEDED), 0, 0
     for document in documents:
         guid = document.attributes.get("guid", "").lower()
         if guid and (expected.has_guid(guid) or guid in {taken for taken, _ in outcome.documents}):
-            skipped += 1
+            incomplete += 1
             text = "Beleg ist bereits vorhanden und wurde nicht übernommen."
             outcome.entries.append(Entry("warning", text, MANAGEMENT_FILE, f"Beleg-ID Nr. {guid}"))
             continue
-        errors = [
-            entry for extension in document.all("extension") for entry in _errors(extension, files, expected)
-        ]
-        if errors:
+        found = list(_objections(document))
+        for extension in document.all("extension"):
+            found += _errors(extension, files, expected)
+        outcome.entries += found
+        if any(entry.type == "error" for entry in found):
             failed += 1
-            outcome.entries += errors
             continue
+        incomplete += bool(found)
         names = tuple(extension.attributes.get("name", "") for extension in document.all("extension"))
         outcome.documents.append((guid, tuple(name for name in names if name)))
         text = "wurde in die Belegverwaltung übernommen!"
@@ -88,7 +106,7 @@ def process(files: Mapping[str, bytes], expected: Expected) -> Outcome:
         )
     if failed == len(documents):
         outcome.status = FAILED
-    elif failed or skipped:
+    elif failed or incomplete:
         outcome.status = PARTIAL
     return outcome
 
@@ -106,6 +124,9 @@ def _archive(files: Mapping[str, bytes], client: Client) -> Element:
             "Die Verwaltungsdatei ist kein Archiv der DATEV XML-Schnittstelle online ab Version 4.0."
         )
     header = archive.first("header")
+    date = header.first("date") if header is not None else None
+    if date is None or _MOMENT.fullmatch(date.text.strip()) is None:
+        raise ValueError("header: date fehlt oder hat eine Zeitzone.")
     for name, number in (
         ("consultantNumber", client.consultant_number),
         ("clientNumber", client.client_number),
@@ -116,8 +137,33 @@ def _archive(files: Mapping[str, bytes], client: Client) -> Element:
     return archive
 
 
+def _objections(document: Element) -> Iterator[Entry]:
+    """What is wrong with a document as such."""
+    kinds = [_kind(extension) for extension in document.all("extension")]
+    structured = [kind for kind in kinds if kind in _LEDGERS]
+    guid, number = document.attributes.get("guid", ""), document.attributes.get("type")
+    texts = []
+    if not 1 <= len(kinds) <= MOST_EXTENSIONS:
+        texts.append(f"Ein Beleg hat 1 bis {MOST_EXTENSIONS} Ausprägungen.")
+    if unknown := set(kinds) - _LEDGERS.keys() - {"File"}:
+        texts.append(f"Die Ausprägung {', '.join(sorted(unknown))} wird nicht unterstützt.")
+    if len(structured) > 1:
+        texts.append("Ein Beleg hat höchstens eine Belegsatzdatendatei.")
+    if structured and document.attributes.get("processID") == "1":
+        texts.append("processID 1 ist mit Belegsatzdaten nicht zulässig.")
+    if structured and number is not None and number != _TYPES.get(structured[0], number):
+        texts.append(f"type {number} passt nicht zu {structured[0]}.")
+    if guid and _GUID.fullmatch(guid) is None:
+        texts.append(f"{guid} ist keine GUID.")
+    return (Entry("error", text, MANAGEMENT_FILE) for text in texts)
+
+
+def _kind(extension: Element) -> str:
+    return extension.attributes.get("type", "").rpartition(":")[2]
+
+
 def _errors(extension: Element, files: Mapping[str, bytes], expected: Expected) -> list[Entry]:
-    kind = extension.attributes.get("type", "").rpartition(":")[2]
+    kind = _kind(extension)
     name = extension.attributes.get("datafile" if kind != "File" else "name", "")
     if name not in files:
         return [Entry("error", "Datei wurde nicht übertragen.", name)]
@@ -135,33 +181,58 @@ def _errors(extension: Element, files: Mapping[str, bytes], expected: Expected) 
         )
     if expected.folder_names and properties.get("3") not in expected.folder_names:
         texts.append(f"Ordner {properties.get('3')} ist nicht vorhanden.")
+    warnings: list[str] = []
     try:
-        _check_ledger(files[name], kind, expected.accounting_month)
+        ledger = parse(files[name])
+        texts += [f"{_UNREADABLE} {text}" for text in objections(ledger)]
+        if not texts:
+            _check_ledger(ledger, kind, expected.accounting_month)
+            warnings = _foreign_accounts(ledger, kind, expected.client.account_length)
+    except XmlError as error:
+        texts.append(f"{_UNREADABLE} {error}")
     except ValueError as error:
         texts.append(str(error))
-    return [Entry("error", text, name) for text in texts]
+    return [
+        *(Entry("error", text, name) for text in texts),
+        *(Entry("warning", text, name) for text in warnings),
+    ]
 
 
-def _check_ledger(content: bytes, kind: str, accounting_month: str) -> None:
+def _check_ledger(ledger: Element, kind: str, accounting_month: str) -> None:
     """ValueError (in German, for the protocol) unless the rows agree with their consolidation."""
-    ledger = parse(content)
-    consolidations = list(ledger.all("consolidate"))
-    if ledger.name != "LedgerImport" or len(consolidations) != 1:
-        raise ValueError("Die Datei ist keine Belegsatzdatendatei mit genau einem Beleg.")
-    total = consolidations[0].attributes
-    rows = consolidations[0].children
-    if not rows or any(row.name != kind for row in rows):
+    together = ledger.children[0]
+    rows = together.children
+    if any(row.name != kind for row in rows):
         raise ValueError(f"Die Datei enthält andere Datensätze als {kind}.")
+    total = sum(Decimal(_text(row, "amount")) for row in rows)
     try:
-        difference = sum(Decimal(_text(row, "amount")) for row in rows) - Decimal(total["consolidatedAmount"])
-    except (InvalidOperation, KeyError) as error:
-        raise ValueError("Ein Betrag fehlt oder ist keine Zahl.") from error
-    if difference != 0:
+        stated = Decimal(together.attributes["consolidatedAmount"])
+    except InvalidOperation as error:
+        raise ValueError("consolidatedAmount ist keine Zahl.") from error
+    if total != stated:
         raise ValueError("Summe Brutto <> consolidatedAmount")
-    if any(_text(row, "date") != total.get("consolidatedDate") for row in rows):
-        raise ValueError("Daten des Elements consolidate entsprechen nicht den Datensätzen: date")
+    if total == 0:
+        raise ValueError("Ein Betrag von 0,00 ist nicht zulässig.")
+    for attribute, name in _CONSOLIDATED.items():
+        given = {_text(row, name) for row in rows if row.first(name) is not None}
+        if given - {together.attributes.get(attribute, next(iter(given), ""))}:
+            raise ValueError(f"Daten des Elements consolidate entsprechen nicht den Datensätzen: {name}")
     if not _text(rows[0], "date").startswith(accounting_month):
         raise ValueError(f"Das Belegdatum liegt nicht im Buchungsmonat {accounting_month}.")
+
+
+def _foreign_accounts(ledger: Element, kind: str, account_length: int) -> list[str]:
+    """Warnings for accounts that are not of the client's length, once for each account."""
+    found: dict[str, None] = {}
+    for row in ledger.children[0].children:
+        contra, person = _text(row, "accountNo"), _text(row, "bpAccountNo")
+        if len(contra) > account_length + 1:
+            found[f"Gegenkonto {contra} passt nicht zur Sachkontenlänge und wurde nicht übernommen."] = None
+        if person and len(person) != account_length + 1:
+            found[f"{kind}: Konto {person} passt nicht zur Sachkontenlänge und wurde nicht übernommen."] = (
+                None
+            )
+    return list(found)
 
 
 def _text(row: Element, name: str) -> str:

@@ -38,7 +38,10 @@ _OUTCOME_UNKNOWN = frozenset({408, 502, 504})
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A row of `answers.csv`: what a code means, who can cure it, and which facts share the cause."""
+    """A row of `answers.csv`: what a code means, who can cure it, and which facts share the cause.
+
+    `single` says that it concerns only the one document that was sent, and not the connection.
+    """
 
     code: str
     name: str
@@ -46,13 +49,20 @@ class Meaning:
     problem: str
     who: str
     group: tuple[str, ...]
+    single: bool
 
 
 def _meanings() -> dict[str, Meaning]:
     text = resources.files(__package__ or "").joinpath("answers.csv").read_text("utf-8")
     return {
         row["code"]: Meaning(
-            row["code"], row["name"], row["error"], row["problem"], row["who"], tuple(row["group"].split())
+            row["code"],
+            row["name"],
+            row["error"],
+            row["problem"],
+            row["who"],
+            tuple(row["group"].split()),
+            bool(row["single"]),
         )
         for row in csv.DictReader(text.splitlines())
     }
@@ -77,7 +87,7 @@ def explain(answer: httpx.Response) -> ConnectorError:
     if meaning.error == "login":
         return NeedsLogin(SYSTEM, said)
     if meaning.error == "human":
-        return NeedsHuman(_problem(meaning, facts))
+        return NeedsHuman(_problem(meaning, facts), single=meaning.single)
     return Broken(said)
 
 

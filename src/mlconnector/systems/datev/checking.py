@@ -2,16 +2,17 @@
 
 Causes are the keys of the problems that DATEV's answers stand for, and besides: `needs_login`,
 `unreachable`, `broken`, `client_secret_missing`, `service_not_ordered`, `scope_not_granted`,
-`document_store_missing`, `documents_not_used`, `no_fiscal_year`, `fiscal_year_not_current`,
-`account_length_differs`, `no_document_types`, `document_type_unknown`.
+`document_store_missing`, `documents_not_used`, `ledgers_missing`, `no_fiscal_year`,
+`fiscal_year_not_current`, `account_length_differs`, `no_document_types`, `document_type_unknown`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.model.entries import Ledger
 from mlconnector.systems.checks import CheckStep, Who
 from mlconnector.systems.datev import clients, extf_files
 from mlconnector.systems.datev.clients import Basics, Client
@@ -21,18 +22,28 @@ from mlconnector.systems.datev.settings import Service
 from mlconnector.systems.oauth import Tokens
 from mlconnector.systems.sink import FiscalYear
 
-SERVICE_NAMES: dict[Service, str] = {"documents": "Belegbilderservice", "extf": "Buchungsdatenservice"}
+SERVICE_NAMES: dict[Service, str] = {
+    "documents": "Belegbilderservice",
+    "dxso": "Rechnungsdatenservice 1.0",
+    "extf": "Buchungsdatenservice",
+}
 """What DATEV calls the data services, to everybody who orders them."""
 
+LEDGER_NAMES: dict[Ledger, str] = {
+    "payable": "Rechnungseingangsbuch",
+    "receivable": "Rechnungsausgangsbuch",
+}
+"""What DATEV calls the ledgers that take invoices."""
+
 _OF_BOOKS = ("datev.fiscal_year", "datev.account_length")
-_OF_DOCUMENTS = (*_OF_BOOKS, "datev.document_type")
 
 
 def check(connection: Connection) -> Iterator[CheckStep]:
     """Every step in its order; what cannot be tried because an earlier step failed is skipped."""
     services = sorted(connection.settings.services)
     of_services = [f"datev.service.{service}" for service in services]
-    rest = [*of_services, "datev.right", *_OF_DOCUMENTS]
+    of_ledgers = ["datev.ledgers"] if "dxso" in services else []
+    rest = [*of_services, "datev.right", *_OF_BOOKS, *of_ledgers, "datev.document_type"]
     try:
         tokens = connection.tokens.current()
     except ConnectorError as error:
@@ -61,6 +72,11 @@ def check(connection: Connection) -> Iterator[CheckStep]:
     yield from _rights(connection, usable)
 
 
+def service_names(services: Iterable[Service]) -> list[str]:
+    """What DATEV calls the data services, in a stable order."""
+    return [SERVICE_NAMES[service] for service in sorted(services)]
+
+
 def missing(service: Service, client: Client, tokens: Tokens) -> str:
     """Why the data service cannot be used: `service_not_ordered`, `scope_not_granted`, or empty."""
     if SERVICE_SCOPES[service][0] not in client.scopes:
@@ -87,32 +103,68 @@ def _service(service: Service, cause: str) -> CheckStep:
 
 
 def _rights(connection: Connection, usable: Sequence[Service]) -> Iterator[CheckStep]:
+    with_ledgers = ["datev.ledgers"] if "dxso" in connection.settings.services else []
+    after = [*_OF_BOOKS, *with_ledgers, "datev.document_type"]
     if not usable:
-        yield from _skipped(["datev.right", *_OF_DOCUMENTS])
+        yield from _skipped(["datev.right", *after])
         return
-    basics: Basics | None = None
+    found: dict[Service, Basics] = {}
     client_id = connection.settings.client
     service: Service = usable[0]
     try:
         for service in usable:
             if service == "documents":
-                basics = clients.basics(connection.documents, client_id)
+                found[service] = clients.basics(connection.documents, client_id)
+            elif service == "dxso":
+                found[service] = clients.basics(connection.dxso_jobs, client_id)
             else:
                 extf_files.probe(connection.extf_files, client_id)
     except ConnectorError as error:
         yield _failed("datev.right", error, {"service": SERVICE_NAMES[service]})
-        yield from _skipped(_OF_DOCUMENTS)
+        yield from _skipped(after)
         return
-    if basics is not None and not basics.has_document_store:
+    if any(not basics.has_document_store for basics in found.values()):
         yield CheckStep("datev.right", "failed", "document_store_missing", {"client": client_id}, "adviser")
     else:
         yield CheckStep("datev.right", "ok")
+    yield from _told(connection, found, with_ledgers)
+
+
+def _told(
+    connection: Connection, found: Mapping[Service, Basics], with_ledgers: Sequence[str]
+) -> Iterator[CheckStep]:
+    """The steps that need what Belege online says of the client's books."""
+    services = connection.settings.services
+    unused = "" if services & {"documents", "dxso"} else "documents_not_used"
+    basics = found.get("documents") or found.get("dxso")
     if basics is None:
-        unused = "documents" not in connection.settings.services
-        yield from _skipped(_OF_DOCUMENTS, "documents_not_used" if unused else "")
-        return
-    yield from _books(connection, basics.fiscal_years)
-    yield _document_type(connection)
+        yield from _skipped(_OF_BOOKS, unused)
+    else:
+        yield from _books(connection, basics.fiscal_years)
+    if "dxso" in found:
+        yield _ledgers(connection, found["dxso"])
+    else:
+        yield from _skipped(with_ledgers)
+    if "documents" in found:
+        yield _document_type(connection)
+    else:
+        yield from _skipped(["datev.document_type"], "" if "documents" in services else "documents_not_used")
+
+
+def _ledgers(connection: Connection, basics: Basics) -> CheckStep:
+    """Whether the newest fiscal year that has begun takes invoices of both kinds."""
+    key, today = "datev.ledgers", connection.today()
+    begun = [
+        ledgers
+        for year, ledgers in zip(basics.fiscal_years, basics.ledgers, strict=True)
+        if year.first <= today
+    ]
+    there = begun[-1] if begun else frozenset[Ledger]()
+    missing_ones = [name for ledger, name in LEDGER_NAMES.items() if ledger not in there]
+    if not missing_ones:
+        return CheckStep(key, "ok")
+    facts = {"ledgers": ", ".join(missing_ones), "client": connection.settings.client}
+    return CheckStep(key, "failed", "ledgers_missing", facts, "adviser")
 
 
 def _books(connection: Connection, years: Sequence[FiscalYear]) -> Iterator[CheckStep]:

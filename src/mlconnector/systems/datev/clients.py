@@ -1,4 +1,4 @@
-"""Clients of the books: accounting:clients, and the basic data that accounting:documents adds to them.
+"""Clients of the books: accounting:clients, and the basic data that the services for documents add to them.
 
 DATEV's specifications say boolean, integer and date, and their own examples answer with `"true"`, `"4"` and
 full timestamps: both are read.
@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mlconnector.errors import Broken
+from mlconnector.model.entries import Ledger
 from mlconnector.systems.datev.answers import object_in, objects_in
 from mlconnector.systems.datev.paging import pages
 from mlconnector.systems.http import Http
@@ -56,7 +57,13 @@ class Client(_Answer):
         return frozenset(scope for service in self.services for scope in service.scopes)
 
 
+class _Ledgers(_Answer):
+    is_accounts_payable_ledger_available: bool = False
+    is_accounts_receivable_ledger_available: bool = False
+
+
 class _FiscalYear(_Answer):
+    ledgers: _Ledgers = _Ledgers()
     fiscal_year_start: Annotated[date, BeforeValidator(_day)]
     fiscal_year_end: Annotated[date, BeforeValidator(_day)]
     account_length: int = Field(ge=4, le=8)
@@ -78,10 +85,14 @@ class _DuoVersion(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class Basics:
-    """What accounting:documents says of a client: whether it has Belege online, and its last fiscal years."""
+    """What accounting:documents and accounting:dxso-jobs say of a client: its Belege online, its books.
+
+    `fiscal_years` are the last ones; `ledgers` are those of each of them that take invoices.
+    """
 
     has_document_store: bool
     fiscal_years: tuple[FiscalYear, ...]
+    ledgers: tuple[frozenset[Ledger], ...]
 
 
 def client(http: Http, client_id: str) -> Client:
@@ -102,14 +113,22 @@ def basics(http: Http, client_id: str) -> Basics:
     """Belege online and the fiscal years, the earliest first. Raises one of the four errors."""
     path = f"/clients/{client_id}"
     found = _read(_Basics, object_in(http.request("GET", path)), path)
-    years = (
-        FiscalYear(year.fiscal_year_start, year.fiscal_year_end, year.account_length)
-        for year in found.basic_accounting_information
-    )
+    years = sorted(found.basic_accounting_information, key=lambda year: year.fiscal_year_start)
     return Basics(
         has_document_store=found.is_document_management_available,
-        fiscal_years=tuple(sorted(years, key=lambda year: year.first)),
+        fiscal_years=tuple(
+            FiscalYear(year.fiscal_year_start, year.fiscal_year_end, year.account_length) for year in years
+        ),
+        ledgers=tuple(_invoice_ledgers(year.ledgers) for year in years),
     )
+
+
+def _invoice_ledgers(ledgers: _Ledgers) -> frozenset[Ledger]:
+    available: dict[Ledger, bool] = {
+        "payable": ledgers.is_accounts_payable_ledger_available,
+        "receivable": ledgers.is_accounts_receivable_ledger_available,
+    }
+    return frozenset(ledger for ledger, there in available.items() if there)
 
 
 def document_types(http: Http, client_id: str) -> tuple[DocumentType, ...]:

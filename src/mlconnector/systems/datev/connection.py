@@ -1,4 +1,4 @@
-"""A connected client of DATEV: its settings, its tokens, and HTTP to the three services."""
+"""A connected client of DATEV: its settings, its tokens, and HTTP to its services."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Connection:
     tokens: TokenKeeper
     clients: Http
     documents: Http
+    dxso_jobs: Http
     extf_files: Http
     account_length: int
     has_secret: bool
@@ -29,7 +30,7 @@ class Connection:
 
     def close(self) -> None:
         """Let go of all connections."""
-        for http in (self.clients, self.documents, self.extf_files):
+        for http in (self.clients, self.documents, self.dxso_jobs, self.extf_files):
             http.close()
 
 
@@ -54,6 +55,7 @@ def connect(
         tokens=tokens,
         clients=service(settings.clients_url),
         documents=service(settings.documents_url, _UPLOAD_TIMEOUT),
+        dxso_jobs=service(settings.dxso_jobs_url, _UPLOAD_TIMEOUT),
         extf_files=service(settings.extf_files_url, _UPLOAD_TIMEOUT),
         account_length=account_length,
         has_secret=bool(secrets.get("client_secret")),

@@ -43,7 +43,8 @@ def _put(http: Http, client_id: str, document: OutgoingDocument) -> Literal["fil
     if len(document.content) > LARGEST:
         meaning = MEANINGS["#DCO01016"]
         facts = {**NOTHING_SAID, "who": meaning.who, "client": client_id}
-        raise NeedsHuman(_about(document, name, Problem(meaning.problem, facts, meaning.group)))
+        problem = _about(document, name, Problem(meaning.problem, facts, meaning.group))
+        raise NeedsHuman(problem, single=meaning.single)
     parts = [
         ("file", (name, document.content, document.media_type)),
         ("metadata", (None, json.dumps(metadata, ensure_ascii=False).encode(), "application/json")),
@@ -55,7 +56,7 @@ def _put(http: Http, client_id: str, document: OutgoingDocument) -> Literal["fil
     except NeedsHuman as error:
         if error.problem.key == MEANINGS["#DCO01012"].problem and document.attempted:
             return "already_filed"
-        raise NeedsHuman(_about(document, name, error.problem)) from error
+        raise NeedsHuman(_about(document, name, error.problem), single=error.single) from error
     return "filed"
 
 

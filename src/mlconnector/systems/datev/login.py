@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from mlconnector.errors import Broken
@@ -16,9 +18,15 @@ LIFETIME = 11 * 3600.0
 LONG_TERM_LIFETIME = 2 * 365 * 86400.0
 """Seconds from its last use until a long-term refresh token ends."""
 
+CONNECTED_APPS = "https://apps.datev.de/tokrevui"
+"""Where people see, and end, what they allowed applications to do ("Verbundene Anwendungen")."""
+
 CLIENTS_SCOPE = "datev:accounting:clients"
+LONG_TERM_SCOPE = "offline_access"
+CLIENT_SCOPE = "datev:iam:client:"
 SERVICE_SCOPES: dict[Service, tuple[str, ...]] = {
     "documents": ("accounting:documents", "accounting:clients:read"),
+    "dxso": ("accounting:dxso-jobs", "accounting:clients:read"),
     "extf": ("datev:accounting:extf-files-import",),
 }
 """What each data service needs, as the API specifications name it; the first is the service's own scope."""
@@ -32,8 +40,22 @@ def scopes(settings: DatevSettings) -> tuple[str, ...]:
     for service in sorted(settings.services):
         asked += SERVICE_SCOPES[service]
     if settings.long_term_token:
-        asked += ["offline_access", f"datev:iam:client:{settings.client}"]
+        asked += [LONG_TERM_SCOPE, f"{CLIENT_SCOPE}{settings.client}"]
     return tuple(dict.fromkeys([*asked, *settings.extra_scopes]))
+
+
+def short_lived(model: OAuthModel) -> OAuthModel:
+    """The same login without a long-term token, to see first whether the client can be used."""
+    asked = tuple(
+        scope for scope in model.scopes if scope != LONG_TERM_SCOPE and not scope.startswith(CLIENT_SCOPE)
+    )
+    return replace(model, scopes=asked, lifetime=LIFETIME, rolling=False)
+
+
+def bound_client(scopes: Sequence[str]) -> str:
+    """The only client that a long-term token with these scopes is good for; empty for a normal one."""
+    clients = [scope.removeprefix(CLIENT_SCOPE) for scope in scopes if scope.startswith(CLIENT_SCOPE)]
+    return clients[0] if clients and LONG_TERM_SCOPE in scopes else ""
 
 
 def oauth_model(settings: DatevSettings, http: HttpFactory) -> OAuthModel:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from mlconnector.model.entries import Ledger
 
 DISCOVERY = "/.well-known/openid-configuration"
 SECRETS = ("client_secret",)
@@ -17,18 +20,20 @@ TEMPLATE = resources.files(__package__ or "").joinpath("template.toml").read_tex
 """A commented `[datev]` table to start from."""
 
 Environment = Literal["production", "sandbox"]
-Service = Literal["documents", "extf"]
+Service = Literal["documents", "dxso", "extf"]
 ADDRESSES: dict[Environment, dict[str, str]] = {
     "production": {
         "discovery_url": f"https://login.datev.de/openid{DISCOVERY}",
         "clients_url": "https://accounting-clients.api.datev.de/platform/v2",
         "documents_url": "https://accounting-documents.api.datev.de/platform/v2",
+        "dxso_jobs_url": "https://accounting-dxso-jobs.api.datev.de/platform/v2",
         "extf_files_url": "https://accounting-extf-files.api.datev.de/platform/v3",
     },
     "sandbox": {
         "discovery_url": f"https://login.datev.de/openidsandbox{DISCOVERY}",
         "clients_url": "https://accounting-clients.api.datev.de/platform-sandbox/v2",
         "documents_url": "https://accounting-documents.api.datev.de/platform-sandbox/v2",
+        "dxso_jobs_url": "https://accounting-dxso-jobs.api.datev.de/platform-sandbox/v2",
         "extf_files_url": "https://accounting-extf-files.api.datev.de/platform-sandbox/v3",
     },
 }
@@ -64,7 +69,25 @@ def _discovery(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-Client = Annotated[str, Field(pattern=r"^[1-9][0-9]{3,6}-[1-9][0-9]{0,4}$")]
+
+
+def _client(value: str) -> str:
+    if not value:
+        raise ValueError('is still empty: write consultant number, hyphen, client number, like "29098-55003"')
+    if re.fullmatch(r"[1-9][0-9]{3,6}-[1-9][0-9]{0,4}", value) is None:
+        raise ValueError(f'"{value}" is not consultant number, hyphen, client number, like "29098-55003"')
+    return value
+
+
+def _client_id(value: str) -> str:
+    if not value:
+        raise ValueError(
+            "is still empty: write the client id of your app, as DATEV's developer portal shows it"
+        )
+    return value
+
+
+Client = Annotated[str, AfterValidator(_client)]
 Level = Annotated[str, Field(max_length=30)]
 
 
@@ -81,7 +104,7 @@ class DatevSettings(BaseModel):
 
     client: Client
     environment: Environment = "production"
-    client_id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[\x21-\x7e]+$")]
+    client_id: Annotated[str, Field(max_length=60, pattern=r"^[\x21-\x7e]*$"), AfterValidator(_client_id)]
     confidential_refresh: bool = False
     long_term_token: bool = False
     enable_windows_sso: bool = True
@@ -91,9 +114,11 @@ class DatevSettings(BaseModel):
     document_category: Annotated[str, Field(min_length=1, max_length=30)] = "ml-connector"
     document_folder: Level = ""
     document_register: Level = ""
+    invoice_folders: dict[Ledger, Level] = Field(default_factory=dict)
     discovery_url: Annotated[Address, AfterValidator(_discovery)] = ""
     clients_url: Address = ""
     documents_url: Address = ""
+    dxso_jobs_url: Address = ""
     extf_files_url: Address = ""
 
     @model_validator(mode="before")

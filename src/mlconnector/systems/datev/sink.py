@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Literal
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
+from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.systems.checks import CheckStep
-from mlconnector.systems.datev import checking, clients, documents, extf_files
+from mlconnector.systems.datev import checking, clients, documents, dxso_jobs, extf_files
 from mlconnector.systems.datev.answers import NOTHING_SAID, SYSTEM
 from mlconnector.systems.datev.connection import Connection, connect
 from mlconnector.systems.datev.settings import DatevSettings
 from mlconnector.systems.http import HttpFactory
 from mlconnector.systems.oauth import TokenKeeper
-from mlconnector.systems.sink import ClientFacts, JobStatus, OutgoingBatch, OutgoingDocument, Receipt
+from mlconnector.systems.sink import (
+    ClientFacts,
+    JobStatus,
+    OutgoingBatch,
+    OutgoingDocument,
+    Receipt,
+    Remark,
+    Transfer,
+)
+
+_RESULTS: Mapping[dxso_jobs.State, Literal["open", "pending", "succeeded", "partial", "failed"]] = {
+    "open": "open",
+    "processing": "pending",
+    "succeeded": "succeeded",
+    "partial": "partial",
+    "failed": "failed",
+    "cancelled": "failed",
+    # What had been taken over stays, although somebody tried to withdraw it.
+    "cancel_refused": "succeeded",
+}
 
 
 class DatevSink:
@@ -32,8 +53,9 @@ class DatevSink:
     def client_facts(self) -> ClientFacts:
         """What a run needs to know, after a check of the permissions.
 
-        Fiscal years, document types and file name extensions come from the Belegbilderservice and are
-        None or empty where it is not used. Raises one of the four errors.
+        Fiscal years come from the Belegbilderservice or the Rechnungsdatenservice, document types and file
+        name extensions from the former; they are None or empty where it is not used. Raises one of the four
+        errors.
         """
         connection = self._connection
         found = clients.client(connection.clients, self._client)
@@ -48,8 +70,12 @@ class DatevSink:
                 raise NeedsHuman(
                     Problem("datev_service_missing", {**NOTHING_SAID, **facts}, ("client", "service"))
                 )
-        if "documents" not in connection.settings.services:
-            return ClientFacts(self._client, found.name, None, (), ())
+        services = connection.settings.services
+        if "documents" not in services:
+            told_by = connection.dxso_jobs if "dxso" in services else None
+            years = None if told_by is None else clients.basics(told_by, self._client).fiscal_years
+            allowed = dxso_jobs.IMAGES if "dxso" in services else ()
+            return ClientFacts(self._client, found.name, years, (), allowed)
         return ClientFacts(
             client=self._client,
             name=found.name,
@@ -76,6 +102,42 @@ class DatevSink:
     def status(self, job_id: str) -> JobStatus:
         """How far the job is. Raises one of the four errors."""
         return extf_files.status(self._connection.extf_files, self._client, job_id)
+
+    def open_transfer(self, ledger: Ledger, month: str) -> Transfer:
+        """Open a transfer of booking suggestions. Raises one of the four errors.
+
+        A client with several invoice folders for the ledger has to have one named in its settings.
+        """
+        job = dxso_jobs.create(self._connection.dxso_jobs, self._client, ledger, month)
+        wanted = self._connection.settings.invoice_folders.get(ledger, "")
+        if wanted in job.folder_names:
+            return Transfer(job.id, job.account_length, wanted)
+        if len(job.folder_names) > 1 or wanted:
+            folders = {"ledger": ledger, "wanted": wanted, "folders": ", ".join(job.folder_names)}
+            facts = {**NOTHING_SAID, "client": self._client, "who": "you", **folders}
+            dxso_jobs.delete(self._connection.dxso_jobs, self._client, job.id)
+            raise NeedsHuman(Problem("dxso_folder_unknown", facts, ("client", "ledger")))
+        return Transfer(job.id, job.account_length, job.folder_names[0])
+
+    def attach(self, job_id: str, file_name: str, media_type: str, content: bytes) -> None:
+        """Add a file to an open transfer. Raises one of the four errors."""
+        dxso_jobs.attach(self._connection.dxso_jobs, self._client, job_id, file_name, media_type, content)
+
+    def finish(self, job_id: str) -> None:
+        """Let a transfer be processed. Raises one of the four errors; after any of them ask for its state."""
+        dxso_jobs.make_ready(self._connection.dxso_jobs, self._client, job_id)
+
+    def drop_transfer(self, job_id: str) -> None:
+        """Remove an open transfer. Raises one of the four errors."""
+        dxso_jobs.delete(self._connection.dxso_jobs, self._client, job_id)
+
+    def transfer_status(self, job_id: str) -> JobStatus:
+        """How far a transfer is. Raises one of the four errors."""
+        found = dxso_jobs.status(self._connection.dxso_jobs, self._client, job_id)
+        remarks = tuple(Remark(one.kind, one.text, one.file_name, one.context) for one in found.protocol)
+        said = [asdict(one) for one in found.protocol]
+        answer = {**found.answer, "state": found.state, "protocol": said}
+        return JobStatus(_RESULTS[found.state], found.problem, answer, remarks=remarks)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -138,7 +138,8 @@ def _wrong_pdf(content: bytes) -> str | None:
         return _MEMORY.sub("", str(error))
 
 
-def _wrong_xml(content: bytes) -> str | None:
+def xml_fault(content: bytes) -> str | None:
+    """What is wrong with XML that nobody should parse further, or None; its entities are not looked up."""
     parser = expat.ParserCreate()
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -179,5 +180,5 @@ _CHECKS: dict[str, Callable[[bytes], str | None]] = {
     "jpeg": _cut_off(b"\xff\xd8\xff", b"\xff\xd9"),
     "tiff": _wrong_tiff,
     "gif": _cut_off(b"GIF8", b"\x3b"),
-    "xml": _wrong_xml,
+    "xml": xml_fault,
 }

@@ -253,6 +253,21 @@ def test_an_invoice_is_a_readable_pdf_that_shows_its_number() -> None:
         assert document.check_pdf_syntax() == []
 
 
+def test_some_invoices_carry_their_data_as_zugferd() -> None:
+    made = account(200)
+    carrying = 0
+    for deal in made.deals:
+        for file in made.files[deal.id]:
+            if not file.content:
+                continue
+            with pikepdf.open(io.BytesIO(content(file))) as document:
+                invoice = document.attachments["factur-x.xml"].get_file().read_bytes()
+                assert document.check_pdf_syntax() == []
+            assert f"<ram:ID>RE-2026-{deal.id:05d}</ram:ID>".encode() in invoice
+            carrying += 1
+    assert 4 <= carrying <= 20
+
+
 def test_invoices_of_different_deals_differ_and_stay_the_same() -> None:
     files = [
         file

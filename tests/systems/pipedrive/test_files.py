@@ -52,6 +52,14 @@ def test_several_candidates_are_left_to_a_human() -> None:
     assert problem.facts == {"title": "Dach", "files": "Rechnung 1.pdf, Rechnung 2.pdf"}
 
 
+def test_a_pdf_and_an_xml_invoice_belong_together() -> None:
+    assert names_of(files("Rechnung 1.xml", "Foto.jpg", "Rechnung 1.pdf")) == [
+        "Rechnung 1.pdf",
+        "Rechnung 1.xml",
+    ]
+    assert problem_of(files("Rechnung 1.xml", "Rechnung 1.pdf", "Rechnung 2.pdf")) == "document_ambiguous"
+
+
 def test_no_file_is_rendered_or_held_as_configured() -> None:
     assert names_of([]) == []
     assert names_of(files("Foto.jpg")) == []

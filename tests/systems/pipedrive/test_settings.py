@@ -25,14 +25,21 @@ def complaint(**values: Any) -> str:
     return str(caught.value)
 
 
-def test_the_template_needs_nothing_but_the_client_id() -> None:
+def test_the_template_needs_nothing_but_the_address() -> None:
     table = tomllib.loads(describe_source().template)["source"]
     del table["system"]
-    assert Settings.model_validate({**table, "client_id": "abc"}).auth == "oauth"
+    assert Settings.model_validate({**table, "base_url": "https://firma.pipedrive.com"}).auth == "api_token"
+
+
+def test_an_address_that_was_not_filled_in_is_refused_with_an_example() -> None:
+    table = tomllib.loads(describe_source().template)["source"]
+    del table["system"]
+    with pytest.raises(ValidationError, match="is still empty: write the address of your Pipedrive"):
+        Settings.model_validate(table)
 
 
 def test_everything_that_is_commented_out_in_the_template_is_understood() -> None:
-    text = describe_source().template.replace('client_id = ""', 'client_id = "abc"')
+    text = describe_source().template.replace('base_url = ""', 'base_url = "https://firma.pipedrive.com"')
     uncommented = "\n".join(
         line.removeprefix("# ") if " = " in line or line.startswith("# [") else line
         for line in text.splitlines()

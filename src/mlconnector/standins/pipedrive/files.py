@@ -43,7 +43,7 @@ def generated_files(
 
 def content(file: File) -> bytes:
     """The bytes of a file; always the same ones."""
-    if file.kind == "added":
+    if file.content or file.kind == "added":
         return file.content
     if file.kind == "photo":
         return _JPEG % file.name.encode()[:30].ljust(30)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from mlconnector.standins.pipedrive.cases import labels
 from mlconnector.standins.pipedrive.catalogue import last_stage
+from mlconnector.standins.pipedrive.einvoices import has_einvoice, zugferd
 from mlconnector.standins.pipedrive.fields import account_fields, field_key
 from mlconnector.standins.pipedrive.files import FIRST_FILE, generated_files
 from mlconnector.standins.pipedrive.parties import Parties, parties
@@ -172,6 +173,8 @@ def _add(made: Generated, counters: _Counters, sale: _Sale) -> None:
         counters.instalment += len(made.instalments[deal_id])
     made.files[deal_id] = generated_files(label.files, deal_id, counters.file, invoice_number, won_time)
     counters.file += len(made.files[deal_id])
+    if has_einvoice(deal_id, label):
+        made.files[deal_id][0].content = zugferd(made.deals[-1], sale.buyer.name, order.lines)
 
 
 def _deal(sale: _Sale, order: Order, invoice_number: str | None) -> Deal:

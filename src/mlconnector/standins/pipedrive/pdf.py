@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+_NAME = b"(factur-x.xml)"
 _HEADER = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
 
 
-def document(lines: list[str], size: int = 0) -> bytes:
-    """A one-page A4 document that shows `lines`; a comment pads it to `size` bytes when it is shorter."""
+def document(lines: list[str], size: int = 0, invoice: bytes = b"") -> bytes:
+    """A one-page A4 document that shows `lines`; a comment pads it to `size` bytes when it is shorter.
+
+    `invoice` is embedded as the XML of a ZUGFeRD invoice.
+    """
     content = _page_content(lines)
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -16,6 +20,15 @@ def document(lines: list[str], size: int = 0) -> bytes:
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         b"<< /Font << /F1 5 0 R >> >>",
     ]
+    if invoice:
+        names = b"/Names << /EmbeddedFiles << /Names [%s 7 0 R] >> >>" % _NAME
+        objects[0] = b"<< /Type /Catalog /Pages 2 0 R /AF [7 0 R] %s >>" % names
+        objects += [
+            b"<< /Type /Filespec /F %s /UF %s /AFRelationship /Alternative /EF << /F 8 0 R >> >>"
+            % (_NAME, _NAME),
+            b"<< /Type /EmbeddedFile /Subtype /text#2Fxml /Length %d >>\nstream\n%s\nendstream"
+            % (len(invoice), invoice),
+        ]
     unpadded = _assemble(objects, b"")
     if len(unpadded) >= size:
         return unpadded

@@ -29,22 +29,35 @@ def chosen(
     usable = [file for file in present if _media_type(file) and file.remote_location in _OURS]
     preferred = [file for file in usable if re.search(rule.pattern, file.title)]
     candidates = preferred or [file for file in usable if not re.search(rule.ignore, file.title)]
-    if len(candidates) > 1:
+    if len(candidates) > 1 and not _are_one_invoice(candidates):
         names = ", ".join(clean(file.title) for file in candidates)
         return (), [Problem("document_ambiguous", {"title": title, "files": names})]
     if not candidates:
         return (), _without_document(present, rule, title)
-    file = candidates[0]
-    attachment = Attachment(
+    candidates = sorted(candidates, key=_suffix)
+    too_large = [file for file in candidates if file.file_size is not None and file.file_size > LARGEST]
+    problems = [
+        Problem(
+            "document_too_large",
+            {"file": clean(file.title), "size": str(file.file_size), "limit": str(LARGEST)},
+        )
+        for file in too_large
+    ]
+    return tuple(_attachment(file) for file in candidates), problems
+
+
+def _are_one_invoice(candidates: Sequence[File]) -> bool:
+    """Whether they are one PDF and one XML: an e-invoice and its picture, told apart once they are read."""
+    return sorted(_suffix(file) for file in candidates) == [".pdf", ".xml"]
+
+
+def _attachment(file: File) -> Attachment:
+    return Attachment(
         external_id=str(file.id),
         file_name=clean(file.title),
         media_type=_media_type(file) or "",
         size=file.file_size,
     )
-    if file.file_size is not None and file.file_size > LARGEST:
-        facts = {"file": clean(file.title), "size": str(file.file_size), "limit": str(LARGEST)}
-        return (attachment,), [Problem("document_too_large", facts)]
-    return (attachment,), []
 
 
 def _without_document(present: Sequence[File], rule: Documents, title: str) -> list[Problem]:
@@ -57,4 +70,8 @@ def _without_document(present: Sequence[File], rule: Documents, title: str) -> l
 
 
 def _media_type(file: File) -> str | None:
-    return _MEDIA_TYPES.get(PurePosixPath(file.title).suffix.lower())
+    return _MEDIA_TYPES.get(_suffix(file))
+
+
+def _suffix(file: File) -> str:
+    return PurePosixPath(file.title).suffix.lower()

@@ -23,6 +23,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def _address(value: str) -> str:
+    if not value:
+        raise ValueError(
+            "is still empty: write the address of your Pipedrive, like https://firma.pipedrive.com"
+        )
     parts = urlsplit(value)
     host = parts.hostname or ""
     if parts.scheme not in {"https", "http"} or not host or parts.path not in {"", "/"} or parts.query:

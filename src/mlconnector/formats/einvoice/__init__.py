@@ -1,0 +1,9 @@
+"""E-invoices after EN 16931: XRechnung and ZUGFeRD recognised, read, checked, compared, and written.
+
+`examination` reads with factur-x, which takes half a second to load: only the examiner's process imports it.
+"""
+
+from mlconnector.formats.einvoice.comparison import Difference, differences
+from mlconnector.formats.einvoice.invoice import EInvoice, Examination, Finding, VatGroup
+
+__all__ = ["Difference", "EInvoice", "Examination", "Finding", "VatGroup", "differences"]

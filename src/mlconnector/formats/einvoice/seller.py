@@ -1,0 +1,51 @@
+"""The seller as the connection's settings describe it: what has to stand on an invoice that we write."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from stdnum import iban as ibans
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+def _vat_id(value: str) -> str:
+    try:
+        return str(vat.validate(value))
+    except ValidationError as error:
+        raise ValueError(f"{value!r} is no VAT id of a member state, like DE123456789") from error
+
+
+def _iban(value: str) -> str:
+    try:
+        return str(ibans.validate(value))
+    except ValidationError as error:
+        raise ValueError(f"{value!r} is no IBAN") from error
+
+
+class Seller(BaseModel):
+    """Who issues the invoice: § 14 Abs. 4 Nr. 1 and 2 UStG, and where the money goes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: _Text
+    street: _Text
+    postal_code: _Text
+    city: _Text
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "DE"
+    vat_id: Annotated[str, AfterValidator(_vat_id)] | None = None
+    tax_number: _Text | None = None
+    iban: Annotated[str, AfterValidator(_iban)] | None = None
+    bic: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{8}([A-Z0-9]{3})?$")] | None = None
+    email: _Text | None = None
+    phone: _Text | None = None
+    contact: _Text | None = None
+
+    @model_validator(mode="after")
+    def _has_a_tax_number(self) -> Self:
+        if self.vat_id is None and self.tax_number is None:
+            raise ValueError("an invoice needs the seller's vat_id or tax_number (§ 14 Abs. 4 Nr. 2 UStG)")
+        return self

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.settings import Settings, UnreadableSettings, line_of, load_settings
+from mlconnector.formats.dxso import ledger, package
+from mlconnector.settings import DXSO_SCHEMAS, Settings, UnreadableSettings, line_of, load_settings
 
 KEY = "k:AAAA"
 
@@ -92,3 +93,17 @@ def test_the_line_of_a_value_is_found(location: list[str | int], line: int | Non
         '[[mapping.revenue]]\naccount = "2"\n[mapping.cost_centre_1]\ntable = {}\n'
     )
     assert line_of(text, location) == line
+
+
+def test_a_folder_for_datevs_schemas_has_to_have_them(tmp_path: Path) -> None:
+    told = complaint(tmp_path, "", MLCONNECTOR_DXSO_SCHEMAS=str(tmp_path))
+    assert told.startswith("MLCONNECTOR_DXSO_SCHEMAS: expected a folder with DATEV's XSD files")
+    assert all(name in told for name in DXSO_SCHEMAS)
+    for name in DXSO_SCHEMAS:
+        (tmp_path / name).touch()
+    environment = {"MLCONNECTOR_DXSO_SCHEMAS": str(tmp_path)}
+    assert load_settings(environment=environment).dxso_schemas == tmp_path
+
+
+def test_the_schemas_are_those_that_the_written_files_name() -> None:
+    assert {package.SCHEMA, ledger.SCHEMA} < set(DXSO_SCHEMAS)

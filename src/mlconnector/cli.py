@@ -5,9 +5,16 @@ from __future__ import annotations
 import typer
 
 from mlconnector.commands import (
+    agreeing,
     caring,
+    charts,
+    checking,
     demonstrating,
+    explaining,
+    logbook,
     logging_in,
+    numbers,
+    persons,
     pinging,
     previewing,
     proving,
@@ -28,6 +35,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 audit = typer.Typer(help="Prove and tell what happened.", no_args_is_help=True)
+chart = typer.Typer(help="A client's own chart of accounts.", no_args_is_help=True)
+number = typer.Typer(help="Numbers of debtors and creditors.", no_args_is_help=True)
 vault = typer.Typer(help="Look after sealed credentials.", no_args_is_help=True)
 
 for command in (
@@ -45,10 +54,24 @@ for command in (
 app.command("inbox")(showing.show_inbox)
 app.command()(caring.replay)
 app.command()(caring.ignore)
+app.command()(caring.resume)
+app.command()(caring.resend)
+app.command("rules")(agreeing.show_rules)
+app.command()(agreeing.confirm)
+app.add_typer(chart, name="chart")
+chart.command("import")(charts.chart_import)
+chart.command("export")(charts.chart_export)
+app.add_typer(number, name="numbers")
+number.command("import")(numbers.numbers_import)
+number.command("bind")(numbers.numbers_bind)
+number.command("list")(numbers.numbers_list)
+app.command()(persons.persons)
 app.add_typer(audit, name="audit")
 audit.command("verify")(proving.audit_verify)
 audit.command("show")(proving.audit_show)
-app.command("check")(proving.check_files)
+audit.command("http")(logbook.audit_http)
+app.command("check")(checking.check_files)
+app.command()(explaining.explain)
 app.command()(demonstrating.demo)
 app.command()(setting_up.disconnect)
 app.add_typer(vault, name="vault")

@@ -36,11 +36,15 @@ class NeedsLogin(ConnectorError):
 
 
 class NeedsHuman(ConnectorError):
-    """Something must be decided or put right by a person; `problem` says what, and how."""
+    """Something must be decided or put right by a person; `problem` says what, and how.
 
-    def __init__(self, problem: Problem) -> None:
+    `single` is True when only the one record is concerned that was handed over, and others can go on.
+    """
+
+    def __init__(self, problem: Problem, *, single: bool = False) -> None:
         super().__init__(problem.key)
         self.problem = problem
+        self.single = single
 
 
 class Broken(ConnectorError):

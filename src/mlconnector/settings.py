@@ -21,6 +21,14 @@ PREFIX = "MLCONNECTOR_"
 FILE_NAME = "ml-connector.toml"
 Model = TypeVar("Model", bound=BaseModel)
 
+DXSO_SCHEMAS = (
+    "Document_v060.xsd",
+    "Document_types_v060.xsd",
+    "Belegverwaltung_online_ledger_import_v060.xsd",
+    "Belegverwaltung_online_ledger_types_v060.xsd",
+)
+"""DATEV's schemas of the files that booking suggestions are made of."""
+
 _PLACE = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?: row (\d+))?:")
 _DATABASES = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 
@@ -42,8 +50,9 @@ class Settings(BaseModel):
     `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is
     read from `master_key_file` where it is not given itself. `public_url` is where browsers and webhooks
     reach `serve`. `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer,
-    before the batch is sent again. `crash_at` ends the process hard at a named point of the way, for tests
-    of recovery.
+    before the batch is sent again. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of
+    booking suggestions are checked before they are sent. `crash_at` ends the process hard at a named point
+    of the way, for tests of recovery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +71,7 @@ class Settings(BaseModel):
     silent_after_seconds: float = Field(default=30.0, gt=0)
     queue_seconds: float = Field(default=0.25, gt=0)
     lookup_seconds: float = Field(default=10.0, ge=0)
+    dxso_schemas: Path | None = None
     transfer_threads: int = Field(default=8, ge=1, le=32)
     crash_at: str = ""
 
@@ -76,6 +86,14 @@ class Settings(BaseModel):
             kind = ""
         if kind not in _DATABASES:
             raise ValueError("expected sqlite:////path/file or postgresql://user:password@host/name")
+        return value
+
+    @field_validator("dxso_schemas")
+    @classmethod
+    def _has_schemas(cls, value: Path | None) -> Path | None:
+        missing = [name for name in DXSO_SCHEMAS if value is not None and not (value / name).is_file()]
+        if missing:
+            raise ValueError(f"expected a folder with DATEV's XSD files; {value} has no {', '.join(missing)}")
         return value
 
     @property

@@ -49,7 +49,7 @@ def test_the_whole_way(mine: Desk) -> None:
     # IT sets the installation up, and learns at each step what comes next.
     assert f"`ml-connector connect {FILE}`" in mine.says(0, "init")
     assert "No connection is set up yet" in mine.says(0, "status")
-    assert "source: auth" in mine.says(2, "connect", str(FILE))
+    assert "source.base_url: is still empty" in mine.says(2, "connect", str(FILE))
     mine.fill_in()
     missing = mine.says(2, "connect", str(FILE))
     assert "pipedrive.api_token, pipedrive.webhook_key, datev.client_secret" in missing
@@ -71,8 +71,9 @@ def test_the_whole_way(mine: Desk) -> None:
     assert "Everything works" in mine.says(0, "ping", NAME)
 
     # The bookkeeper looks at what would be booked; nothing is sent by that.
-    assert "account = 8400" in mine.says(0, "preview", NAME, "RE-2026-00001", "--why")
-    previewed = {one["number"]: one for one in mine.data(1, "preview", NAME, "--limit", "100")}
+    why = mine.says(0, "preview", NAME, "RE-2026-00001", "--why")
+    assert "Gegenkonto (contra account) = 8400: mapping.revenue row" in why
+    previewed = {one["number"]: one for one in mine.data(1, "preview", NAME, "--limit", "100")["vouchers"]}
     assert previewed[OLD_ARTICLE]["problems"][0]["cause"] == OLD_ARTICLES
     assert mine.datev.jobs == []
 
@@ -92,7 +93,8 @@ def test_the_whole_way(mine: Desk) -> None:
     assert '+ product = "Ausgelaufener Artikel"' in changed
     assert f"`ml-connector replay {NAME} --all`" in changed
     assert "the same as before" in mine.says(0, "connect", str(FILE))
-    assert [one["number"] for one in mine.data(0, "preview", NAME, OLD_ARTICLE)] == [OLD_ARTICLE]
+    (fixed,) = mine.data(0, "preview", NAME, OLD_ARTICLE)["vouchers"]
+    assert (fixed["number"], len(fixed["rows"])) == (OLD_ARTICLE, 1)
     assert "No voucher waits for that" in mine.says(1, "replay", NAME, "--cause", "nothing")
     assert mine.data(0, "replay", NAME, "--cause", OLD_ARTICLES)["replayed"] == 1
     mine.says(1, "run", NAME)
@@ -140,6 +142,8 @@ def test_a_login_that_ends_stops_nothing_for_good(few: Desk) -> None:
 
 
 def test_a_rejected_batch_tells_why_and_goes_again_after_the_fix(few: Desk) -> None:
+    FILE.write_text(FILE.read_text() + '\n[master_data]\nsend = "off"\n')
+    few.connect()
     few.log_in()
     few.datev.fail_next_job("29098-55003", 1008834)
     rejected = few.says(1, "run", NAME)

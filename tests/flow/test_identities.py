@@ -119,7 +119,7 @@ def test_a_foreign_document_under_our_guid_is_a_conflict_for_a_human(make_any_ri
     rig.deliver(batch)
     assert list(other) == [(MUSTERHOLZ, guid)]
     assert rig.states() == {"needs_human": 1}
-    assert rig.causes() == [f"document_conflict:document={guid}"]
+    assert rig.causes() == ["document_conflict"]
     assert rig.outside.jobs() == []
 
 
@@ -252,7 +252,7 @@ def test_a_party_keeps_its_debtor_number_for_ever(make_any_rig: MakeRig) -> None
         accounts_before["RE-2026-00001"]
     }
     with rig.app.database.read() as db:
-        given = accounts.given(db, MUSTERHOLZ, rig.name, [f"organization/{organization}"])
+        given = accounts.given(db, MUSTERHOLZ, rig.name, [f"organization/{organization}"], "receivable")
     assert list(given.values()) == [accounts_before["RE-2026-00001"]]
 
 

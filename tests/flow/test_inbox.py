@@ -17,7 +17,7 @@ from tests.flow.rig import (
     Rig,
 )
 
-OLD_RATE = "tax_case_unknown:rate=16,region=domestic,vat_id=no"
+OLD_RATE = "rate_not_valid:direction=sale,rate=16,region=domestic"
 
 
 def with_old_rate(rig: Rig, *deals: int) -> None:

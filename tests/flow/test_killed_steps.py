@@ -17,6 +17,7 @@ from mlconnector.flow.points import POINTS, watch
 from mlconnector.store import connections
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, Killed, Rig, counted
+from tests.flow.suggestions_rig import TRANSFER_POINTS
 
 
 def deliver(rig: Rig) -> None:
@@ -40,7 +41,7 @@ TRIED = [point for _, points in STAGES for point in points]
 
 
 def test_every_point_of_the_way_is_tried() -> None:
-    assert {*TRIED, "refresh_answered"} == set(POINTS)
+    assert {*TRIED, *TRANSFER_POINTS, "refresh_answered"} == set(POINTS)
 
 
 @pytest.mark.parametrize("point", TRIED)

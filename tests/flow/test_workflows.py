@@ -43,11 +43,12 @@ def until(happened: Callable[[], bool]) -> None:
 
 def test_a_run_carries_everything_to_its_end_and_a_second_one_sends_nothing(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(12)
+    at_login = rig.datev.statistics.gets
     with rig.app.working() as started:
         work(rig, started)
         assert rig.states() == {"needs_human": 4, "settled": 8}
         sent = rig.datev.statistics.puts + rig.datev.statistics.posts
-        assert rig.datev.statistics.gets == 4 + len(rig.outside.jobs())
+        assert rig.datev.statistics.gets - at_login == 4 + len(rig.outside.jobs())
         work(rig, started)
     assert rig.datev.statistics.puts + rig.datev.statistics.posts == sent
     assert set(counted(rig.outside.rows()).values()) == {1}

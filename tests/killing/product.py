@@ -14,10 +14,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from mlconnector.app import opened
-from mlconnector.commands.demonstration import Scene, connection_text
+from mlconnector.commands.demonstration import Scene
 from mlconnector.standins.pipedrive.records import Labels
 from mlconnector.store import audit, vouchers
-from tests.flow.rig import NAME, Rig, StandIns, counted, settings_of, stand_ins
+from tests.flow.rig import NAME, Rig, StandIns, bookings_only, counted, settings_of, stand_ins
 
 RECORDS = 12
 SECONDS = 60.0
@@ -30,6 +30,7 @@ class Product:
     folder: Path
     url: str
     outside: StandIns
+    text: Callable[[Scene], str] = bookings_only
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, command: str, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
@@ -74,7 +75,7 @@ class Product:
     def rig(self) -> Iterator[Rig]:
         """The installation seen from within, while no process of it has to be alive."""
         with opened(settings_of(self.folder, self.url)) as app:
-            yield Rig(app, self.outside, connection_text("pipedrive", Scene(self.outside.urls)))
+            yield Rig(app, self.outside, self.text(Scene(self.outside.urls)))
 
     def states(self) -> dict[str, int]:
         with opened(settings_of(self.folder, self.url)) as app, app.database.read() as db:
@@ -82,10 +83,12 @@ class Product:
 
 
 @contextmanager
-def product(folder: Path, url: str, *, delay: float = 0.3) -> Iterator[Product]:
+def product(
+    folder: Path, url: str, *, delay: float = 0.3, text: Callable[[Scene], str] = bookings_only
+) -> Iterator[Product]:
     """An installation with this database; all its processes end with the block."""
     with stand_ins(folder, RECORDS, delay=delay) as outside:
-        made = Product(folder, url, outside)
+        made = Product(folder, url, outside, text)
         with made.rig() as rig:
             rig.connect()
             rig.log_in()

@@ -16,6 +16,7 @@ import pytest
 from mlconnector.commands.output import Exit
 from mlconnector.flow.points import POINTS
 from tests.databases import Postgres
+from tests.flow.suggestions_rig import TRANSFER_POINTS
 from tests.killing.product import Product, assert_everything_arrived_once, until
 from tests.killing.product import product as running
 
@@ -23,7 +24,12 @@ WORKED_THROUGH = {Exit.FINE, Exit.PROBLEMS}
 
 
 @pytest.mark.parametrize(
-    "point", [*(one for one in POINTS if one != "refresh_answered"), "documents_sent:2", "job_polled:2"]
+    "point",
+    [
+        *(one for one in POINTS if one not in {"refresh_answered", *TRANSFER_POINTS}),
+        "documents_sent:2",
+        "job_polled:2",
+    ],
 )
 def test_killed_at_a_point_of_the_way(product: Product, point: str) -> None:
     assert product.run(crash_at=point) == -signal.SIGKILL

@@ -204,6 +204,8 @@ class TestFinishingALogin:
         self, server: TokenServer, http: Http, changes: dict[str, Any], reason: str
     ) -> None:
         server.says(access_token="a", refresh_token="r", id_token=id_token(**changes))
+        server.says()
+        server.says()
         with pytest.raises(NeedsLogin, match=reason):
             finish_login(MODEL, http, "s", PENDING, "code-1", START)
 
@@ -214,7 +216,29 @@ class TestFinishingALogin:
     @pytest.mark.parametrize("token", ["", "a.b", "a.%%%.c", "a.W10.c", "a.InRleHQi.c"])
     def test_an_unreadable_id_token_is_refused(self, server: TokenServer, http: Http, token: str) -> None:
         server.says(access_token="a", refresh_token="r", id_token=token)
+        server.says()
+        server.says()
         with pytest.raises(NeedsLogin, match="no readable id token"):
+            finish_login(MODEL, http, "s", PENDING, "code-1", START)
+
+    def test_what_a_refused_id_token_came_with_is_revoked_at_once(
+        self, server: TokenServer, http: Http
+    ) -> None:
+        server.says(access_token="a", refresh_token="r", id_token=id_token(nonce="another"))
+        server.says()
+        server.says()
+        with pytest.raises(NeedsLogin, match="nonce differs"):
+            finish_login(MODEL, http, "s", PENDING, "code-1", START)
+        forms = [dict(parse_qsl(request.content.decode())) for request in server.asked[1:]]
+        assert [form["token"] for form in forms] == ["r", "a"]
+
+    def test_what_could_not_be_revoked_is_said_beside_the_reason(
+        self, server: TokenServer, http: Http
+    ) -> None:
+        server.says(access_token="a", refresh_token="r", id_token=id_token(nonce="another"))
+        server.says(400, error="invalid_request")
+        server.says()
+        with pytest.raises(NeedsLogin, match=r"nonce differs.*could not be revoked.*invalid_request"):
             finish_login(MODEL, http, "s", PENDING, "code-1", START)
 
     def test_a_refused_code_needs_another_login(self, server: TokenServer, http: Http) -> None:
@@ -327,6 +351,29 @@ class TestRevoking:
             {"token": "old-refresh-token", "token_type_hint": "refresh_token"},
             {"token": "old-access-token", "token_type_hint": "access_token"},
         ]
+
+    def test_the_access_token_is_revoked_even_where_the_refresh_token_cannot_be(
+        self, server: TokenServer, http: Http
+    ) -> None:
+        server.says(400, error="unsupported_token_type")
+        server.says()
+        with pytest.raises(NeedsLogin, match="unsupported_token_type"):
+            revoke(MODEL, http, "s", OLD)
+        assert len(server.asked) == 2
+
+    @pytest.mark.parametrize("error", ["invalid_grant", "invalid_token"])
+    def test_a_token_that_is_unknown_is_worthless_already(
+        self, server: TokenServer, http: Http, error: str
+    ) -> None:
+        server.says(400, error=error)
+        server.says()
+        revoke(MODEL, http, "s", OLD)
+
+    def test_an_app_that_is_not_recognised_has_revoked_nothing(self, server: TokenServer, http: Http) -> None:
+        server.says(401, error="invalid_client")
+        server.says(401, error="invalid_client")
+        with pytest.raises(NeedsLogin, match="invalid_client"):
+            revoke(MODEL, http, "s", OLD)
 
     def test_a_missing_refresh_token_is_not_revoked(self, server: TokenServer, http: Http) -> None:
         server.says()

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector import commands
+from mlconnector import commands, web
 from mlconnector.texts.catalogue import found, sentence
 from tests.texts.tables import LANGUAGES, needed, slots, table
 
 SENTENCES = table("commands.toml")
-TREES = [
-    ast.parse(path.read_text(encoding="utf-8")) for path in sorted(Path(commands.__path__[0]).glob("*.py"))
+PLACES = [
+    *sorted(Path(commands.__path__[0]).glob("*.py")),
+    *sorted(Path(web.__path__[0]).glob("*.py")),
 ]
+TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in PLACES]
 SPEAKING = frozenset({"say", "phrase", "say_in", "_complain", "_line"})
 TEXTS = {
     node.value
@@ -61,7 +63,7 @@ def test_a_sentence_tells_the_same_facts_in_both_languages(key: str) -> None:
 def test_a_moment_is_written_as_the_language_writes_it() -> None:
     facts = {"name": "mine", "system": "DATEV", "until": "2026-11-22T02:22:56+00:00", "by": ""}
     assert sentence("logged_in", facts, "en") == "mine: logged in to DATEV until 2026-11-22 02:22 UTC"
-    assert sentence("logged_in", facts, "de") == "mine: angemeldet bei DATEV bis 22.11.2026, 02:22 UTC"
+    assert sentence("logged_in", facts, "de") == "mine: angemeldet bei DATEV bis 22.11.2026 02:22 UTC"
 
 
 def test_what_a_step_has_found_is_told_where_there_is_something_to_tell() -> None:

@@ -26,10 +26,17 @@ KEYS = {
     "systems/datev/documents.py: meaning.problem": frozenset({"document_too_large"}),
     "systems/datev/extf_files.py: MEANINGS['HTTP 413'].problem": frozenset({"datev_too_large"}),
     "store/vouchers.py: row.key": frozenset[str](),
+    "mapping/drafts.py: _INVALID[ledger]": frozenset({"debtor_number_invalid", "creditor_number_invalid"}),
+    "mapping/numbers.py: _USED_UP[ledger]": frozenset({"debtor_range_used_up", "creditor_range_used_up"}),
+    "mapping/targets.py: _MISSING[voucher.direction]": frozenset(
+        {"revenue_account_missing", "expense_account_missing"}
+    ),
 }
 FACTS = {
     "systems/datev/answers.py: dict.fromkeys((*_SAID, *_AROUND), '')": SAID,
     "systems/datev/documents.py: NOTHING_SAID": SAID,
+    "systems/datev/dxso_jobs.py: NOTHING_SAID": SAID,
+    "systems/datev/dxso_jobs.py: error.problem.facts": SAID,
     "systems/datev/extf_files.py: NOTHING_SAID": SAID,
     "systems/datev/sink.py: NOTHING_SAID": SAID,
     "store/vouchers.py: json.loads(row.facts)": frozenset[str](),

@@ -61,7 +61,16 @@ def test_every_file_of_texts_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["people.toml", "words.toml", "answers.toml", "pages.toml", "commands.toml", "found.toml"]
+    "file",
+    [
+        "people.toml",
+        "words.toml",
+        "answers.toml",
+        "pages.toml",
+        "commands.toml",
+        "found.toml",
+        "reasons.toml",
+    ],
 )
 def test_every_text_is_there_in_both_languages(file: str) -> None:
     places: dict[str, set[str]] = {}
@@ -97,7 +106,7 @@ def _last(text: str) -> str:
 
 def test_facts_are_asked_for_in_forms_and_words_that_exist() -> None:
     asked = {slot for _, _, text in ALL for slot in slots(text)}
-    assert {slot.partition(".")[2] for slot in asked} <= {"", "word", "number", "size", "moment"}
+    assert {slot.partition(".")[2] for slot in asked} <= {"", "word", "number", "size", "moment", "day"}
     assert {slot.removesuffix(".word") for slot in asked if slot.endswith(".word")} <= set(
         table("words.toml")
     )

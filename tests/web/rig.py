@@ -13,7 +13,7 @@ import httpx
 from fastapi import FastAPI
 
 from mlconnector.app import Application, opened
-from mlconnector.commands.demonstration import Scene, connection_text
+from mlconnector.commands.demonstration import Scene
 from mlconnector.flow import connecting
 from mlconnector.flow.connection import read_connection
 from mlconnector.settings import Settings
@@ -23,6 +23,7 @@ from mlconnector.standins.pipedrive import Authentication, PipedriveStandIn
 from mlconnector.store.sealing import generate_master_key
 from mlconnector.web.application import create_app
 from tests.clock import Clock
+from tests.flow.rig import bookings_only
 
 NAME = "demo-pipedrive"
 HOOK = f"/webhooks/{NAME}"
@@ -108,7 +109,7 @@ class Rig:
         secrets: dict[str, str] | None = None,
     ) -> None:
         """Set the connection `NAME` up, as a user would."""
-        text = connection_text("pipedrive", Scene({"pipedrive": pipedrive, "datev": datev}))
+        text = bookings_only(Scene({"pipedrive": pipedrive, "datev": datev}))
         text = text.replace('mode = "hmac_sha256"', f'mode = "{mode}"')
         given = {
             "pipedrive.api_token": PipedriveStandIn.api_token,

@@ -26,6 +26,9 @@ PATHS = [
     ("POST", f"/connections/{NAME}/runs"),
     ("POST", f"/connections/{NAME}/login"),
     ("POST", f"/connections/{NAME}/replay"),
+    ("POST", f"/connections/{NAME}/link"),
+    ("POST", f"/connections/{NAME}/resume"),
+    ("POST", "/batches/b1/resend"),
     ("GET", "/inbox"),
     ("GET", "/vouchers"),
     ("GET", "/vouchers/1"),
@@ -49,6 +52,7 @@ def api(rig: Rig) -> httpx.Client:
 def test_without_the_token_nothing_is_told(rig: Rig, method: str, path: str) -> None:
     body: dict[str, Any] = {"json": {"all": True}} if path.endswith("replay") else {}
     body = {"json": {}} if path.endswith("login") else body
+    body = {"json": {"reason": "lost"}} if path.endswith("resend") else body
     for offered in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {API_TOKEN}"}):
         answer = rig.browser().request(method, API + path, headers=offered, **body)
         assert answer.status_code == 401
@@ -285,11 +289,11 @@ def test_an_unknown_batch_is_not_found(api: httpx.Client) -> None:
 def test_the_audit_trail_is_verified(rig: Rig, api: httpx.Client) -> None:
     add_voucher(rig, "1")
     good = api.get("/audit/verify").json()
-    assert (good["ok"], good["rows"], good["first_broken"]) == (True, 2, None)
+    assert (good["ok"], good["rows"], good["first_broken"]) == (True, 3, None)
     with rig.application.database.write() as db:
         db.execute(update(audit_head).values(hash="0" * 64))
     broken = api.get("/audit/verify").json()
-    assert (broken["ok"], broken["first_broken"]) == (False, 2)
+    assert (broken["ok"], broken["first_broken"]) == (False, 3)
     assert broken["reason"]
 
 

@@ -22,6 +22,9 @@ OPERATIONS = {
     "show_voucher": "GET /api/v1/vouchers/{voucher}",
     "list_batches": "GET /api/v1/batches",
     "batch_file": "GET /api/v1/batches/{batch}/file",
+    "resend": "POST /api/v1/batches/{batch}/resend",
+    "make_link": "POST /api/v1/connections/{name}/link",
+    "resume": "POST /api/v1/connections/{name}/resume",
     "verify_audit": "GET /api/v1/audit/verify",
     "check_file": "POST /api/v1/check",
 }

@@ -75,7 +75,7 @@ def test_a_login_that_comes_back_is_finished_and_deliveries_go_on(connected: Rig
     assert state(connected) == "ready"
     assert connected.work.asked == [("resume", NAME)]
     with connected.application.database.read() as db:
-        assert [event.event for event in audit.story(db, [NAME])] == ["connected", "logged_in"]
+        assert [event.event for event in audit.story(db, [NAME])] == ["connected", "confirmed", "logged_in"]
 
 
 def test_the_page_has_no_assets_and_may_not_load_any(connected: Rig) -> None:

@@ -1,4 +1,4 @@
-"""Commands that look after what waits: replay and ignore."""
+"""Commands that look after what waits or rests: replay, ignore, resume, resend."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlconnector.commands.output import (
     print_json,
     say,
 )
-from mlconnector.flow import inbox
+from mlconnector.flow import breaker, inbox, resending
 
 Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
 
@@ -68,6 +68,43 @@ def ignore(
             print_json({"connection": name, "voucher": voucher, "reason": reason})
         else:
             say("left_out", voucher=voucher)
+
+
+def resume(name: Connection, json: AsJson = False) -> None:
+    """Let work go on that rests because DATEV refused too much.
+
+    First look at what was refused (`audit http --errors`) and cure it.
+
+    Example: ml-connector resume my-pipedrive
+    """
+    with answered(), application() as app:
+        breaker.resume(app.services, name, somebody())
+        if json:
+            print_json({"connection": name, "resumed": True})
+        else:
+            say("resumed", name=name)
+
+
+def resend(
+    batch: Annotated[str, typer.Argument(help="Buchungsstapel by id or file name.")],
+    reason: Annotated[str, typer.Option(help="Why it is sent once more; kept in the audit trail.")],
+    again: Annotated[
+        bool, typer.Option("--again", help="Also when DATEV has taken it already: it may be booked twice.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Send a Buchungsstapel once more, byte for byte.
+
+    For the support case that the adviser has lost it. The next run, or `serve`, sends it.
+
+    Example: ml-connector resend EXTF_pipedrive_2026-07_3f2a9c0d1e2f4b5c.csv --reason "deleted by mistake"
+    """
+    with answered(), application() as app:
+        row = resending.resend(app.services, batch, reason, somebody(), again=again)
+        if json:
+            print_json({"batch": row.id, "file": row.file_name, "before": row.state, "reason": reason})
+        else:
+            say("resent", file=row.file_name, name=row.connection)
 
 
 def somebody() -> str:

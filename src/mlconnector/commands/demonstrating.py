@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_format
 import tomllib
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,8 @@ from mlconnector.commands.output import (
     AsJson,
     Exit,
     answered,
+    batch_state,
+    batches_title,
     console,
     heading,
     language,
@@ -33,6 +36,7 @@ from mlconnector.commands.pinging import show_step, step_row
 from mlconnector.commands.working import work_through
 from mlconnector.flow import connecting, overview
 from mlconnector.flow.connection import read_connection
+from mlconnector.mapping.channels import Channel
 from mlconnector.settings import Settings
 from mlconnector.standins.base import names as standin_names
 from mlconnector.store import connections, runs
@@ -41,11 +45,25 @@ from mlconnector.store.sealing import generate_master_key
 JOB_SECONDS = 2.0
 
 
+class DemoFormat(StrEnum):
+    """In which format the demo books."""
+
+    extf = "extf"
+    dxso = "dxso"
+
+
 def demo(
     source: Annotated[list[str] | None, typer.Option(help="Source system; all where none is named.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for everything that the demo keeps and shows.")] = Path(
-        "demo-out"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for everything that the demo keeps and shows; demo-out, or demo-out-dxso.",
+            show_default=False,
+        ),
+    ] = None,
+    channel: Annotated[
+        DemoFormat, typer.Option("--format", help="Buchungsstapel (extf) or booking suggestions (dxso).")
+    ] = DemoFormat.extf,
     records: Annotated[int, typer.Option(min=1, help="How many records each source has.")] = 40,
     json: AsJson = False,
 ) -> None:
@@ -53,13 +71,14 @@ def demo(
 
     Connect, log in, read, book, file, submit, follow to the end; a second demo sends nothing again.
 
-    Example: ml-connector demo --records 200 --out demo-out
+    Example: ml-connector demo --records 200 --format dxso
     """
     with answered():
         sources = source or [name for name in standin_names() if name != "datev"]
         unknown = [name for name in sources if name not in standin_names() or name == "datev"]
         if unknown:
             raise typer.BadParameter(phrase("demo_no_standin", names=", ".join(unknown)))
+        out = out or Path("demo-out" if channel == DemoFormat.extf else "demo-out-dxso")
         out.mkdir(parents=True, exist_ok=True)
         tell = _silent if json else _aloud
         tell(phrase("demo_starts", systems=", ".join(named("system", name) for name in sources)))
@@ -69,7 +88,7 @@ def demo(
         ):
             before = _sent(app, sources)
             for name in sources:
-                set_up(app, name, scene, tell)
+                set_up(app, name, scene, tell, channel.value)
             with app.working() as workflows:
                 progress = None if json else _progress
                 work_through(app, workflows, [f"demo-{name}" for name in sources], progress)
@@ -102,9 +121,15 @@ def demo_settings(out: Path) -> Settings:
     )
 
 
-def set_up(app: Application, source: str, scene: Scene, tell: Callable[[str], None]) -> None:
+def set_up(
+    app: Application,
+    source: str,
+    scene: Scene,
+    tell: Callable[[str], None],
+    channel: Channel = "extf",
+) -> None:
     """Connect, log in and ping as a user does; on a later demo only what has changed."""
-    name, text = f"demo-{source}", connection_text(source, scene)
+    name, text = f"demo-{source}", connection_text(source, scene, channel)
     with app.database.read() as db:
         known = connections.find(db, name)
     if known is None or known.settings != text:
@@ -158,6 +183,7 @@ def _summary(app: Application, sources: list[str]) -> dict[str, Any]:
         "batches": [
             {
                 "file": batch["file"],
+                "format": batch["format"],
                 "job_id": batch["job_id"],
                 "result": batch["state"],
                 "rows": batch["rows"],
@@ -208,8 +234,10 @@ def _show(summary: dict[str, Any], out: Path) -> None:
         for one in summary["problems"]:
             paragraph(f"{one['count']} × {one['what']}", 2, hanging=4)
     console.print()
-    heading(phrase("batches_title"))
-    batches = [(one["rows"], named("batch", one["result"]), one["file"]) for one in summary["batches"]]
+    heading(batches_title([one["format"] for one in summary["batches"]]))
+    batches = [
+        (one["rows"], batch_state(one["format"], one["result"]), one["file"]) for one in summary["batches"]
+    ]
     headings = [phrase(f"heading_{column}") for column in ("rows", "state", "file")]
     print_table(headings, batches, indent=2, right={0})
     console.print()

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mlconnector.errors import Broken
+from mlconnector.mapping.channels import Channel
 
 _STOP_SECONDS = 15
 
@@ -42,6 +43,10 @@ def stage(out: Path, names: Sequence[str], records: int, delay: float) -> Iterat
 def _ports(folder: Path) -> dict[str, int]:
     file = folder / "ports.json"
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+_WITH_SUGGESTIONS = '[datev]\nservices = ["dxso"]\n'
+_SUGGESTIONS = '\n[[channels]]\nkind = "sales"\nformat = "dxso"\nfrom = 2020-01-01\n'
 
 
 @contextmanager
@@ -78,13 +83,14 @@ def _started(command: list[str]) -> tuple[subprocess.Popen[str], str] | None:
     return process, str(json.loads(line)["url"])
 
 
-def connection_text(name: str, scene: Scene) -> str:
-    """The connection's TOML text as a user would write it for these systems."""
+def connection_text(name: str, scene: Scene, channel: Channel = "extf") -> str:
+    """The connection's TOML text as a user would write it for these systems and this format."""
     tables = [
         _demo_text(system).partition("[secrets.")[0].replace("__URL__", scene.urls[system])
         for system in (name, "datev")
     ]
-    return "\n".join([f'name = "demo-{name}"\n', *tables, '[schedule]\ncron = ""\n'])
+    text = "\n".join([f'name = "demo-{name}"\n', *tables, '[schedule]\ncron = ""\n'])
+    return text if channel == "extf" else text.replace("[datev]\n", _WITH_SUGGESTIONS) + _SUGGESTIONS
 
 
 def secrets_text(name: str) -> str:

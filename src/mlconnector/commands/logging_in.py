@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,9 +23,11 @@ from mlconnector.commands.output import (
     print_json,
     say,
 )
-from mlconnector.flow import connecting
+from mlconnector.errors import Broken, NeedsHuman
+from mlconnector.flow import connecting, inviting
 from mlconnector.flow.connecting import Login
 from mlconnector.settings import UnreadableSettings
+from mlconnector.systems.datev import service_names
 
 
 def login(
@@ -35,27 +38,42 @@ def login(
     answer: Annotated[
         bool, typer.Option("--paste", help="Paste the address that the browser ended at, instead of `serve`.")
     ] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Print a link to the page with the button, good for seven days.")
+    ] = False,
+    ended_there: Annotated[
+        bool, typer.Option("--ended-there", help="The earlier login was ended at the system by hand.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Log in: print the address for the browser.
 
     The person who may consent opens it. `ml-connector serve` takes the answer; with --paste you paste the
-    address at which the browser ended.
+    address at which the browser ended. With --link you get an address to pass on, for example to the tax
+    adviser: its page shows how the connection stands, and has the button "Mit DATEV verbinden".
 
     Example: ml-connector login my-pipedrive
     """
     with answered(), application() as app:
         logins = connecting.logins_of(app.services, name)
         wanted = _wanted(logins, system)
-        redirect = f"{app.settings.public_url.rstrip('/')}/oauth/callback"
+        public = app.settings.public_url.rstrip("/")
+        redirect = f"{public}/oauth/callback"
+        if link:
+            _invite(app, name, public, json=json)
+            return
         if json:
-            begun = {one: connecting.begin(app.services, name, one, redirect) for one in wanted}
-            print_json({"connection": name, "addresses": begun})
+            begun = {
+                one: connecting.begin(app.services, name, one, redirect, ended_there=ended_there)
+                for one in wanted
+            }
+            print_json({"connection": name, "addresses": begun, "logins": [asdict(one) for one in logins]})
             return
         if not wanted:
             _all_stand(name, logins)
         for one in wanted:
-            _log_in(app, name, one, redirect, paste=answer)
+            address = connecting.begin(app.services, name, one, redirect, ended_there=ended_there)
+            _log_in(app, name, one, redirect, address, paste=answer)
 
 
 def _wanted(logins: list[Login], system: str | None) -> list[str]:
@@ -70,12 +88,40 @@ def _wanted(logins: list[Login], system: str | None) -> list[str]:
 
 def _all_stand(name: str, logins: list[Login]) -> None:
     for one in logins:
-        say("logged_in", name=name, system=named("system", one.system), until=one.until, by=one.by)
+        _show(name, one)
         paragraph(phrase("login_stands", name=name, system=one.system))
 
 
-def _log_in(app: Application, name: str, system: str, redirect: str, *, paste: bool) -> None:
-    address = connecting.begin(app.services, name, system, redirect)
+def _show(name: str, one: Login) -> None:
+    """Say until when a login is good, whose it is, for which client, and where it can be ended."""
+    say("logged_in", name=name, system=named("system", one.system), until=one.until, by=one.by)
+    show_login_facts(one)
+
+
+def show_login_facts(one: Login, indent: int = 2) -> None:
+    """Print what DATEV wants its users to see of a login besides its end and its issuer."""
+    if one.client and one.until is not None:
+        paragraph(phrase("login_for_client", client=one.client), indent)
+    if one.link and one.until is not None:
+        paragraph(phrase("login_link", link=one.link), indent)
+    if one.not_revoked:
+        paragraph(phrase("login_left", system=named("system", one.system), link=one.link), indent)
+
+
+def _invite(app: Application, name: str, public: str, *, json: bool) -> None:
+    key, until = inviting.invite(app.services, name)
+    address = f"{public}{inviting.PATH}/{name}?key={key}"
+    if json:
+        print_json({"connection": name, "link": address, "valid_until": until})
+        return
+    paragraph(phrase("pass_link_on", name=name, until=until))
+    console.print(address, markup=False)
+
+
+def _log_in(app: Application, name: str, system: str, redirect: str, address: str, *, paste: bool) -> None:
+    if system == "datev":
+        services = app.services.connection(name).datev.services
+        paragraph(phrase("login_asks_for", services=", ".join(service_names(services))))
     paragraph(phrase("open_address", name=name, system=named("system", system)))
     console.print(address, markup=False)
     if not paste:
@@ -89,9 +135,18 @@ def _log_in(app: Application, name: str, system: str, redirect: str, *, paste: b
         raise typer.Exit(Exit.LOGIN_NEEDED)
     if "state" not in ended or "code" not in ended:
         raise UnreadableSettings("--paste", None, phrase("not_the_address"))
-    connecting.finish(app.services, ended["state"][0], ended["code"][0])
+    try:
+        connecting.finish(app.services, ended["state"][0], ended["code"][0])
+    except (NeedsHuman, Broken):
+        paragraph(phrase("login_not_kept", system=named("system", system)), to=complaints)
+        raise
+    following = connecting.follow_up(app.services, name, system, redirect)
+    if following is not None:
+        paragraph(phrase("client_reached", client=app.services.connection(name).client))
+        _log_in(app, name, system, redirect, following, paste=True)
+        return
     done = next(one for one in connecting.logins_of(app.services, name) if one.system == system)
-    say("logged_in", name=name, system=named("system", system), until=done.until, by=done.by)
+    _show(name, done)
 
 
 def _pasted() -> str:

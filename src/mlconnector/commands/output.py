@@ -25,6 +25,7 @@ from mlconnector.settings import PREFIX, Settings, UnreadableSettings, load_sett
 from mlconnector.texts.catalogue import Explanation, Language, explain, sentence, word
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Spoken = Annotated[str | None, typer.Option("--language", help="de or en, instead of the settings'.")]
 
 # Wider lines are hard to read; a terminal, or COLUMNS, may be narrower. What is piped has 80 columns.
 _WIDEST = 110
@@ -60,6 +61,15 @@ def language() -> Language:
         return "de" if os.environ.get(f"{PREFIX}LANGUAGE") == "de" else Settings().language
 
 
+def spoken_language(given: str | None) -> Language:
+    """The language that a command was told to speak, else that of the installation."""
+    if given == "de":
+        return "de"
+    if given in {None, "en"}:
+        return "en" if given else language()
+    raise UnreadableSettings("--language", None, f"de / en, not {given}")
+
+
 def phrase(key: str, /, **facts: object) -> str:
     """A sentence of the commands in the language of the installation."""
     plain = {
@@ -72,6 +82,19 @@ def phrase(key: str, /, **facts: object) -> str:
 def named(kind: str, value: str) -> str:
     """Our word for a value, e.g. of the kind `state`, in the language of the installation."""
     return word(kind, value, language())
+
+
+def batches_title(formats: Collection[str]) -> str:
+    """What to call batches of these formats."""
+    if "dxso" not in formats:
+        return phrase("batches_title")
+    return phrase("suggestions_title" if set(formats) == {"dxso"} else "batches_and_suggestions_title")
+
+
+def batch_state(channel: str, state: str) -> str:
+    """Our word for a batch's state; suggestions are never `bereitgestellt` by us, but by people."""
+    own = named("suggestions", state) if channel == "dxso" else state
+    return own if own != state else named("batch", state)
 
 
 def states_in_words(counts: Mapping[str, int]) -> str:
@@ -150,9 +173,12 @@ def _fitted(cell: str, width: int) -> str:
     return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
 
 
-def print_words(words: Explanation, indent: int = 0, *, to: Console = console) -> None:
+def print_words(
+    words: Explanation, indent: int = 0, *, to: Console = console, spoken: Language | None = None
+) -> None:
     """Print why something is so, what to do and who does it."""
-    for part in (words.why, words.do, words.who and phrase("who", who=words.who)):
+    who = words.who and sentence("who", {"who": words.who}, spoken or language())
+    for part in (words.why, words.do, who):
         if part:
             paragraph(part, indent, to=to)
 

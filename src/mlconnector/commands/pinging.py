@@ -21,7 +21,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.flow import connecting
 from mlconnector.systems.checks import CheckStep
-from mlconnector.texts.catalogue import Language, explain, found, people, problem_keys, step_cause, step_title
+from mlconnector.texts.catalogue import Language, found, step_cause, step_people, step_title
 
 # Causes that a new login, or other credentials, cure.
 _OF_LOGINS = frozenset({"needs_login", "login_needed", "token_refused"})
@@ -64,17 +64,12 @@ def step_row(name: str, step: CheckStep, language: Language) -> dict[str, Any]:
         "outcome": step.outcome,
         "cause": step.cause,
         "words": for_connection(words, name),
-        "who": _who(step, language) if step.outcome in {"failed", "warning"} else "",
+        "who": step_people(step.cause, step.who, step.facts, language)
+        if step.outcome in {"failed", "warning"}
+        else "",
         "found": found(step.key, step.facts, language) if step.outcome == "ok" else "",
         "facts": dict(step.facts),
     }
-
-
-def _who(step: CheckStep, language: Language) -> str:
-    """Who can put a step right: for a problem the person whom its words name."""
-    if step.cause in problem_keys():
-        return explain(step.cause, step.facts, language).who
-    return people(step.who, language)
 
 
 def show_step(row: dict[str, Any]) -> None:

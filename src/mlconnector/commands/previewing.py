@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from mlconnector.app import Application
+from mlconnector.commands.exporting import AsCsv, AsXlsx, write_csv, write_sheets
 from mlconnector.commands.output import (
     AsJson,
     Exit,
     answered,
     application,
-    for_connection,
-    language,
+    console,
     paragraph,
     phrase,
-    print_json,
-    print_table,
     say,
 )
-from mlconnector.flow.preview import Previewed
+from mlconnector.commands.preview_exports import cells, headings, print_as_json, sheets
+from mlconnector.commands.preview_foot import print_foot
+from mlconnector.commands.preview_rows import ShownRow, shown_rows
+from mlconnector.commands.preview_table import Wanted, print_page
+from mlconnector.flow.booking_list import Previewed
 from mlconnector.flow.preview import preview as previewed
-from mlconnector.texts.catalogue import Language, explain
+from mlconnector.flow.preview_files import preview_files
+from mlconnector.flow.preview_sums import Sums
+from mlconnector.texts.catalogue import Language
 
-_AMOUNT = "Umsatz (ohne Soll/Haben-Kz)"
-_SIDE = "Soll/Haben-Kennzeichen"
-_CURRENCY = "WKZ Umsatz"
-# A column that has nothing else is left out.
-_TAKEN_FOR_GRANTED = frozenset({"", "EUR"})
-_COLUMNS = (
-    ("Umsatz", _AMOUNT),
-    ("S/H", _SIDE),
-    ("WKZ", _CURRENCY),
-    ("BU", "BU-Schlüssel"),
-    ("Gegenkto", "Gegenkonto (ohne BU-Schlüssel)"),
-    ("Belegfeld 1", "Belegfeld 1"),
-    ("Datum", "Belegdatum"),
-    ("Konto", "Konto"),
-    ("KOST1", "KOST1 - Kostenstelle"),
-    ("Buchungstext", "Buchungstext"),
-)
+_ROWS_ON_A_PAGE = 100
+_STANDARD_OUTPUT = Path("-")
+
+Read = tuple[Previewed, list[ShownRow]]
 
 
 def preview(
@@ -51,7 +42,14 @@ def preview(
         list[str] | None, typer.Argument(help="Only these vouchers, by number, external id or key.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many records at most.")] = 20,
+    accounts: Annotated[bool, typer.Option("--accounts", help="Name the accounts of each row.")] = False,
+    postings: Annotated[bool, typer.Option("--postings", help="Show what DATEV books for each row.")] = False,
     why: Annotated[bool, typer.Option("--why", help="Say for each field why it has its value.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the EXTF files into this folder, or the only one to this file.")
+    ] = None,
+    csv: AsCsv = None,
+    xlsx: AsXlsx = None,
     json: AsJson = False,
 ) -> None:
     """Show what would be booked, as a Buchungsliste.
@@ -59,100 +57,86 @@ def preview(
     New and changed records come first, then those that wait. Nothing is stored and nothing is sent;
     documents and fiscal years are checked by the run itself.
 
-    Example: ml-connector preview my-pipedrive --limit 10 --why
+    Example: ml-connector preview my-pipedrive --limit 10 --postings --why
     """
     with answered(), application() as app:
-        found = list(previewed(app.services, name, limit, wanted or ()))
+        if json and csv == _STANDARD_OUTPUT:
+            raise typer.BadParameter(phrase("preview_one_output"))
+        sums = Sums(app.services.rules(name))
+        found = _counted(app, name, previewed(app.services, name, limit, wanted or ()), sums)
+        to_files = bool(out or csv or xlsx)
+        read: Iterable[Read] = list(found) if to_files else found
         if json:
-            print_json([_as_json(one, app.settings.language) for one in found])
-        elif not found:
-            say("nothing_to_preview")
-        else:
-            _show(name, found, why=why)
-        if any(one.problems for one in found):
+            print_as_json(name, read, sums, app.settings.language)
+        elif not to_files:
+            _print_pages(read, Wanted(accounts, postings, why), app.settings.language)
+        told = to_files and not json
+        if csv:
+            write_csv(csv, headings(), (cells(row) for _, rows in read for row in rows))
+        if xlsx:
+            write_sheets(
+                xlsx, sheets(name, [row for _, rows in read for row in rows], sums, app.settings.language)
+            )
+        for file in (csv, xlsx):
+            if told and file and file != _STANDARD_OUTPUT:
+                say("preview_wrote", file=file, rows=sums.rows)
+        if out:
+            _write_extf(app, name, [one for one, _ in read], out, told=told and csv != _STANDARD_OUTPUT)
+        if not json and csv != _STANDARD_OUTPUT:
+            _print_end(app, name, sums, None if wanted else limit)
+        if sums.held:
             raise typer.Exit(Exit.PROBLEMS)
 
 
-def _show(name: str, found: Sequence[Previewed], *, why: bool) -> None:
-    spoken = language()
-    rows = [[_cell(row.get(column), spoken) for _, column in _COLUMNS] for one in found for row in one.rows]
-    if rows:
-        used = [at for at in range(len(_COLUMNS)) if {row[at] for row in rows} - _TAKEN_FOR_GRANTED]
-        columns = [_COLUMNS[at][0] for at in used]
-        print_table(columns, [[row[at] for at in used] for row in rows], right={0}, shorten=True)
+def _counted(app: Application, name: str, found: Iterable[Previewed], sums: Sums) -> Iterator[Read]:
+    """Each voucher with its rows, counted into the sums as it passes."""
+    rules, spoken = app.services.rules(name), app.settings.language
     for one in found:
-        label = one.number or one.external_id
-        for problem in one.problems:
-            words = explain(problem.key, problem.facts, spoken)
-            cure = for_connection(f"{words.what} {words.do}", name, problem.cause)
-            _line("held", label, cure)
-        if one.ignored:
-            _line("ignored", label, one.ignored)
-        for change in one.changes:
-            _line("changed_text", label, change)
-        for reason in one.because if why else ():
-            _line("why", label, f"{reason.field} = {reason.value}: {reason.rule}")
-    _show_totals(found, spoken)
+        rows = list(shown_rows(one, sums.rows + 1, rules, spoken))
+        sums.add(one)
+        yield one, rows
 
 
-def _line(key: str, label: str, text: str) -> None:
-    paragraph(f"{phrase(key)}: {label}: {text}", hanging=4)
+def _print_pages(read: Iterable[Read], wanted: Wanted, spoken: Language) -> None:
+    """Print the rows as they come, some hundred beneath the same headings."""
+    page: list[ShownRow] = []
+    for _, rows in read:
+        page += rows
+        if len(page) >= _ROWS_ON_A_PAGE:
+            print_page(page, wanted, spoken)
+            page = []
+    if page:
+        print_page(page, wanted, spoken)
 
 
-def _show_totals(found: Sequence[Previewed], spoken: Language) -> None:
-    rows = [row for one in found for row in one.rows]
-    paragraph(
-        phrase(
-            "preview_totals",
-            count=len(found),
-            rows=len(rows),
-            debit=_sums(rows, "S", spoken),
-            credit=_sums(rows, "H", spoken),
-            changes=sum(len(one.changes) for one in found) or None,
-            held=sum(bool(one.problems) for one in found) or None,
-            ignored=sum(bool(one.ignored) for one in found) or None,
-        )
-    )
+def _print_end(app: Application, name: str, sums: Sums, limit: int | None) -> None:
+    if not sums.vouchers:
+        say("nothing_to_preview")
+        return
+    console.print()
+    print_foot(name, sums, app.settings.language)
+    if sums.vouchers == limit:
+        paragraph(phrase("preview_limit", limit=limit))
 
 
-def _sums(rows: Sequence[Mapping[str, Any]], side: str, spoken: Language) -> str:
-    """What the rows of one side add up to, for each currency."""
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        if row[_SIDE] == side:
-            currency = str(row.get(_CURRENCY, ""))
-            sums[currency] = sums.get(currency, Decimal(0)) + row[_AMOUNT]
-    return " + ".join(f"{_cell(total, spoken)} {currency}" for currency, total in sorted(sums.items()))
-
-
-def _cell(value: Any, spoken: Language) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, date):
-        return f"{value:%d.%m.%y}"
-    if isinstance(value, Decimal):
-        english = f"{value:,.2f}"
-        return english if spoken == "en" else english.translate(str.maketrans(",.", ".,"))
-    return str(value)
-
-
-def _as_json(one: Previewed, spoken: Language) -> dict[str, Any]:
-    return {
-        "external_id": one.external_id,
-        "number": one.number,
-        "title": one.title,
-        "rows": [{name: str(value) for name, value in row.items()} for row in one.rows],
-        "why": [
-            {"field": reason.field, "value": reason.value, "rule": reason.rule} for reason in one.because
-        ],
-        "changes": list(one.changes),
-        "ignored": one.ignored,
-        "problems": [
-            {
-                "cause": problem.cause,
-                "what": explain(problem.key, problem.facts, spoken).what,
-                "do": explain(problem.key, problem.facts, spoken).do,
-            }
-            for problem in one.problems
-        ],
-    }
+def _write_extf(app: Application, name: str, shown: Sequence[Previewed], out: Path, *, told: bool) -> None:
+    files = list(preview_files(app.services, name, shown))
+    others = sum(one.channel != "extf" for one in shown)
+    is_file = out.suffix.lower() == ".csv" and not out.is_dir()
+    if is_file and len(files) > 1:
+        raise typer.BadParameter(phrase("preview_wants_folder", count=len(files), file=out))
+    if files and not is_file:
+        out.mkdir(parents=True, exist_ok=True)
+    paths = [out if is_file else out / file.name for file in files]
+    for path, file in zip(paths, files, strict=True):
+        path.write_bytes(file.content)
+    if not told:
+        return
+    for path, file in zip(paths, files, strict=True):
+        say("preview_wrote", file=path, rows=file.rows)
+    if not files:
+        say("preview_nothing_to_write")
+    else:
+        paragraph(phrase("preview_not_linked", file=paths[0], name=name), hanging=2)
+    if others:
+        paragraph(phrase("preview_other_format", count=others), hanging=2)

@@ -1,9 +1,8 @@
-"""Commands that prove: audit verify, audit show, and check of any EXTF file."""
+"""Commands that prove: audit verify and audit show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,10 +24,8 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.flow import stories
-from mlconnector.formats.extf import Finding, check
-from mlconnector.settings import UnreadableSettings
 from mlconnector.store import audit
-from mlconnector.texts.catalogue import Language
+from mlconnector.texts.catalogue import reason
 
 # Of hashes people compare the beginning; JSON has all of them.
 _HASHES = frozenset({"revision", "before", "sha256"})
@@ -104,70 +101,9 @@ def _lines(detail: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _one(value: Any) -> str:
+    if isinstance(value, Mapping) and "rule" in value:
+        why = reason(value["rule"], value.get("facts", {}), language())
+        return f"{named('field', value['field'])} = {value['value']}: {why}"
     if isinstance(value, Mapping) and "before" in value:
         return f"{value['field']}: {value['before']} → {value['after']} ({value['reason']})"
     return str(value)
-
-
-def check_files(
-    files: Annotated[list[Path], typer.Argument(help="EXTF files, ours or anybody's.")],
-    json: AsJson = False,
-    spoken: Annotated[
-        str | None, typer.Option("--language", help="de or en, instead of the settings'.")
-    ] = None,
-) -> None:
-    """Report what DATEV would object to in EXTF files.
-
-    For each fault: line, column, value, rule, cure. Needs no connection.
-
-    Example: ml-connector check EXTF_Buchungsstapel.csv
-    """
-    with answered():
-        words = language() if spoken is None else _spoken(spoken)
-        found = [one for file in files for one in _findings(file, words)]
-        rejected = sum(one["severity"] == "rejected" for one in found)
-        if json:
-            print_json({"files": [str(file) for file in files], "errors": rejected, "findings": found})
-        else:
-            for one in found:
-                _show(one)
-            say("files_checked", files=len(files), errors=rejected, remarks=len(found) - rejected)
-        if rejected:
-            raise typer.Exit(Exit.PROBLEMS)
-
-
-def _spoken(text: str) -> Language:
-    if text == "de":
-        return "de"
-    if text == "en":
-        return "en"
-    raise UnreadableSettings("--language", None, f"de / en, not {text}")
-
-
-def _show(one: Mapping[str, Any]) -> None:
-    column = phrase("column", column=one["column"]) if one["column"] else ""
-    heading(f"{one['file']}:{one['line']}{column}: {one['severity']} {one['rule']}")
-    paragraph(f"{one['value']!r}: {one['reason']}", 2)
-    paragraph(one["cure"], 2)
-
-
-def _findings(file: Path, words: Language) -> Iterator[dict[str, Any]]:
-    with file.open("rb") as stream:
-        for finding in check(stream, file_name=file.name):
-            yield {"file": str(file), **_as_json(finding, words)}
-
-
-def _as_json(finding: Finding, spoken: Language) -> dict[str, Any]:
-    words = finding.text(spoken)
-    return {
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "line": finding.line,
-        "column": finding.column,
-        "field": finding.name,
-        "value": finding.value,
-        "expected": finding.expected,
-        "title": words.title,
-        "reason": words.reason,
-        "cure": words.cure,
-    }

@@ -25,7 +25,7 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.flow import connecting, overview
-from mlconnector.flow.connection import ConnectionSettings, read_connection
+from mlconnector.flow.connection import ConnectionSettings
 from mlconnector.settings import FILE_NAME, UnreadableSettings
 from mlconnector.store.sealing import generate_master_key
 from mlconnector.systems.datev import TEMPLATE as DATEV_TEMPLATE
@@ -49,15 +49,19 @@ chart = "SKR03"                # SKR03 or SKR04, as DATEV has it for this client
 account_length = 4             # Sachkontenlänge
 fiscal_year_start = 1          # month in which the fiscal year begins
 festschreibung = false         # true locks the Buchungsstapel at import
-# [books.debtors]
+# reversals = "swap"           # how corrections are written: swapped sides, or "generalumkehr"
+# credit_notes = "swap"        # how credit notes are written, too
+# [books.debtors]              # numbers for new customers; suppliers: [books.creditors]
 # first = 10000
 # last = 69999
 
 [mapping]
 supply = "goods"               # goods or service: what is sold where no row says otherwise
 default_revenue = false        # true books lines without a row on the account of their tax case
-# confirmed_by = "…"           # who confirmed these accounts and tax keys …
+# oss = true                   # sales to EU consumers are declared in the one-stop shop
+# confirmed_by = "…"           # who confirmed these accounts and tax keys (or: ml-connector confirm) …
 # confirmed_on = 2026-01-31    # … and when
+# require_confirmation = true  # lets vouchers wait whose tax case nobody has confirmed
 
 [mapping.cost_centre_1]
 attribute = "cost_centre"
@@ -68,8 +72,24 @@ table = {}
 # product_code = "MONT"
 # supply = "service"
 
+[documents]
+missing = "booking_document"   # of vouchers without file; "invoice" writes one (needs the seller); or "hold"
+en16931 = false                # true checks e-invoices by the rules of EN 16931 too (needs an extra package)
+# [documents.seller]           # who issues invoices: name, street, postal_code, city, vat_id or tax_number
+
+[master_data]                  # debtors and creditors, sent before the bookings that use them
+# send = "new"                 # those whose number was given here; "changes": what changed, too; or "off"
+# overwrite = "ask"            # what changed waits for `ml-connector persons`; "send": it goes at once
+# fields = ["name", "address", "email", "vat_id"]   # all others stay as DATEV has them
+
 [schedule]
 cron = "*/15 * * * *"          # how often the source is polled
+
+# In which format documents go, from which day on (the first of a month); extf where no row says otherwise.
+# [[channels]]
+# kind = "sales"               # sales or purchases; payments are always extf
+# format = "dxso"              # booking suggestions, for which datev.services needs "dxso"
+# from = 2026-01-01
 """
 
 
@@ -119,8 +139,9 @@ def connect(
     Example: ml-connector connect my-pipedrive.toml
     """
     with answered():
-        settings = read_connection(_text(file), str(file))
+        text = _text(file)
         with application() as app:
+            settings = app.services.read(text, str(file))
             given = _secrets(app, settings, secrets_file)
             done = connecting.connect(app.services, settings, given)
             logins = [one.system for one in connecting.logins_of(app.services, settings.name) if one.needed]

@@ -8,11 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.app import Application
+from mlconnector.commands.logging_in import show_login_facts
 from mlconnector.commands.output import (
     AsJson,
     Exit,
     answered,
     application,
+    batch_state,
+    batches_title,
     console,
     for_connection,
     heading,
@@ -26,12 +29,13 @@ from mlconnector.commands.output import (
     states_in_words,
 )
 from mlconnector.flow import connecting, overview
-from mlconnector.store import connections
+from mlconnector.store import batches, connections
 from mlconnector.texts.catalogue import Explanation
 
 _BATCHES_SHOWN = 12
 _CAUSES_SHOWN = 10
-_AT_REST = frozenset({"succeeded", "failed", "dissolved"})
+_LINES_SHOWN = 10
+_AT_REST = frozenset(batches.FINAL)
 
 Names = Annotated[list[str] | None, typer.Argument(help="Connections; all where none is named.")]
 
@@ -64,7 +68,7 @@ def exit_code(report: Mapping[str, Mapping[str, Any]], *, finished: bool = False
     if any(one["state"] == "needs_login" for one in report.values()):
         return Exit.LOGIN_NEEDED
     for one in report.values():
-        if one["problems"]:
+        if one["problems"] or not {"waiting", "failed"}.isdisjoint(one["persons"]):
             return Exit.PROBLEMS
         if one["state"] == "paused":
             continue
@@ -89,9 +93,14 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
             key = "no_login_line" if login.until is None else "login_line"
             facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
             paragraph(phrase(key, **facts), 2)
+            show_login_facts(login, 4)
+        _show_requests(one["datev_requests"])
         _show_run(one["latest_run"])
         states = states_in_words(one["vouchers"]) or phrase("no_vouchers")
         paragraph(phrase("vouchers_line", states=states), 2, hanging=2)
+        if one["unconfirmed"]:
+            paragraph(phrase("unconfirmed_line", count=len(one["unconfirmed"]), name=name), 2, hanging=2)
+        _show_persons(name, one["persons"])
         _show_batches(one["batches"])
         _show_waiting(name, one["problems"], one["vouchers"])
 
@@ -116,6 +125,15 @@ def _show_trouble(app: Application, one: Mapping[str, Any]) -> None:
             paragraph(phrase("new_credentials", system=named("system", system), reason=why), 2)
 
 
+def _show_requests(requests: Mapping[str, Any]) -> None:
+    """Warn where DATEV's limits for requests are not kept."""
+    if "gets" in requests["alarms"]:
+        paragraph(phrase("too_many_gets", gets=requests["gets"], transfers=requests["transfers"]), 2)
+    if "errors" in requests["alarms"]:
+        share = f"{100 * requests['error_share']:.0f}"
+        paragraph(phrase("too_many_errors", share=share, requests=requests["requests"]), 2)
+
+
 def say_in(key: str, name: str) -> None:
     """Print a sentence about a connection beneath its heading."""
     console.print(f"  {phrase(key, name=name)}", markup=False)
@@ -133,6 +151,14 @@ def _show_run(run: Mapping[str, Any] | None) -> None:
     paragraph(phrase("run_line", at=run["started_at"], outcome=outcome), 2, hanging=2)
 
 
+def _show_persons(name: str, persons: Mapping[str, int]) -> None:
+    """Debtors and creditors that somebody has to let go."""
+    if persons.get("waiting"):
+        paragraph(phrase("persons_waiting_line", count=persons["waiting"], name=name), 2, hanging=2)
+    if persons.get("failed"):
+        paragraph(phrase("persons_failed_line", count=persons["failed"], name=name), 2, hanging=2)
+
+
 def _show_batches(batches: Sequence[Mapping[str, Any]]) -> None:
     """The last Buchungsstapel, and all that are not at their end or were rejected."""
     last = batches[-_BATCHES_SHOWN:]
@@ -140,32 +166,46 @@ def _show_batches(batches: Sequence[Mapping[str, Any]]) -> None:
     shown = [*before, *last]
     if not shown:
         return
-    heading(phrase("batches_title"), 2)
+    heading(batches_title([one["format"] for one in shown]), 2)
     columns = [
         phrase("heading_month"),
         phrase("heading_rows"),
         phrase("heading_state"),
         phrase("heading_file"),
     ]
-    rows = [(one["period"], one["rows"], named("batch", one["state"]), one["file"]) for one in shown]
+    rows = [
+        (one["period"], one["rows"], batch_state(one["format"], one["state"]), one["file"]) for one in shown
+    ]
     print_table(columns, rows, indent=4, right={1})
     if len(shown) < len(batches):
         paragraph(phrase("batches_before", count=len(batches) - len(shown)), 4)
     for one in shown:
-        if one["job_id"] and one["state"] not in {"succeeded", "dissolved"}:
+        if one["job_id"] and (one["cause"] or one["state"] not in {"succeeded", "dissolved"}):
             paragraph(f"{one['file']}: {phrase('job_line', number=one['job_id'])}", 4, hanging=2)
             for line in answer_lines(one["answer"]):
                 paragraph(line, 6, hanging=2)
 
 
 def answer_lines(answer: Any) -> list[str]:
-    """DATEV's answer about a job that failed, as it came; other answers tell nothing that is not shown."""
+    """DATEV's answer about a job that failed, as it came; other answers tell nothing that is not shown.
+
+    Of the protocol of booking suggestions these are the errors and warnings.
+    """
+    protocol = answer.get("protocol") if isinstance(answer, dict) else None
+    if protocol:
+        told = [_protocol_line(line) for line in protocol if line["kind"] != "information"]
+        more = [phrase("more_lines", count=len(told) - _LINES_SHOWN)] if len(told) > _LINES_SHOWN else []
+        return [*told[:_LINES_SHOWN], *more]
     details = answer.get("validation_details") if isinstance(answer, dict) else None
     if not isinstance(details, dict):
         return []
     lines = [f"DATEV: {details[part]}" for part in ("title", "detail", "type") if details.get(part)]
     elements = details.get("affected_elements") or []
     return lines + ["DATEV: " + ", ".join(f"{key} {value}" for key, value in one.items()) for one in elements]
+
+
+def _protocol_line(line: Mapping[str, str]) -> str:
+    return "DATEV: " + ": ".join(line[part] for part in ("file_name", "text", "context") if line[part])
 
 
 def _show_waiting(name: str, problems: Sequence[Mapping[str, Any]], vouchers: Mapping[str, int]) -> None:

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
 
-from mlconnector.flow.debtors import debtors_of
-from mlconnector.flow.decisions import Decisions, decide_all, hold_missing_years, hold_taken_numbers
+from mlconnector.flow import suggestions
+from mlconnector.flow.confirming import note_used
+from mlconnector.flow.decisions import (
+    Decisions,
+    decide_all,
+    hold_missing_years,
+    hold_taken_numbers,
+    open_item,
+)
+from mlconnector.flow.document_notes import noted
 from mlconnector.flow.freeze import unwritable
+from mlconnector.flow.master_data import note_persons
 from mlconnector.flow.papers import Paper, papers_for
+from mlconnector.flow.persons import persons_of
 from mlconnector.flow.services import Services
-from mlconnector.formats.extf import document_field
 from mlconnector.formats.naming import entry_id
-from mlconnector.mapping.booking import Draft, entry
+from mlconnector.mapping.channels import Channel
+from mlconnector.mapping.drafts import Draft, entry
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry, decode, encode, reversed_entry
 from mlconnector.model.problems import Problem
@@ -50,12 +61,12 @@ def book_set(services: Services, name: str, run: str, after: str) -> Booked:
     if decisions.drafts:
         facts = services.client_facts(name)
         hold_missing_years(decisions, facts, rules.books)
-        if "documents" in services.connection(name).datev.services:
+        if services.connection(name).takes_documents:
             papers = papers_for(services, name, waiting, decisions.drafts, facts)
     for key, paper in papers.items():
-        if paper.problem is not None:
+        if paper.problems:
             decisions.drafts.pop(key)
-            decisions.held[key] = (paper.problem,)
+            decisions.held[key] = paper.problems
     with services.database.write() as db:
         _store(services, db, name, run, waiting, decisions, papers)
     services.reached("entries_stored")
@@ -90,13 +101,20 @@ def _store(
     hold_taken_numbers(services, db, name, decisions)
     rows = {one.row.id: one.row for one in waiting}
     vouchers.drop_waiting_entries(db, list(rows))
-    debtors = debtors_of(services, db, name, decisions)
-    booked, events = _entries(services, db, name, waiting, decisions, papers, debtors)
+    persons = persons_of(services, db, name, decisions)
+    note_persons(services, db, name, decisions.drafts, persons, now)
+    booked, events = _entries(services, db, name, waiting, decisions, papers, persons)
     documents.drop_unsent(db, list(rows))
-    new_papers = [row for key in decisions.drafts if key in papers and (row := papers[key].row)]
+    new_papers = [row for key in decisions.drafts if key in papers for row in papers[key].rows]
     known = documents.known(db, [str(row["guid"]) for row in new_papers])
     documents.insert_documents(db, [row for row in new_papers if row["guid"] not in known])
+    settings = services.connection(name)
+    alone = {key for key, one in decisions.drafts.items() if settings.channel_of(one.voucher) == "extf"}
+    documents.bring_back(
+        db, [row for row in new_papers if row["guid"] in known and row["voucher"] not in alone]
+    )
     entries.insert_entries(db, booked)
+    note_used(services, db, name, decisions.drafts.values())
     bookable = {str(row["voucher"]) for row in booked}
     vouchers.set_state(db, bookable, "bookable", now)
     vouchers.set_state(db, decisions.held, "needs_human", now)
@@ -141,7 +159,7 @@ def _entries(
     waiting: Sequence[Waiting],
     decisions: Decisions,
     papers: Mapping[str, Paper],
-    debtors: Mapping[str, str],
+    persons: Mapping[str, str],
 ) -> tuple[list[dict[str, object]], list[AuditEvent]]:
     """Entries of all drafts, and reversals of what stands in DATEV for vouchers that changed after it."""
     rules = services.rules(name)
@@ -151,8 +169,8 @@ def _entries(
     for one in waiting:
         key, revision = one.row.id, one.row.revision
         draft = decisions.drafts.get(key)
-        made = None if draft is None else _made(one, draft, debtors[key], papers.get(key), turns)
-        wrong = None if made is None else unwritable(made, rules.books)
+        made = None if draft is None else _made(one, draft, persons[key], papers.get(key), turns)
+        wrong = None if made is None else _unfit(services, name, made, draft)
         if wrong is not None:
             del decisions.drafts[key]
             decisions.held[key] = (wrong,)
@@ -160,24 +178,43 @@ def _entries(
         first = turns.get((key, revision, "reversal"), 0) + 1
         for turn, before in enumerate(decisions.taken_back(key), start=first):
             back = reversed_entry(decode(before.content), revision=revision, turn=turn)
-            rows.append(_row(services, name, key, back, rules, reverses=before.id))
+            rows.append(_row(services, name, key, back, rules, before.channel, reverses=before.id))
             events.append(AuditEvent(name, key, "reversed", {"entry": back.content_key, "of": before.id}))
-        if made is not None:
-            rows.append(_row(services, name, key, made, rules))
+        if made is not None and draft is not None:
+            channel = services.connection(name).channel_of(draft.voucher)
+            holds = open_item(name, draft)
+            rows.append(_row(services, name, key, made, rules, channel, holds=holds))
             events.append(AuditEvent(name, key, "booked", _story(made, rules)))
     return rows, events
 
 
+def _unfit(services: Services, name: str, made: Entry, draft: Draft | None) -> Problem | None:
+    """Why a booking cannot be written in the format that its channel carries."""
+    settings = services.connection(name)
+    if draft is not None and settings.channel_of(draft.voucher) == suggestions.FORMAT:
+        return suggestions.unsuitable(made, settings.rules)
+    return unwritable(made, settings.rules.books)
+
+
 def _made(
-    one: Waiting, draft: Draft, debtor: str, paper: Paper | None, turns: Mapping[tuple[str, str, str], int]
+    one: Waiting, draft: Draft, person: str, paper: Paper | None, turns: Mapping[tuple[str, str, str], int]
 ) -> Entry:
     turn = turns.get((one.row.id, one.row.revision, "original"), 0) + 1
     document = paper.guid if paper else None
-    return entry(draft, debtor=debtor, document=document, revision=one.row.revision, turn=turn)
+    made = entry(draft, person=person, document=document, revision=one.row.revision, turn=turn)
+    return noted(made, paper.because if paper else ())
 
 
 def _row(
-    services: Services, name: str, voucher: str, made: Entry, rules: Rules, reverses: str | None = None
+    services: Services,
+    name: str,
+    voucher: str,
+    made: Entry,
+    rules: Rules,
+    channel: Channel,
+    *,
+    reverses: str | None = None,
+    holds: str = "",
 ) -> dict[str, object]:
     return {
         "id": entry_id(voucher, made.content_key),
@@ -188,7 +225,9 @@ def _row(
         "kind": made.kind,
         "turn": made.turn,
         "period": f"{made.document_date:%Y-%m}",
-        "document_field_1": document_field(made.number)[0],
+        "ledger": made.ledger,
+        "channel": channel,
+        "open_item": holds,
         "content": encode(made).decode(),
         "mapping": rules.fingerprint(),
         "document": str(made.document) if made.document else None,
@@ -208,5 +247,5 @@ def _story(made: Entry, rules: Rules) -> dict[str, object]:
             f"{line.amount:f} {made.currency} {line.account} / {line.contra_account} {line.tax_key}".rstrip()
             for line in made.lines
         ],
-        "because": [f"{one.field} = {one.value}: {one.rule}" for one in made.because],
+        "because": [msgspec.to_builtins(one) for one in made.because],
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,26 +9,35 @@ from difflib import unified_diff
 
 import msgspec
 
-from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.flow.channels import check_before_work, check_channels, recall_unsent
+from mlconnector.flow.confirming import confirm_by_file, confirmed_step
 from mlconnector.flow.connection import ConnectionSettings
+from mlconnector.flow.einvoices import rules_steps
+from mlconnector.flow.revoking import (
+    end_login,
+    end_login_or_keep_it,
+    forget_login,
+    leftover_name,
+    leftovers,
+    revoke_leftovers,
+)
 from mlconnector.flow.services import Services
+from mlconnector.flow.states import breaker_is_open
 from mlconnector.flow.tokens import token_name
+from mlconnector.flow.verifying import asked_for, is_reached, note_reached, verify
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.systems.checks import CheckStep
-from mlconnector.systems.datev import issued_by
+from mlconnector.systems.datev import CONNECTED_APPS, bound_client, redirect_objection, short_lived
 from mlconnector.systems.oauth import (
-    OAuthModel,
     PendingLogin,
     Tokens,
     begin_login,
     explain_token_answer,
     finish_login,
-    revoke,
 )
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
     detail = {"mapping": settings.rules.fingerprint(), "text": settings.text, "given": given}
     with services.database.write() as db:
         existing = connections.find(db, name)
+        check_channels(db, settings)
         if existing is None:
             connections.create(db, name, settings.system.name, settings.client, settings.text, now)
             events = [AuditEvent(name, name, "connected", detail)]
@@ -64,12 +73,15 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
         elif existing.settings != settings.text:
             connections.update(db, name, settings.text, now)
             events = [AuditEvent(name, name, "settings_changed", detail)]
+            events += recall_unsent(services, db, settings)
         else:
             events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
         for key, secret in secrets.items():
             services.vault.put_within(db, name, key, secret)
+        if existing is None or existing.settings != settings.text:
+            events += confirm_by_file(db, settings, now)
         append(db, events, now)
-    services.forget(name)
+    services.forget_client(settings.client)
     changes = () if existing is None else difference(existing.settings, settings.text)
     return Connected(existing is None, changes, tuple(given))
 
@@ -89,12 +101,19 @@ def missing_secrets(services: Services, settings: ConnectionSettings) -> list[st
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The login of a connection to a system, as far as we know: until when, and whose; None for never yet."""
+    """The login of a connection to a system, as far as we know: until when, and whose; None for never yet.
+
+    `client` is the only one that a long-term login is good for, empty for a normal one. `link` is where
+    people see and end what they allowed. `not_revoked`: an earlier login could not be ended there yet.
+    """
 
     system: str
     until: datetime | None
     by: str
     needed: bool
+    client: str = ""
+    link: str = ""
+    not_revoked: bool = False
 
 
 def systems_with_login(services: Services, name: str) -> list[str]:
@@ -113,33 +132,66 @@ def logins_of(services: Services, name: str) -> list[Login]:
 
 def _login(services: Services, name: str, system: str, refused: str) -> Login:
     text = services.vault.get(name, token_name(system))
+    link = CONNECTED_APPS if system == "datev" else ""
+    left = bool(leftovers(services, name, system))
     if text is None:
-        return Login(system, None, "", needed=True)
+        return Login(system, None, "", needed=True, link=link, not_revoked=left)
     tokens = msgspec.json.decode(text, type=Tokens)
     ended = tokens.refresh_expires_at <= services.now()
-    by = str(tokens.extra.get("issued_by", ""))
-    return Login(system, tokens.refresh_expires_at, by, needed=ended or refused == system)
+    return Login(
+        system,
+        tokens.refresh_expires_at,
+        by=str(tokens.extra.get("issued_by", "")),
+        needed=ended or refused == system,
+        client=bound_client(tokens.scopes),
+        link=link,
+        not_revoked=left,
+    )
 
 
-def begin(services: Services, name: str, system: str, redirect_uri: str) -> str:
+def begin(services: Services, name: str, system: str, redirect_uri: str, *, ended_there: bool = False) -> str:
     """Begin a login and return the address for the browser; tokens of an earlier one are revoked first.
 
-    DATEV allows no more than one refresh token for a connection at a time.
+    DATEV allows no more than one refresh token for a connection at a time. Where the earlier one cannot be
+    revoked, `ended_there` says that a person has ended it at the issuer. Raises NeedsHuman otherwise.
     """
     model = services.oauth(name, system)
     if model is None:
         raise NeedsHuman(Problem("login_not_needed", {"name": name, "system": system}))
-    if _revoke(services, name, system):
+    _check_redirect(services, name, system, redirect_uri)
+    check_before_work(services, name)
+    had_one = services.vault.expires(name, token_name(system)) is not None
+    if ended_there:
+        forget_login(services, name, system)
+    reason = end_login_or_keep_it(services, name, system)
+    if reason:
+        facts = {"name": name, "system": system, "reason": reason, "link": CONNECTED_APPS}
+        raise NeedsHuman(Problem("login_not_revoked", facts))
+    if had_one:
+        why = f"{system}: a login was begun, and is not finished yet"
         with services.database.write() as db:
-            reason = f"{system}: a login was begun, and is not finished yet"
-            connections.set_state(db, name, "needs_login", reason, services.now(), unless="paused")
-    pending, address = begin_login(model, redirect_uri)
+            if not breaker_is_open(connections.read(db, name)):
+                connections.set_state(db, name, "needs_login", why, services.now(), unless="paused")
+    pending, address = begin_login(asked_for(services, name, system, model), redirect_uri)
     logins.begin(services.vault, name, system, pending.state, msgspec.json.encode(pending))
     return address
 
 
+def _check_redirect(services: Services, name: str, system: str, redirect_uri: str) -> None:
+    """Raise NeedsHuman when DATEV would not let a login return to this address."""
+    settings = services.connection(name).datev
+    objection = redirect_objection(settings, redirect_uri) if system == "datev" else None
+    if objection is not None:
+        facts = {"address": redirect_uri, "objection": objection, "environment": settings.environment}
+        raise NeedsHuman(Problem("redirect_not_allowed", facts))
+
+
 def finish(services: Services, state: str, code: str) -> tuple[str, str]:
-    """Finish the login with this state; returns connection and system. Raises NeedsLogin."""
+    """Finish the login with this state; returns connection and system.
+
+    Raises NeedsLogin, and one of the four errors when DATEV does not let the client be used with it: such a
+    login is not kept. `follow_up` says whether another login has to come after it.
+    """
     taken = logins.take(services.vault, state)
     if taken is None:
         raise NeedsLogin(
@@ -150,6 +202,8 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     model = services.oauth(name, system)
     if model is None:
         raise NeedsLogin(system, "the connection no longer uses a login")
+    is_first = pending.scopes != model.scopes and bool(bound_client(model.scopes))
+    model = short_lived(model) if is_first else model
     secret = services.secrets(name, system).get("client_secret", "")
     http = services.http(name, system, model.token_url, lambda answer: explain_token_answer(system, answer))
     try:
@@ -157,34 +211,44 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     finally:
         http.close()
     services.tokens(name, system).store(tokens)
-    if system == "datev" and model.userinfo_url is not None:
-        _store_issuer(services, name, model, tokens)
     services.forget(name)
-    _note_login(services, name, system, tokens)
+    unchecked = verify(services, name, system, tokens)
+    if is_first and unchecked is None:
+        end_login(services, name, system)
+        note_reached(services, name, reached=True)
+        return name, system
+    note_reached(services, name, reached=False)
+    _note_login(services, name, system, tokens, unchecked)
     return name, system
 
 
-def _store_issuer(services: Services, name: str, model: OAuthModel, tokens: Tokens) -> None:
-    """Keep who logged in beside the tokens; a login stands without it where DATEV does not say it now."""
-    try:
-        person = issued_by(model, services.http_factory(name), tokens)
-    except RetryLater as error:
-        log.warning("%s: who logged in stays unknown: %s", name, error.reason)
-        return
-    known = msgspec.structs.replace(tokens, extra={**tokens.extra, "issued_by": person})
-    services.tokens(name, "datev").store(known)
+def follow_up(services: Services, name: str, system: str, redirect_uri: str) -> str | None:
+    """The address of the long-term login that comes after a short-lived one which has reached the client."""
+    if system != "datev" or not is_reached(services, name):
+        return None
+    return begin(services, name, system, redirect_uri)
 
 
-def _note_login(services: Services, name: str, system: str, tokens: Tokens) -> None:
+def _note_login(
+    services: Services, name: str, system: str, tokens: Tokens, unchecked: Problem | None
+) -> None:
     """Let the connection go on, unless another of its systems was never logged in to."""
     never = [one.system for one in logins_of(services, name) if one.until is None]
-    state: connections.ConnectionState = "needs_login" if never else "ready"
-    reason = f"{never[0]}: nobody has logged in yet" if never else ""
+    state: connections.ConnectionState = "needs_login" if never else "degraded" if unchecked else "ready"
+    reason = f"{never[0]}: nobody has logged in yet" if never else unchecked.cause if unchecked else ""
+    facts = dict(unchecked.facts) if unchecked else {}
     now = services.now()
     with services.database.write() as db:
+        rested = breaker_is_open(connections.read(db, name))
         connections.set_state(db, name, state, reason, now)
         detail = {"system": system, "until": tokens.refresh_expires_at.isoformat()}
-        append(db, [AuditEvent(name, name, "logged_in", detail)], now)
+        events = [AuditEvent(name, name, "logged_in", detail)]
+        if rested:
+            events.append(AuditEvent(name, name, "resumed", {"by": "login"}))
+        if unchecked:
+            noted = {"state": state, "reason": reason, "facts": facts}
+            events.append(AuditEvent(name, name, "connection_state", noted))
+        append(db, events, now)
 
 
 def check(services: Services, name: str) -> Iterator[CheckStep]:
@@ -195,16 +259,8 @@ def check(services: Services, name: str) -> Iterator[CheckStep]:
         yield CheckStep("connection.secrets", "failed", "missing", {"names": ", ".join(missing)})
         return
     yield CheckStep("connection.secrets", "ok")
-    if settings.rules.mapping.confirmed_by:
-        mapping = settings.rules.mapping
-        yield CheckStep(
-            "connection.mapping",
-            "ok",
-            "",
-            {"by": mapping.confirmed_by or "", "on": str(mapping.confirmed_on or "")},
-        )
-    else:
-        yield CheckStep("connection.mapping", "warning", "not_confirmed", who="adviser")
+    yield confirmed_step(services, name)
+    yield from rules_steps(settings.documents)
     yield from _checked(settings.system.name, lambda: services.source(name).check())
     yield from _checked("datev", lambda: services.sink(name).check())
     services.http_log.flush()
@@ -225,35 +281,20 @@ def _checked(system: str, steps: Callable[[], Iterator[CheckStep]]) -> Iterator[
 
 
 def disconnect(services: Services, name: str) -> list[str]:
-    """Revoke and delete all credentials of a connection and pause it; returns what could not be revoked."""
+    """Revoke and delete all credentials of a connection and pause it; returns what could not be revoked.
+
+    That is put aside, and revoked as soon as the issuer answers.
+    """
     failed = []
     for system in (services.connection(name).system.name, "datev"):
-        try:
-            _revoke(services, name, system)
-        except ConnectorError as error:
-            failed.append(f"{system}: {error}")
-    for secret in services.vault.names(name):
+        reason = end_login(services, name, system) or revoke_leftovers(services, name, system)
+        if reason:
+            failed.append(f"{system}: {reason}")
+    kept = {leftover_name(system) for system in (services.connection(name).system.name, "datev")}
+    for secret in sorted(set(services.vault.names(name)) - kept):
         services.vault.delete(name, secret)
     services.forget(name)
     with services.database.write() as db:
         connections.set_state(db, name, "paused", "disconnected", services.now())
         append(db, [AuditEvent(name, name, "disconnected", {"not_revoked": failed})], services.now())
     return failed
-
-
-def _revoke(services: Services, name: str, system: str) -> bool:
-    """Revoke the tokens of an earlier login and forget them; whether there were any."""
-    text = services.vault.get(name, token_name(system))
-    model = None if text is None else services.oauth(name, system)
-    if text is None or model is None:
-        return False
-    secret = services.secrets(name, system).get("client_secret", "")
-    http = services.http(name, system, model.revoke_url, lambda answer: explain_token_answer(system, answer))
-    try:
-        revoke(model, http, secret, msgspec.json.decode(text, type=Tokens))
-    except NeedsLogin:
-        # The issuer does not know the tokens any more, which is what was wanted.
-        pass
-    finally:
-        http.close()
-    return services.vault.delete(name, token_name(system))

@@ -11,7 +11,11 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.flow import suggestions
+from mlconnector.flow.breaker import refuse_while_open
+from mlconnector.flow.master_data import FORMAT, unsent_before
 from mlconnector.flow.services import Services
+from mlconnector.formats.dxso import Package, concerned, thaw
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
 from mlconnector.store.audit import AuditEvent, append
@@ -36,7 +40,8 @@ def file_set(services: Services, batch: str) -> Filing:
     with services.database.read() as db:
         row = _batch(batches.read(db, batch), batch)
         waiting = documents.to_file(db, batch, DOCUMENTS_AT_ONCE)
-    if row.state != "frozen" or not waiting:
+    refuse_while_open(services, row.connection)
+    if row.state != "frozen" or not waiting or row.format == suggestions.FORMAT:
         return Filing(0, more=False, dissolved=row.state == "dissolved")
     outgoing = [_outgoing(services, row, document) for document in waiting]
     with services.database.write() as db:
@@ -95,7 +100,7 @@ def _note(
 
 def _is_its_own(outcome: ConnectorError) -> bool:
     """Whether a refusal concerns one document only; any other one concerns the whole connection."""
-    return isinstance(outcome, NeedsHuman) and "document" in outcome.problem.group
+    return isinstance(outcome, NeedsHuman) and outcome.single
 
 
 def _dissolve(
@@ -145,12 +150,19 @@ def submit(services: Services, batch: str) -> Receipt | None:
         row = _batch(batches.read(db, batch), batch)
         content = batches.content(db, batch)
         missing = documents.not_filed(db, batch)
+    refuse_while_open(services, row.connection)
     if row.state == "submitted" and row.job_id is not None:
         return Receipt(row.job_id, 0.0)
     if row.state not in {"frozen", "submitting", "unknown"}:
         return None
+    if row.format == suggestions.FORMAT:
+        return _carry(services, row, thaw(content))
     if missing:
         raise Broken(f"batch {batch} links documents that are not filed: {', '.join(missing)}")
+    if row.format != FORMAT:
+        # Waiting for their own delivery would hold it up: one connection delivers one batch at a time.
+        for first in unsent_before(services, row):
+            submit(services, first)
     sink = services.sink(row.connection)
     if row.state != "frozen":
         found = sink.find(batch)
@@ -178,6 +190,26 @@ def submit(services: Services, batch: str) -> Receipt | None:
         raise
     services.reached("batch_sent")
     return _note_receipt(services, row, receipt, "accepted")
+
+
+def _carry(services: Services, row: BatchRow, package: Package) -> Receipt | None:
+    """Hand over a batch of booking suggestions; a refused file dissolves it before it is processed."""
+    try:
+        job_id = suggestions.carry(services, row, package)
+    except NeedsHuman as error:
+        refused = concerned(package, error.problem.facts.get("file_name", ""), "")
+        if not error.single or not refused:
+            raise
+        with services.database.read() as db:
+            now = _batch(batches.read(db, row.id), row.id)
+            keys = {one.content_key for one in refused}
+            problems = {one.voucher: error.problem for one in suggestions.entries_of(db, row.id, keys)}
+        if now.job_id is not None:
+            services.sink(row.connection).drop_transfer(now.job_id)
+        with services.database.write() as db:
+            append(db, [_dissolve(services, db, now, problems)], services.now())
+        return None
+    return _note_receipt(services, row, Receipt(job_id, 0.0), "accepted")
 
 
 def _may_have_arrived(error: ConnectorError) -> bool:

@@ -6,6 +6,7 @@ What DBOS keeps is progress of work only; it can be thrown away without losing a
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from typing import Any
@@ -13,11 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
 from dbos._serialization import DBOSPortableJSONSerializer
+from sqlalchemy.exc import DBAPIError
 
+from mlconnector.errors import RetryLater
 from mlconnector.flow.liveness import Liveness
 from mlconnector.flow.services import Services
 from mlconnector.flow.workflows import QUEUES, Workflows
+from mlconnector.store.database import translated
 
+_OWN_HANDLER = "__dbos_console_log_handler__"
 APPLICATION = "ml-connector"
 # Pinned on purpose: a version derived from the source would strand all work in flight at every upgrade.
 # It is raised only when a workflow's steps change in a way that running ones could not continue.
@@ -36,12 +41,17 @@ class Engine:
         self.workflows: Workflows | None = None
 
     def start(self) -> Workflows:
-        """Begin to work: become known, launch, take over what was left behind, show signs of life."""
+        """Begin to work: become known, launch, take over what was left behind, show signs of life.
+
+        Raises RetryLater when a database cannot be written to.
+        """
         self._services.stopping.begin()
         DBOS(config=self._config())
+        _route_log()
         self.workflows = Workflows(self._services)
         self._liveness.register()
-        DBOS.launch()
+        with translated():
+            DBOS.launch()
         self._liveness.begin()
         for name, options in QUEUES.items():
             DBOS.register_queue(name, polling_interval_sec=self._services.settings.queue_seconds, **options)
@@ -73,6 +83,26 @@ class Engine:
             plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
             config["system_database_url"] = plain
         return config
+
+
+def _route_log() -> None:
+    """Let the engine's log go the way of ours, instead of to standard error by itself."""
+    engine_log = logging.getLogger("dbos")
+    for handler in list(engine_log.handlers):
+        if handler.name == _OWN_HANDLER:
+            engine_log.removeHandler(handler)
+    engine_log.propagate = True
+    engine_log.addFilter(_in_one_line)
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Say in one line that a database does not work; everything else keeps its traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, DBAPIError | RetryLater):
+        said = str(error.orig) if isinstance(error, DBAPIError) else error.reason
+        record.msg, record.args = f"{record.getMessage().rstrip(' :')}: {said}", None
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def _hand_over(executors: list[str]) -> None:

@@ -10,10 +10,12 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from mlconnector.flow import master_data, protocols, suggestions
+from mlconnector.flow.breaker import refuse_while_open
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import AuditEvent, append, latest
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.entries import EntryRow
 from mlconnector.systems.datev import next_wait
@@ -38,9 +40,13 @@ def look(services: Services, batch: str, retry_after: float) -> Step:
         row = batches.read(db, batch)
     if row is None or row.state != "submitted" or row.job_id is None:
         return Step("settled")
-    status = services.sink(row.connection).status(row.job_id)
+    refuse_while_open(services, row.connection)
+    if row.format == suggestions.FORMAT:
+        status = suggestions.status_of(services, row)
+    else:
+        status = services.sink(row.connection).status(row.job_id)
     services.reached("job_polled")
-    if status.result == "pending":
+    if status.result in {"pending", "open"}:
         return _wait(services, row, retry_after)
     if status.again and _tries(services, batch) < TRIES:
         return _send_again(services, row, status)
@@ -83,7 +89,8 @@ def _send_again(services: Services, row: BatchRow, status: JobStatus) -> Step:
 
 
 def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
-    succeeded = status.result == "succeeded"
+    succeeded = status.result in {"succeeded", "partial"}
+    stands = _stands(services, row)
     problem = status.problem or Problem(
         "batch_rejected", {"file": row.file_name, "batch": row.id}, ("batch",)
     )
@@ -95,25 +102,35 @@ def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
             db,
             row.id,
             now,
-            state="succeeded" if succeeded else "failed",
+            state="succeeded" if stands and not succeeded else status.result,
             parked=False,
             answer=_text(status),
-            cause="" if succeeded else problem.cause,
+            cause="" if status.result == "succeeded" else problem.cause,
         )
+        if row.format == suggestions.FORMAT:
+            protocols.settle(services, db, row, status, problem)
         held = entries.of_batch(db, row.id)
         rows = vouchers.hold(db, {entry.voucher for entry in held})
         # What waits for a human because of another batch goes on waiting.
         keys = [key for key, voucher in rows.items() if voucher.state in ON_THE_WAY]
-        if succeeded:
+        master_data.settle(services, db, row, arrived=succeeded or stands)
+        if succeeded or stands:
             documents.let_go_of_content(db, row.id)
-            _note_bookings(db, held)
+            if not stands:
+                _note_bookings(db, held)
             settled = set(keys) - entries.unsettled_vouchers(db, keys)
             vouchers.set_state(db, settled, "settled", now)
         else:
             vouchers.set_state(db, keys, "rejected", now)
             vouchers.replace_problems(db, "mapping", dict.fromkeys(keys, (problem,)))
-        detail = {"job_id": row.job_id, "result": status.result, "answer": dict(status.answer)}
+        detail = protocols.told(row, status)
         append(db, [AuditEvent(row.connection, row.id, status.result, detail)], now)
+
+
+def _stands(services: Services, row: BatchRow) -> bool:
+    """Whether an earlier job brought this batch already: it stands in DATEV whatever becomes of this one."""
+    with services.database.read() as db:
+        return latest(db, row.id, "succeeded") is not None
 
 
 def _note_bookings(db: Connection, held: Sequence[EntryRow]) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from mlconnector.errors import RetryLater
+from mlconnector.flow import suggestions
+from mlconnector.flow.headers import booking_header, encoding_of
+from mlconnector.flow.master_data import freeze_master_data
 from mlconnector.flow.services import Services
+from mlconnector.formats.dxso import freeze
 from mlconnector.formats.extf import (
     BOOKINGS,
     BookingRows,
     Category,
     Change,
-    Encoding,
-    Header,
     NotBookable,
+    Reversed,
     Unwritable,
     booking_rows,
     category,
@@ -25,50 +29,79 @@ from mlconnector.formats.extf import (
     write,
 )
 from mlconnector.formats.extf.writer import LinePlan
-from mlconnector.formats.naming import batch_id, extf_file_name
-from mlconnector.mapping.rules import Books
+from mlconnector.formats.naming import batch_id, dxso_file_name, extf_file_name
+from mlconnector.mapping.books import Books
 from mlconnector.model.entries import Entry, decode
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, entries, vouchers
 from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.entries import EntryRow, Group
 
 # DATEV takes 99,999 rows; fewer entries for each batch keep memory flat whatever a month brings.
 ENTRIES_AT_ONCE = 5_000
 
 
 def freeze_next(services: Services, name: str) -> str | None:
-    """Freeze the next group of waiting entries and return the batch's id; None when nothing waits."""
+    """Freeze what waits, a file at a time, and return the batch's id; None when nothing waits.
+
+    Debtors and creditors come first, so that they are there when the bookings that use them arrive.
+    """
+    master_data = freeze_master_data(services, name)
+    if master_data is not None:
+        return master_data
     with services.database.read() as db:
-        periods = entries.waiting_periods(db, name)
-        if not periods:
+        groups = entries.waiting_groups(db, name)
+        if not groups:
             return None
-        rows = list(islice(entries.waiting(db, name, periods[0]), ENTRIES_AT_ONCE))
+        rows = list(islice(entries.waiting(db, name, groups[0]), ENTRIES_AT_ONCE))
+    make = _as_suggestions if groups[0].channel == "dxso" else _as_bookings
+    return _store(services, name, groups[0], rows, make(services, name, groups[0], rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bytes:
+    """What a batch will hold: the bytes, their name's ending, how many rows, and of which bookings."""
+
+    content: bytes
+    rows: int
+    content_keys: tuple[str, ...]
+    changes: list[dict[str, str]]
+
+
+def _as_bookings(services: Services, name: str, group: Group, rows: Sequence[EntryRow]) -> _Bytes:
     settings = services.connection(name)
-    books, now = settings.rules.books, services.now()
-    by_key = {row.id: decode(row.content) for row in rows}
-    period = split(by_key.values(), books.fiscal_year_start)[0]
-    consultant, client = settings.client.split("-")
-    header = Header(
-        created_at=now,
-        consultant=int(consultant),
-        client=int(client),
-        fiscal_year_start=period.fiscal_year_start,
-        account_length=books.account_length,
-        version=books.format_version,
-        date_from=period.date_from,
-        date_to=period.date_to,
-        label=f"{settings.system.name} {periods[0]}",
-        festschreibung=books.festschreibung,
-        chart=books.chart.removeprefix("SKR"),
+    books = settings.rules.books
+    decoded = [decode(row.content) for row in rows]
+    period = split(decoded, books.fiscal_year_start)[0]
+    header = booking_header(settings, period, f"{settings.system.name} {group.period}", services.now())
+    made = [rows_of(entry, books) for entry in decoded]
+    fitting = next(limit(header, made, encoding=encoding_of(books)))
+    written = write(header, [row for one in fitting for row in one.rows], encoding=encoding_of(books))
+    changes = [*_changes(fitting), *(_change("", change) for change in written.changes)]
+    return _Bytes(written.content, written.rows, tuple(one.content_key for one in fitting), changes)
+
+
+def _as_suggestions(services: Services, name: str, group: Group, rows: Sequence[EntryRow]) -> _Bytes:
+    settings = services.connection(name)
+    company, now = services.client_facts(name).name, services.now()
+    label = f"{settings.system.name} {group.period}"
+    with services.database.read() as db:
+        package, made = suggestions.pack(db, rows, settings.rules, settings.client, company, label, now)
+    return _Bytes(
+        content=freeze(package),
+        rows=sum(document.rows for document in package.documents),
+        content_keys=tuple(document.content_key for document in package.documents),
+        changes=[_change(one.content_key, change) for one in made for change in one.changes],
     )
-    made = [rows_of(entry, books) for entry in by_key.values()]
-    group = next(limit(header, made, encoding=_encoding(books)))
-    written = write(header, [row for booking in group for row in booking.rows], encoding=_encoding(books))
-    taken = rows[: len(group)]
-    contents = [f"{row.voucher}|{one.content_key}" for row, one in zip(taken, group, strict=True)]
-    batch = batch_id(settings.client, periods[0], "extf", contents)
-    sha256 = hashlib.sha256(written.content).hexdigest()
-    changed = [*_changes(group), *(_change("", change) for change in written.changes)]
+
+
+def _store(services: Services, name: str, group: Group, rows: Sequence[EntryRow], made: _Bytes) -> str:
+    settings, now = services.connection(name), services.now()
+    taken = rows[: len(made.content_keys)]
+    contents = [f"{row.voucher}|{key}" for row, key in zip(taken, made.content_keys, strict=True)]
+    batch = batch_id(settings.client, group.period, group.channel, contents)
+    file_name = extf_file_name if group.channel == "extf" else dxso_file_name
+    sha256 = hashlib.sha256(made.content).hexdigest()
     batch_vouchers = sorted({row.voucher for row in taken})
     with services.database.write() as db:
         vouchers.hold(db, batch_vouchers)
@@ -78,15 +111,19 @@ def freeze_next(services: Services, name: str) -> str | None:
                 "id": str(batch),
                 "connection": name,
                 "client": settings.client,
-                "period": periods[0],
-                "format": "extf",
-                "file_name": extf_file_name(settings.system.name, periods[0], batch),
-                "content": written.content,
+                "period": group.period,
+                "format": group.channel,
+                "file_name": file_name(settings.system.name, group.period, batch),
+                "content": made.content,
                 "sha256": sha256,
-                "rows": written.rows,
+                "rows": made.rows,
                 "vouchers": len(batch_vouchers),
-                "changes": json.dumps(changed, ensure_ascii=False),
+                "changes": json.dumps(made.changes, ensure_ascii=False),
                 "state": "frozen",
+                "job_id": None,
+                "polls": 0,
+                "answer": "",
+                "cause": "",
                 "created_at": now,
                 "changed_at": now,
             },
@@ -94,7 +131,12 @@ def freeze_next(services: Services, name: str) -> str | None:
         if not entries.assign(db, [row.id for row in taken], str(batch)):
             raise RetryLater("another process froze these bookings, or they changed", after=1.0)
         vouchers.set_state(db, batch_vouchers, "batched", now, of=("bookable", "batched", "sent"))
-        detail = {"rows": written.rows, "vouchers": len(batch_vouchers), "sha256": sha256, "changes": changed}
+        detail = {
+            "rows": made.rows,
+            "vouchers": len(batch_vouchers),
+            "sha256": sha256,
+            "changes": made.changes,
+        }
         append(db, [AuditEvent(name, str(batch), "frozen", detail)], now)
     services.reached("batch_frozen")
     return str(batch)
@@ -107,13 +149,20 @@ def rows_of(entry: Entry, books: Books) -> BookingRows:
         account_length=books.account_length,
         festschreibung=books.festschreibung,
         tax_period="service_date" if books.service_date else None,
+        generalumkehr=_generalumkehr(books),
+        due_date=books.due_date,
     )
+
+
+def _generalumkehr(books: Books) -> frozenset[Reversed]:
+    ways: dict[Reversed, str] = {"reversal": books.reversals, "credit_note": books.credit_notes}
+    return frozenset(what for what, way in ways.items() if way == "generalumkehr")
 
 
 def unwritable(entry: Entry, books: Books) -> Problem | None:
     """Why an entry cannot be written, found before it gets near a batch."""
     try:
-        LinePlan.of(_layout(books), _encoding(books)).lines(rows_of(entry, books).rows)
+        LinePlan.of(_layout(books), encoding_of(books)).lines(rows_of(entry, books).rows)
     except (NotBookable, Unwritable) as error:
         facts = {"field": error.field, "value": str(error.value), "reason": error.reason}
         return Problem("not_bookable", facts, ("field", "reason"))
@@ -122,10 +171,6 @@ def unwritable(entry: Entry, books: Books) -> Problem | None:
 
 def _layout(books: Books) -> Category:
     return category(BOOKINGS, books.format_version)
-
-
-def _encoding(books: Books) -> Encoding:
-    return "utf-8-bom" if books.encoding == "utf-8" else "windows-1252"
 
 
 def _changes(group: Sequence[BookingRows]) -> list[dict[str, str]]:

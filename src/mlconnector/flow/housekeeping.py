@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from dbos import DBOS
 
+from mlconnector.flow.revoking import revoke_all_leftovers
 from mlconnector.flow.services import Services
 from mlconnector.store.retention import sweep
 
@@ -15,13 +16,14 @@ _AT_ONCE = 500
 
 
 def tidy_up(services: Services) -> dict[str, int]:
-    """Forget old log entries, taken webhooks, expired logins and finished workflows; returns how many."""
+    """Forget what has served its time, and revoke logins that could not be revoked; returns how many."""
     now = services.now()
     services.http_log.flush()
+    revoked = revoke_all_leftovers(services)
     gone = sweep(
         services.database, now, request_days=services.settings.http_log_days, webhook_days=WEBHOOK_DAYS
     )
-    return {"requests": gone.requests, "logins": gone.logins, "webhooks": gone.webhooks}
+    return {"requests": gone.requests, "logins": gone.logins, "webhooks": gone.webhooks, "revoked": revoked}
 
 
 def forget_finished_work(services: Services) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.flow.breaker import look_at_refusals
 from mlconnector.flow.services import Services
-from mlconnector.store import connections
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.flow.states import note_state
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def outcome_of(services: Services, name: str, work: Callable[[], Outcome | None]
         log.warning("%s: later: %s", name, error.reason)
         return {"outcome": "later", "after": error.after, "reason": error.reason}
     finally:
-        _flush(services)
+        _flush(services, name)
 
 
 def _outcome_of(services: Services, name: str, work: Callable[[], Outcome | None]) -> Outcome:
@@ -37,48 +37,24 @@ def _outcome_of(services: Services, name: str, work: Callable[[], Outcome | None
     except RetryLater:
         raise
     except NeedsLogin as error:
-        _note(services, name, "needs_login", f"{error.system}: {error.reason}")
+        note_state(services, name, "needs_login", f"{error.system}: {error.reason}")
         return {"outcome": "needs_login", "reason": str(error)}
     except NeedsHuman as error:
         services.forget_facts(name)
-        _note(services, name, "degraded", error.problem.cause, dict(error.problem.facts))
+        note_state(services, name, "degraded", error.problem.cause, dict(error.problem.facts))
         return {"outcome": "needs_human", "reason": error.problem.cause}
     except Exception as error:  # a bug must stop this connection's work visibly, not the whole process
         log.exception("%s: broken", name)
         reason = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
-        _note(services, name, "degraded", f"broken: {reason}")
+        note_state(services, name, "degraded", f"broken: {reason}")
         return {"outcome": "broken", "reason": reason}
     return {"outcome": "done", **result}
 
 
-def _flush(services: Services) -> None:
-    """Store the technical log; a database that is down must not change how the work ended."""
+def _flush(services: Services, name: str) -> None:
+    """Store the technical log and look at it; a database that is down must not change how the work ended."""
     try:
         services.http_log.flush()
+        look_at_refusals(services, name)
     except RetryLater as error:
         log.warning("the technical log waits with its rows: %s", error.reason)
-
-
-def ready(services: Services, name: str) -> None:
-    """Note that a connection works again after something had been wrong with it.
-
-    Who had to log in to DATEV still has to, unless DATEV was asked and has answered.
-    """
-    with services.database.read() as db:
-        row = connections.read(db, name)
-    of_source = row.state_reason.startswith(f"{row.source}: ")
-    if row.state != "needs_login" or of_source or services.has_facts(name):
-        _note(services, name, "ready", "")
-
-
-def _note(
-    services: Services,
-    name: str,
-    state: connections.ConnectionState,
-    reason: str,
-    facts: dict[str, str] | None = None,
-) -> None:
-    with services.database.write() as db:
-        if connections.set_state(db, name, state, reason, services.now(), unless="paused"):
-            detail = {"state": state, "reason": reason, "facts": facts or {}}
-            append(db, [AuditEvent(name, name, "connection_state", detail)], services.now())

@@ -5,14 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mlconnector.flow import breaker
+from mlconnector.flow.confirming import unconfirmed
+from mlconnector.flow.connecting import logins_of
 from mlconnector.flow.services import Services
 from mlconnector.flow.tokens import token_name
-from mlconnector.store import audit, batches, connections, documents, httplog, inbox, lookup, runs, vouchers
+from mlconnector.store import (
+    audit,
+    batches,
+    connections,
+    documents,
+    figures,
+    httplog,
+    inbox,
+    lookup,
+    person_records,
+    runs,
+    vouchers,
+)
 from mlconnector.texts.catalogue import explain, problem_keys
 
+GETS_FOR_A_TRANSFER = 5
+# One transfer followed by thirty queries is DATEV's own example of what not to do.
+GETS_WITHOUT_ONE = 30
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -39,6 +57,7 @@ def connection(services: Services, name: str) -> dict[str, Any]:
         listed = batches.listed(db, name)
         found = vouchers.states(db, name).get(name, {})
         noted = audit.latest(db, name, "connection_state")
+        persons = person_records.counts(db, name)
     return {
         "connection": name,
         "source": row.source,
@@ -47,9 +66,13 @@ def connection(services: Services, name: str) -> dict[str, Any]:
         "state_reason": row.state_reason,
         "trouble": _trouble(services, row, {} if noted is None else noted.detail),
         "login_until": services.vault.expires(name, token_name("datev")),
+        "logins": [asdict(one) for one in logins_of(services, name)],
+        "datev_requests": datev_requests(services, name),
         "vouchers": found,
         "batches": [batch_summary(one) for one in listed],
         "problems": problems(services, name),
+        "unconfirmed": [one.seed.name for one in unconfirmed(services, name)],
+        "persons": persons,
         "latest_run": None
         if not latest
         else {
@@ -59,6 +82,30 @@ def connection(services: Services, name: str) -> dict[str, Any]:
             "outcome": latest[0].outcome,
             "counts": latest[0].counts,
         },
+    }
+
+
+def datev_requests(services: Services, name: str) -> dict[str, Any]:
+    """What was asked of DATEV in the last day, and whether that keeps DATEV's limits.
+
+    `alarms` may have `gets` (more than five GET requests for a transfer) and `errors` (more than a tenth of
+    at least fifty requests answered with 4xx or 5xx).
+    """
+    services.http_log.flush()
+    since = services.now() - timedelta(days=1)
+    shares = httplog.shares(services.database, name, since, "datev")
+    with services.database.read() as db:
+        transfers = figures.transfer_counts(db, since, name).total
+    gets = shares.by_method.get("GET", 0)
+    too_many = gets > GETS_FOR_A_TRANSFER * transfers if transfers else gets > GETS_WITHOUT_ONE
+    errors = shares.requests >= breaker.AT_LEAST and shares.error_share > breaker.SHARE
+    return {
+        "requests": shares.requests,
+        "gets": gets,
+        "transfers": transfers,
+        "gets_per_transfer": round(gets / transfers, 2) if transfers else None,
+        "error_share": round(shares.error_share, 4),
+        "alarms": [alarm for alarm, rings in (("gets", too_many), ("errors", errors)) if rings],
     }
 
 
@@ -78,6 +125,7 @@ def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "file": row.file_name,
+        "format": row.format,
         "period": row.period,
         "rows": row.rows,
         "vouchers": row.vouchers,

@@ -12,6 +12,8 @@ POINTS = (
     "batch_frozen",
     "documents_sent",
     "batch_noted",
+    "transfer_opened",
+    "transfer_noted",
     "batch_sent",
     "receipt_noted",
     "job_polled",

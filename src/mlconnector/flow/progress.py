@@ -8,8 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from mlconnector.flow import intake
-from mlconnector.flow.outcomes import Outcome, ready
+from mlconnector.flow.breaker import refuse_while_open
+from mlconnector.flow.outcomes import Outcome
 from mlconnector.flow.services import Services
+from mlconnector.flow.states import breaker_is_open, ready
+from mlconnector.flow.verifying import verify_what_is_open
 from mlconnector.store import batches, connections, runs
 from mlconnector.store.audit import AuditEvent, append
 
@@ -33,6 +36,8 @@ def begin(services: Services, name: str, run_id: str, trigger: str) -> Outcome:
         runs.begin(db, run_id, name, trigger, services.now())
         detail = {"run": run_id, "trigger": trigger}
         append(db, [AuditEvent(name, name, "run_began", detail)], services.now())
+    refuse_while_open(services, name)
+    verify_what_is_open(services, name)
     return {"cursor": intake.since(services, name)}
 
 
@@ -57,7 +62,7 @@ def unfinished(services: Services, name: str, *, parked: bool) -> list[dict[str,
     with services.database.read() as db:
         row = connections.read(db, name)
         rows = batches.unfinished(db, name)
-    if row.state in {"needs_login", "paused"}:
+    if row.state in {"needs_login", "paused"} or breaker_is_open(row):
         return []
     if row.state == "degraded":
         rows = [one for one in rows if one.changed_at + REST <= services.now()]

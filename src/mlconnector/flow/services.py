@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from mlconnector.errors import ConnectorError
+from mlconnector.flow.agreed import read_agreed, stamp
 from mlconnector.flow.connection import ConnectionSettings, read_connection
 from mlconnector.flow.stopping import Stopping
 from mlconnector.flow.tokens import StoredTokens, token_name
@@ -45,6 +46,7 @@ class _Open:
 
     settings: ConnectionSettings
     credentials_of: datetime | None
+    agreed_of: Any
     looked_at: float = 0.0
     source: Source | None = None
     sink: Sink | None = None
@@ -83,6 +85,8 @@ class Services:
         self.now = now
         self.reached = reached
         self.stopping = Stopping()
+        # Connections of which DATEV has just refused a request.
+        self.refused: set[str] = set()
         # Since when, by the monotonic clock, our own database cannot be written to, and why.
         self.trouble: tuple[float, str] | None = None
         self._open: dict[str, _Open] = {}
@@ -92,6 +96,11 @@ class Services:
     def connection(self, name: str) -> ConnectionSettings:
         """A connection's settings. Raises NeedsHuman when there is no such connection."""
         return self._entry(name).settings
+
+    def read(self, text: str, where: str) -> ConnectionSettings:
+        """A connection's text, checked with what was agreed for its client. Raises UnreadableSettings."""
+        with self.database.read() as db:
+            return read_connection(text, where, lambda client: read_agreed(db, client))
 
     def rules(self, name: str) -> Rules:
         """The rules agreed for a connection."""
@@ -196,6 +205,13 @@ class Services:
         for one in worn_out:
             one.close()
 
+    def forget_client(self, client: str) -> None:
+        """Let go of the systems of all connections of a client, whose agreements have changed."""
+        with self.database.read() as db:
+            names = [row.name for row in connections.every(db) if row.client == client]
+        for name in names:
+            self.forget(name)
+
     def close(self) -> None:
         """Close everything that is open."""
         with self._lock:
@@ -215,11 +231,13 @@ class Services:
                 return entry
             with self.database.read() as db:
                 row = connections.read(db, name)
+                agreed_of = stamp(db, row.client)
             credentials_of = self.vault.changed(name, [token_name(row.source), token_name("datev")])
-            known = None if entry is None else (entry.settings.text, entry.credentials_of)
-            if entry is None or known != (row.settings, credentials_of):
+            known = None if entry is None else (entry.settings.text, entry.credentials_of, entry.agreed_of)
+            if entry is None or known != (row.settings, credentials_of, agreed_of):
                 self.forget(name)
-                entry = _Open(read_connection(row.settings, f"settings of {name}"), credentials_of)
+                settings = self.read(row.settings, f"settings of {name}")
+                entry = _Open(settings, credentials_of, agreed_of)
                 self._open[name] = entry
             entry.looked_at = time.monotonic()
             return entry
@@ -251,6 +269,8 @@ class _LoggedHttp:
     def write(self, exchange: Exchange) -> None:
         """Keep one exchange."""
         self._services.http_log.write(self._name, exchange)
+        if exchange.system == "datev" and exchange.status is not None and 400 <= exchange.status < 500:
+            self._services.refused.add(self._name)
 
     def __call__(
         self,

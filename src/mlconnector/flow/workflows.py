@@ -188,7 +188,12 @@ class Workflows:
         sent = self._patient(
             "submit", name, partial(progress.as_outcome, partial(deliver.submit, self._services, batch))
         )
-        if sent["outcome"] == "done" and sent["job_id"] is not None:
+        if sent["outcome"] == "done" and sent["job_id"] is None:
+            # A refused file has dissolved the batch: its other bookings go with another one.
+            frozen = self._freeze(name)
+            self.resume(name)
+            return frozen
+        if sent["outcome"] == "done":
             follows = self._step("follows", partial(progress.follows, self._services, batch)) + 1
             workflow_id = progress.workflow_id(batch, follows, followed=True)
             wait = sent["retry_after"]

@@ -48,3 +48,9 @@ def extf_file_name(source: str, period: str, batch: uuid.UUID) -> str:
     """
     word = re.sub(r"[^A-Za-z0-9-]+", "-", source)[:20]
     return f"EXTF_{word}_{period}_{batch.hex[:16]}.csv"
+
+
+def dxso_file_name(source: str, period: str, batch: uuid.UUID) -> str:
+    """Name of a frozen DXSO package, e.g. `DXSO_pipedrive_2026-07_3f2a9c0d1e2f4b5c.zip`."""
+    word = re.sub(r"[^A-Za-z0-9-]+", "-", source)[:20]
+    return f"DXSO_{word}_{period}_{batch.hex[:16]}.zip"

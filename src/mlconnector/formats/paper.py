@@ -1,7 +1,8 @@
 """Paper: A4 pages of text and rules as a PDF; the same drawing always gives the same bytes.
 
-Fonts are two of the 14 that every viewer has (ISO 32000-1, 9.6.2.2), so nothing is embedded; they show what
-windows-1252 has, and text is transliterated to that. Lengths are points, `y` is measured from the top.
+The usual fonts are two of the 14 that every viewer has (ISO 32000-1, 9.6.2.2), so nothing is embedded; for
+papers that have to carry their fonts there are two that ReportLab brings. Both show what windows-1252 has,
+and text is transliterated to that. Lengths are points, `y` is measured from the top.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Literal
 
 from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
-from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from mlconnector.formats.extf.text import clean
@@ -26,14 +28,19 @@ rl_config.useA85 = 0
 
 Align = Literal["left", "right"]
 _UNLIMITED = 1 << 30
-_FONTS = {False: "Helvetica", True: "Helvetica-Bold"}
+_IN_EVERY_VIEWER = {False: "Helvetica", True: "Helvetica-Bold"}
+_EMBEDDED = {False: "Vera", True: "VeraBd"}
+
+for _font in _EMBEDDED.values():
+    registerFont(TTFont(_font, f"{_font}.ttf"))
 
 
 class Paper:
     """Pages that are drawn one after the other; `replaced` is True once text had to be transliterated."""
 
-    def __init__(self, title: str, subject: str, creator: str) -> None:
+    def __init__(self, title: str, subject: str, creator: str, *, embedded: bool = False) -> None:
         self.replaced = False
+        self._fonts = _EMBEDDED if embedded else _IN_EVERY_VIEWER
         self._page: list[Callable[[_Pen], None]] = []
         self._pages = [self._page]
         self._about = (title, subject, creator)
@@ -46,7 +53,7 @@ class Paper:
 
     def wrapped(self, text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
         """The text as the fonts can show it, in lines that fit into `width`; longer words are cut."""
-        font = _FONTS[bold]
+        font = self._fonts[bold]
         lines: list[str] = []
         line, used = "", 0.0
         blank = stringWidth(" ", font, size)
@@ -74,7 +81,7 @@ class Paper:
         align: Align = "left",
     ) -> None:
         """One line of text with its base line at `y`; `grey` is 0 for black and 1 for white."""
-        shown, font = self.shown(text), _FONTS[bold]
+        shown, font = self.shown(text), self._fonts[bold]
 
         def draw(pen: _Pen) -> None:
             pen.take(font, size, grey)
@@ -115,7 +122,14 @@ class Paper:
             self.text(x, y, left, size, grey=0.4)
             self.text(WIDTH - x, y, right, size, grey=0.4, align="right")
         stream = io.BytesIO()
-        canvas = Canvas(stream, pagesize=A4, invariant=1, pageCompression=1, lang="de-DE")
+        canvas = Canvas(
+            stream,
+            pagesize=A4,
+            invariant=1,
+            pageCompression=1,
+            lang="de-DE",
+            initialFontName=self._fonts[False],
+        )
         title, subject, creator = (self.shown(text) for text in self._about)
         canvas.setTitle(title)
         canvas.setSubject(subject)

@@ -1,15 +1,65 @@
-"""Debtor numbers: given once for each party and client, kept for ever."""
+"""Numbers of debtors and creditors: given once for each party and client, kept for ever."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Integer, cast, func, insert, select
+from sqlalchemy import Connection, Integer, cast, func, insert, select, update
 
+from mlconnector.mapping.numbers import RESERVED
+from mlconnector.model.entries import Ledger
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import accounts, connections
+
+
+@dataclass(frozen=True, slots=True)
+class GivenNumber:
+    """A number that somebody has, or that a list reserves for somebody."""
+
+    number: str
+    connection: str
+    party: str
+    ledger: Ledger
+    origin: Literal["allocated", "source", "list"]
+    name: str
+    vat_id: str
+    given_at: datetime
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether nobody whom a source knows has the number yet."""
+        return self.party.startswith(RESERVED)
+
+
+def every(connection: Connection, client: str) -> dict[str, GivenNumber]:
+    """All numbers of a client, by number."""
+    columns = [accounts.c[name] for name in GivenNumber.__dataclass_fields__]
+    query = select(*columns).where(accounts.c.client == client).order_by(accounts.c.number)
+    return {row.number: GivenNumber(*row) for row in connection.execute(query)}
+
+
+def reserved(connection: Connection, client: str, numbers: Sequence[str]) -> dict[str, str]:
+    """Those numbers that a list reserves for somebody not known yet, with the name on the list."""
+    found: dict[str, str] = {}
+    for part in parts(numbers):
+        query = select(accounts.c.number, accounts.c.name).where(
+            accounts.c.client == client,
+            accounts.c.number.in_(part),
+            accounts.c.party.startswith(RESERVED, autoescape=True),
+        )
+        found.update({row.number: row.name for row in connection.execute(query)})
+    return found
+
+
+def bind(connection: Connection, client: str, name: str, party: str, number: str) -> None:
+    """Give a reserved number to the party of a connection whose it is."""
+    row = update(accounts).where(
+        accounts.c.client == client, accounts.c.number == number, accounts.c.party == f"{RESERVED}{number}"
+    )
+    connection.execute(row.values(connection=name, party=party))
 
 
 def hold(connection: Connection, client: str) -> None:
@@ -19,13 +69,16 @@ def hold(connection: Connection, client: str) -> None:
     connection.execute(query.with_for_update(key_share=True)).all()
 
 
-def given(connection: Connection, client: str, name: str, parties: Sequence[str]) -> dict[str, str]:
-    """The numbers that parties of a connection already have."""
+def given(
+    connection: Connection, client: str, name: str, parties: Sequence[str], ledger: Ledger
+) -> dict[str, str]:
+    """The numbers that parties of a connection already have as debtors or as creditors."""
     found: dict[str, str] = {}
     for part in parts(parties):
         query = select(accounts.c.party, accounts.c.number).where(
             accounts.c.client == client,
             accounts.c.connection == name,
+            accounts.c.ledger == ledger,
             accounts.c.party.in_(part),
         )
         found.update({row.party: row.number for row in connection.execute(query)})
@@ -41,9 +94,23 @@ def owners(connection: Connection, client: str, numbers: Sequence[str]) -> dict[
     return found
 
 
+def allocated(connection: Connection, client: str, numbers: Sequence[str], since: datetime) -> set[str]:
+    """Those numbers that were given here, and not before `since`, so that nobody can have used them."""
+    found: set[str] = set()
+    for part in parts(numbers):
+        query = select(accounts.c.number).where(
+            accounts.c.client == client,
+            accounts.c.number.in_(part),
+            accounts.c.origin == "allocated",
+            accounts.c.given_at >= since,
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def brought(connection: Connection, client: str) -> frozenset[str]:
-    """The numbers of a client that sources brought along."""
-    query = select(accounts.c.number).where(accounts.c.client == client, accounts.c.origin == "source")
+    """The numbers of a client that were not allocated: sources or lists brought them along."""
+    query = select(accounts.c.number).where(accounts.c.client == client, accounts.c.origin != "allocated")
     return frozenset(connection.execute(query).scalars())
 
 
@@ -64,7 +131,9 @@ def give(
     names: Mapping[str, str],
     now: datetime,
     *,
-    origin: Literal["allocated", "source"],
+    ledger: Ledger,
+    origin: Literal["allocated", "source", "list"],
+    vat_ids: Mapping[str, str] | None = None,
 ) -> None:
     """Note newly given numbers by party, with the party's name for people who read the table."""
     rows = [
@@ -72,9 +141,11 @@ def give(
             "client": client,
             "connection": name,
             "party": party,
+            "ledger": ledger,
             "number": number,
             "origin": origin,
             "name": names.get(party, ""),
+            "vat_id": (vat_ids or {}).get(party, ""),
             "given_at": now,
         }
         for party, number in numbers.items()

@@ -13,7 +13,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from mlconnector.store.tables import batches, transfers
 from mlconnector.store.upsert import put_row
 
-FINAL = ("succeeded", "failed", "dissolved")
+ARRIVED = ("succeeded", "partial")
+"""States of batches whose bookings stand in DATEV; of a partial one those that are still in it."""
+
+FINAL = (*ARRIVED, "failed", "dissolved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,20 @@ _COLUMNS = [batches.c[name] for name in BatchRow.__dataclass_fields__]
 
 
 def insert_batch(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Freeze a batch; one that was dissolved and would have the same content again takes its place."""
+    """Freeze a batch; one that was taken apart and has the same content again takes its place."""
     put_row(connection, batches, row)
 
 
 def read(connection: Connection, batch: str) -> BatchRow | None:
     """A batch by its id."""
     row = connection.execute(select(*_COLUMNS).where(batches.c.id == batch)).first()
+    return None if row is None else BatchRow(*row)
+
+
+def find(connection: Connection, wanted: str) -> BatchRow | None:
+    """A batch by its id or its file name; file names carry a part of the id, so they are its own."""
+    query = select(*_COLUMNS).where((batches.c.id == wanted) | (batches.c.file_name == wanted))
+    row = connection.execute(query.order_by(batches.c.created_at.desc())).first()
     return None if row is None else BatchRow(*row)
 
 

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    union,
+    update,
+)
 
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import documents, entries
@@ -39,6 +50,12 @@ def known(connection: Connection, guids: Sequence[str]) -> set[str]:
     return found
 
 
+def read(connection: Connection, guid: str) -> DocumentRow | None:
+    """A document by its GUID."""
+    row = connection.execute(select(*_COLUMNS).where(documents.c.guid == guid)).first()
+    return None if row is None else DocumentRow(*row)
+
+
 def insert_documents(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store documents with their bytes."""
     if rows:
@@ -57,11 +74,10 @@ def filed(connection: Connection, vouchers: Sequence[str]) -> dict[tuple[str, st
 
 
 def to_file(connection: Connection, batch: str, limit: int) -> list[DocumentRow]:
-    """Documents that a batch links and that are not filed yet, with their bytes."""
-    wanted = select(entries.c.document).where(entries.c.batch == batch, entries.c.document.is_not(None))
+    """Documents of a batch that are not filed yet, with their bytes."""
     query = (
         select(*_COLUMNS)
-        .where(documents.c.guid.in_(wanted), documents.c.state.in_(["stored", "sending"]))
+        .where(documents.c.guid.in_(_of_batch(batch)), documents.c.state.in_(["stored", "sending"]))
         .order_by(documents.c.guid)
         .limit(limit)
     )
@@ -69,11 +85,32 @@ def to_file(connection: Connection, batch: str, limit: int) -> list[DocumentRow]
 
 
 def not_filed(connection: Connection, batch: str) -> list[str]:
-    """The GUIDs that a batch links and that DATEV does not have."""
-    wanted = select(entries.c.document).where(entries.c.batch == batch, entries.c.document.is_not(None))
-    filed = select(documents.c.guid).where(documents.c.guid.in_(wanted), documents.c.state == "filed")
-    missing = wanted.where(entries.c.document.not_in(filed)).distinct()
-    return list(connection.execute(missing).scalars())
+    """The GUIDs of a batch's documents that DATEV does not have."""
+    wanted = set(connection.execute(_of_batch(batch)).scalars())
+    query = select(documents.c.guid).where(
+        documents.c.guid.in_(_of_batch(batch)), documents.c.state == "filed"
+    )
+    return sorted(wanted - set(connection.execute(query).scalars()))
+
+
+def _of_batch(batch: str) -> CompoundSelect[Any]:
+    """The GUIDs of the documents that a batch links, and of those that belong to the same bookings.
+
+    A voucher with a PDF and an XML invoice has two documents, and its booking links one of them.
+    """
+    of_batch = (entries.c.batch == batch, entries.c.document.is_not(None))
+    linked = select(entries.c.document).where(*of_batch)
+    beside = select(documents.c.guid).join(entries, _books()).where(*of_batch)
+    return union(linked, beside)
+
+
+def _books() -> ColumnElement[bool]:
+    """Whether an entry books the revision of the voucher that a document belongs to."""
+    return and_(
+        entries.c.voucher == documents.c.voucher,
+        entries.c.revision == documents.c.revision,
+        entries.c.kind == "original",
+    )
 
 
 def set_state(connection: Connection, guids: Sequence[str], state: str, now: datetime) -> None:
@@ -84,25 +121,39 @@ def set_state(connection: Connection, guids: Sequence[str], state: str, now: dat
         )
 
 
+def bring_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Give known documents their bytes again, because they are to be sent once more; their states stay."""
+    for row in rows:
+        values = {name: row[name] for name in ("file_name", "media_type", "size", "sha256", "content")}
+        connection.execute(update(documents).where(documents.c.guid == row["guid"]).values(values))
+
+
+def drop_content(connection: Connection, guids: Sequence[str]) -> None:
+    """Drop the bytes of documents that arrived; their hashes stay."""
+    for part in parts(guids):
+        connection.execute(update(documents).where(documents.c.guid.in_(part)).values(content=None))
+
+
 def let_go_of_content(connection: Connection, batch: str) -> None:
     """Drop the bytes of documents that arrived with a batch; their hashes stay."""
-    wanted = select(entries.c.document).where(entries.c.batch == batch, entries.c.document.is_not(None))
     connection.execute(
         update(documents)
-        .where(documents.c.guid.in_(wanted), documents.c.state == "filed")
+        .where(documents.c.guid.in_(_of_batch(batch)), documents.c.state == "filed")
         .values(content=None)
     )
 
 
 def drop_unsent(connection: Connection, vouchers: Sequence[str]) -> None:
-    """Delete documents that DATEV does not have and that no booking links any more."""
+    """Delete documents that DATEV does not have and that belong to no booking any more."""
     for part in parts(vouchers):
-        used = select(entries.c.document).where(entries.c.voucher.in_(part), entries.c.document.is_not(None))
+        linking = (entries.c.voucher.in_(part), entries.c.document.is_not(None))
+        linked = select(entries.c.document).where(*linking)
+        beside = select(documents.c.guid).join(entries, _books()).where(*linking)
         connection.execute(
             delete(documents).where(
                 documents.c.voucher.in_(part),
                 documents.c.state.in_(["stored", "refused"]),
-                documents.c.guid.not_in(used),
+                documents.c.guid.not_in(union(linked, beside)),
             )
         )
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
-from mlconnector.store.batches import FINAL
+from mlconnector.model.entries import Ledger
+from mlconnector.store.batches import ARRIVED, FINAL
 from mlconnector.store.sets import SET_SIZE, parts
-from mlconnector.store.tables import batches, entries
+from mlconnector.store.tables import batches, entries, vouchers
+
+Format = Literal["extf", "dxso"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,21 @@ class EntryRow:
     kind: str
     turn: int
     period: str
+    ledger: Ledger
+    channel: Format
     document: str | None
     reverses: str | None
     batch: str | None
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Bookings that go to DATEV together: one month, one channel, and for DXSO one ledger."""
+
+    period: str
+    channel: Format
+    ledger: Ledger
 
 
 _COLUMNS = [entries.c[name] for name in EntryRow.__dataclass_fields__]
@@ -41,7 +55,7 @@ def insert_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
 def standing(connection: Connection, ids: Sequence[str]) -> dict[str, list[EntryRow]]:
     """The bookings that stand in DATEV, by voucher: those that arrived and were not taken back."""
     found: dict[str, list[EntryRow]] = {}
-    arrived = select(batches.c.id).where(batches.c.state == "succeeded")
+    arrived = select(batches.c.id).where(batches.c.state.in_(ARRIVED))
     for part in parts(ids):
         taken_back = select(entries.c.reverses).where(
             entries.c.voucher.in_(part), entries.c.kind == "reversal", entries.c.batch.in_(arrived)
@@ -61,25 +75,49 @@ def standing(connection: Connection, ids: Sequence[str]) -> dict[str, list[Entry
     return found
 
 
-def waiting_periods(connection: Connection, name: str) -> list[str]:
-    """Months that have bookings of a connection without a batch."""
+def carried(connection: Connection, client: str) -> list[tuple[str, Ledger, str, Format]]:
+    """What DATEV has or may have: kind of voucher, ledger, month and channel, each once.
+
+    A transfer of booking suggestions that is not finished yet is not processed.
+    """
+    begun = and_(batches.c.state == "submitting", batches.c.format != "dxso")
+    gone = select(batches.c.id).where(or_(batches.c.state.in_(["unknown", "submitted", *ARRIVED]), begun))
     query = (
-        select(entries.c.period)
+        select(vouchers.c.kind, entries.c.ledger, entries.c.period, entries.c.channel)
         .distinct()
-        .where(entries.c.connection == name, entries.c.batch.is_(None))
+        .join(vouchers, vouchers.c.id == entries.c.voucher)
+        .where(entries.c.client == client, entries.c.batch.in_(gone))
         .order_by(entries.c.period)
     )
-    return list(connection.execute(query).scalars())
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
 
 
-def waiting(connection: Connection, name: str, period: str) -> Iterator[EntryRow]:
-    """Bookings of one month without a batch, in a stable order."""
+def waiting_groups(connection: Connection, name: str) -> list[Group]:
+    """What has bookings of a connection without a batch, the oldest month first."""
+    columns = (entries.c.period, entries.c.channel, entries.c.ledger)
+    query = (
+        select(*columns)
+        .distinct()
+        .where(entries.c.connection == name, entries.c.batch.is_(None))
+        .order_by(*columns)
+    )
+    return [Group(*row) for row in connection.execute(query)]
+
+
+def waiting(connection: Connection, name: str, group: Group) -> Iterator[EntryRow]:
+    """Bookings of one group without a batch, in a stable order. EXTF carries both ledgers in one file."""
     query = (
         select(*_COLUMNS)
-        .where(entries.c.connection == name, entries.c.period == period, entries.c.batch.is_(None))
+        .where(
+            entries.c.connection == name,
+            entries.c.period == group.period,
+            entries.c.channel == group.channel,
+            entries.c.batch.is_(None),
+            or_(entries.c.channel == "extf", entries.c.ledger == group.ledger),
+        )
         .order_by(entries.c.voucher, entries.c.kind.desc(), entries.c.turn)
     )
-    for row in connection.execution_options(yield_per=SET_SIZE).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
         yield EntryRow(*row)
 
 
@@ -103,6 +141,12 @@ def take_out(connection: Connection, batch: str) -> None:
     connection.execute(update(entries).where(entries.c.batch == batch).values(batch=None))
 
 
+def take_out_these(connection: Connection, ids: Sequence[str]) -> None:
+    """Let some bookings of a batch wait again, because DATEV did not take them."""
+    for part in parts(ids):
+        connection.execute(update(entries).where(entries.c.id.in_(part)).values(batch=None))
+
+
 def turns(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str, str], int]:
     """How often each voucher and revision was booked so far, by kind of booking."""
     found: dict[tuple[str, str, str], int] = {}
@@ -117,18 +161,16 @@ def turns(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str, st
     return found
 
 
-def holders_of_document_field(
-    connection: Connection, client: str, fields: Iterable[str]
-) -> dict[str, set[str]]:
-    """Which vouchers of a client were booked under a Belegfeld 1."""
-    wanted = sorted(set(fields))
+def holders_of_open_items(connection: Connection, client: str, items: Iterable[str]) -> dict[str, set[str]]:
+    """Which vouchers of a client hold an open item, by its name."""
+    wanted = sorted(set(items) - {""})
     found: dict[str, set[str]] = {}
     for part in parts(wanted):
-        query = select(entries.c.document_field_1, entries.c.voucher).where(
-            entries.c.client == client, entries.c.document_field_1.in_(part)
+        query = select(entries.c.open_item, entries.c.voucher).where(
+            entries.c.client == client, entries.c.open_item.in_(part)
         )
-        for field, voucher in connection.execute(query):
-            found.setdefault(field, set()).add(voucher)
+        for item, voucher in connection.execute(query):
+            found.setdefault(item, set()).add(voucher)
     return found
 
 

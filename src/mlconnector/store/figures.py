@@ -80,8 +80,8 @@ def requests(connection: Connection, since: datetime) -> list[RequestCount]:
     return [RequestCount(*row) for row in connection.execute(query)]
 
 
-def transfer_counts(connection: Connection, since: datetime) -> TransferCounts:
-    """How much DATEV took since a moment."""
+def transfer_counts(connection: Connection, since: datetime, name: str | None = None) -> TransferCounts:
+    """How much DATEV took since a moment; of one connection, or of all."""
     taken = or_(transfers.c.outcome.startswith("accepted "), transfers.c.outcome.startswith("adopted "))
     handed_over = select(func.count()).select_from(transfers).where(taken, transfers.c.finished_at >= since)
     filed = (
@@ -89,6 +89,10 @@ def transfer_counts(connection: Connection, since: datetime) -> TransferCounts:
         .select_from(documents)
         .where(documents.c.state == "filed", documents.c.changed_at >= since)
     )
+    if name is not None:
+        of_name = select(batches.c.id).where(batches.c.connection == name)
+        handed_over = handed_over.where(transfers.c.batch.in_(of_name))
+        filed = filed.where(documents.c.connection == name)
     return TransferCounts(
         connection.execute(handed_over).scalar_one(), connection.execute(filed).scalar_one()
     )

@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -188,13 +188,29 @@ def recent(
         query = query.where(http_log.c.connection == name)
     if only_errors:
         query = query.where(or_(http_log.c.status.is_(None), http_log.c.status >= 400))
-    rows = []
-    for row in connection.execute(query).mappings():
-        fields = dict(row)
-        for headers in ("request_headers", "response_headers"):
-            fields[headers] = json.loads(fields[headers])
-        rows.append(LogRow(**fields))
-    return rows
+    return [_log_row(row) for row in connection.execute(query).mappings()]
+
+
+def chronological(
+    connection: Connection,
+    *,
+    since: datetime | None = None,
+    name: str | None = None,
+    system: str | None = None,
+    only_errors: bool = False,
+) -> Iterator[LogRow]:
+    """All requests that are kept, the first one first, in constant memory."""
+    query = select(http_log).order_by(http_log.c.at, http_log.c.id)
+    if since is not None:
+        query = query.where(http_log.c.at >= since)
+    if name is not None:
+        query = query.where(http_log.c.connection == name)
+    if system is not None:
+        query = query.where(http_log.c.system == system)
+    if only_errors:
+        query = query.where(or_(http_log.c.status.is_(None), http_log.c.status >= 400))
+    for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query).mappings():
+        yield _log_row(row)
 
 
 def shares(database: Database, name: str, since: datetime, system: str | None = None) -> Shares:
@@ -229,6 +245,13 @@ def purge(database: Database, before: datetime) -> int:
         gone += portion
         if portion < _PURGED_AT_ONCE:
             return gone
+
+
+def _log_row(row: Mapping[Any, Any]) -> LogRow:
+    fields = dict(row)
+    for headers in ("request_headers", "response_headers"):
+        fields[headers] = json.loads(fields[headers])
+    return LogRow(**fields)
 
 
 def _row(connection: str, exchange: LoggedExchange) -> dict[str, Any]:

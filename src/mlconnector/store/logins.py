@@ -6,13 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from mlconnector.store.sealing import Envelope
 from mlconnector.store.tables import pending_logins
 from mlconnector.store.vault import Vault, login_place
 
 LIFETIME = timedelta(minutes=10)
+INVITATION = "invitation"
+"""The system of a row that is no login, but lets somebody see a connection's page and begin one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,21 @@ def begin(
         transaction.execute(insert(pending_logins), row)
 
 
+def invitation(vault: Vault, key: str) -> str | None:
+    """The connection that somebody was invited to with this key, as often as asked; None as `take` has it."""
+    table = pending_logins
+    query = select(table).where(table.c.state_hash == _hash(key), table.c.system == INVITATION)
+    with vault.database.read() as reading:
+        row = reading.execute(query).first()
+    if row is None or row.expires_at <= vault.now():
+        return None
+    vault.unseal(
+        Envelope(row.key_id, row.wrapped_key, row.sealed),
+        *login_place(row.state_hash, row.connection, row.system),
+    )
+    return str(row.connection)
+
+
 def take(vault: Vault, state: str) -> TakenLogin | None:
     """The login of this `state`, once: it is gone when this returns, whatever becomes of it.
 
@@ -51,7 +68,8 @@ def take(vault: Vault, state: str) -> TakenLogin | None:
     """
     table = pending_logins
     with vault.database.write() as transaction:
-        found = delete(table).where(table.c.state_hash == _hash(state)).returning(*table.c)
+        mine = (table.c.state_hash == _hash(state), table.c.system != INVITATION)
+        found = delete(table).where(*mine).returning(*table.c)
         row = transaction.execute(found).first()
         purge(transaction, vault.now())
     if row is None or row.expires_at <= vault.now():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import secrets
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -16,10 +15,13 @@ import msgspec
 
 from mlconnector.errors import Broken, ConnectorError, NeedsLogin, RetryLater
 from mlconnector.systems.http import Http, default_explanation, retry_after
+from mlconnector.systems.id_token import check_id_token
 from mlconnector.systems.redaction import without_echo
 
 ClientAuthentication = Literal["basic", "client_id"]
 _ACCESS_TOKEN_LIFETIME = 900.0
+# How an issuer may say that it does not know a token; RFC 7009 wants it to say nothing.
+_WORTHLESS = ("invalid_grant", "invalid_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,16 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PendingLogin(msgspec.Struct, frozen=True, kw_only=True):
-    """A login that was begun: kept sealed for ten minutes, looked up by its state, used once."""
+    """A login that was begun: kept sealed for ten minutes, looked up by its state, used once.
+
+    `scopes` are those that were asked for.
+    """
 
     state: str
     nonce: str
     verifier: str
     redirect_uri: str
+    scopes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"PendingLogin(***, redirect_uri={self.redirect_uri!r})"
@@ -117,6 +123,7 @@ def begin_login(model: OAuthModel, redirect_uri: str) -> tuple[PendingLogin, str
         nonce=secrets.token_urlsafe(32),
         verifier=secrets.token_urlsafe(48),
         redirect_uri=redirect_uri,
+        scopes=model.scopes,
     )
     query = {
         "response_type": "code",
@@ -139,15 +146,25 @@ def begin_login(model: OAuthModel, redirect_uri: str) -> tuple[PendingLogin, str
 def finish_login(
     model: OAuthModel, http: Http, secret: str, pending: PendingLogin, code: str, now: datetime
 ) -> Tokens:
-    """Exchange the code for tokens. Raises NeedsLogin when the code, or the id token, is not accepted."""
+    """Exchange the code for tokens. Raises NeedsLogin when the code, or the id token, is not accepted.
+
+    Tokens that come with an id token which is not accepted are revoked at once.
+    """
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri}
     if model.pkce:
         form["code_verifier"] = pending.verifier
     answer = http.request("POST", model.token_url, data=form, auth=(model.client_id, secret), repeat=False)
     content = _json(model, answer)
+    tokens = _tokens(model, content, now, previous=None)
     if model.issuer:
-        _check_id_token(model, pending, content, now)
-    return _tokens(model, content, now, previous=None)
+        try:
+            check_id_token(
+                model.system, content.get("id_token"), model.issuer, model.client_id, pending.nonce, now
+            )
+        except NeedsLogin as refused:
+            _revoke_unwanted(model, http, secret, tokens, refused)
+            raise
+    return tokens
 
 
 def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: datetime) -> Tokens:
@@ -167,14 +184,33 @@ def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: dat
 
 
 def revoke(model: OAuthModel, http: Http, secret: str, tokens: Tokens) -> None:
-    """Make both tokens worthless at the issuer, the refresh token first, where it offers that."""
+    """Make both tokens worthless at the issuer, the refresh token first, where it offers that.
+
+    Each is tried whatever became of the other. Raises one of the four errors unless both are worthless; what
+    the issuer does not know any more is.
+    """
     if not model.revoke_url:
         return
+    failure: ConnectorError | None = None
     for hint, token in (("refresh_token", tokens.refresh_token), ("access_token", tokens.access_token)):
         if not token:
             continue
         form = {"token": token, "token_type_hint": hint}
-        http.request("POST", model.revoke_url, data=form, auth=(model.client_id, secret))
+        try:
+            http.request("POST", model.revoke_url, data=form, auth=(model.client_id, secret))
+        except ConnectorError as error:
+            gone = isinstance(error, NeedsLogin) and error.reason.startswith(_WORTHLESS)
+            failure = failure if gone else failure or error
+    if failure is not None:
+        raise failure
+
+
+def _revoke_unwanted(model: OAuthModel, http: Http, secret: str, tokens: Tokens, refused: NeedsLogin) -> None:
+    try:
+        revoke(model, http, secret, tokens)
+    except ConnectorError as error:
+        reason = f"{refused.reason}; and what it brought could not be revoked: {error}"
+        raise NeedsLogin(model.system, reason) from refused
 
 
 def explain_token_answer(system: str, answer: httpx.Response) -> ConnectorError:
@@ -243,31 +279,3 @@ def _seconds(model: OAuthModel, content: dict[str, Any], name: str) -> float | N
         return float(value)
     except (TypeError, ValueError) as error:
         raise Broken(f"{model.system}: the token endpoint says {name} is {value!r}") from error
-
-
-def _check_id_token(model: OAuthModel, pending: PendingLogin, content: dict[str, Any], now: datetime) -> None:
-    """Check issuer, audience, nonce and age; the signature is not needed for a token read over TLS.
-
-    OpenID Connect Core 3.1.3.7 allows that for a token that comes straight from the token endpoint.
-    """
-    claims = _claims(model, content)
-    audience = claims.get("aud")
-    audiences = audience if isinstance(audience, list) else [audience]
-    if claims.get("iss") != model.issuer or model.client_id not in audiences:
-        raise NeedsLogin(model.system, "the id token was issued by or for somebody else")
-    if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), pending.nonce.encode()):
-        raise NeedsLogin(model.system, "the id token belongs to another login (nonce differs)")
-    end = claims.get("exp")
-    if not isinstance(end, int | float) or end < (now - timedelta(minutes=5)).timestamp():
-        raise NeedsLogin(model.system, "the id token has expired")
-
-
-def _claims(model: OAuthModel, content: dict[str, Any]) -> dict[str, Any]:
-    try:
-        payload = str(content["id_token"]).split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (KeyError, IndexError, ValueError) as error:
-        raise NeedsLogin(model.system, "the answer to the login carries no readable id token") from error
-    if not isinstance(claims, dict):
-        raise NeedsLogin(model.system, "the answer to the login carries no readable id token")
-    return claims

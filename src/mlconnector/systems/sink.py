@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
+from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.systems.checks import CheckStep
 
@@ -81,16 +82,41 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """An open transfer of booking suggestions, which takes files until it is made ready.
+
+    `folder` is the ledger folder that the sink wants named; `account_length` is None where it says none.
+    """
+
+    job_id: str
+    account_length: int | None
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A line of the sink's protocol of a transfer: `kind` is information, warning or error."""
+
+    kind: str
+    text: str
+    file_name: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobStatus:
     """The state of a job; `problem` says why it failed, `answer` is what the sink said, word for word.
 
-    `again` is True when the sink asks for the same bytes to be sent once more (its own internal error).
+    `open` and `partial` are only of transfers: one that still takes files, and one of which some documents
+    were taken and others not; `remarks` are its protocol. `again` is True when the sink asks for the same
+    bytes to be sent once more (its own internal error).
     """
 
-    result: Literal["pending", "succeeded", "failed"]
+    result: Literal["open", "pending", "succeeded", "partial", "failed"]
     problem: Problem | None = None
     answer: Mapping[str, object] = field(default_factory=dict)
     again: bool = False
+    remarks: tuple[Remark, ...] = ()
 
 
 class Sink(Protocol):
@@ -113,6 +139,21 @@ class Sink(Protocol):
 
     def status(self, job_id: str) -> JobStatus:
         """How far the job is."""
+
+    def open_transfer(self, ledger: Ledger, month: str) -> Transfer:
+        """Open a transfer of booking suggestions for a ledger and a month; processed after `finish`."""
+
+    def attach(self, job_id: str, file_name: str, media_type: str, content: bytes) -> None:
+        """Add a file to an open transfer; repeating it changes nothing."""
+
+    def finish(self, job_id: str) -> None:
+        """Let the transfer be processed, once; RetryLater with `outcome_unknown` when no answer came."""
+
+    def drop_transfer(self, job_id: str) -> None:
+        """Remove an open transfer with its files."""
+
+    def transfer_status(self, job_id: str) -> JobStatus:
+        """How far a transfer is, with its protocol at its end."""
 
     def close(self) -> None:
         """Let go of connections."""

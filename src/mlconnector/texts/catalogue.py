@@ -6,6 +6,7 @@ The texts are TOML files beside this one. A text takes facts in braces:
     {region.word}                 our word for its value, from `words.toml`
     {total.number} {size.size}    a number, or a number of bytes, as the language writes it
     {until.moment}                a moment in ISO form, in UTC, as the language writes it
+    {day.day}                     a day in ISO form, as the language writes it
     {help: Help: ….}              words around the fact, which stands for …; nothing where it is missing
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
@@ -50,6 +51,11 @@ def explain(key: str, facts: Mapping[str, str], language: Language) -> Explanati
     return Explanation(what, why, do, people(entry["who"], language))
 
 
+def explain_in_general(key: str, language: Language) -> Explanation:
+    """The words for a problem of which nothing more is known; three dots stand for each fact of its own."""
+    return explain(key, _AnyFact(), language)
+
+
 def step_title(key: str, language: Language) -> str:
     """What a step of a ping is called."""
     entry = _table("checks.toml").get(key)
@@ -66,6 +72,13 @@ def step_cause(cause: str, facts: Mapping[str, str], language: Language) -> str:
         return f"{words.what} {words.why} {words.do}"
     shown = _listed(facts)
     return f"{cause} ({shown})" if shown else cause
+
+
+def step_people(cause: str, who: str, facts: Mapping[str, str], language: Language) -> str:
+    """Who can put a step of a ping right: for a problem the person whom its words name."""
+    if cause in _table("problems.toml"):
+        return explain(cause, facts, language).who
+    return people(who, language)
 
 
 def people(who: str, language: Language) -> str:
@@ -89,6 +102,17 @@ def found(step: str, facts: Mapping[str, str], language: Language) -> str:
 def sentence(key: str, facts: Mapping[str, str], language: Language) -> str:
     """What a command says beside problems and steps; raises KeyError for an unknown key."""
     return filled(_table("commands.toml")[key][language], facts, language)
+
+
+def reason(rule: str, facts: Mapping[str, str], language: Language) -> str:
+    """Why a field of a booking has its value; a rule that has no words is a sentence of its own."""
+    entry = _table("reasons.toml").get(rule)
+    return filled(entry[language], facts, language) if entry else rule
+
+
+def fault(key: str, facts: Mapping[str, str], language: Language) -> str:
+    """What is wrong with a line of a list that was handed over."""
+    return filled(_table("faults.toml")[key][language], facts, language)
 
 
 def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, str]:
@@ -129,6 +153,8 @@ def _written(slot: str, facts: Mapping[str, str], language: Language) -> str:
             return f"{_number(f'{int(value) / _MEGABYTE:.1f}', language)} MB" if value.isdecimal() else value
         case "moment":
             return _moment(value, language)
+        case "day":
+            return _day(value, language)
         case _:
             return value
 
@@ -146,7 +172,23 @@ def _moment(value: str, language: Language) -> str:
         moment = datetime.fromisoformat(value).astimezone(UTC)
     except ValueError:
         return value
-    return f"{moment:%d.%m.%Y, %H:%M} UTC" if language == "de" else f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"{moment:%d.%m.%Y %H:%M} UTC" if language == "de" else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _day(value: str, language: Language) -> str:
+    try:
+        return f"{date.fromisoformat(value):%d.%m.%Y}" if language == "de" else value
+    except ValueError:
+        return value
+
+
+class _AnyFact(dict[str, str]):
+    """Facts of which only their place in a sentence is known; nothing that an outside system said."""
+
+    _SAID = frozenset({"title", "detail", "elements", "code", "request_id", "transaction_id", "help"})
+
+    def get(self, key: str, default: Any = "") -> Any:
+        return default if key in self._SAID else "…"
 
 
 def _listed(facts: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.settings import UnreadableSettings
-from mlconnector.texts.catalogue import explain
+from mlconnector.texts.catalogue import explain, people, sentence, word
 from mlconnector.web.parts import parts_of
 
 PROBLEM = "application/problem+json"
@@ -59,23 +59,27 @@ def problem(status: int, name: str, title: str, detail: str = "", **more: Any) -
 
 async def connector_error(request: Request, error: Exception) -> Response:
     """The four errors: 404 for what is unknown, 409 for what people must do, 503 for what may pass."""
+    language = parts_of(request).application.settings.language
     if isinstance(error, NeedsHuman):
         key, facts = error.problem.key, error.problem.facts
-        words = explain(key, facts, parts_of(request).application.settings.language)
+        words = explain(key, facts, language)
         status = HTTPStatus.NOT_FOUND if key in _UNKNOWN else HTTPStatus.CONFLICT
         more = {"cure": words.do, "who": words.who, "cause": error.problem.cause}
         return answer(problem(status, key, words.what, words.why, **more))
     if isinstance(error, NeedsLogin):
-        title = f"Login needed at {error.system}"
-        return answer(problem(HTTPStatus.CONFLICT, "login_needed", title, error.reason))
+        facts = {"system": word("system", error.system, language), "reason": error.reason}
+        title = sentence("login_needed", facts, language)
+        more = {"cure": sentence("login_how", {}, language), "who": people("you", language)}
+        return answer(problem(HTTPStatus.CONFLICT, "login_needed", title, error.reason, **more))
     if isinstance(error, RetryLater):
         after = str(math.ceil(error.after or RETRY_AFTER))
-        details = problem(HTTPStatus.SERVICE_UNAVAILABLE, "later", "Not possible at the moment", error.reason)
+        title = sentence("not_now", {"reason": error.reason}, language)
+        more = {"cure": sentence("try_later", {}, language)}
+        details = problem(HTTPStatus.SERVICE_UNAVAILABLE, "later", title, error.reason, **more)
         return answer(details, {"Retry-After": after})
     if isinstance(error, UnreadableSettings):
-        return answer(
-            problem(HTTPStatus.CONFLICT, "settings_unreadable", "Settings cannot be used", str(error))
-        )
+        title = sentence("settings_unusable", {}, language)
+        return answer(problem(HTTPStatus.CONFLICT, "settings_unreadable", title, str(error)))
     log.error("%s %s: broken", request.method, request.url.path, exc_info=error)
     return answer(_unexpected())
 

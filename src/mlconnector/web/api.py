@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import connecting, inbox, overview, stories
+from mlconnector.flow import breaker, connecting, inbox, inviting, overview, resending, stories
 from mlconnector.flow.connection import Name
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, batches, connections, figures, logins, vouchers
-from mlconnector.texts.catalogue import Language, people, step_cause, step_title
-from mlconnector.web import shapes
+from mlconnector.texts.catalogue import Language, step_cause, step_people, step_title
+from mlconnector.web import datev_shapes, shapes
 from mlconnector.web.access import with_token
 from mlconnector.web.answers import ProblemDetails
 from mlconnector.web.checking import checked
@@ -80,7 +80,9 @@ def check_connection(name: Name, web: Web) -> shapes.Check:
             outcome=step.outcome,
             cause=step.cause,
             words=step_cause(step.cause, step.facts, language) if step.cause else "",
-            who=people(step.who, language) if step.outcome in {"failed", "warning"} else "",
+            who=step_people(step.cause, step.who, step.facts, language)
+            if step.outcome in {"failed", "warning"}
+            else "",
             facts=dict(step.facts),
         )
         for step in connecting.check(web.application.services, name)
@@ -105,8 +107,34 @@ def begin_login(name: Name, wanted: shapes.LoginRequest, web: Web) -> shapes.Beg
         raise NeedsHuman(Problem("login_not_needed", {"name": name, "system": wanted.system}))
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     valid_until = services.now() + logins.LIFETIME
-    address = connecting.begin(services, name, wanted.system, redirect)
+    address = connecting.begin(services, name, wanted.system, redirect, ended_there=wanted.ended_there)
     return shapes.BegunLogin(connection=name, system=wanted.system, address=address, valid_until=valid_until)
+
+
+@router.post("/connections/{name}/link", status_code=HTTPStatus.CREATED)
+def make_link(name: Name, web: Web) -> datev_shapes.Link:
+    """A link to pass on, for example to the tax adviser: its page has the button to log in to DATEV."""
+    services = web.application.services
+    key, until = inviting.invite(services, name)
+    public = web.application.settings.public_url.rstrip("/")
+    return datev_shapes.Link(
+        connection=name, link=f"{public}{inviting.PATH}/{name}?key={key}", valid_until=until
+    )
+
+
+@router.post("/connections/{name}/resume")
+def resume(name: Name, web: Web) -> datev_shapes.Resumed:
+    """Let work go on that rests because DATEV refused too many requests."""
+    breaker.resume(web.application.services, name, _WHO)
+    return datev_shapes.Resumed(connection=name, resumed=True)
+
+
+@router.post("/batches/{batch}/resend")
+def resend(batch: shapes.Text, wanted: datev_shapes.ResendRequest, web: Web) -> datev_shapes.Resent:
+    """Hand a Buchungsstapel over once more, byte for byte; the next run sends it."""
+    services = web.application.services
+    row = resending.resend(services, batch, wanted.reason, _WHO, again=wanted.again)
+    return datev_shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
 
 
 @router.post("/connections/{name}/replay")

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
-from mlconnector.formats.extf import Finding, check
+from mlconnector.flow.client_settings import of_file
+from mlconnector.formats.extf import ClientSettings, Finding, check
 from mlconnector.texts.catalogue import Language
 from mlconnector.web.shapes import FileFinding, FileReport
 
@@ -28,7 +29,7 @@ async def checked(
 def _report(file: BinaryIO, file_name: str | None, language: Language, limit: int) -> FileReport:
     counted: Counter[str] = Counter()
     findings: list[FileFinding] = []
-    for finding in check(file, file_name=file_name):
+    for finding in check(file, file_name=file_name, settings=of_file(file, ClientSettings())):
         counted[finding.severity] += 1
         if len(findings) < limit:
             findings.append(_in_words(finding, language))

@@ -25,11 +25,13 @@ _HEADERS = {
 
 
 def secured(send: Send) -> Send:
-    """`send` with the security headers on the answer."""
+    """`send` with the security headers on the answer; a page with a policy of its own keeps that."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(_HEADERS)
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
         await send(message)
 
     return sending

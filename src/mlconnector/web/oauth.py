@@ -10,11 +10,11 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from mlconnector.errors import ConnectorError, NeedsLogin
+from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow import connecting
-from mlconnector.texts.catalogue import Language, page
+from mlconnector.texts.catalogue import Language, explain, page
 from mlconnector.web.parts import Parts, Web
 
 CALLBACK_PATH = "/oauth/callback"
@@ -33,19 +33,27 @@ router = APIRouter(include_in_schema=False)
 Parameter = Annotated[str, Query(max_length=_LONGEST)]
 
 
-@router.get(CALLBACK_PATH)
+@router.get(CALLBACK_PATH, response_model=None)
 def callback(
     web: Web, background: BackgroundTasks, state: Parameter = "", code: Parameter = "", error: Parameter = ""
-) -> HTMLResponse:
-    """Finish the login that `state` began, and let deliveries go on that waited for it."""
+) -> Response:
+    """Finish the login that `state` began, and let deliveries go on that waited for it.
+
+    After a short-lived login that has reached the client the browser goes on to the long-term one.
+    """
     language = web.application.settings.language
     if error:
         log.warning("a login was refused: %s", _named(error))
         return _shown("login_refused", {"error": _named(error)}, HTTPStatus.FORBIDDEN, language)
+    services = web.application.services
+    redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     try:
-        name, system = connecting.finish(web.application.services, state, code)
+        name, system = connecting.finish(services, state, code)
+        following = connecting.follow_up(services, name, system, redirect)
     except ConnectorError as failure:
         return _not_finished(failure, language)
+    if following is not None:
+        return RedirectResponse(following, HTTPStatus.SEE_OTHER)
     _go_on(web, name, background)
     return _shown("login_done", {"connection": name, "system": system}, HTTPStatus.OK, language)
 
@@ -54,6 +62,10 @@ def _not_finished(failure: ConnectorError, language: Language) -> HTMLResponse:
     if isinstance(failure, NeedsLogin) and failure.system == "login":
         return _shown("login_unknown", {}, HTTPStatus.BAD_REQUEST, language)
     log.error("a login could not be finished: %s", failure)
+    if isinstance(failure, NeedsHuman):
+        words = explain(failure.problem.key, failure.problem.facts, language)
+        facts = {"what": words.what, "why": words.why, "do": words.do, "who": words.who}
+        return _shown("login_not_kept", facts, HTTPStatus.CONFLICT, language)
     return _shown("login_failed", {}, HTTPStatus.BAD_GATEWAY, language)
 
 

@@ -7,13 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from mlconnector.web.datev_shapes import DatevRequests, Login
+
 # PostgreSQL cannot look for a text with the character zero.
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
 ConnectionState = Literal["ready", "needs_login", "degraded", "paused"]
 VoucherState = Literal[
     "received", "bookable", "needs_human", "ignored", "batched", "sent", "settled", "rejected"
 ]
-BatchState = Literal["frozen", "submitting", "unknown", "submitted", "succeeded", "failed", "dissolved"]
+BatchState = Literal[
+    "frozen", "submitting", "unknown", "submitted", "succeeded", "partial", "failed", "dissolved"
+]
 
 
 class ConnectionSummary(BaseModel):
@@ -35,19 +39,26 @@ class Connections(BaseModel):
 
 
 class Batch(BaseModel):
-    """A Buchungsstapel: frozen bytes, and what became of them."""
+    """A Buchungsstapel, or a transfer of booking suggestions: frozen bytes, and what became of them."""
 
     id: str
     file: str
+    format: Literal["extf", "dxso", "master"] = Field(
+        description="Buchungsstapel, booking suggestions (Rechnungsdatenservice 1.0), debtors and creditors"
+    )
     period: str
     rows: int
     vouchers: int
     sha256: str
     state: str = Field(
-        description="`succeeded` means bereitgestellt, ready for the adviser; `parked`: looked for by hand"
+        description="`succeeded` means bereitgestellt, ready for the adviser; `partial`: some bookings were "
+        "taken over, the others are rejected; `parked`: looked for by hand"
     )
     job_id: str | None = Field(description="DATEV's job (Auftrag)")
     cause: str
+    answer: dict[str, Any] | None = Field(
+        description="DATEV's last answer as it came; with booking suggestions its protocol, line by line"
+    )
 
 
 class ListedBatch(Batch):
@@ -102,9 +113,12 @@ class ConnectionOverview(BaseModel):
     state: ConnectionState
     state_reason: str
     login_until: datetime | None = Field(description="when the login at DATEV ends by itself")
+    logins: list[Login] = Field(description="the systems that a person has to log in to")
+    datev_requests: DatevRequests = Field(description="what was asked of DATEV in the last 24 hours")
     vouchers: dict[str, int]
     batches: list[Batch]
     problems: list[WaitingCause]
+    unconfirmed: list[str] = Field(description="proposed accounts and tax cases in use, not confirmed yet")
     latest_run: Run | None
 
 
@@ -140,6 +154,7 @@ class LoginRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     system: Text = "datev"
+    ended_there: bool = Field(default=False, description="the earlier login was ended at the system by hand")
 
 
 class BegunLogin(BaseModel):

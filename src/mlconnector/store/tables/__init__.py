@@ -1,5 +1,6 @@
 """Every table of the product. What is state of the business lives here; progress of work lives in DBOS."""
 
+from mlconnector.store.tables.agreements import chart_accounts, confirmations, seed_uses
 from mlconnector.store.tables.base import metadata
 from mlconnector.store.tables.connections import (
     connections,
@@ -9,6 +10,7 @@ from mlconnector.store.tables.connections import (
     pending_logins,
     webhook_inbox,
 )
+from mlconnector.store.tables.master_data import person_records
 from mlconnector.store.tables.operations import audit, audit_head, executors, http_log, leases, runs
 from mlconnector.store.tables.records import entries, problems, revisions, vouchers
 from mlconnector.store.tables.transfers import accounts, batches, documents, transfers
@@ -18,6 +20,8 @@ __all__ = [
     "audit",
     "audit_head",
     "batches",
+    "chart_accounts",
+    "confirmations",
     "connections",
     "credentials",
     "cursors",
@@ -29,9 +33,11 @@ __all__ = [
     "memories",
     "metadata",
     "pending_logins",
+    "person_records",
     "problems",
     "revisions",
     "runs",
+    "seed_uses",
     "transfers",
     "vouchers",
     "webhook_inbox",

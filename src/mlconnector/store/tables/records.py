@@ -70,7 +70,9 @@ problems = Table(
 )
 Index("ix_problems_cause", problems.c.cause)
 
-# Bookings; `batch` is None until one is frozen around them.
+# Bookings; `batch` is None until one is frozen around them. `open_item` is the Belegfeld 1 that no other
+# voucher may have, for purchases with the supplier beside it, since suppliers number alike; empty for what
+# clears the items of others. `channel` is the format that carries it to DATEV.
 entries = Table(
     "entries",
     metadata,
@@ -82,7 +84,9 @@ entries = Table(
     Column("kind", Text, nullable=False),
     Column("turn", Integer, nullable=False),
     Column("period", Text, nullable=False),
-    Column("document_field_1", Text, nullable=False),
+    Column("ledger", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("open_item", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("mapping", Text, nullable=False),
     Column("document", Text),
@@ -90,6 +94,7 @@ entries = Table(
     Column("batch", Text, ForeignKey("batches.id")),
     Column("created_at", MOMENT, nullable=False),
     UniqueConstraint("voucher", "revision", "kind", "turn"),
+    CheckConstraint("channel in ('extf', 'dxso')", name="channel"),
 )
 Index("ix_entries_waiting", entries.c.connection, entries.c.batch, entries.c.period)
-Index("ix_entries_document_field", entries.c.client, entries.c.document_field_1)
+Index("ix_entries_open_item", entries.c.client, entries.c.open_item)

@@ -45,7 +45,8 @@ batches = Table(
     Column("created_at", MOMENT, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
     CheckConstraint(
-        "state in ('frozen', 'submitting', 'unknown', 'submitted', 'succeeded', 'failed', 'dissolved')",
+        "state in ('frozen', 'submitting', 'unknown', 'submitted', "
+        "'succeeded', 'partial', 'failed', 'dissolved')",
         name="state",
     ),
 )
@@ -84,18 +85,22 @@ transfers = Table(
     PrimaryKeyConstraint("batch", "attempt"),
 )
 
-# Debtor and creditor numbers: given once for each party and client, never to another one.
+# Debtor and creditor numbers: given once for each party and client, never to another one. What a list
+# reserves for somebody who is not known yet stands under the party `list:<number>`.
 accounts = Table(
     "accounts",
     metadata,
     Column("client", Text, nullable=False),
     Column("connection", Text, ForeignKey("connections.name"), nullable=False),
     Column("party", Text, nullable=False),
+    Column("ledger", Text, nullable=False),
     Column("number", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("vat_id", Text, nullable=False, server_default=""),
     Column("given_at", MOMENT, nullable=False),
-    PrimaryKeyConstraint("client", "connection", "party"),
+    PrimaryKeyConstraint("client", "connection", "party", "ledger"),
     UniqueConstraint("client", "number"),
-    CheckConstraint("origin in ('allocated', 'source')", name="origin"),
+    CheckConstraint("origin in ('allocated', 'source', 'list')", name="origin"),
+    CheckConstraint("ledger in ('receivable', 'payable')", name="ledger"),
 )

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _create_vouchers()
     _create_batches()
     _create_bookings()
+    _create_agreements()
     _create_operations()
     _create_audit()
     _protect_audit()
@@ -175,7 +176,8 @@ def _create_batches() -> None:
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("changed_at", _MOMENT, nullable=False),
         sa.CheckConstraint(
-            "state in ('frozen', 'submitting', 'unknown', 'submitted', 'succeeded', 'failed', 'dissolved')",
+            "state in ('frozen', 'submitting', 'unknown', 'submitted', "
+            "'succeeded', 'partial', 'failed', 'dissolved')",
             name=op.f("ck_batches_state"),
         ),
         sa.ForeignKeyConstraint(["connection"], ["connections.name"], name=op.f("fk_batches_connection")),
@@ -205,7 +207,9 @@ def _create_bookings() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
-        sa.Column("document_field_1", sa.Text(), nullable=False),
+        sa.Column("ledger", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("open_item", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("mapping", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=True),
@@ -219,8 +223,9 @@ def _create_bookings() -> None:
         sa.UniqueConstraint(
             "voucher", "revision", "kind", "turn", name=op.f("uq_entries_voucher_revision_kind_turn")
         ),
+        sa.CheckConstraint("channel in ('extf', 'dxso')", name=op.f("ck_entries_channel")),
     )
-    op.create_index("ix_entries_document_field", "entries", ["client", "document_field_1"])
+    op.create_index("ix_entries_open_item", "entries", ["client", "open_item"])
     op.create_index("ix_entries_waiting", "entries", ["connection", "batch", "period"])
     op.create_table(
         "documents",
@@ -250,14 +255,77 @@ def _create_bookings() -> None:
         sa.Column("client", sa.Text(), nullable=False),
         sa.Column("connection", sa.Text(), nullable=False),
         sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("ledger", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("vat_id", sa.Text(), server_default="", nullable=False),
         sa.Column("given_at", _MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["connection"], ["connections.name"], name=op.f("fk_accounts_connection")),
-        sa.PrimaryKeyConstraint("client", "connection", "party", name=op.f("pk_accounts")),
+        sa.PrimaryKeyConstraint("client", "connection", "party", "ledger", name=op.f("pk_accounts")),
         sa.UniqueConstraint("client", "number", name=op.f("uq_accounts_client_number")),
-        sa.CheckConstraint("origin in ('allocated', 'source')", name=op.f("ck_accounts_origin")),
+        sa.CheckConstraint("origin in ('allocated', 'source', 'list')", name=op.f("ck_accounts_origin")),
+        sa.CheckConstraint("ledger in ('receivable', 'payable')", name=op.f("ck_accounts_ledger")),
+    )
+    op.create_table(
+        "person_records",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False),
+        sa.Column("changes", sa.Text(), nullable=False),
+        sa.Column("sent", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("is_new", sa.Boolean(), nullable=False),
+        sa.Column("batch", sa.Text(), nullable=True),
+        sa.Column("changed_at", _MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["batch"], ["batches.id"], name=op.f("fk_person_records_batch")),
+        sa.ForeignKeyConstraint(
+            ["connection"], ["connections.name"], name=op.f("fk_person_records_connection")
+        ),
+        sa.PrimaryKeyConstraint("client", "number", name=op.f("pk_person_records")),
+        sa.CheckConstraint(
+            "state in ('due', 'waiting', 'batched', 'sent', 'failed')", name=op.f("ck_person_records_state")
+        ),
+    )
+    op.create_index("ix_person_records_connection_state", "person_records", ["connection", "state"])
+
+
+def _create_agreements() -> None:
+    op.create_table(
+        "chart_accounts",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("function", sa.Text(), nullable=False),
+        sa.Column("tax_case", sa.Text(), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("changed_at", _MOMENT, nullable=False),
+        sa.CheckConstraint(
+            "function in ('', 'automatic', 'collective', 'tax', 'none')",
+            name=op.f("ck_chart_accounts_function"),
+        ),
+        sa.PrimaryKeyConstraint("client", "number", name=op.f("pk_chart_accounts")),
+    )
+    op.create_table(
+        "confirmations",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("seed", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=False),
+        sa.Column("confirmed_on", sa.Date(), nullable=False),
+        sa.Column("noted_by", sa.Text(), nullable=False),
+        sa.Column("noted_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("client", "seed", name=op.f("pk_confirmations")),
+    )
+    op.create_table(
+        "seed_uses",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("seed", sa.Text(), nullable=False),
+        sa.Column("first_at", _MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["connection"], ["connections.name"], name=op.f("fk_seed_uses_connection")),
+        sa.PrimaryKeyConstraint("connection", "seed", name=op.f("pk_seed_uses")),
     )
 
 

@@ -1,0 +1,209 @@
+"""Commands for the numbers of debtors and creditors: numbers import, numbers bind, numbers list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from mlconnector.commands.applying import (
+    AppliedAtOnce,
+    By,
+    agreed_to,
+    applied_json,
+    content_of,
+    not_applied,
+    refuse,
+    show_part,
+)
+from mlconnector.commands.caring import somebody
+from mlconnector.commands.exporting import AsCsv, AsXlsx, Cell, say_written, write_csv, write_xlsx
+from mlconnector.commands.output import (
+    AsJson,
+    answered,
+    application,
+    named,
+    paragraph,
+    phrase,
+    print_json,
+    print_table,
+    say,
+)
+from mlconnector.flow import numbering
+from mlconnector.flow.numbering import NumbersProposal
+from mlconnector.mapping.importing import PersonEntry
+from mlconnector.model.entries import Ledger
+from mlconnector.store.accounts import GivenNumber
+
+Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
+Persons = Literal["debtors", "creditors"]
+
+_LEDGERS: dict[Persons, Ledger] = {"debtors": "receivable", "creditors": "payable"}
+
+
+def numbers_import(
+    name: Connection,
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, or DATEV's persons (EXTF category 16).")],
+    ledger: Annotated[Persons, typer.Option(help="Whose numbers are taken over; others are left out.")],
+    yes: AppliedAtOnce = False,
+    by: By = "",
+    json: AsJson = False,
+) -> None:
+    """Take over a list of debtors or creditors.
+
+    A line with the source's id gives its number to that party. A line without keeps the number free, so that
+    nobody else gets it, until `numbers bind` matches it.
+
+    Example: ml-connector numbers import my-pipedrive debitoren.csv --ledger debtors
+    """
+    with answered(), application() as app:
+        proposal = numbering.propose(app.services, name, content_of(file), _LEDGERS[ledger])
+        if proposal.faults:
+            refuse(name, file, proposal.faults, json=json)
+        if not json:
+            _show(proposal)
+        applied = proposal.changes_something and (yes if json else agreed_to(yes=yes))
+        if applied:
+            numbering.apply(app.services, proposal, by or somebody(), file.name)
+        if json:
+            applied_json(_as_data(proposal), applied=applied, open_changes=proposal.changes_something)
+        elif applied:
+            say("numbers_applied", name=name)
+            if proposal.lines("reserved"):
+                say("then_bind", name=name)
+        elif proposal.changes_something:
+            not_applied()
+
+
+def numbers_bind(
+    name: Connection,
+    party: Annotated[str, typer.Argument(help="Whose number it is, by the id in the source.")],
+    number: Annotated[str, typer.Argument(help="The debtor or creditor number.")],
+    by: By = "",
+    json: AsJson = False,
+) -> None:
+    """Match a number of a list to a customer or supplier.
+
+    Example: ml-connector numbers bind my-pipedrive organization/17 10042
+    """
+    with answered(), application() as app:
+        given = numbering.bind(app.services, name, party, number, by or somebody())
+        if json:
+            print_json(_plain(given))
+        else:
+            say("number_bound", number=given.number, party=given.party, listed=given.name)
+
+
+def numbers_list(name: Connection, csv: AsCsv = None, xlsx: AsXlsx = None, json: AsJson = False) -> None:
+    """Show all debtor and creditor numbers of the client.
+
+    Example: ml-connector numbers list my-pipedrive --xlsx nummern.xlsx
+    """
+    with answered(), application() as app:
+        found = numbering.listed(app.services, name)
+        columns = [
+            phrase("heading_account"),
+            phrase("heading_name"),
+            phrase("heading_party"),
+            phrase("heading_vat_id"),
+            phrase("heading_ledger"),
+            phrase("heading_origin"),
+            phrase("heading_since"),
+            phrase("heading_connection"),
+        ]
+        if csv is not None:
+            write_csv(csv, columns, [_cells(one) for one in found])
+            say_written(csv)
+        if xlsx is not None:
+            write_xlsx(xlsx, phrase("numbers_sheet"), columns, [_cells(one) for one in found])
+            say_written(xlsx)
+        if json:
+            print_json([_plain(one) for one in found])
+        elif not found:
+            say("no_numbers")
+        elif csv is None and xlsx is None:
+            _table(found)
+
+
+def _table(found: Sequence[GivenNumber]) -> None:
+    columns = [
+        phrase("heading_ledger"),
+        phrase("heading_account"),
+        phrase("heading_party"),
+        phrase("heading_origin"),
+        phrase("heading_since"),
+        phrase("heading_name"),
+    ]
+    rows = [
+        (
+            named("ledger", one.ledger),
+            one.number,
+            phrase("nobody_yet") if one.is_reserved else one.party,
+            named("origin", one.origin),
+            f"{one.given_at:%Y-%m-%d}",
+            one.name,
+        )
+        for one in found
+    ]
+    print_table(columns, rows, shorten=True)
+
+
+def _cells(one: GivenNumber) -> list[Cell]:
+    party = "" if one.is_reserved else one.party
+    ledger, origin = named("ledger", one.ledger), named("origin", one.origin)
+    return [one.number, one.name, party, one.vat_id, ledger, origin, one.given_at.date(), one.connection]
+
+
+def _plain(one: GivenNumber) -> dict[str, Any]:
+    return {
+        "ledger": one.ledger,
+        "number": one.number,
+        "party": None if one.is_reserved else one.party,
+        "name": one.name,
+        "vat_id": one.vat_id,
+        "origin": one.origin,
+        "since": one.given_at,
+        "connection": one.connection,
+    }
+
+
+def _show(proposal: NumbersProposal) -> None:
+    columns = [
+        phrase("heading_account"),
+        phrase("heading_party"),
+        phrase("heading_name"),
+    ]
+    for title, step in (
+        (phrase("numbers_given"), "given"),
+        (phrase("numbers_bound"), "bound"),
+        (phrase("numbers_reserved"), "reserved"),
+    ):
+        lines = [entry for done, entry in proposal.steps if done == step]
+        show_part(title, columns, [(one.number, one.party, one.name) for one in lines])
+    left = [(one.number, "", one.name) for one in proposal.left_out]
+    show_part(phrase("ledger_left_out"), columns, left)
+    if proposal.unknown_columns:
+        paragraph(phrase("columns_left_out", columns=", ".join(proposal.unknown_columns)), hanging=2)
+    same = len(proposal.lines("unchanged"))
+    if same:
+        paragraph(phrase("numbers_unchanged", count=same))
+    if not proposal.changes_something:
+        say("no_difference")
+
+
+def _as_data(proposal: NumbersProposal) -> dict[str, Any]:
+    def plain(one: PersonEntry) -> dict[str, str]:
+        return {"number": one.number, "party": one.party, "name": one.name, "vat_id": one.vat_id}
+
+    return {
+        "client": proposal.client,
+        "ledger": proposal.ledger,
+        "given": [plain(one) for one in proposal.lines("given")],
+        "bound": [plain(one) for one in proposal.lines("bound")],
+        "reserved": [plain(one) for one in proposal.lines("reserved")],
+        "unchanged": len(proposal.lines("unchanged")),
+        "left_out": [{"number": one.number, "name": one.name} for one in proposal.left_out],
+        "unknown_columns": list(proposal.unknown_columns),
+    }

@@ -1,0 +1,177 @@
+"""A Buchungsliste as data: JSON for machines, and rows for CSV and XLSX, with all columns always there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mlconnector.commands.exporting import Cell, Sheet
+from mlconnector.commands.output import phrase
+from mlconnector.commands.preview_foot import case_rows, seed_title, words_of
+from mlconnector.commands.preview_rows import COLUMNS, MORE, ShownRow, reasons, why_in_words
+from mlconnector.flow.booking_list import Previewed
+from mlconnector.flow.preview_sums import Sums
+from mlconnector.mapping.postings import Posting
+from mlconnector.texts.catalogue import Language, explain, word
+
+
+def headings() -> list[str]:
+    """The headings of the list, and of what a sheet has beside it."""
+    return [*(column.heading for column in COLUMNS), *(phrase(f"heading_{key}") for key in MORE)]
+
+
+def cells(row: ShownRow) -> list[Cell]:
+    """The cells beneath these headings."""
+    return [row.cells[key] for key in (*(column.key for column in COLUMNS), *MORE)]
+
+
+def sheets(name: str, rows: Sequence[ShownRow], sums: Sums, spoken: Language) -> Iterator[Sheet]:
+    """The sheets of a workbook: the list, its postings, the sums, and what waits."""
+    yield Sheet(phrase("sheet_list"), headings(), map(cells, rows))
+    posted = ("nr", "document_field_1", "date", "account", "account_name", "debit", "credit", "currency")
+    yield Sheet(phrase("sheet_postings"), [_heading(key) for key in posted], _posting_rows(rows))
+    summed = ("tax_case", "rows", "net", "tax", "gross", "currency")
+    yield Sheet(phrase("sheet_sums"), [_heading(key) for key in summed], case_rows(sums, spoken))
+    waiting = ("number", "what", "why", "do", "who", "cause")
+    yield Sheet(phrase("sheet_waits"), [_heading(key) for key in waiting], _waiting_rows(name, sums, spoken))
+
+
+def print_as_json(
+    name: str, vouchers: Iterable[tuple[Previewed, Sequence[ShownRow]]], sums: Sums, spoken: Language
+) -> None:
+    """Print an object with the vouchers, one after the other as they come, and then the totals."""
+    out = sys.stdout
+    out.write(f'{{\n"connection": {json.dumps(name)},\n"vouchers": [')
+    for count, (one, rows) in enumerate(vouchers):
+        out.write(f"{',' if count else ''}\n{_dumped(_voucher(one, rows, spoken))}")
+    out.write(f'\n],\n"totals": {_dumped(_totals(sums, spoken))}\n}}\n')
+
+
+def _heading(key: str) -> str:
+    known = {column.key: column.heading for column in COLUMNS}
+    return known[key] if key in known else phrase(f"heading_{key}")
+
+
+def _posting_rows(rows: Iterable[ShownRow]) -> Iterator[list[Cell]]:
+    for row in rows:
+        for one in row.listed.postings:
+            sides = (one.amount, None) if one.side == "S" else (None, one.amount)
+            around = [row.cells[key] for key in ("nr", "document_field_1", "date")]
+            yield [*around, one.account, one.name, *sides, one.currency]
+
+
+def _waiting_rows(name: str, sums: Sums, spoken: Language) -> Iterator[list[Cell]]:
+    for cause, one in sums.waits.items():
+        words = words_of(one, name, spoken)
+        for label in one.vouchers:
+            yield [label, words.what, words.why, words.do, words.who, cause]
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def _voucher(one: Previewed, rows: Sequence[ShownRow], spoken: Language) -> dict[str, Any]:
+    voucher = one.voucher
+    return {
+        "external_id": one.external_id,
+        "number": one.number,
+        "title": one.title,
+        "kind": voucher.kind.value if voucher is not None else None,
+        "refers_to": voucher.refers_to if voucher is not None else None,
+        "format": one.channel,
+        "document": one.document or None,
+        "new_person": one.new_person or None,
+        "rows": [_row(row, spoken) for row in rows],
+        "changes": [
+            {"field": change.field, "before": change.before, "after": change.after, "reason": change.reason}
+            for change in one.changes
+        ],
+        "tax_differences": [
+            {"rate": each.rate, "document": each.document, "booked": each.booked} for each in one.differences
+        ],
+        "ignored": one.ignored,
+        "ignored_in_words": word("reason", one.ignored, spoken) if one.ignored else "",
+        "problems": [
+            {
+                "cause": problem.cause,
+                "what": explain(problem.key, problem.facts, spoken).what,
+                "do": explain(problem.key, problem.facts, spoken).do,
+            }
+            for problem in one.problems
+        ],
+    }
+
+
+def _row(row: ShownRow, spoken: Language) -> dict[str, Any]:
+    listed = row.listed
+    return {
+        **{key: None if row.cells[key] == "" else row.cells[key] for key in _KEYS},
+        "tax_case": listed.line.tax_case,
+        "generalumkehr": listed.marked,
+        "datev": {name: str(value) for name, value in listed.row.items()},
+        "postings": [_posting(one) for one in listed.postings],
+        "why": [
+            {
+                "field": why.field,
+                "value": why.value,
+                "rule": why.rule,
+                "facts": why.facts,
+                "in_words": why_in_words(why, spoken),
+            }
+            for why in reasons(row)
+        ],
+    }
+
+
+_KEYS = (*(column.key for column in COLUMNS), *MORE)
+
+
+def _posting(one: Posting) -> dict[str, Any]:
+    return {
+        "account": one.account or None,
+        "name": one.name or None,
+        "side": one.side,
+        "amount": one.amount,
+        "currency": one.currency,
+        "part": one.part,
+    }
+
+
+def _totals(sums: Sums, spoken: Language) -> dict[str, Any]:
+    return {
+        "vouchers": sums.vouchers,
+        "rows": sums.rows,
+        "debit": _by_currency(sums.debit),
+        "credit": _by_currency(sums.credit),
+        "tax_cases": [
+            {
+                "tax_case": key.tax_case,
+                "rate": key.rate,
+                "currency": key.currency,
+                "rows": one.rows,
+                "net": one.net,
+                "tax": one.tax,
+                "gross": one.gross,
+                "tax_added": one.added,
+            }
+            for key, one in sums.cases.items()
+        ],
+        "debtors": len(sums.persons.get("receivable", ())),
+        "creditors": len(sums.persons.get("payable", ())),
+        "new_persons": sorted(sums.new_persons),
+        "changes": len(sums.changes),
+        "tax_differences": len(sums.differences),
+        "held": sums.held,
+        "waits": [{"cause": cause, "vouchers": one.vouchers} for cause, one in sums.waits.items()],
+        "ignored": sum(map(len, sums.ignored.values())),
+        "unconfirmed": [
+            {"seed": one.name, "in_words": seed_title(one, spoken)} for one in sums.unconfirmed()
+        ],
+    }
+
+
+def _by_currency(sums: Mapping[str, Any]) -> dict[str, str]:
+    return {currency: str(total) for currency, total in sorted(sums.items())}

@@ -1,0 +1,48 @@
+"""Agreed: what stands beside a connection's file for its client, its own chart and the confirmed seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from mlconnector.mapping.rules import OwnAccount
+from mlconnector.store import chart_accounts, confirmations
+from mlconnector.store.chart_accounts import ChartAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The client's own chart, and the fingerprints of confirmed seeds by name."""
+
+    chart: tuple[OwnAccount, ...] = ()
+    confirmed: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_agreed(db: Connection, client: str) -> Agreed:
+    """What was agreed for a client."""
+    confirmed = {one.seed: one.fingerprint for one in confirmations.read(db, client).values()}
+    return Agreed(own_accounts(chart_accounts.read(db, client).values()), confirmed)
+
+
+def stamp(db: Connection, client: str) -> Any:
+    """Something that changes whenever what was agreed does, and is cheap to ask for."""
+    confirmed = {one.seed: one.fingerprint for one in confirmations.read(db, client).values()}
+    return chart_accounts.stamp(db, client), confirmed
+
+
+def own_accounts(accounts: Iterable[ChartAccount]) -> tuple[OwnAccount, ...]:
+    """A stored chart as the rules take it."""
+    return tuple(
+        OwnAccount.model_validate(
+            {
+                "number": one.number,
+                "name": one.name,
+                "function": one.function or None,
+                "tax_case": one.tax_case,
+            }
+        )
+        for one in accounts
+    )

@@ -1,0 +1,47 @@
+"""Agreements: the client's own chart of accounts, and which seeds were confirmed and are used."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, PrimaryKeyConstraint, Table, Text
+
+from mlconnector.store.tables.base import MOMENT, metadata
+
+# The client's own chart, shared by all its connections; `function` is empty where only the name is known.
+chart_accounts = Table(
+    "chart_accounts",
+    metadata,
+    Column("client", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("function", Text, nullable=False),
+    Column("tax_case", Text, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("client", "number"),
+    CheckConstraint("function in ('', 'automatic', 'collective', 'tax', 'none')", name="function"),
+)
+
+# Who confirmed a seed of the client's books, on which day, and what it said then (`content` is JSON).
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("client", Text, nullable=False),
+    Column("seed", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("confirmed_by", Text, nullable=False),
+    Column("confirmed_on", Date, nullable=False),
+    Column("noted_by", Text, nullable=False),
+    Column("noted_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("client", "seed"),
+)
+
+# Seeds that bookings of a connection rest on.
+seed_uses = Table(
+    "seed_uses",
+    metadata,
+    Column("connection", Text, ForeignKey("connections.name"), nullable=False),
+    Column("seed", Text, nullable=False),
+    Column("first_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("connection", "seed"),
+)

@@ -1,0 +1,71 @@
+"""Every rule that gives a field its value has words, and the words ask for no fact that it does not give."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlconnector.texts.catalogue import reason, word
+from tests.texts.named_in_code import argument, modules
+from tests.texts.tables import LANGUAGES, needed, slots, table
+
+REASONS = table("reasons.toml")
+WORDS = table("words.toml")["field"]
+RULES = {
+    "mapping/tax.py: rule": {"case_by_facts", "case_by_row", "case_of_small_business"},
+}
+# What the scan cannot follow by itself: facts and fields that callers in other modules give.
+FACTS = {
+    "mapping/tax.py: by": {"row"},
+    "mapping/targets.py: row_facts(voucher, number)": {"table", "row"},
+    "mapping/lookups.py: row_facts(voucher, match[0])": {"table", "row"},
+}
+PLACES = [
+    (module, call)
+    for module in modules()
+    if module.name.startswith(("mapping/", "model/", "formats/", "flow/"))
+    for call in module.calls("Because")
+]
+
+
+def _keys() -> dict[str, list[frozenset[str]]]:
+    """For every rule the facts that each place gives with it."""
+    found: dict[str, list[frozenset[str]]] = {}
+    for module, call in PLACES:
+        rules = module.texts(argument(call, 2, "rule"))
+        facts = module.keys(argument(call, 3, "facts"))
+        assert not rules.unfollowed - set(RULES), rules.unfollowed
+        assert not facts.unfollowed - set(FACTS), facts.unfollowed
+        known = facts.values.union(*(FACTS[one] for one in facts.unfollowed))
+        for rule in rules.values.union(*(RULES[one] for one in rules.unfollowed)):
+            found.setdefault(rule, []).append(frozenset(known))
+    return found
+
+
+GIVEN = _keys()
+
+
+def test_every_rule_has_words_and_every_words_a_rule() -> None:
+    assert len(PLACES) > 20
+    assert set(GIVEN) == set(REASONS)
+
+
+@pytest.mark.parametrize("rule", sorted(GIVEN))
+def test_words_ask_for_facts_that_every_place_gives(rule: str) -> None:
+    for facts in GIVEN[rule]:
+        for language in LANGUAGES:
+            assert needed(REASONS[rule][language]) <= facts
+
+
+@pytest.mark.parametrize("rule", sorted(REASONS))
+def test_a_reason_tells_the_same_facts_in_both_languages(rule: str) -> None:
+    assert slots(REASONS[rule]["de"]) == slots(REASONS[rule]["en"])
+
+
+def test_every_field_has_a_name() -> None:
+    fields = {field for module, call in PLACES for field in module.texts(argument(call, 0, "field")).values}
+    assert fields - set(WORDS) == set()
+
+
+def test_a_sentence_of_its_own_is_shown_as_it_is() -> None:
+    assert reason("in the source: a.pdf", {}, "de") == "in the source: a.pdf"
+    assert word("field", "tax_key", "de") == "BU-Schlüssel"

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from mlconnector.commands.output import console
 from mlconnector.commands.preview_rows import COLUMNS, MORE, shown_rows
 from mlconnector.commands.preview_table import Wanted, print_page
-from mlconnector.flow.booking_list import Previewed, listed
+from mlconnector.flow.previewing.booking_list import Previewed, listed
 from mlconnector.mapping.drafts import entry
 from mlconnector.model.vouchers import Kind
 from tests.commands.desk import NAME, Desk, desk

@@ -21,7 +21,7 @@ from mlconnector.app import opened
 from mlconnector.commands import serving as serving_module
 from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.errors import Broken
-from mlconnector.flow import connecting
+from mlconnector.flow.access import connecting
 from mlconnector.flow.connection import read_connection
 from mlconnector.settings import load_settings
 from mlconnector.standins.pipedrive import PipedriveStandIn

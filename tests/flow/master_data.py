@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from mlconnector.commands.demonstration import Scene, connection_text
-from mlconnector.flow.consenting import Difference, approve, differences
+from mlconnector.flow.booking.consenting import Difference, approve, differences
 from mlconnector.formats.extf import BOOKINGS, MASTER_DATA, ExtfFile, ParsedRow, read
 from mlconnector.model.vouchers import Kind, Line, Party, Voucher
 from mlconnector.store.batches import BatchRow

@@ -24,8 +24,11 @@ from sqlalchemy import select
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow import book, connecting, deliver, follow, freeze, inbox, intake, progress
+from mlconnector.flow import inbox, progress
+from mlconnector.flow.access import connecting
+from mlconnector.flow.booking import book, freeze, intake
 from mlconnector.flow.connection import read_connection
+from mlconnector.flow.delivery import deliver, follow
 from mlconnector.flow.services import Services
 from mlconnector.formats.extf import read as read_extf
 from mlconnector.formats.naming import delivery_id, voucher_id

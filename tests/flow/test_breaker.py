@@ -7,8 +7,10 @@ from functools import partial
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import breaker, connecting, deliver, follow, overview, progress
-from mlconnector.flow.breaker import AT_LEAST, IN_A_ROW, too_many
+from mlconnector.flow import overview, progress
+from mlconnector.flow.access import breaker, connecting
+from mlconnector.flow.access.breaker import AT_LEAST, IN_A_ROW, too_many
+from mlconnector.flow.delivery import deliver, follow
 from mlconnector.flow.outcomes import Outcome, outcome_of
 from mlconnector.standins.faults import Fault
 from mlconnector.store.refusals import Outcome as Request

@@ -8,7 +8,8 @@ import pytest
 
 from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import connecting, overview
+from mlconnector.flow import overview
+from mlconnector.flow.access import connecting
 from mlconnector.flow.connection import read_connection
 from mlconnector.flow.outcomes import outcome_of
 from mlconnector.settings import UnreadableSettings

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import charting
-from mlconnector.flow.charting import ChartProposal
+from mlconnector.flow.agreement import charting
+from mlconnector.flow.agreement.charting import ChartProposal
 from mlconnector.flow.connection import read_books
 from mlconnector.formats.extf import Header, write
 from mlconnector.settings import UnreadableSettings

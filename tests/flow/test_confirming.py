@@ -8,8 +8,10 @@ from datetime import date
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import confirming, connecting, overview
-from mlconnector.flow.confirming import SeedState
+from mlconnector.flow import overview
+from mlconnector.flow.access import connecting
+from mlconnector.flow.agreement import confirming
+from mlconnector.flow.agreement.confirming import SeedState
 from mlconnector.mapping import charts
 from mlconnector.store.tables import confirmations
 from tests.flow.conftest import MakeRig

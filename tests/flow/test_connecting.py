@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
-from mlconnector.flow import connecting
+from mlconnector.flow.access import connecting
 from mlconnector.flow.connection import read_connection
 from mlconnector.standins.faults import Fault
 from tests.flow.conftest import MakeRig

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.flow import book, connecting, deliver, follow, intake, progress
+from mlconnector.flow import progress
+from mlconnector.flow.access import connecting
+from mlconnector.flow.booking import book, intake
+from mlconnector.flow.delivery import deliver, follow
 from mlconnector.flow.outcomes import Outcome, outcome_of
 from mlconnector.standins.faults import Fault
 from mlconnector.standins.pipedrive import API_TOKEN

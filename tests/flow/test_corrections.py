@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from mlconnector.flow.follow import TRIES
+from mlconnector.flow.delivery.follow import TRIES
 from mlconnector.standins.pipedrive.pdf import document
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, ZERO_VALUE, Rig, counted

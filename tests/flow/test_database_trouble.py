@@ -13,7 +13,8 @@ from sqlalchemy import event, text
 
 from mlconnector.app import opened
 from mlconnector.errors import RetryLater
-from mlconnector.flow import deliver, progress
+from mlconnector.flow import progress
+from mlconnector.flow.delivery import deliver
 from mlconnector.flow.outcomes import outcome_of
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import Rig, counted, settings_of

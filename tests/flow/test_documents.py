@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow import deliver
+from mlconnector.flow.delivery import deliver
 from mlconnector.standins.faults import Fault
 from mlconnector.standins.pipedrive.pdf import document
 from tests.flow.conftest import MakeRig

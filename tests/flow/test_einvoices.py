@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from mlconnector.flow.document_notes import known_notes
-from mlconnector.flow.document_rules import DocumentRules
-from mlconnector.flow.einvoices import rules_steps
-from mlconnector.flow.examiner import Examiner, NotExamined, examiner
-from mlconnector.flow.preview import preview
+from mlconnector.flow.documents.document_notes import known_notes
+from mlconnector.flow.documents.document_rules import DocumentRules
+from mlconnector.flow.documents.einvoices import rules_steps
+from mlconnector.flow.documents.examiner import Examiner, NotExamined, examiner
+from mlconnector.flow.previewing.preview import preview
 from mlconnector.formats.document_check import LARGEST
 from mlconnector.formats.einvoice.cii import cii_xml
 from mlconnector.formats.einvoice.issuing import Invoice, invoice_of

@@ -14,9 +14,10 @@ import pytest
 import sqlalchemy as sa
 from dbos import DBOS
 
-from mlconnector.flow import engine, intake, progress, workflows
+from mlconnector.flow import engine, progress, workflows
+from mlconnector.flow.booking import intake
+from mlconnector.flow.booking.intake import Taken
 from mlconnector.flow.engine import progress_engine
-from mlconnector.flow.intake import Taken
 from mlconnector.flow.liveness import Liveness
 from mlconnector.flow.workflows import Workflows
 from tests.flow.conftest import MakeRig

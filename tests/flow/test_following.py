@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlconnector.errors import RetryLater
-from mlconnector.flow import follow
+from mlconnector.flow.delivery import follow
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.datev.polling import BUDGET
 from tests.flow.conftest import MakeRig

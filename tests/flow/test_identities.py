@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow import deliver, intake
+from mlconnector.flow.booking import intake
+from mlconnector.flow.delivery import deliver
 from mlconnector.formats.naming import batch_id, document_guid
 from mlconnector.standins.faults import Fault
 from mlconnector.store import accounts

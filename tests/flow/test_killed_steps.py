@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 
 from mlconnector.errors import NeedsLogin
-from mlconnector.flow import intake
+from mlconnector.flow.booking import intake
 from mlconnector.flow.points import POINTS, watch
 from mlconnector.store import connections
 from tests.flow.conftest import MakeRig

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin
-from mlconnector.flow import connecting, inviting, progress
+from mlconnector.flow import progress
+from mlconnector.flow.access import connecting, inviting
+from mlconnector.flow.access.revoking import leftovers
 from mlconnector.flow.connection import read_connection
 from mlconnector.flow.housekeeping import tidy_up
-from mlconnector.flow.revoking import leftovers
 from mlconnector.standins.faults import Fault
 from mlconnector.store.tables import credentials
 from tests.flow.conftest import MakeRig

@@ -8,8 +8,10 @@ import pytest
 
 from mlconnector.commands.working import work_through
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow import freeze, master_data, numbering, workflows
-from mlconnector.flow.consenting import approve
+from mlconnector.flow import workflows
+from mlconnector.flow.agreement import numbering
+from mlconnector.flow.booking import freeze, master_data
+from mlconnector.flow.booking.consenting import approve
 from mlconnector.formats.extf import BOOKINGS, MASTER_DATA
 from tests.flow.conftest import MakeRig
 from tests.flow.master_data import (

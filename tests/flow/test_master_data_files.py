@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from mlconnector.flow.consenting import differences
+from mlconnector.flow.booking.consenting import differences
 from mlconnector.formats.extf import MASTER_DATA, check, read
 from mlconnector.model.vouchers import Allocation, Kind
 from tests.flow.conftest import MakeRig

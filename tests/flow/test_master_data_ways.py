@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow.resending import resend
+from mlconnector.flow.delivery.resending import resend
 from mlconnector.standins.faults import Fault
 from tests.flow.conftest import MakeRig
 from tests.flow.master_data import (

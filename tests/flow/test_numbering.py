@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import numbering
-from mlconnector.flow.numbering import NumbersProposal
+from mlconnector.flow.agreement import numbering
+from mlconnector.flow.agreement.numbering import NumbersProposal
 from mlconnector.formats.extf import Header, person_row, write
 from mlconnector.model.entries import Ledger
 from mlconnector.model.vouchers import Party

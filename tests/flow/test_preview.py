@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from mlconnector.flow.booking_list import Previewed
-from mlconnector.flow.preview import preview
+from mlconnector.flow.previewing.booking_list import Previewed
+from mlconnector.flow.previewing.preview import preview
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, FOREIGN_MONEY, MIXED_RATES, WITHOUT_NUMBER, Rig
 

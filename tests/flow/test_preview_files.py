@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mlconnector.flow.preview import preview
-from mlconnector.flow.preview_files import preview_files
+from mlconnector.flow.previewing.preview import preview
+from mlconnector.flow.previewing.preview_files import preview_files
 from mlconnector.formats.extf import check, read
 from tests.flow.conftest import MakeRig
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from mlconnector.flow.booking_list import Previewed, listed
-from mlconnector.flow.preview_sums import CaseKey, Sums
+from mlconnector.flow.previewing.booking_list import Previewed, listed
+from mlconnector.flow.previewing.preview_sums import CaseKey, Sums
 from mlconnector.mapping.drafts import entry
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import reversed_entry

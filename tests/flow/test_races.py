@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from mlconnector.app import opened
 from mlconnector.errors import RetryLater
-from mlconnector.flow import book, deliver, follow, freeze
-from mlconnector.flow.papers import papers_for
+from mlconnector.flow.booking import book, freeze
+from mlconnector.flow.delivery import deliver, follow
+from mlconnector.flow.documents.papers import papers_for
 from mlconnector.store import vouchers
 from mlconnector.systems.datev.sink import DatevSink
 from tests.flow.conftest import MakeRig

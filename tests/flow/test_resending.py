@@ -7,8 +7,8 @@ import hashlib
 import pytest
 
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow import deliver
-from mlconnector.flow.resending import resend
+from mlconnector.flow.delivery import deliver
+from mlconnector.flow.delivery.resending import resend
 from mlconnector.standins.faults import Fault
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, Rig

@@ -6,7 +6,8 @@ import pytest
 from dbos import DBOS
 from sqlalchemy import update
 
-from mlconnector.flow import connecting, housekeeping
+from mlconnector.flow import housekeeping
+from mlconnector.flow.access import connecting
 from mlconnector.flow.connection import read_connection
 from mlconnector.flow.schedules import HOUSEKEEPING
 from mlconnector.store import connections, httplog

@@ -14,8 +14,8 @@ from mlconnector.commands.output import Exit
 from mlconnector.commands.working import work_through
 from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.flow import overview, stories
+from mlconnector.flow.delivery.resending import resend
 from mlconnector.flow.outcomes import outcome_of
-from mlconnector.flow.resending import resend
 from mlconnector.formats.dxso import check_package, is_sendable, validate_with
 from mlconnector.standins.datev.dxso_jobs import DxsoJob
 from mlconnector.standins.faults import Fault
@@ -161,7 +161,7 @@ class TestTheWholeWay:
     ) -> None:
         rig = made(1)
         (batch,) = rig.prepare()
-        monkeypatch.setattr("mlconnector.flow.suggestions.is_sendable", lambda _: False)
+        monkeypatch.setattr("mlconnector.flow.delivery.suggestions.is_sendable", lambda _: False)
         with pytest.raises(Broken, match="is not what DATEV takes"):
             rig.deliver(batch)
         (job,) = rig.datev.dxso_jobs
@@ -202,7 +202,7 @@ class TestThePackage:
             asked.extend(files)
             return list(validate_with(schemas, files))
 
-        monkeypatch.setattr("mlconnector.flow.suggestions.validate_with", note)
+        monkeypatch.setattr("mlconnector.flow.delivery.suggestions.validate_with", note)
         rig.work()
         assert "document.xml" in asked
         assert rig.states() == {"settled": 1}

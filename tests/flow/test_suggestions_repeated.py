@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow.deliver import submit
+from mlconnector.flow.delivery.deliver import submit
 from mlconnector.standins.faults import Fault
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, Killed, Rig

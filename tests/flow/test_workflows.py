@@ -12,7 +12,8 @@ from dbos import DBOS
 
 from mlconnector.commands.working import work_through
 from mlconnector.errors import RetryLater
-from mlconnector.flow import follow, progress, workflows
+from mlconnector.flow import progress, workflows
+from mlconnector.flow.delivery import follow
 from mlconnector.flow.workflows import Workflows
 from mlconnector.standins.faults import Fault
 from mlconnector.store import runs

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 import pytest
 
-from mlconnector.flow.client_settings import of_rules
-from mlconnector.flow.freeze import rows_of
+from mlconnector.flow.agreement.client_settings import of_rules
+from mlconnector.flow.booking.freeze import rows_of
 from mlconnector.formats.extf import BookingRows, Encoding, Header, check, read, write
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.books import Books

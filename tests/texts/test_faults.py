@@ -11,7 +11,12 @@ from tests.texts.named_in_code import SOURCE
 from tests.texts.tables import LANGUAGES, needed, slots, table, welcome
 
 TEXTS = table("faults.toml")
-PLACES = ("mapping/importing.py", "flow/lists.py", "flow/charting.py", "flow/numbering.py")
+PLACES = (
+    "mapping/importing.py",
+    "flow/agreement/lists.py",
+    "flow/agreement/charting.py",
+    "flow/agreement/numbering.py",
+)
 # Put together from a key: that the same entry stands twice.
 PUT_TOGETHER = {"number_twice": {"value", "first"}, "party_twice": {"value", "first"}}
 

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene
-from mlconnector.flow import connecting
+from mlconnector.flow.access import connecting
 from mlconnector.flow.connection import read_connection
 from mlconnector.settings import Settings
 from mlconnector.standins.base import Clock as WallClock

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mlconnector.flow import connecting, inviting
+from mlconnector.flow.access import connecting, inviting
 from mlconnector.flow.connection import read_connection
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn

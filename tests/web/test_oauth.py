@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mlconnector.flow import connecting
+from mlconnector.flow.access import connecting
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.faults import Fault

@@ -22,7 +22,7 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.flow import confirming, rulebook
+from mlconnector.flow.agreement import confirming, rulebook
 
 Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
 

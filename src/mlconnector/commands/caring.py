@@ -18,7 +18,9 @@ from mlconnector.commands.output import (
     print_json,
     say,
 )
-from mlconnector.flow import breaker, inbox, resending
+from mlconnector.flow import inbox
+from mlconnector.flow.access import breaker
+from mlconnector.flow.delivery import resending
 
 Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
 

@@ -31,8 +31,8 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.flow import charting
-from mlconnector.flow.charting import ChartProposal
+from mlconnector.flow.agreement import charting
+from mlconnector.flow.agreement.charting import ChartProposal
 from mlconnector.flow.connection import ClientBooks, read_books
 from mlconnector.mapping.importing import CHART_COLUMNS
 from mlconnector.settings import UnreadableSettings

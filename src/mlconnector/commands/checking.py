@@ -26,7 +26,7 @@ from mlconnector.commands.output import (
     say,
     spoken_language,
 )
-from mlconnector.flow import client_settings
+from mlconnector.flow.agreement import client_settings
 from mlconnector.formats.extf import (
     SEVERITY_NAMES,
     ClientSettings,

@@ -34,7 +34,8 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.pinging import show_step, step_row
 from mlconnector.commands.working import work_through
-from mlconnector.flow import connecting, overview
+from mlconnector.flow import overview
+from mlconnector.flow.access import connecting
 from mlconnector.flow.connection import read_connection
 from mlconnector.mapping.channels import Channel
 from mlconnector.settings import Settings

@@ -24,8 +24,8 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.errors import Broken, NeedsHuman
-from mlconnector.flow import connecting, inviting
-from mlconnector.flow.connecting import Login
+from mlconnector.flow.access import connecting, inviting
+from mlconnector.flow.access.connecting import Login
 from mlconnector.settings import UnreadableSettings
 from mlconnector.systems.datev import service_names
 

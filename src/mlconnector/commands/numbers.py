@@ -31,8 +31,8 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.flow import numbering
-from mlconnector.flow.numbering import NumbersProposal
+from mlconnector.flow.agreement import numbering
+from mlconnector.flow.agreement.numbering import NumbersProposal
 from mlconnector.mapping.importing import PersonEntry
 from mlconnector.model.entries import Ledger
 from mlconnector.store.accounts import GivenNumber

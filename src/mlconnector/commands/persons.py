@@ -24,7 +24,7 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.flow.consenting import WANTS_CONSENT, Difference, approve, differences
+from mlconnector.flow.booking.consenting import WANTS_CONSENT, Difference, approve, differences
 
 
 def persons(

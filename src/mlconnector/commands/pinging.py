@@ -19,7 +19,7 @@ from mlconnector.commands.output import (
     phrase,
     print_json,
 )
-from mlconnector.flow import connecting
+from mlconnector.flow.access import connecting
 from mlconnector.systems.checks import CheckStep
 from mlconnector.texts.catalogue import Language, found, step_cause, step_people, step_title
 

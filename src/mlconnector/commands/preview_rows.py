@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from mlconnector.commands.exporting import Cell
-from mlconnector.flow.booking_list import Listed, Previewed
-from mlconnector.flow.preview import MADE
+from mlconnector.flow.previewing.booking_list import Listed, Previewed
+from mlconnector.flow.previewing.preview import MADE
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.explaining import explained
 from mlconnector.mapping.postings import account_name

@@ -24,10 +24,10 @@ from mlconnector.commands.preview_exports import cells, headings, print_as_json,
 from mlconnector.commands.preview_foot import print_foot
 from mlconnector.commands.preview_rows import ShownRow, shown_rows
 from mlconnector.commands.preview_table import Wanted, print_page
-from mlconnector.flow.booking_list import Previewed
-from mlconnector.flow.preview import preview as previewed
-from mlconnector.flow.preview_files import preview_files
-from mlconnector.flow.preview_sums import Sums
+from mlconnector.flow.previewing.booking_list import Previewed
+from mlconnector.flow.previewing.preview import preview as previewed
+from mlconnector.flow.previewing.preview_files import preview_files
+from mlconnector.flow.previewing.preview_sums import Sums
 from mlconnector.texts.catalogue import Language
 
 _ROWS_ON_A_PAGE = 100

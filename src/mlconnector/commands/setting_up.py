@@ -24,7 +24,8 @@ from mlconnector.commands.output import (
     print_json,
     say,
 )
-from mlconnector.flow import connecting, overview
+from mlconnector.flow import overview
+from mlconnector.flow.access import connecting
 from mlconnector.flow.connection import ConnectionSettings
 from mlconnector.settings import FILE_NAME, UnreadableSettings
 from mlconnector.store.sealing import generate_master_key

@@ -28,7 +28,8 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
-from mlconnector.flow import connecting, overview
+from mlconnector.flow import overview
+from mlconnector.flow.access import connecting
 from mlconnector.store import batches, connections
 from mlconnector.texts.catalogue import Explanation
 

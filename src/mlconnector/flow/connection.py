@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from croniter import croniter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from mlconnector.flow.agreed import Agreed
-from mlconnector.flow.document_rules import DocumentRules
+from mlconnector.flow.agreement.agreed import Agreed
+from mlconnector.flow.documents.document_rules import DocumentRules
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.channels import Channel, ChannelRow, carried_as, channel_of
 from mlconnector.mapping.rules import Mapping, Rules

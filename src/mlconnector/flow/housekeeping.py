@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from dbos import DBOS
 
-from mlconnector.flow.revoking import revoke_all_leftovers
+from mlconnector.flow.access.revoking import revoke_all_leftovers
 from mlconnector.flow.services import Services
 from mlconnector.store.retention import sweep
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.flow.breaker import look_at_refusals
+from mlconnector.flow.access.breaker import look_at_refusals
+from mlconnector.flow.access.states import note_state
 from mlconnector.flow.services import Services
-from mlconnector.flow.states import note_state
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mlconnector.flow import breaker
-from mlconnector.flow.confirming import unconfirmed
-from mlconnector.flow.connecting import logins_of
+from mlconnector.flow.access import breaker
+from mlconnector.flow.access.connecting import logins_of
+from mlconnector.flow.access.tokens import token_name
+from mlconnector.flow.agreement.confirming import unconfirmed
 from mlconnector.flow.services import Services
-from mlconnector.flow.tokens import token_name
 from mlconnector.store import (
     audit,
     batches,

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from mlconnector.flow import intake
-from mlconnector.flow.breaker import refuse_while_open
+from mlconnector.flow.access.breaker import refuse_while_open
+from mlconnector.flow.access.states import breaker_is_open, ready
+from mlconnector.flow.access.verifying import verify_what_is_open
+from mlconnector.flow.booking import intake
 from mlconnector.flow.outcomes import Outcome
 from mlconnector.flow.services import Services
-from mlconnector.flow.states import breaker_is_open, ready
-from mlconnector.flow.verifying import verify_what_is_open
 from mlconnector.store import batches, connections, runs
 from mlconnector.store.audit import AuditEvent, append
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from dbos import DBOS
 
+from mlconnector.flow.access.states import note_state
 from mlconnector.flow.services import Services
-from mlconnector.flow.states import note_state
 from mlconnector.settings import UnreadableSettings
 from mlconnector.store import connections
 

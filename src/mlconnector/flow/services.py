@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 
 from mlconnector.errors import ConnectorError
-from mlconnector.flow.agreed import read_agreed, stamp
+from mlconnector.flow.access.tokens import StoredTokens, token_name
+from mlconnector.flow.agreement.agreed import read_agreed, stamp
 from mlconnector.flow.connection import ConnectionSettings, read_connection
 from mlconnector.flow.stopping import Stopping
-from mlconnector.flow.tokens import StoredTokens, token_name
 from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings
 from mlconnector.store import connections

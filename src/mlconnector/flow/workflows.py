@@ -17,7 +17,9 @@ from typing import Any
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID, StepOptions
 
 from mlconnector.errors import RetryLater
-from mlconnector.flow import book, deliver, follow, freeze, intake, progress
+from mlconnector.flow import progress
+from mlconnector.flow.booking import book, freeze, intake
+from mlconnector.flow.delivery import deliver, follow
 from mlconnector.flow.housekeeping import forget_finished_work, tidy_up
 from mlconnector.flow.outcomes import Outcome, outcome_of
 from mlconnector.flow.schedules import keep_schedules

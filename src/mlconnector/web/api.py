@@ -9,8 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import breaker, connecting, inbox, inviting, overview, resending, stories
+from mlconnector.flow import inbox, overview, stories
+from mlconnector.flow.access import breaker, connecting, inviting
 from mlconnector.flow.connection import Name
+from mlconnector.flow.delivery import resending
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, batches, connections, figures, logins, vouchers

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
-from mlconnector.flow.client_settings import of_file
+from mlconnector.flow.agreement.client_settings import of_file
 from mlconnector.formats.extf import ClientSettings, Finding, check
 from mlconnector.texts.catalogue import Language
 from mlconnector.web.shapes import FileFinding, FileReport

@@ -1,8 +1,8 @@
 """The page of one connection for whoever may consent at DATEV: how it stands, and "Mit DATEV verbinden".
 
-It is reached by a link with a key (`flow/inviting.py`). There are no cookies, so nobody can be made to press
-the button on another site; there are no scripts and no assets. DATEV's own button and logo are DATEV's
-property: whoever runs the installation puts them in its place by DATEV's design guide.
+It is reached by a link with a key (`flow/access/inviting.py`). There are no cookies, so nobody can be made
+to press the button on another site; there are no scripts and no assets. DATEV's own button and logo are
+DATEV's property: whoever runs the installation puts them in its place by DATEV's design guide.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman
-from mlconnector.flow import connecting, inviting
+from mlconnector.flow.access import connecting, inviting
+from mlconnector.flow.access.verifying import CLIENT_NAME
 from mlconnector.flow.connection import Name
 from mlconnector.flow.services import Services
-from mlconnector.flow.verifying import CLIENT_NAME
 from mlconnector.store import connections
 from mlconnector.systems.datev import service_names
 from mlconnector.texts.catalogue import Language, explain, filled, page, sentence, word

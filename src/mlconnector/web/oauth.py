@@ -13,7 +13,7 @@ from fastapi import APIRouter, BackgroundTasks, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
-from mlconnector.flow import connecting
+from mlconnector.flow.access import connecting
 from mlconnector.texts.catalogue import Language, explain, page
 from mlconnector.web.parts import Parts, Web
 

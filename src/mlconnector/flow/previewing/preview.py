@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import intake
-from mlconnector.flow.booking_list import Previewed, listed
-from mlconnector.flow.decisions import number_taken, open_item
-from mlconnector.flow.document_notes import known_notes, noted
-from mlconnector.flow.freeze import unwritable
+from mlconnector.flow.booking import intake
+from mlconnector.flow.booking.decisions import number_taken, open_item
+from mlconnector.flow.booking.freeze import unwritable
+from mlconnector.flow.documents.document_notes import known_notes, noted
+from mlconnector.flow.previewing.booking_list import Previewed, listed
 from mlconnector.flow.services import Services
 from mlconnector.formats.naming import voucher_id
 from mlconnector.mapping.booking import decide

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlconnector.flow.document_rules import DocumentRules
-from mlconnector.flow.einvoices import booked_totals
+from mlconnector.flow.documents.document_rules import DocumentRules
+from mlconnector.flow.documents.einvoices import booked_totals
 from mlconnector.formats.booking_document import render
 from mlconnector.formats.document_check import document_file_name
 from mlconnector.formats.einvoice.issuing import Invoice, invoice_of

@@ -7,7 +7,8 @@ way in which a batch gets a second job, besides DATEV asking for it, and the aud
 from __future__ import annotations
 
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow import master_data, suggestions
+from mlconnector.flow.booking import master_data
+from mlconnector.flow.delivery import suggestions
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, entries, person_records, vouchers

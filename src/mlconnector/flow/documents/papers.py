@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.document_notes import size_note
-from mlconnector.flow.einvoices import judged
-from mlconnector.flow.examiner import NotExamined, examiner
+from mlconnector.flow.documents.document_notes import size_note
+from mlconnector.flow.documents.einvoices import judged
+from mlconnector.flow.documents.examiner import NotExamined, examiner
+from mlconnector.flow.documents.substitutes import substitute
 from mlconnector.flow.services import Services
-from mlconnector.flow.substitutes import substitute
 from mlconnector.formats.document_check import inspect, media_type
 from mlconnector.formats.einvoice.invoice import Examination
 from mlconnector.formats.naming import document_guid

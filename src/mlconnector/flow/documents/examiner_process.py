@@ -9,7 +9,7 @@ import sys
 
 import msgspec
 
-from mlconnector.flow.examiner import LENGTH, Answer, Question, read_frame
+from mlconnector.flow.documents.examiner import LENGTH, Answer, Question, read_frame
 from mlconnector.formats.einvoice.files import check_file
 from mlconnector.formats.einvoice.rules import RulesMissing, try_rules
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.access.states import breaker_is_open, note_state
 from mlconnector.flow.services import Services
-from mlconnector.flow.states import breaker_is_open, note_state
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, connections, refusals
 from mlconnector.store.audit import AuditEvent, append

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mlconnector.flow.booking_list import Previewed
-from mlconnector.flow.headers import booking_header, encoding_of
+from mlconnector.flow.booking.headers import booking_header, encoding_of
+from mlconnector.flow.previewing.booking_list import Previewed
 from mlconnector.flow.services import Services
 from mlconnector.formats.extf import BookingRows, Header, Period, label_field, limit, split, write
 from mlconnector.formats.naming import batch_id, extf_file_name

@@ -23,7 +23,7 @@ from mlconnector.model.problems import Problem
 
 SECONDS = 60.0
 LENGTH = 8
-_PROCESS = "mlconnector.flow.examiner_process"
+_PROCESS = "mlconnector.flow.documents.examiner_process"
 _LAST_WORDS = 300
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from mlconnector.flow.document_rules import DocumentRules
-from mlconnector.flow.examiner import NotExamined, examiner
+from mlconnector.flow.documents.document_rules import DocumentRules
+from mlconnector.flow.documents.examiner import NotExamined, examiner
 from mlconnector.formats.einvoice.comparison import Difference, differences
 from mlconnector.formats.einvoice.invoice import EInvoice, Examination, Finding
 from mlconnector.mapping.drafts import Draft

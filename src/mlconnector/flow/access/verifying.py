@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.flow.revoking import end_login
+from mlconnector.flow.access.revoking import end_login
+from mlconnector.flow.access.states import NOT_CHECKED, note_state
+from mlconnector.flow.access.tokens import token_name
 from mlconnector.flow.services import Services
-from mlconnector.flow.states import NOT_CHECKED, note_state
-from mlconnector.flow.tokens import token_name
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections
 from mlconnector.systems.datev import bound_client, issued_by, short_lived

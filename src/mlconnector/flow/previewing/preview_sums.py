@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mlconnector.flow.booking_list import Listed, Previewed
+from mlconnector.flow.previewing.booking_list import Listed, Previewed
 from mlconnector.formats.extf import Change
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.postings import TaxDifference

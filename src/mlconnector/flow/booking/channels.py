@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.connection import ConnectionSettings, channels_in
+from mlconnector.flow.delivery.suggestions import FORMAT
 from mlconnector.flow.services import Services
-from mlconnector.flow.suggestions import FORMAT
 from mlconnector.formats.dxso import thaw
 from mlconnector.mapping.channels import Carried, Channel, ChannelRow, channel_of
 from mlconnector.model.entries import Ledger

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agreed import Agreed, own_accounts, read_agreed
+from mlconnector.flow.agreement.agreed import Agreed, own_accounts, read_agreed
+from mlconnector.flow.agreement.lists import LABELS, read_list
 from mlconnector.flow.connection import ClientBooks, read_connection
-from mlconnector.flow.lists import LABELS, read_list
 from mlconnector.flow.services import Services
 from mlconnector.mapping.charts import seeded_accounts
 from mlconnector.mapping.importing import CHART_COLUMNS, ChartEntry, Fault, LeftOut, chart_entries

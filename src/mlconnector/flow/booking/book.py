@@ -8,20 +8,20 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection
 
-from mlconnector.flow import suggestions
-from mlconnector.flow.confirming import note_used
-from mlconnector.flow.decisions import (
+from mlconnector.flow.agreement.confirming import note_used
+from mlconnector.flow.booking.decisions import (
     Decisions,
     decide_all,
     hold_missing_years,
     hold_taken_numbers,
     open_item,
 )
-from mlconnector.flow.document_notes import noted
-from mlconnector.flow.freeze import unwritable
-from mlconnector.flow.master_data import note_persons
-from mlconnector.flow.papers import Paper, papers_for
-from mlconnector.flow.persons import persons_of
+from mlconnector.flow.booking.freeze import unwritable
+from mlconnector.flow.booking.master_data import note_persons
+from mlconnector.flow.booking.persons import persons_of
+from mlconnector.flow.delivery import suggestions
+from mlconnector.flow.documents.document_notes import noted
+from mlconnector.flow.documents.papers import Paper, papers_for
 from mlconnector.flow.services import Services
 from mlconnector.formats.naming import entry_id
 from mlconnector.mapping.channels import Channel

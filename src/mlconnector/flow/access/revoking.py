@@ -11,8 +11,8 @@ import logging
 import msgspec
 
 from mlconnector.errors import ConnectorError
+from mlconnector.flow.access.tokens import token_name
 from mlconnector.flow.services import Services
-from mlconnector.flow.tokens import token_name
 from mlconnector.store import connections
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.systems.oauth import Tokens, explain_token_answer, revoke

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from mlconnector.flow.delivery.suggestions import GONE, entries_of
 from mlconnector.flow.services import Services
-from mlconnector.flow.suggestions import GONE, entries_of
 from mlconnector.formats.dxso import Package, concerned, thaw
 from mlconnector.model.entries import decode
 from mlconnector.model.problems import Problem

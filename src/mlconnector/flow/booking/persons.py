@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from mlconnector.flow.decisions import Decisions
+from mlconnector.flow.booking.decisions import Decisions
 from mlconnector.flow.services import Services
 from mlconnector.mapping.numbers import alike, allocate
 from mlconnector.model.entries import Ledger

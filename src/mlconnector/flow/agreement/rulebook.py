@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mlconnector.flow.confirming import SeedState, seed_states
+from mlconnector.flow.agreement.confirming import SeedState, seed_states
 from mlconnector.flow.services import Services
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.rules import Rules

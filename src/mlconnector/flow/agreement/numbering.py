@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.charting import books_of
-from mlconnector.flow.lists import PERSONS, read_list
+from mlconnector.flow.agreement.charting import books_of
+from mlconnector.flow.agreement.lists import PERSONS, read_list
 from mlconnector.flow.services import Services
 from mlconnector.mapping.importing import PERSON_COLUMNS, Fault, LeftOut, PersonEntry, person_entries
 from mlconnector.mapping.numbers import RESERVED, alike

@@ -10,11 +10,7 @@ from difflib import unified_diff
 import msgspec
 
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.flow.channels import check_before_work, check_channels, recall_unsent
-from mlconnector.flow.confirming import confirm_by_file, confirmed_step
-from mlconnector.flow.connection import ConnectionSettings
-from mlconnector.flow.einvoices import rules_steps
-from mlconnector.flow.revoking import (
+from mlconnector.flow.access.revoking import (
     end_login,
     end_login_or_keep_it,
     forget_login,
@@ -22,10 +18,14 @@ from mlconnector.flow.revoking import (
     leftovers,
     revoke_leftovers,
 )
+from mlconnector.flow.access.states import breaker_is_open
+from mlconnector.flow.access.tokens import token_name
+from mlconnector.flow.access.verifying import asked_for, is_reached, note_reached, verify
+from mlconnector.flow.agreement.confirming import confirm_by_file, confirmed_step
+from mlconnector.flow.booking.channels import check_before_work, check_channels, recall_unsent
+from mlconnector.flow.connection import ConnectionSettings
+from mlconnector.flow.documents.einvoices import rules_steps
 from mlconnector.flow.services import Services
-from mlconnector.flow.states import breaker_is_open
-from mlconnector.flow.tokens import token_name
-from mlconnector.flow.verifying import asked_for, is_reached, note_reached, verify
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
 from mlconnector.store.audit import AuditEvent, append

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mlconnector.errors import RetryLater
-from mlconnector.flow import suggestions
-from mlconnector.flow.headers import booking_header, encoding_of
-from mlconnector.flow.master_data import freeze_master_data
+from mlconnector.flow.booking.headers import booking_header, encoding_of
+from mlconnector.flow.booking.master_data import freeze_master_data
+from mlconnector.flow.delivery import suggestions
 from mlconnector.flow.services import Services
 from mlconnector.formats.dxso import freeze
 from mlconnector.formats.extf import (

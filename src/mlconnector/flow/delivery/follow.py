@@ -10,8 +10,9 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from mlconnector.flow import master_data, protocols, suggestions
-from mlconnector.flow.breaker import refuse_while_open
+from mlconnector.flow.access.breaker import refuse_while_open
+from mlconnector.flow.booking import master_data
+from mlconnector.flow.delivery import protocols, suggestions
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers

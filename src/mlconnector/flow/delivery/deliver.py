@@ -11,9 +11,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.flow import suggestions
-from mlconnector.flow.breaker import refuse_while_open
-from mlconnector.flow.master_data import FORMAT, unsent_before
+from mlconnector.flow.access.breaker import refuse_while_open
+from mlconnector.flow.booking.master_data import FORMAT, unsent_before
+from mlconnector.flow.delivery import suggestions
 from mlconnector.flow.services import Services
 from mlconnector.formats.dxso import Package, concerned, thaw
 from mlconnector.model.problems import Problem

@@ -1,0 +1,1 @@
+"""Booking: records become vouchers, vouchers entries, and entries frozen batches."""

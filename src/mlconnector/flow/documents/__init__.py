@@ -1,0 +1,1 @@
+"""Documents: the file behind each booking is fetched or made, examined, and compared."""

@@ -81,6 +81,7 @@ en16931 = false                # true checks e-invoices by the rules of EN 16931
 [master_data]                  # debtors and creditors, sent before the bookings that use them
 # send = "new"                 # those whose number was given here; "changes": what changed, too; or "off"
 # overwrite = "ask"            # what changed waits for `ml-connector persons`; "send": it goes at once
+# parties = "booked"           # "all": customers without an invoice, too, where the source tells of them
 # fields = ["name", "address", "email", "vat_id"]   # all others stay as DATEV has them
 
 [schedule]

@@ -99,11 +99,13 @@ class MasterData(Table):
 
     `new` sends what DATEV cannot know yet: parties whose number was given here. `changes` also sends what
     changed, and parties whose number the source brought; with `overwrite = "ask"` those wait for consent.
-    Without `send` it is `new` where EXTF files are used at all.
+    Without `send` it is `new` where EXTF files are used at all. `parties` says whether only those are sent
+    that were booked, or `all` that the source tells of.
     """
 
     send: Literal["off", "new", "changes"] | None = None
     overwrite: Literal["ask", "send"] = "ask"
+    parties: Literal["booked", "all"] = "booked"
     fields: frozenset[Literal["name", "address", "email", "vat_id"]] = frozenset(
         {"name", "address", "email", "vat_id"}
     )

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Voucher
+from mlconnector.model.vouchers import Party, Voucher
 from mlconnector.systems.checks import CheckStep
 from mlconnector.systems.http import HttpFactory
 from mlconnector.systems.oauth import OAuthModel, TokenKeeper
@@ -47,13 +48,16 @@ class Reading:
     """What fetching a record gave: its voucher, and what already keeps it from being booked.
 
     `voucher` is None when the record is gone or cannot be seen any more (`reason` says which), or when
-    its content cannot be a voucher at all; then `problems` say why.
+    its content cannot be a voucher at all; then `problems` say why. `party` is set where the record is no
+    document but a customer (`ledger` receivable) or supplier, who is kept in step in the master data.
     """
 
     external_id: str
     voucher: Voucher | None
     problems: tuple[Problem, ...] = ()
     reason: str = ""
+    party: Party | None = None
+    ledger: Ledger = "receivable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from mlconnector.flow.booking.parties import note_parties
 from mlconnector.flow.services import Services
 from mlconnector.formats.naming import voucher_id
 from mlconnector.model.problems import Problem
@@ -90,7 +91,7 @@ class _Changes:
 
 
 def _store(services: Services, db: Connection, name: str, run: str, readings: Sequence[Reading]) -> None:
-    latest = {reading.external_id: reading for reading in readings}
+    latest = {reading.external_id: reading for reading in readings if reading.party is None}
     keys = {reading.external_id: _key(name, reading) for reading in latest.values()}
     existing = vouchers.hold(db, [key for kinds in keys.values() for key in kinds])
     held_before = vouchers.problems_of(db, list(existing), "source")
@@ -118,6 +119,7 @@ def _store(services: Services, db: Connection, name: str, run: str, readings: Se
         "skipped": skipped,
     }
     runs.count(db, run, counted)
+    note_parties(services, db, name, readings)
 
 
 def _key(name: str, reading: Reading) -> list[str]:

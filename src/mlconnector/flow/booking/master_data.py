@@ -55,10 +55,15 @@ def note_persons(
     Numbers that were given `since` then are new to DATEV.
     """
     settings = services.connection(name)
-    sends = settings.sends_master_data
-    if sends == "off":
-        return
-    parties = _parties(settings, drafts, persons)
+    if settings.sends_master_data != "off":
+        note_numbered(services, db, name, _parties(settings, drafts, persons), since)
+
+
+def note_numbered(
+    services: Services, db: Connection, name: str, parties: Mapping[str, Party], since: datetime
+) -> None:
+    """Note what DATEV shall know of parties, by their number; `since` as in `note_persons`."""
+    settings = services.connection(name)
     known = person_records.read(db, settings.client, list(parties), hold=True)
     unknown = [number for number in parties if number not in known]
     given_now = accounts.allocated(db, settings.client, unknown, since)

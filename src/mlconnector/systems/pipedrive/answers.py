@@ -18,7 +18,7 @@ import httpx
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.http import default_explanation, retry_after
-from mlconnector.systems.pipedrive.values import parsed
+from mlconnector.systems.values import parsed
 
 SYSTEM = "pipedrive"
 CONCURRENCY = 8

@@ -29,7 +29,7 @@ from mlconnector.systems.pipedrive.shapes import (
     Pipeline,
     Product,
 )
-from mlconnector.systems.pipedrive.values import parsed
+from mlconnector.systems.values import parsed
 
 Shape = TypeVar("Shape")
 Raw = dict[str, Any]

@@ -10,7 +10,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment
 from mlconnector.systems.pipedrive.settings import Documents
 from mlconnector.systems.pipedrive.shapes import File
-from mlconnector.systems.pipedrive.values import clean
+from mlconnector.systems.values import clean
 
 LARGEST = 20 * 1024 * 1024
 _MEDIA_TYPES = {".pdf": "application/pdf", ".xml": "application/xml"}

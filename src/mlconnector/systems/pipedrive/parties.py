@@ -9,8 +9,8 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party
 from mlconnector.systems.pipedrive.facts import Facts
 from mlconnector.systems.pipedrive.shapes import Address, Deal, Organization, Person
-from mlconnector.systems.pipedrive.tables import country_code
-from mlconnector.systems.pipedrive.values import clean
+from mlconnector.systems.tables import country_code
+from mlconnector.systems.values import clean
 
 _NOT_IN_A_VAT_ID = re.compile(r"[\s.\-/]")
 

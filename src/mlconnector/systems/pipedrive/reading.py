@@ -26,9 +26,9 @@ from mlconnector.systems.pipedrive.shapes import (
     Person,
     Product,
 )
-from mlconnector.systems.pipedrive.tables import is_currency
-from mlconnector.systems.pipedrive.values import clean
 from mlconnector.systems.source import Reading
+from mlconnector.systems.tables import is_currency
+from mlconnector.systems.values import clean
 
 
 @dataclass(frozen=True, slots=True)

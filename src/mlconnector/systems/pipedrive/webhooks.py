@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlconnector.systems.pipedrive.settings import Webhook
-from mlconnector.systems.pipedrive.values import parsed
 from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
+from mlconnector.systems.values import parsed
 
 
 def verify(delivery: Delivery, webhook: Webhook | None, secrets: Mapping[str, str]) -> None:

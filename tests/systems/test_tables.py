@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlconnector.systems.pipedrive.tables import country_code, is_currency
+from mlconnector.systems.tables import country_code, is_currency
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""JSON and texts of Pipedrive in one normal form, so that the same content is the same revision."""
+"""JSON and texts of sources in one normal form, so that the same content is the same revision."""
 
 from __future__ import annotations
 

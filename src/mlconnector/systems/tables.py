@@ -17,7 +17,7 @@ def country_code(name: str) -> str | None:
 
 
 def is_currency(code: str) -> bool:
-    """Whether a code is one of ISO 4217; Pipedrive lets accounts invent others."""
+    """Whether a code is one of ISO 4217; some sources let their users invent others."""
     return code in _currencies()
 
 

@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,7 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.flow import overview
-from mlconnector.flow.access import connecting
+from mlconnector.flow.access import connecting, registering
 from mlconnector.flow.connection import ConnectionSettings
 from mlconnector.settings import FILE_NAME, UnreadableSettings
 from mlconnector.store.sealing import generate_master_key
@@ -132,6 +132,13 @@ def connect(
     secrets_file: Annotated[
         Path | None, typer.Option(help="TOML file with the credentials; '-' reads standard input.")
     ] = None,
+    register_webhook: Annotated[
+        bool | None,
+        typer.Option(
+            "--register-webhook/--unregister-webhook",
+            help="Let the source send its webhooks to public_url, or end that, where it can be asked to.",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Set up a connection, or change one, from its file.
@@ -148,6 +155,7 @@ def connect(
             done = connecting.connect(app.services, settings, given)
             logins = [one.system for one in connecting.logins_of(app.services, settings.name) if one.needed]
             states = overview.states(app.services, settings.name)
+            webhook = _webhook(app, settings.name, register_webhook)
         if json:
             print_json(
                 {
@@ -156,11 +164,25 @@ def connect(
                     "changes": list(done.changes),
                     "credentials": list(done.credentials),
                     "logins_needed": logins,
+                    "webhook": webhook,
                 }
             )
         else:
             waiting = states.get("needs_human", 0) + states.get("rejected", 0)
             _show(settings.name, done, login=bool(logins), waiting=waiting)
+            if webhook is not None:
+                key = "webhook_registered" if register_webhook else "webhook_unregistered"
+                say(key, name=settings.name, address=webhook["address"], events=", ".join(webhook["events"]))
+
+
+def _webhook(app: Application, name: str, wanted: bool | None) -> dict[str, Any] | None:
+    """Where the source sends webhooks from now on and of what, or no longer; None where nothing was asked."""
+    if wanted is None:
+        return None
+    events = (
+        registering.register(app.services, name) if wanted else registering.unregister(app.services, name)
+    )
+    return {"address": registering.webhook_address(app.services, name), "events": list(events)}
 
 
 def _show(name: str, done: connecting.Connected, *, login: bool, waiting: int) -> None:

@@ -111,19 +111,20 @@ class Services:
         with self._lock:
             entry = self._entry(name)
             if entry.source is None:
-                settings = entry.settings
-                system = settings.system
-                entry.source = system.open(
-                    SourceContext(
-                        settings=settings.source,
-                        secrets=self.secrets(name, system.name),
-                        tokens=self.tokens(name, system.name),
-                        http=self.http_factory(name),
-                        memory=_StoredMemory(self.database, name),
-                        now=self.now,
-                    )
-                )
+                entry.source = entry.settings.system.open(self.source_context(name))
             return entry.source
+
+    def source_context(self, name: str) -> SourceContext:
+        """What the connection's source may touch of the outside."""
+        settings = self.connection(name)
+        return SourceContext(
+            settings=settings.source,
+            secrets=self.secrets(name, settings.system.name),
+            tokens=self.tokens(name, settings.system.name),
+            http=self.http_factory(name),
+            memory=_StoredMemory(self.database, name),
+            now=self.now,
+        )
 
     def sink(self, name: str) -> Sink:
         """The connection's client at DATEV."""

@@ -139,6 +139,9 @@ class SourceSystem:
     `settings_model` is the pydantic model of the connection's `[source]` table. `secrets` names the
     credentials to ask for, given the settings. `oauth` gives the system's OAuth model for the settings,
     or None when they say that no login is needed. `template` is a commented TOML `[source]` table.
+    `register_webhook` lets the system send its webhooks to an address, as often as it is called, and
+    `unregister_webhook` ends that; both return the names of the events concerned, and are None where people
+    do so by hand.
     """
 
     name: str
@@ -148,6 +151,8 @@ class SourceSystem:
     oauth: Callable[[Any, HttpFactory], OAuthModel | None]
     open: Callable[[SourceContext], Source]
     template: str
+    register_webhook: Callable[[SourceContext, str], Sequence[str]] | None = None
+    unregister_webhook: Callable[[SourceContext, str], Sequence[str]] | None = None
 
 
 def source_systems() -> dict[str, SourceSystem]:

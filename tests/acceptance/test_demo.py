@@ -36,7 +36,9 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    finished = command("demo", "--records", str(RECORDS), "--out", str(folder), "--json")
+    finished = command(
+        "demo", "--source", "pipedrive", "--records", str(RECORDS), "--out", str(folder), "--json"
+    )
     assert finished.returncode == 0, finished.stderr + finished.stdout
     assert json.loads(finished.stdout) == json.loads((folder / "summary.json").read_text())
     return folder
@@ -164,7 +166,7 @@ def gross_of(standin: PipedriveStandIn, deal_id: int) -> Decimal:
 
 
 def test_a_second_demo_sends_nothing_again_and_says_so(out: Path, summary: dict[str, Any]) -> None:
-    finished = command("demo", "--records", str(RECORDS), "--out", str(out))
+    finished = command("demo", "--source", "pipedrive", "--records", str(RECORDS), "--out", str(out))
     assert finished.returncode == 0, finished.stderr + finished.stdout
     assert "Nothing was sent this time" in finished.stdout
     again = json.loads((out / "summary.json").read_text())

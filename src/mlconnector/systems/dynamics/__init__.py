@@ -1,0 +1,31 @@
+"""Dynamics 365 Sales as a source: issued invoices, read from Dataverse."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from mlconnector.systems.dynamics.answers import SYSTEM
+from mlconnector.systems.dynamics.registering import register, unregister
+from mlconnector.systems.dynamics.settings import Settings, secret_names
+from mlconnector.systems.dynamics.source import DynamicsSource
+from mlconnector.systems.http import HttpFactory
+from mlconnector.systems.source import SourceSystem
+
+
+def describe_source() -> SourceSystem:
+    """Dynamics as the product knows it before any environment is connected."""
+    return SourceSystem(
+        name=SYSTEM,
+        title="Dynamics 365 Sales",
+        settings_model=Settings,
+        secrets=secret_names,
+        oauth=no_login,
+        open=DynamicsSource,
+        template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
+        register_webhook=register,
+        unregister_webhook=unregister,
+    )
+
+
+def no_login(_settings: Settings, _http: HttpFactory) -> None:
+    """No person logs in: the app has an identity of its own, and its tokens come by themselves."""

@@ -1,0 +1,181 @@
+"""The Dataverse Web API as far as a source needs it.
+
+Facts: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/overview and
+https://learn.microsoft.com/power-apps/developer/data-platform/use-change-tracking-synchronize-data-external-systems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from mlconnector.errors import Broken
+from mlconnector.systems.dynamics.answers import CONCURRENCY
+from mlconnector.systems.dynamics.shapes import Raw
+from mlconnector.systems.http import Http
+from mlconnector.systems.values import parsed
+
+Shape = TypeVar("Shape")
+
+BASE = "/api/data/v9.2"
+HEADERS = {"OData-MaxVersion": "4.0", "OData-Version": "4.0", "Accept": "application/json"}
+PAGE = 500
+IDS_AT_ONCE = 40
+_SETS = {"transactioncurrency": "transactioncurrencies"}
+_ANNOTATIONS = 'odata.include-annotations="*"'
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A page of a table's changes. `following` leads to the next, `delta`, on the last, to later changes."""
+
+    rows: tuple[Raw, ...]
+    deleted: tuple[str, ...]
+    following: str | None
+    delta: str | None
+
+
+class Client:
+    """One environment; safe to share between threads. Every method raises the four errors."""
+
+    def __init__(self, http: Http, environment: str) -> None:
+        self._http = http
+        self._home = httpx.URL(environment)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._http.close()
+
+    def changes(self, table: str, select: Sequence[str], link: str | None, size: int = PAGE) -> Tracked:
+        """A page of changes: from the beginning, or behind a link that an earlier page gave, verbatim."""
+        address = self._ours(link) if link else f"{BASE}/{set_of(table)}?$select={','.join(select)}"
+        content = self.get(address, f"odata.track-changes,odata.maxpagesize={size},{_ANNOTATIONS}")
+        rows = _rows(content)
+        gone = [row for row in rows if str(row.get("@odata.context", "")).endswith("/$deletedEntity")]
+        return Tracked(
+            rows=tuple(row for row in rows if row not in gone) if gone else tuple(rows),
+            deleted=tuple(str(row["id"]) for row in gone),
+            following=_link(content, "@odata.nextLink"),
+            delta=_link(content, "@odata.deltaLink"),
+        )
+
+    def by_ids(
+        self, table: str, column: str, ids: Iterable[str], select: Sequence[str], also: str = ""
+    ) -> list[Raw]:
+        """The rows whose `column` is one of `ids`, as they came; ids that are none find nothing."""
+
+        def some(chunk: Sequence[str]) -> list[Raw]:
+            either = " or ".join(f"{column} eq {each}" for each in chunk)
+            return list(self.rows(table, select, f"({either}) and {also}" if also else either))
+
+        chunks = list(_chunks(each for each in ids if is_id(each)))
+        if len(chunks) < 2:
+            return [row for chunk in chunks for row in some(chunk)]
+        with ThreadPoolExecutor(CONCURRENCY) as pool:
+            return [row for rows in pool.map(some, chunks) for row in rows]
+
+    def rows(self, table: str, select: Sequence[str], where: str = "") -> Iterator[Raw]:
+        """All rows of a table that match a filter."""
+        only = f"&$filter={quote(where, safe=chr(39) + '(),')}" if where else ""
+        address: str | None = f"{BASE}/{set_of(table)}?$select={','.join(select)}{only}"
+        seen: set[str] = set()
+        while address is not None:
+            content = self.get(address, f"odata.maxpagesize={PAGE},{_ANNOTATIONS}")
+            yield from _rows(content)
+            address = _link(content, "@odata.nextLink")
+            if address in seen:
+                raise Broken(f"dynamics: the pages of {table} go round in a circle")
+            if address is not None:
+                seen.add(address)
+                address = self._ours(address)
+
+    def get(self, address: str, prefer: str = "") -> Raw:
+        """The object at an address, with exact decimals."""
+        headers = {"Prefer": prefer} if prefer else {}
+        return _object(self._http.request("GET", address, headers=headers).content, address)
+
+    def send(self, method: str, address: str, content: Raw | None = None) -> httpx.Response:
+        """Change something, or call an action. What was written twice would be there twice: sent once."""
+        return self._http.request(method, f"{BASE}/{address}", json=content, repeat=False)
+
+    def action(self, name: str, content: Raw) -> Raw:
+        """Call an action that changes nothing, so that it may be repeated."""
+        address = f"{BASE}/{name}"
+        return _object(self._http.request("POST", address, json=content).content, address)
+
+    def object_up_to(self, address: str, limit: int) -> Raw | None:
+        """The object at an address, or None when its JSON has more than `limit` bytes."""
+        content = self._http.download(f"{BASE}/{address}", limit)
+        return None if content is None else _object(content, address)
+
+    def bytes_up_to(self, address: str, limit: int) -> bytes | None:
+        """The bytes at an address, or None when there are more than `limit`."""
+        return self._http.download(f"{BASE}/{address}", limit)
+
+    def _ours(self, link: str) -> str:
+        """A link that leads elsewhere would take the access token there."""
+        url = httpx.URL(link)
+        if (url.scheme, url.host, url.port) != (self._home.scheme, self._home.host, self._home.port):
+            raise Broken(f"dynamics: a link to the next page leads to another host: {url.host}")
+        return link
+
+
+def set_of(table: str) -> str:
+    """What a table is called in addresses."""
+    return _SETS.get(table, f"{table}s")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is the id of a record as Dataverse writes it."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def shaped(content: Any, shape: type[Shape]) -> Shape:
+    """Records in the shapes that are read. Raises Broken when Dataverse no longer answers in them."""
+    try:
+        return msgspec.convert(content, shape)
+    except msgspec.ValidationError as error:
+        raise Broken(f"dynamics answered in an unknown shape: {error}") from error
+
+
+def _object(content: bytes, address: str) -> Raw:
+    try:
+        found = parsed(content)
+    except ValueError as error:
+        raise Broken(f"dynamics answered {_path(address)} with something else than JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Broken(f"dynamics answered {_path(address)} with something else than an object")
+    return found
+
+
+def _path(address: str) -> str:
+    return address.partition("?")[0]
+
+
+def _rows(content: Raw) -> list[Raw]:
+    rows = content.get("value")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Broken("dynamics answered with something else than a list of records")
+    return rows
+
+
+def _link(content: Raw, name: str) -> str | None:
+    link = content.get(name)
+    return str(link) if link else None
+
+
+def _chunks(ids: Iterable[str]) -> Iterator[Sequence[str]]:
+    rest = iter(sorted(set(ids)))
+    while some := list(islice(rest, IDS_AT_ONCE)):
+        yield some

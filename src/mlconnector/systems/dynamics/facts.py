@@ -1,0 +1,101 @@
+"""The configured columns of rows as facts, with a problem for each that is unreadable; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from mlconnector.model.money import exact
+from mlconnector.model.problems import Problem
+from mlconnector.systems.dynamics.settings import Columns
+from mlconnector.systems.dynamics.shapes import FORMATTED, Raw
+from mlconnector.systems.values import clean
+
+Fact = TypeVar("Fact")
+Rows = Mapping[str, Raw | None]
+_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+
+
+class Facts:
+    """Reads the columns that serve a purpose; `problems` gathers what was wrong with them.
+
+    `rows` are those that belong together, by table: an invoice, its customer, and for a line that and its
+    product.
+    """
+
+    def __init__(self, columns: Columns, zone: ZoneInfo, title: str) -> None:
+        self._columns: dict[str, Sequence[str]] = columns.model_dump()
+        self._zone = zone
+        self._title = title
+        self.problems: list[Problem] = []
+
+    def text(self, purpose: str, rows: Rows) -> str | None:
+        """The text of the first column that is filled; choices and lookups give their labels."""
+        return self._first(purpose, rows, _text_of)
+
+    def day(self, purpose: str, rows: Rows) -> date | None:
+        """The day of the first column that is filled, as users in the business time zone see it."""
+        return self._first(purpose, rows, lambda row, name: day_of(row[name], self._zone))
+
+    def number(self, purpose: str, rows: Rows) -> Decimal | None:
+        """The number of the first column that is filled."""
+        return self._first(purpose, rows, _number_of)
+
+    def _first(self, purpose: str, rows: Rows, read: Callable[[Raw, str], Fact]) -> Fact | None:
+        for row, name in self._filled(purpose, rows):
+            try:
+                return read(row, name)
+            except (ValueError, InvalidOperation):
+                facts = {"column": name, "purpose": purpose, "value": str(row[name]), "title": self._title}
+                problem = Problem("dynamics_column_unreadable", facts)
+                self.problems += [problem] if problem not in self.problems else []
+                return None
+        return None
+
+    def _filled(self, purpose: str, rows: Rows) -> Iterator[tuple[Raw, str]]:
+        for column in self._columns[purpose]:
+            table, _, name = column.partition(".")
+            row = rows.get(table)
+            if row is not None and row.get(name) is not None and row[name] != "":
+                yield row, name
+
+
+def day_of(value: Any, zone: ZoneInfo) -> date:
+    """A day, or the day of a moment in UTC; also from a text like `3.11.2026`. Raises ValueError.
+
+    A column with a day of the user (UserLocal, format DateOnly) comes as midnight there, the evening before
+    in UTC.
+    """
+    text = str(value).strip()
+    german = _GERMAN_DATE.fullmatch(text)
+    if german:
+        return date(int(german[3]), int(german[2]), int(german[1]))
+    if "T" not in text:
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
+
+
+def _text_of(row: Raw, name: str) -> str:
+    """A text, or the label of a choice or lookup; a whole number has one, too: itself, with marks in it."""
+    value, label = row[name], clean(row.get(f"{name}{FORMATTED}"))
+    if isinstance(value, Decimal):
+        return f"{exact(value):f}"
+    is_number = isinstance(value, int) and re.sub(r"[^\w-]", "", label) == str(value)
+    return clean(str(value)) if is_number or not label else label
+
+
+def _number_of(row: Raw, name: str) -> Decimal:
+    """A number, or that of a text or of a choice's label, like `19` or `7,0 %`."""
+    value = row[name]
+    if isinstance(value, Decimal):
+        return exact(value)
+    text = _text_of(row, name).removesuffix("%").strip()
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return exact(Decimal(text.replace(",", ".")))

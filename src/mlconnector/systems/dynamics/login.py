@@ -1,0 +1,181 @@
+"""The login of the app at Microsoft Entra: client credentials through MSAL, sent by our own HTTP client.
+
+Facts: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow and
+https://learn.microsoft.com/entra/identity-platform/reference-error-codes (the numbers behind AADSTS). There
+is no refresh token: who wants another access token asks as for the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+
+import httpx
+
+from mlconnector.errors import Broken, ConnectorError, NeedsLogin
+from mlconnector.systems.dynamics.answers import SYSTEM
+from mlconnector.systems.dynamics.settings import Settings
+from mlconnector.systems.http import Http
+from mlconnector.systems.oauth import Tokens, explain_token_answer
+from mlconnector.systems.redaction import without_echo
+from mlconnector.systems.source import SourceContext
+
+MARGIN = timedelta(minutes=5)
+_SHORTEST_LIFE = 60.0
+_CODE = re.compile(r"AADSTS(\d+)")
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
+
+class EntraRefused(NeedsLogin):
+    """Entra gives the app no token; `code` is the number behind AADSTS, empty where it named none."""
+
+    def __init__(self, reason: str, code: str = "") -> None:
+        super().__init__(SYSTEM, reason)
+        self.code = code
+
+
+class AppTokens:
+    """Keeps the access token of the app in memory and gets another before its end; safe between threads."""
+
+    def __init__(self, context: SourceContext) -> None:
+        self._context = context
+        self._settings: Settings = context.settings
+        self._lock = Lock()
+        self._http: Http | None = None
+        self._tokens: Tokens | None = None
+
+    def current(self) -> Tokens:
+        """A token that is good for a while. Raises EntraRefused, RetryLater."""
+        with self._lock:
+            if self._tokens is None or self._tokens.expires_at - MARGIN <= self._context.now():
+                self._tokens = self._asked_for()
+            return self._tokens
+
+    def renewed(self, rejected: str) -> Tokens:
+        """Another token than the `rejected` one."""
+        with self._lock:
+            if self._tokens is None or self._tokens.access_token == rejected:
+                self._tokens = self._asked_for()
+            return self._tokens
+
+    def close(self) -> None:
+        """Let go of connections."""
+        with self._lock:
+            if self._http is not None:
+                self._http.close()
+                self._http = None
+
+    def _asked_for(self) -> Tokens:
+        settings = self._settings
+        if self._http is None:
+            self._http = self._context.http(SYSTEM, settings.authority, explain=explain_entra)
+        asked_at = self._context.now()
+        granted = _granted(settings, self._context.secrets, _Wire(self._http, settings.authority))
+        end = asked_at + timedelta(seconds=max(float(granted.get("expires_in") or 0), _SHORTEST_LIFE))
+        return Tokens(
+            access_token=str(granted["access_token"]),
+            refresh_token="",
+            expires_at=end,
+            refresh_expires_at=end,
+        )
+
+
+def explain_entra(answer: httpx.Response) -> ConnectorError | None:
+    """What a failed answer of Entra means: refused credentials with their code, all else goes by HTTP."""
+    if answer.status_code not in {400, 401, 403, 404}:
+        return explain_token_answer(SYSTEM, answer)
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    words = str(content.get("error_description") or "") if isinstance(content, dict) else ""
+    first_line = without_echo(words, answer.request).partition("\r\n")[0].partition("\n")[0]
+    code = _CODE.search(words)
+    return EntraRefused(first_line or f"HTTP {answer.status_code}", code[1] if code else "")
+
+
+def _granted(settings: Settings, secrets: Mapping[str, str], wire: _Wire) -> dict[str, Any]:
+    """Entra's answer with the access token; from a new client, as MSAL's own cache goes by its own clock."""
+    from msal import ConfidentialClientApplication  # noqa: PLC0415
+
+    credential = _credential(settings, secrets)
+    try:
+        app = ConfidentialClientApplication(
+            settings.client_id,
+            authority=wire.shown(f"{settings.authority}/{settings.tenant}"),
+            client_credential=credential,
+            instance_discovery=False,
+            http_client=wire,
+        )
+        granted = app.acquire_token_for_client(scopes=[f"{settings.environment}/.default"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if settings.auth == "certificate":
+            raise EntraRefused(f"the certificate cannot be used: {error}") from error
+        raise Broken(f"{SYSTEM}: Entra answered otherwise than agreed: {error}") from error
+    if not isinstance(granted, dict) or not granted.get("access_token"):
+        raise Broken(f"{SYSTEM}: Entra answered without an access token")
+    return granted
+
+
+def _credential(settings: Settings, secrets: Mapping[str, str]) -> str | dict[str, str]:
+    secret = secrets.get(settings.auth, "")
+    if settings.auth == "client_secret":
+        return secret
+    key, certificate = _KEY.search(secret), _CERTIFICATE.search(secret)
+    if key is None or certificate is None:
+        raise EntraRefused("the certificate must be a PEM text with private key and certificate")
+    return {"private_key": key[0], "public_certificate": certificate[0]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer in the form that MSAL reads."""
+
+    status_code: int
+    text: str
+    headers: Mapping[str, str]
+
+
+class _Wire:
+    """MSAL's HTTP, sent by our own client, so that it is retried, logged and kept free of secrets like all.
+
+    MSAL takes none but HTTPS addresses; for an own machine without encryption they are shown to it as such.
+    """
+
+    def __init__(self, http: Http, authority: str) -> None:
+        self._http = http
+        self._plain = authority if authority.startswith("http://") else ""
+        self._shown = authority.replace("http://", "https://", 1)
+
+    def shown(self, text: str) -> str:
+        """Addresses of the authority as MSAL takes them."""
+        return text.replace(self._plain, self._shown) if self._plain else text
+
+    def get(self, url: str, params: Any = None, headers: Any = None, **_options: Any) -> _Answer:
+        """MSAL's GET."""
+        return self._sent("GET", url, params=params or None, headers=headers)
+
+    def post(
+        self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_options: Any
+    ) -> _Answer:
+        """MSAL's POST; asking for a token once more does no harm."""
+        # An assertion comes as bytes, which would be written as Python shows them.
+        form = {name: _text(value) for name, value in (data or {}).items()}
+        return self._sent("POST", url, params=params or None, data=form, headers=headers)
+
+    def close(self) -> None:
+        """The client is not MSAL's to close."""
+
+    def _sent(self, method: str, url: str, **arguments: Any) -> _Answer:
+        plain = url.replace(self._shown, self._plain) if self._plain else url
+        answer = self._http.request(method, plain, **arguments)
+        return _Answer(answer.status_code, self.shown(answer.text), dict(answer.headers))
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

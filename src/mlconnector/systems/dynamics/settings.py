@@ -1,0 +1,225 @@
+"""The `[source]` table of a Dynamics 365 Sales connection, and which secrets it needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+TABLES = ("invoice", "invoicedetail", "account", "contact", "product")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _address(value: str) -> str:
+    if not value:
+        raise ValueError("is still empty: write an address like https://firma.crm4.dynamics.com")
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host or parts.path not in {"", "/"} or parts.query:
+        raise ValueError(
+            f'"{value}" is not an address like https://firma.crm4.dynamics.com (no path after it)'
+        )
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError(f'"{value}" would send credentials unencrypted; write https://{host}')
+    return value.rstrip("/")
+
+
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is still empty: the app registration in Microsoft Entra shows it")
+    return value.strip()
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f'"{value}" is not a regular expression: {error}') from error
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f'"{value}" is not a time zone like Europe/Berlin') from error
+    return value
+
+
+def _country(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError(f'"{value}" is not a country code of two capital letters, like DE')
+    return value
+
+
+def _column(value: str) -> str:
+    """A column as `table.column`; the table is the invoice's where it is not named."""
+    table, _, name = value.rpartition(".")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*|_[a-z][a-z0-9_]*_value", name):
+        raise ValueError(
+            f'"{value}" is not a column like new_vatid or account.new_vatid (a lookup: _new_centreid_value)'
+        )
+    if (table or "invoice") not in TABLES:
+        raise ValueError(f'"{value}": the table must be one of {", ".join(TABLES)}')
+    return f"{table or 'invoice'}.{name}"
+
+
+def _of_document(value: str) -> str:
+    if value.startswith(("invoicedetail.", "product.")):
+        raise ValueError(f'"{value}" is a column of a line, but this concerns the whole invoice')
+    return value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _guid(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+        raise ValueError(f'"{value}" is not the id of a record, like 60c4e274-0d87-e711-80e5-00155db19e6d')
+    return value.lower()
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Filled = Annotated[str, AfterValidator(_filled)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Column = Annotated[str, AfterValidator(_column)]
+OfDocument = Annotated[
+    tuple[Annotated[str, AfterValidator(_column), AfterValidator(_of_document)], ...],
+    BeforeValidator(_as_list),
+]
+OfLine = Annotated[tuple[Column, ...], BeforeValidator(_as_list)]
+Rate = Annotated[Decimal, Field(ge=0, lt=100)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Final(_Table):
+    """Which invoices are final: by the reason of their status, or by their status. Cancelled ones never are.
+
+    Facts: https://learn.microsoft.com/dynamics365/sales/developer/entities/invoice (statecode, statuscode).
+    """
+
+    statuscodes: frozenset[int] = frozenset({4, 100001, 100002})
+    statecodes: frozenset[int] = frozenset({2})
+
+
+class Columns(_Table):
+    """Which columns carry what, as `table.column`; of several the first that is filled counts.
+
+    Logical names; a lookup is written `_name_value`. What may differ from line to line (`service_date`, then
+    `category` and below) may be in columns of the lines or their products, too.
+    """
+
+    invoice_date: OfDocument = Field(min_length=1)
+    invoice_number: OfDocument = ("invoice.invoicenumber",)
+    due_date: OfDocument = ("invoice.duedate",)
+    refers_to: OfDocument = ()
+    vat_id: OfDocument = ()
+    debtor_number: OfDocument = ()
+    service_date: OfLine = ("invoice.datedelivered", "invoicedetail.actualdeliveryon")
+    category: OfLine = ()
+    cost_centre: OfLine = ()
+    tax_class: OfLine = ()
+    tax_rate: OfLine = ()
+
+    def of(self, table: str) -> tuple[str, ...]:
+        """The configured columns of a table, each once."""
+        every = (column for columns in self.model_dump().values() for column in columns)
+        names = (column.partition(".")[2] for column in every if column.startswith(f"{table}."))
+        return tuple(dict.fromkeys(names))
+
+
+class Freight(_Table):
+    """How the freight of an invoice is booked: as a line of this rate (per cent) and these facts.
+
+    Dynamics knows no tax on freight. `gross`: the amount contains the tax; `net`: the tax is in the total.
+    """
+
+    tax_rate: Rate
+    amount_is: Literal["gross", "net"] = "gross"
+    text: str = "Fracht"
+    category: str | None = "Fracht"
+    product_code: str | None = None
+
+
+class Documents(_Table):
+    """Where the file of an invoice is looked for, in order: `note`, `file` (a column), `export` (a template).
+
+    Attachments whose name matches `pattern` are preferred to others; of the others, those that match `ignore`
+    never are the invoice. `missing` says what happens when nothing is found: `render` lets the flow make a
+    document, `hold` asks.
+    """
+
+    sources: tuple[Literal["note", "file", "export"], ...] = ("note",)
+    pattern: Pattern = r"(?i)(rechnung|invoice|facture|gutschrift|credit.?note|(^|[^a-z])(inv|re|rg)[-_ ]?\d)"
+    ignore: Pattern = r"(?i)(angebot|offerte|quot(e|ation)|offer|proposal|lieferschein|vertrag|contract)"
+    file_column: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] | None = None
+    template: Annotated[str, AfterValidator(_guid)] | None = None
+    missing: Literal["render", "hold"] = "hold"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Documents:
+        if "file" in self.sources and self.file_column is None:
+            raise ValueError('"file" in sources needs file_column, the column with the file')
+        if "export" in self.sources and self.template is None:
+            raise ValueError('"export" in sources needs template, the id of a document template')
+        return self
+
+
+class Webhook(_Table):
+    """How deliveries are verified: by the secret `webhook_key` in this header."""
+
+    header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] = "X-ML-Connector-Key"
+
+
+class Settings(_Table):
+    """The validated `[source]` table; `template.toml` explains every entry to its user."""
+
+    environment: Address
+    tenant: Filled
+    client_id: Filled
+    auth: Literal["client_secret", "certificate"] = "client_secret"
+    authority: Address = "https://login.microsoftonline.com"
+    final: Final = Final()
+    columns: Columns
+    tax_rates: tuple[Rate, ...] = (Decimal(0), Decimal(7), Decimal(19))
+    freight: Freight | None = None
+    documents: Documents = Documents()
+    default_country: Annotated[str, AfterValidator(_country)] | None = None
+    webhook: Webhook | None = None
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Berlin"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business time zone: a day that users see comes as a moment in UTC."""
+        return ZoneInfo(self.timezone)
+
+
+def secret_names(settings: Settings) -> Sequence[str]:
+    """The credentials to ask for: that of the app, then that of the webhooks."""
+    return (settings.auth, "webhook_key") if settings.webhook is not None else (settings.auth,)

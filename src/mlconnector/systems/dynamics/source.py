@@ -1,0 +1,209 @@
+"""The connected environment: changes, vouchers in sets, files, webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+
+from mlconnector.systems.checks import CheckStep
+from mlconnector.systems.dynamics import checking, files, webhooks
+from mlconnector.systems.dynamics.answers import SYSTEM, explain
+from mlconnector.systems.dynamics.changes import INVOICES, LINES, changed
+from mlconnector.systems.dynamics.client import HEADERS, Client, shaped
+from mlconnector.systems.dynamics.login import AppTokens
+from mlconnector.systems.dynamics.reading import Belongings, Surroundings, final, gone, is_final, withdrawn
+from mlconnector.systems.dynamics.settings import Settings
+from mlconnector.systems.dynamics.shapes import (
+    Account,
+    Contact,
+    Currency,
+    Detail,
+    Invoice,
+    Note,
+    Order,
+    Organization,
+    Product,
+    Raw,
+    Row,
+)
+from mlconnector.systems.oauth import BearerAuth
+from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
+
+ORGANIZATION_KEY = "organization"
+_SHAPES: Mapping[str, type[Row]] = {
+    INVOICES: Invoice,
+    LINES: Detail,
+    "account": Account,
+    "contact": Contact,
+    "product": Product,
+    "salesorder": Order,
+    "transactioncurrency": Currency,
+    "organization": Organization,
+    "annotation": Note,
+}
+
+
+def selection(table: str, settings: Settings) -> tuple[str, ...]:
+    """The columns of a table that are asked for: those always read, and those that are configured."""
+    more = files.columns(settings.documents) if table == INVOICES else ()
+    return tuple(dict.fromkeys((*_SHAPES[table].columns(), *settings.columns.of(table), *more)))
+
+
+class DynamicsSource:
+    """A Dynamics 365 Sales environment as a source; safe to share between threads."""
+
+    def __init__(self, context: SourceContext) -> None:
+        self._context = context
+        self._settings: Settings = context.settings
+        self._lock = Lock()
+        self._tokens = AppTokens(context)
+        self._opened: Client | None = None
+        self._organization: Organization | None = None
+        self._currencies: dict[str, str] = {}
+        self._products: dict[str, Raw] = {}
+
+    def check(self) -> Iterator[CheckStep]:
+        """Does it work, step by step, and who can fix what does not."""
+        return checking.steps(self._client, self._tokens, self._context, self._select)
+
+    def changes(self, since: str | None, position: str | None) -> Page:
+        """One page of invoices changed since the cursor `since` (None: all final invoices)."""
+        return changed(self._client(), self._select(INVOICES), self._is_final, since, position)
+
+    def fetch(self, references: Sequence[Reference]) -> list[Reading]:
+        """The vouchers of these invoices; a reading for every reference, in their order."""
+        if not references:
+            return []
+        rows = self._rows(references)
+        issued = {id_: raw for id_, raw in rows.items() if self._is_final(raw)}
+        details = self._details(issued)
+        notes = self._notes(issued)
+        around = self._surroundings(rows, issued, details)
+        readings = []
+        for reference in references:
+            id_ = reference.external_id
+            if id_ in issued:
+                belongings = Belongings(details.get(id_, ()), notes.get(id_, ()))
+                readings.append(final(issued[id_], belongings, around, self._settings))
+            elif id_ in rows:
+                readings.append(withdrawn(rows[id_], around, self._settings))
+            else:
+                readings.append(gone(id_))
+        return readings
+
+    def download(self, attachment_id: str, limit: int) -> bytes:
+        """The bytes of a file; raises NeedsHuman when it has more than `limit` bytes, none, or is gone."""
+        return files.fetched(self._client(), attachment_id, limit)
+
+    def verify(self, delivery: Delivery) -> Hint:
+        """Check a webhook delivery on its raw body, or raise Refused or Malformed; touches no network."""
+        webhooks.verify(delivery, self._settings.webhook, self._context.secrets)
+        return webhooks.understood(delivery.body, self._context.memory.recall(ORGANIZATION_KEY))
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._tokens.close()
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def _client(self) -> Client:
+        with self._lock:
+            if self._opened is None:
+                http = self._context.http(
+                    SYSTEM,
+                    self._settings.environment,
+                    explain=explain,
+                    auth=BearerAuth(self._tokens),
+                    headers=HEADERS,
+                )
+                self._opened = Client(http, self._settings.environment)
+            return self._opened
+
+    def _select(self, table: str) -> tuple[str, ...]:
+        return selection(table, self._settings)
+
+    def _is_final(self, raw: Raw) -> bool:
+        return is_final(int(raw["statecode"]), int(raw["statuscode"]), self._settings.final)
+
+    def _rows(self, references: Sequence[Reference]) -> dict[str, Raw]:
+        """The invoices that can be seen, by id: as they came, or read now."""
+        found = {each.external_id: each.content for each in references if each.content is not None}
+        missing = [each.external_id for each in references if each.external_id not in found]
+        read = self._client().by_ids(INVOICES, "invoiceid", missing, self._select(INVOICES))
+        return {**found, **{str(raw["invoiceid"]): raw for raw in read}}
+
+    def _details(self, ids: Iterable[str]) -> dict[str, list[Raw]]:
+        rows = self._client().by_ids(LINES, "_invoiceid_value", ids, self._select(LINES))
+        return _grouped(rows, "_invoiceid_value")
+
+    def _notes(self, ids: Iterable[str]) -> dict[str, list[Note]]:
+        if "note" not in self._settings.documents.sources:
+            return {}
+        rows = self._client().by_ids(
+            "annotation", "_objectid_value", ids, self._select("annotation"), "isdocument eq true"
+        )
+        grouped = _grouped(rows, "_objectid_value")
+        return {id_: sorted((shaped(raw, Note) for raw in some), key=_by_id) for id_, some in grouped.items()}
+
+    def _surroundings(
+        self, rows: Mapping[str, Raw], issued: Mapping[str, Raw], details: Mapping[str, Sequence[Raw]]
+    ) -> Surroundings:
+        organization = self._own_organization()
+        used = {organization.base_currency, *_values(rows.values(), "_transactioncurrencyid_value")}
+        self._read_currencies({each for each in used if each})
+        invoices = [shaped(raw, Invoice) for raw in issued.values()]
+        customers: dict[str, Raw] = {}
+        for table in ("account", "contact"):
+            ids = {each.customer for each in invoices if each.customer and each.customer_table == table}
+            found = self._client().by_ids(table, f"{table}id", ids, self._select(table))
+            customers |= {f"{table}/{raw[f'{table}id']}": raw for raw in found}
+        orders = self._client().by_ids(
+            "salesorder",
+            "salesorderid",
+            {each.order for each in invoices if each.order},
+            self._select("salesorder"),
+        )
+        self._read_products(_values((raw for some in details.values() for raw in some), "_productid_value"))
+        return Surroundings(
+            base=self._currencies.get(organization.base_currency or "", ""),
+            currencies=self._currencies,
+            customers=customers,
+            products=self._products,
+            orders={str(raw["salesorderid"]): str(raw.get("ordernumber") or "") for raw in orders},
+        )
+
+    def _own_organization(self) -> Organization:
+        if self._organization is None:
+            self._organization = checking.own_organization(self._client(), self._select("organization"))
+            self._context.memory.remember(ORGANIZATION_KEY, self._organization.organizationid)
+        return self._organization
+
+    def _read_currencies(self, ids: set[str]) -> None:
+        unread = ids - self._currencies.keys()
+        rows = self._client().by_ids(
+            "transactioncurrency", "transactioncurrencyid", unread, self._select("transactioncurrency")
+        )
+        found = [shaped(raw, Currency) for raw in rows]
+        self._currencies |= {each.transactioncurrencyid: each.isocurrencycode for each in found}
+
+    def _read_products(self, ids: set[str]) -> None:
+        unread = ids - self._products.keys()
+        rows = self._client().by_ids("product", "productid", unread, self._select("product"))
+        self._products |= {str(raw["productid"]): raw for raw in rows}
+
+
+def _by_id(note: Note) -> str:
+    return note.annotationid
+
+
+def _values(rows: Iterable[Raw], column: str) -> set[str]:
+    return {str(raw[column]) for raw in rows if raw.get(column)}
+
+
+def _grouped(rows: Iterable[Raw], column: str) -> dict[str, list[Raw]]:
+    found: dict[str, list[Raw]] = {}
+    for raw in rows:
+        found.setdefault(str(raw[column]), []).append(raw)
+    return found

@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+from tests.conformance.source_suite import source_conformance
+from tests.systems.dynamics.rig import dynamics_rig
+
+TestDynamics = source_conformance(dynamics_rig)

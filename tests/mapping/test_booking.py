@@ -164,6 +164,23 @@ class TestForeignMoney:
         assert draft(voucher(exchange_rate=Decimal(1))).exchange_rate is None
 
 
+class TestTheBeginning:
+    OLD = voucher(document_date=date(2025, 12, 31))
+    FROM_2026 = rules(books={"begin": date(2026, 1, 1)})
+
+    def test_documents_from_before_were_booked_elsewhere(self) -> None:
+        assert decide(self.OLD, self.FROM_2026) == Ignored("before_begin")
+
+    def test_the_first_day_itself_is_booked(self) -> None:
+        assert isinstance(decide(voucher(document_date=date(2026, 1, 1)), self.FROM_2026), Draft)
+
+    def test_what_was_booked_from_here_stays_ours(self) -> None:
+        assert isinstance(decide(self.OLD, self.FROM_2026, stands=True), Draft)
+
+    def test_without_one_everything_is_booked(self) -> None:
+        assert isinstance(decide(self.OLD, rules()), Draft)
+
+
 class TestTheDocumentsOwnTotal:
     def test_wins_by_cents_on_the_largest_share_and_says_so(self) -> None:
         sale = voucher(line("10", rate="7"), line("100"), stated_total=Decimal("129.72"))

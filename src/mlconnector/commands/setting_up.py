@@ -48,6 +48,7 @@ _BOOKS = """\
 [books]
 chart = "SKR03"                # SKR03 or SKR04, as DATEV has it for this client
 account_length = 4             # Sachkontenlänge
+# begin = 2026-01-01           # first document date that is booked from here; older documents are left out
 fiscal_year_start = 1          # month in which the fiscal year begins
 festschreibung = false         # true locks the Buchungsstapel at import
 # reversals = "swap"           # how corrections are written: swapped sides, or "generalumkehr"

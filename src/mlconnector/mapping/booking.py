@@ -30,10 +30,16 @@ from mlconnector.model.vouchers import Kind, Line, Party, Voucher
 _LINES_NAMED = 8
 
 
-def decide(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
-    """Decide a voucher's booking. Everything that is missing or contradictory is said at once."""
+def decide(voucher: Voucher, rules: Rules, *, stands: bool = False) -> Draft | Held | Ignored:
+    """Decide a voucher's booking. Everything that is missing or contradictory is said at once.
+
+    `stands` says that DATEV has a booking of it: then it is ours, whenever we began.
+    """
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
+    begin = rules.books.begin
+    if begin is not None and voucher.document_date < begin and not stands:
+        return Ignored("before_begin")
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:

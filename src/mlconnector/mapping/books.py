@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -34,12 +35,14 @@ class Numbers(Table):
 class Books(Table):
     """The client's books as DATEV has them.
 
+    `begin` is the first document date that is booked from here; what is older was booked elsewhere.
     `reversals` and `credit_notes` say how they are written: with the sides swapped, or as Generalumkehr.
     `credit_note_number` is the number that a credit note has in Belegfeld 1: its own, or that of the
     invoice, so that it clears the open item. `due_date` is where the due date goes.
     """
 
     chart: Chart
+    begin: date | None = None
     account_length: int = Field(default=4, ge=4, le=8)
     fiscal_year_start: int = Field(default=1, ge=1, le=12)
     festschreibung: bool = False

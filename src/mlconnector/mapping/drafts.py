@@ -47,7 +47,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A voucher that books nothing, and why: `zero_value`, `withdrawn` or `commitment`."""
+    """A voucher that books nothing, and why: `zero_value`, `withdrawn`, `commitment` or `before_begin`."""
 
     reason: str
 

@@ -60,9 +60,10 @@ def decide_all(
 ) -> Decisions:
     """Decide every waiting voucher; `problems` are those that the source already found, by our key."""
     rules = services.rules(name)
-    decisions = Decisions()
+    decisions = Decisions(standing=entries.standing(db, [one.row.id for one in waiting]))
     for one in waiting:
-        decision = decide(decode_voucher(one.content), rules)
+        stands = one.row.id in decisions.standing
+        decision = decide(decode_voucher(one.content), rules, stands=stands)
         found = tuple(problems.get(one.row.id, ()))
         if isinstance(decision, Ignored):
             decisions.ignored[one.row.id] = decision.reason
@@ -110,7 +111,6 @@ def _set_unchanged_aside(
     services: Services, db: Connection, name: str, waiting: Sequence[Waiting], decisions: Decisions
 ) -> None:
     """A record that changed in ways that no booking shows is not booked again."""
-    decisions.standing = entries.standing(db, [one.row.id for one in waiting])
     if not decisions.standing:
         return
     settings = services.connection(name)

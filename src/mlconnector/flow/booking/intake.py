@@ -19,7 +19,7 @@ from mlconnector.systems.source import Reading, Reference
 
 HANDED_OVER = frozenset({"batched", "sent", "settled"})
 # Why vouchers are left out by their content; any other reason of an ignored one is that it could not be seen.
-DECIDED = frozenset({"zero_value", "withdrawn", "commitment"})
+DECIDED = frozenset({"zero_value", "withdrawn", "commitment", "before_begin"})
 _HINTS_AT_ONCE = 200
 
 

@@ -124,7 +124,7 @@ def _not_handed_over(services: Services, name: str, readings: Sequence[Reading])
             and row.revision == reading.voucher.revision()
         )
 
-    return [one for one in readings if not is_handed_over(one)]
+    return [one for one in readings if one.party is None and not is_handed_over(one)]
 
 
 def _previewed(shown: _Shown, reading: Reading) -> Previewed:
@@ -134,7 +134,7 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
     rules = shown.services.rules(shown.name)
     before = shown.standing.get(voucher_id(shown.name, voucher.identity), ())
     bare = _bare(shown, voucher)
-    decision = decide(voucher, rules)
+    decision = decide(voucher, rules, stands=bool(before))
     if isinstance(decision, Ignored):
         return listed(replace(bare, ignored=decision.reason), _taken_back(voucher, before), rules)
     if isinstance(decision, Held) or reading.problems:

@@ -26,7 +26,18 @@ MANAGEMENT, LEDGER = "Document_v060.xsd", "Belegverwaltung_online_ledger_import_
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo-dxso")
-    finished = command("demo", "--format", "dxso", "--records", str(RECORDS), "--out", str(folder), "--json")
+    finished = command(
+        "demo",
+        "--source",
+        "pipedrive",
+        "--format",
+        "dxso",
+        "--records",
+        str(RECORDS),
+        "--out",
+        str(folder),
+        "--json",
+    )
     assert finished.returncode == 0, finished.stderr + finished.stdout
     assert json.loads(finished.stdout) == json.loads((folder / "summary.json").read_text())
     return folder
@@ -122,7 +133,9 @@ def test_requests_and_transfers_are_in_a_healthy_ratio(summary: dict[str, Any]) 
 def test_a_second_demo_sends_nothing_again_and_speaks_of_suggestions(
     out: Path, summary: dict[str, Any]
 ) -> None:
-    finished = command("demo", "--format", "dxso", "--records", str(RECORDS), "--out", str(out))
+    finished = command(
+        "demo", "--source", "pipedrive", "--format", "dxso", "--records", str(RECORDS), "--out", str(out)
+    )
     assert finished.returncode == 0, finished.stderr + finished.stdout
     assert "Nothing was sent this time" in finished.stdout
     assert "Belegsätze / Buchungsvorschläge (booking suggestions)" in finished.stdout

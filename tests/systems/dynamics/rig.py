@@ -59,6 +59,7 @@ def dynamics_rig(
             "webhook": {},
             **(settings or {}),
         }
+        follows = table.get("customers") == "tracked"
         rig = DynamicsRig(
             system=describe_source(),
             settings=table,
@@ -66,7 +67,7 @@ def dynamics_rig(
             outside=Outside(FakeTime(standin.options.clock)),
             faults=standin.faults,
             listing=LISTING,
-            first_load=lambda: final_ids(standin),
+            first_load=lambda: final_ids(standin) | (customer_ids(standin) if follows else set()),
             change=lambda external_id: _change(standin, external_id),
             arrive_late=lambda _cursor: _arrive_late(standin),
             circle=lambda: _circle(standin, url),
@@ -89,6 +90,10 @@ def dynamics_rig(
 
 def final_ids(standin: DynamicsStandIn) -> set[str]:
     return {str(row["invoiceid"]) for row in standin.invoices() if row["statuscode"] in _FINAL}
+
+
+def customer_ids(standin: DynamicsStandIn) -> set[str]:
+    return {f"{table}/{id_}" for table in ("account", "contact") for id_ in standin.environment.rows[table]}
 
 
 def proved(body: bytes) -> Delivery:

@@ -19,7 +19,7 @@ from mlconnector.standins.dynamics.vocabulary import vocabulary
 BUNDLE = "PAK-001"
 MESSAGES = ("Create", "Update", "Delete", "Assign", "SetState", "LockInvoicePricing")
 ORDER_MESSAGES = ("ConvertSalesOrderToInvoice",)
-_SUBSCRIBED = ("invoice", "invoicedetail", "salesorder", "account")
+_SUBSCRIBED = ("invoice", "invoicedetail", "salesorder", "account", "contact")
 
 
 def add_catalogue(made: Generated) -> None:

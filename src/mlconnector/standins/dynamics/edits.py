@@ -10,7 +10,7 @@ from mlconnector.standins.dynamics.environment import Environment
 from mlconnector.standins.dynamics.identities import SALES_USER_ID
 from mlconnector.standins.dynamics.pricing import price_line, total_invoice
 from mlconnector.standins.dynamics.records import Reference, Row
-from mlconnector.standins.dynamics.schema import CUSTOM_PREFIX, Column, Option, standard_columns
+from mlconnector.standins.dynamics.schema import CUSTOM_PREFIX, Column, Option, standard_columns, tables
 from mlconnector.standins.dynamics.times import instant
 
 ACTIVE, PAID, CANCELED = 0, 2, 3
@@ -178,6 +178,13 @@ def change_record(environment: Environment, table: str, identity: str, **values:
     """Set columns of any record, e.g. of an account; nothing else follows."""
     row = environment.row(table, identity)
     row |= _checked(environment, table, values)
+    return environment.put(table, row)
+
+
+def add_record(environment: Environment, table: str, **values: Any) -> Row:
+    """Create a record that stands on its own, e.g. an account; active unless something else is said."""
+    key = tables()[table].key
+    row = {key: str(uuid4()), "statecode": ACTIVE, "statuscode": 1} | _checked(environment, table, values)
     return environment.put(table, row)
 
 

@@ -150,6 +150,10 @@ class DynamicsStandIn:
         """Set columns of any record, e.g. of an account."""
         return edits.change_record(self.environment, table, identity, **values)
 
+    def add_record(self, table: str, **values: Any) -> Row:
+        """Create a record that stands on its own, e.g. an account."""
+        return edits.add_record(self.environment, table, **values)
+
     def touch(self, which: int | str, modified_on: str | None = None) -> Row:
         """Save an invoice without a change."""
         return edits.touch(self.environment, which, modified_on)
@@ -238,6 +242,13 @@ class DynamicsStandIn:
         event = Event(message, "invoice", self.environment.invoice_id(which), changed)
         return delivery(self.environment, event, authentication or Authentication(), HOST)
 
+    def record_delivery(
+        self, table: str, identity: str, *, message: Message = "Update", changed: tuple[str, ...] = ()
+    ) -> tuple[bytes, dict[str, str]]:
+        """The same about any record, e.g. an account."""
+        event = Event(message, table, identity, changed)
+        return delivery(self.environment, event, Authentication(), HOST)
+
     def line_delivery(
         self, which: int | str, place: int, *, message: Message = "Update", image: tuple[str, ...] = ()
     ) -> tuple[bytes, dict[str, str]]:
@@ -264,8 +275,11 @@ class DynamicsStandIn:
         self, which: int | str, *, message: Message = "Update", changed: tuple[str, ...] = ("statuscode",)
     ) -> list[httpx.Response]:
         """POST a delivery to every endpoint that has a step for it."""
-        answers = []
+        answers, table = [], "salesorder" if message == "ConvertSalesOrderToInvoice" else "invoice"
         for step in list(self.environment.rows["sdkmessageprocessingstep"].values()):
+            chosen = step.get("sdkmessagefilterid")
+            if chosen and self.environment.row(*chosen)["primaryobjecttypecode"] != table:
+                continue
             name = self.environment.row("sdkmessage", step["sdkmessageid"][1])["name"]
             filtering = {each.strip() for each in (step.get("filteringattributes") or "").split(",")} - {""}
             if name != message or (message == "Update" and filtering and not filtering & set(changed)):

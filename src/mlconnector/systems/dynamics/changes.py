@@ -1,21 +1,23 @@
-"""One page of changes at a time, by the change tracking of Dataverse: first of lines, then of invoices.
+"""One page of changes at a time, by the change tracking of Dataverse: table after table.
 
 A pass begins with the lines, so that a line which changes while invoices are read is told of by the next
-pass. The cursor is a pair of delta links, good only for the columns that they were asked with. Where a link
-has expired or the columns are others, everything is read again; what is unchanged then has its old revision,
-and what is not listed any more is left alone: that it is missing does not say why.
+pass; customers come last, where they are followed at all. The cursor has a delta link for each table, good
+only for the columns that it was asked with. Where a link has expired, or tables or columns are others,
+everything is read again; what is unchanged then has its old revision, and what is not listed any more is left
+alone: that it is missing does not say why.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from mlconnector.errors import Broken
 from mlconnector.systems.dynamics.answers import VersionExpired
-from mlconnector.systems.dynamics.client import Client, Tracked
+from mlconnector.systems.dynamics.client import PAGE, Client, Tracked
 from mlconnector.systems.dynamics.shapes import Raw
 from mlconnector.systems.source import Page, Reference
 
@@ -25,78 +27,110 @@ _OF_LINES = ("invoicedetailid", "_invoiceid_value")
 _LINES_PAGE = 5000
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A table whose changes are read, with the columns that are asked for."""
+
+    table: str
+    columns: tuple[str, ...]
+    page: int = PAGE
+
+
 class Links(msgspec.Struct, frozen=True):
-    """Where a later pass begins; `columns` is a fingerprint of those that were asked for."""
+    """Where a later pass begins: a link for each table; `columns` is a fingerprint of what was asked for."""
 
     columns: str
-    lines: str
-    invoices: str
+    links: dict[str, str] = {}
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Where a pass stands; `full` when it reads everything, `seen` are marks of the links it followed."""
+    """Where a pass stands: at `link` in the first table that is not `done`; of those it has the delta links.
+
+    `full` when it reads everything, `columns` as in `Links`, `seen` are marks of the links it followed.
+    """
 
     full: bool
+    columns: str = ""
+    done: dict[str, str] = {}
     link: str | None = None
-    lines: str | None = None
     seen: tuple[str, ...] = ()
+
+
+def followed(select: Callable[[str], tuple[str, ...]], customers: Sequence[str]) -> tuple[Followed, ...]:
+    """The tables of a pass in their order; `customers` are those of customers that are followed, too."""
+    return (
+        Followed(LINES, _OF_LINES, _LINES_PAGE),
+        *(Followed(table, select(table)) for table in (INVOICES, *customers)),
+    )
 
 
 def changed(
     client: Client,
-    select: Sequence[str],
+    tables: Sequence[Followed],
     is_final: Callable[[Raw], bool],
     since: str | None,
     position: str | None,
 ) -> Page:
-    """A page of references to changed invoices, with the invoices as they came where they themselves changed.
+    """A page of references to changed invoices and customers, with the rows as they came where these changed.
 
     The first load (`since` is None) gives final invoices only; later passes give all, so that what is no
-    longer final is noticed. Raises Broken when the pages go round in a circle.
+    longer final is noticed. The id of a customer is `account/<id>` or `contact/<id>`. A pass whose tables or
+    columns became others begins anew. Raises Broken when the pages go round in a circle.
     """
-    columns = fingerprint(select)
+    columns = fingerprint(tables)
     before = None if since is None else _links(since)
     full = before is None or before.columns != columns
-    at = Position(full) if position is None else _read(position)
+    at = Position(full, columns) if position is None else _read(position)
+    if at.columns != columns:
+        at = Position(full, columns)
     try:
-        page = _page(client, select, at, None if at.full else before)
+        page = _page(client, tables, at, before)
     except VersionExpired as expired:
         if at.full:
             raise Broken(
                 f"dynamics: a link from a moment ago is said to have expired: {expired}"
             ) from expired
-        at = Position(full=True)
-        page = _page(client, select, at, None)
-    references = _references(page, at, is_final if since is None else None)
+        at = Position(True, columns)
+        page = _page(client, tables, at, before)
+    table = _current(tables, at).table
+    references = _references(table, page, is_final if since is None else None, full=at.full)
     if page.following is not None:
         return Page(references, _written(_further(at, page.following)), since)
     if page.delta is None:
         raise Broken("dynamics: the last page of changes came without a delta link; is change tracking on?")
-    if at.lines is None:
-        return Page(references, _written(Position(at.full, lines=page.delta)), since)
-    return Page(references, None, _written(Links(columns, at.lines, page.delta)))
+    done = {**at.done, table: page.delta}
+    if len(done) < len(tables):
+        return Page(references, _written(Position(at.full, columns, done)), since)
+    return Page(references, None, _written(Links(columns, done)))
 
 
-def fingerprint(select: Sequence[str]) -> str:
-    """A short name for a list of columns."""
-    return _mark(",".join(select))
+def fingerprint(tables: Sequence[Followed]) -> str:
+    """A short name for tables and their columns."""
+    return _mark("|".join(f"{each.table}:{','.join(each.columns)}" for each in tables))
 
 
-def _page(client: Client, select: Sequence[str], at: Position, before: Links | None) -> Tracked:
-    if at.lines is None:
-        return client.changes(LINES, _OF_LINES, at.link or (before.lines if before else None), _LINES_PAGE)
-    return client.changes(INVOICES, select, at.link or (before.invoices if before else None))
+def _current(tables: Sequence[Followed], at: Position) -> Followed:
+    return next(each for each in tables if each.table not in at.done)
 
 
-def _references(page: Tracked, at: Position, is_final: Callable[[Raw], bool] | None) -> tuple[Reference, ...]:
-    if at.lines is None:
+def _page(client: Client, tables: Sequence[Followed], at: Position, before: Links | None) -> Tracked:
+    current = _current(tables, at)
+    begin = None if at.full or before is None else before.links[current.table]
+    return client.changes(current.table, current.columns, at.link or begin, current.page)
+
+
+def _references(
+    table: str, page: Tracked, is_final: Callable[[Raw], bool] | None, *, full: bool
+) -> tuple[Reference, ...]:
+    if table == LINES:
         # When everything is read, the invoices that these lines belong to come by themselves.
-        owners = [] if at.full else [row.get("_invoiceid_value") for row in page.rows]
+        owners = [] if full else [row.get("_invoiceid_value") for row in page.rows]
         return tuple(Reference(each) for each in dict.fromkeys(owners) if each)
-    rows = [row for row in page.rows if is_final is None or is_final(row)]
+    prefix = "" if table == INVOICES else f"{table}/"
+    rows = [row for row in page.rows if table != INVOICES or is_final is None or is_final(row)]
     return (
-        *(Reference(str(row["invoiceid"]), row.get("modifiedon"), row) for row in rows),
-        *(Reference(each) for each in page.deleted),
+        *(Reference(f"{prefix}{row[f'{table}id']}", row.get("modifiedon"), row) for row in rows),
+        *(Reference(f"{prefix}{each}") for each in page.deleted),
     )
 
 

@@ -10,7 +10,7 @@ from mlconnector.systems.dynamics.answers import Forbidden, NotFound, NoTracking
 from mlconnector.systems.dynamics.changes import INVOICES, LINES
 from mlconnector.systems.dynamics.client import BASE, Client, set_of, shaped
 from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
-from mlconnector.systems.dynamics.settings import TABLES, Settings
+from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, Settings
 from mlconnector.systems.dynamics.shapes import Organization
 from mlconnector.systems.source import SourceContext
 
@@ -104,7 +104,7 @@ def _rights(client: Client, settings: Settings, _select: Select) -> CheckStep:
     missing = []
     for table in _tables(settings):
         try:
-            if table in {INVOICES, LINES}:
+            if table in _tracked(settings):
                 client.changes(table, (f"{table}id",), None, 1)
             else:
                 client.get(f"{BASE}/{set_of(table)}?$select={table}id&$top=1")
@@ -120,9 +120,9 @@ def _rights(client: Client, settings: Settings, _select: Select) -> CheckStep:
     return CheckStep(RIGHT, "ok")
 
 
-def _tracking(client: Client, _settings: Settings, _select: Select) -> CheckStep:
+def _tracking(client: Client, settings: Settings, _select: Select) -> CheckStep:
     off = []
-    for table in (INVOICES, LINES):
+    for table in _tracked(settings):
         try:
             found = client.get(f"{_definition(table)}?$select=LogicalName,ChangeTrackingEnabled")
         except ConnectorError as error:
@@ -183,13 +183,17 @@ def _webhook(settings: Settings, context: SourceContext) -> CheckStep:
     return CheckStep(WEBHOOK, "ok", facts={"header": settings.webhook.header})
 
 
+def _tracked(settings: Settings) -> tuple[str, ...]:
+    """The tables that have to be tracked."""
+    return (INVOICES, LINES, *settings.followed_customers)
+
+
 def _tables(settings: Settings) -> tuple[str, ...]:
     """The tables that are read."""
     always = (
         INVOICES,
         LINES,
-        "account",
-        "contact",
+        *CUSTOMERS,
         "product",
         "salesorder",
         "transactioncurrency",

@@ -1,68 +1,107 @@
-"""Who bought: the account or contact that an invoice names; pure."""
+"""Customers: the account or contact that an invoice names, or one that is told of on its own; pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party
 from mlconnector.systems.dynamics.client import shaped
 from mlconnector.systems.dynamics.facts import Facts, Rows
+from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
 from mlconnector.systems.dynamics.shapes import Account, Contact, Invoice, Raw
 from mlconnector.systems.tables import country_code
 from mlconnector.systems.values import clean
 
+_INACTIVE = 1
 _NOT_IN_A_VAT_ID = re.compile(r"[\s.\-/]")
 
 
 def party_of(
-    invoice: Invoice, customers: Mapping[str, Raw], rows: Rows, facts: Facts, default_country: str | None
+    invoice: Invoice, customers: Mapping[str, Raw], rows: Rows, facts: Facts, settings: Settings
 ) -> tuple[Party | None, list[Problem]]:
     """The customer and what is wrong with it; `customers` are the rows by `account/<id>` or `contact/<id>`.
 
     The name is the customer's own: `billto_name` is a label. The address is that of the invoice where it has
-    one.
+    one. Where customers are followed on their own it is theirs, so that it is the same whichever was read
+    last; the invoice then says the country alone, by which it is taxed.
     """
     title = clean(invoice.name)
-    if invoice.customer is None or invoice.customer_table not in {"account", "contact"}:
+    if invoice.customer is None or invoice.customer_table not in CUSTOMERS:
         return None, [Problem("party_missing", {"title": title})]
     party_id = f"{invoice.customer_table}/{invoice.customer}"
     raw = customers.get(party_id)
     if raw is None:
         return None, [Problem("party_not_visible", {"party_id": party_id, "title": title}, ("party_id",))]
-    is_business = invoice.customer_table == "account"
-    customer = shaped(raw, Account) if is_business else shaped(raw, Contact)
-    name = clean(customer.name if isinstance(customer, Account) else customer.fullname)
-    country, problems = _country(invoice, customer, name, party_id, default_country)
-    is_billed = any((invoice.billto_line1, invoice.billto_postalcode, invoice.billto_city))
-    street = _street(invoice.billto_line1, invoice.billto_line2)
+    party, written = _party(party_id, raw, rows, facts)
+    if not settings.followed_customers:
+        party = _billed(party, invoice)
+    written = clean(invoice.billto_country) or written
+    country = _country(written, settings)
+    if written and country is None:
+        unknown = {"country": written, "party": party.name, "party_id": party_id}
+        return party, [Problem("country_unknown", unknown, ("country",))]
+    return msgspec.structs.replace(party, country=country), []
+
+
+def party_alone(party_id: str, raw: Raw, settings: Settings) -> tuple[Party | None, str]:
+    """The customer in a row as it is without an invoice; or None, and why it is none to be kept in step.
+
+    Who was made inactive (as by a merge), has no name, or is a contact person of an account is left alone:
+    such a one needs no number, unless an invoice names it.
+    """
+    table = party_id.partition("/")[0]
+    customer = _shaped(table, raw)
+    if customer.statecode == _INACTIVE:
+        return None, "inactive"
+    if isinstance(customer, Contact) and customer.parent is not None and customer.parent_table == "account":
+        return None, "contact_person"
+    party, written = _party(party_id, raw, {table: raw}, Facts(settings.columns, settings.zone, ""))
+    if not party.name:
+        return None, "nameless"
+    return msgspec.structs.replace(party, country=_country(written, settings)), ""
+
+
+def _party(party_id: str, raw: Raw, rows: Rows, facts: Facts) -> tuple[Party, str]:
+    """A customer with its own address but yet without country, and what is written as country."""
+    customer = _shaped(party_id.partition("/")[0], raw)
+    is_business = isinstance(customer, Account)
     party = Party(
         external_id=party_id,
-        name=name,
+        name=clean(customer.name if isinstance(customer, Account) else customer.fullname),
         is_business=is_business,
         vat_id=_NOT_IN_A_VAT_ID.sub("", facts.text("vat_id", rows) or "").upper() or None,
-        country=country,
-        street=street if is_billed else _street(customer.address1_line1, customer.address1_line2),
-        postal_code=clean(invoice.billto_postalcode if is_billed else customer.address1_postalcode) or None,
-        city=clean(invoice.billto_city if is_billed else customer.address1_city) or None,
+        street=_street(customer.address1_line1, customer.address1_line2),
+        postal_code=clean(customer.address1_postalcode) or None,
+        city=clean(customer.address1_city) or None,
         email=clean(customer.emailaddress1) or None,
         account=facts.text("debtor_number", rows),
     )
-    return party, problems
+    return party, clean(customer.address1_country)
 
 
-def _country(
-    invoice: Invoice, customer: Account | Contact, name: str, party_id: str, default_country: str | None
-) -> tuple[str | None, list[Problem]]:
-    written = clean(invoice.billto_country) or clean(customer.address1_country)
-    if not written:
-        return default_country, []
-    code = country_code(written)
-    if code is None:
-        facts = {"country": written, "party": name, "party_id": party_id}
-        return None, [Problem("country_unknown", facts, ("country",))]
-    return code, []
+def _shaped(table: str, raw: Raw) -> Account | Contact:
+    return shaped(raw, Account) if table == "account" else shaped(raw, Contact)
+
+
+def _billed(party: Party, invoice: Invoice) -> Party:
+    """The customer at the address of the invoice, where it has one."""
+    if not any((invoice.billto_line1, invoice.billto_postalcode, invoice.billto_city)):
+        return party
+    return msgspec.structs.replace(
+        party,
+        street=_street(invoice.billto_line1, invoice.billto_line2),
+        postal_code=clean(invoice.billto_postalcode) or None,
+        city=clean(invoice.billto_city) or None,
+    )
+
+
+def _country(written: str, settings: Settings) -> str | None:
+    """The code of a country; that of the settings where none is written, None for one that is unknown."""
+    return country_code(written) if written else settings.default_country
 
 
 def _street(*lines: str | None) -> str | None:

@@ -14,7 +14,7 @@ from mlconnector.systems.dynamics.client import shaped
 from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.files import chosen
 from mlconnector.systems.dynamics.lines import Entry, voucher_lines
-from mlconnector.systems.dynamics.parties import party_of
+from mlconnector.systems.dynamics.parties import party_alone, party_of
 from mlconnector.systems.dynamics.settings import Final, Settings
 from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product, Raw
 from mlconnector.systems.source import Reading
@@ -55,8 +55,14 @@ def is_final(statecode: int, statuscode: int, rule: Final) -> bool:
 
 
 def gone(external_id: str) -> Reading:
-    """The reading of an invoice that does not exist or cannot be seen any more."""
+    """The reading of an invoice or customer that does not exist or cannot be seen any more."""
     return Reading(external_id, None, reason="gone")
+
+
+def customer_alone(external_id: str, raw: Raw, settings: Settings) -> Reading:
+    """The reading of a customer on its own; `external_id` is `account/<id>` or `contact/<id>`."""
+    party, reason = party_alone(external_id, raw, settings)
+    return Reading(external_id, None, reason=reason, party=party)
 
 
 def withdrawn(raw: Raw, around: Surroundings, settings: Settings) -> Reading:
@@ -88,7 +94,7 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     currency = around.currencies.get(invoice.currency or "", "")
     customer = around.customers.get(f"{invoice.customer_table}/{invoice.customer}")
     rows: Rows = {"invoice": raw, invoice.customer_table or "account": customer}
-    party, problems = party_of(invoice, around.customers, rows, facts, settings.default_country)
+    party, problems = party_of(invoice, around.customers, rows, facts, settings)
     entries = _entries(belongings, around, rows)
     lines, wrong_lines = voucher_lines(invoice, entries, currency, facts, settings)
     number = facts.text("invoice_number", rows)

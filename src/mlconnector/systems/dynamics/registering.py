@@ -23,13 +23,14 @@ from mlconnector.systems.dynamics.shapes import Raw
 from mlconnector.systems.oauth import BearerAuth
 from mlconnector.systems.source import SourceContext
 
-# Events by their message and the table that they are of.
+# Events by their message and the table that they are of; with customers that are followed, these as well.
 EVENTS = (
     ("Create", "invoice"),
     ("Update", "invoice"),
     ("Delete", "invoice"),
     ("ConvertSalesOrderToInvoice", "salesorder"),
 )
+_OF_CUSTOMERS = ("Create", "Update")
 _WEBHOOK, _BY_HEADER, _NORMAL, _NO_CLAIM, _JSON = 8, 5, 1, 1, 2
 _AFTERWARDS, _ASYNCHRONOUS = 40, 1
 _ID = re.compile(r"\(([0-9a-fA-F-]{36})\)$")
@@ -38,18 +39,20 @@ _ID = re.compile(r"\(([0-9a-fA-F-]{36})\)$")
 def register(context: SourceContext, address: str) -> Sequence[str]:
     """Let invoices that are created, changed or deleted be told to an address; returns the events.
 
-    What is there already is kept, with the key of now. Raises the four errors.
+    So are new and changed customers, where they are followed. What is there already is kept, with the key of
+    now. Raises the four errors.
     """
     settings: Settings = context.settings
     key = context.secrets.get("webhook_key", "")
     if settings.webhook is None or not key:
         raise NeedsHuman(Problem("webhook_not_set_up", {"system": "Dynamics"}))
     _check(settings, address)
+    of_customers = ((message, table) for table in settings.followed_customers for message in _OF_CUSTOMERS)
     with _opened(context) as client:
         endpoint = _endpoint(client, address, _values(settings.webhook, key, address))
         there = {_event_of(step) for step in _steps(client, endpoint)}
         told = []
-        for message, table in EVENTS:
+        for message, table in (*EVENTS, *of_customers):
             event = f"{message} {table}"
             if event in there or _add_step(client, endpoint, message, table):
                 told.append(event)

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 TABLES = ("invoice", "invoicedetail", "account", "contact", "product")
+CUSTOMERS = ("account", "contact")
 
 
 def _is_loopback(host: str) -> bool:
@@ -211,8 +212,14 @@ class Settings(_Table):
     freight: Freight | None = None
     documents: Documents = Documents()
     default_country: Annotated[str, AfterValidator(_country)] | None = None
+    customers: Literal["with_invoices", "tracked"] = "with_invoices"
     webhook: Webhook | None = None
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Berlin"
+
+    @property
+    def followed_customers(self) -> tuple[str, ...]:
+        """The tables of customers whose changes are read on their own."""
+        return CUSTOMERS if self.customers == "tracked" else ()
 
     @property
     def zone(self) -> ZoneInfo:

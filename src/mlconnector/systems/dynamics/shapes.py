@@ -86,6 +86,7 @@ class Account(Row, frozen=True, kw_only=True):
     """A company."""
 
     accountid: str
+    statecode: int = 0
     name: str | None = None
     emailaddress1: str | None = None
     address1_line1: str | None = None
@@ -96,9 +97,12 @@ class Account(Row, frozen=True, kw_only=True):
 
 
 class Contact(Row, frozen=True, kw_only=True):
-    """A person."""
+    """A person; one whose `parent` is an account works there."""
 
     contactid: str
+    statecode: int = 0
+    parent: str | None = msgspec.field(name="_parentcustomerid_value", default=None)
+    parent_table: str | None = msgspec.field(name=f"_parentcustomerid_value{LOOKUP_TABLE}", default=None)
     fullname: str | None = None
     emailaddress1: str | None = None
     address1_line1: str | None = None

@@ -8,11 +8,19 @@ from threading import Lock
 from mlconnector.systems.checks import CheckStep
 from mlconnector.systems.dynamics import checking, files, webhooks
 from mlconnector.systems.dynamics.answers import SYSTEM, explain
-from mlconnector.systems.dynamics.changes import INVOICES, LINES, changed
+from mlconnector.systems.dynamics.changes import INVOICES, LINES, changed, followed
 from mlconnector.systems.dynamics.client import HEADERS, Client, shaped
 from mlconnector.systems.dynamics.login import AppTokens
-from mlconnector.systems.dynamics.reading import Belongings, Surroundings, final, gone, is_final, withdrawn
-from mlconnector.systems.dynamics.settings import Settings
+from mlconnector.systems.dynamics.reading import (
+    Belongings,
+    Surroundings,
+    customer_alone,
+    final,
+    gone,
+    is_final,
+    withdrawn,
+)
+from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
 from mlconnector.systems.dynamics.shapes import (
     Account,
     Contact,
@@ -67,14 +75,40 @@ class DynamicsSource:
         return checking.steps(self._client, self._tokens, self._context, self._select)
 
     def changes(self, since: str | None, position: str | None) -> Page:
-        """One page of invoices changed since the cursor `since` (None: all final invoices)."""
-        return changed(self._client(), self._select(INVOICES), self._is_final, since, position)
+        """One page of invoices changed since the cursor `since` (None: all final invoices).
+
+        Customers follow them where the settings want it, at first all of them.
+        """
+        tables = followed(self._select, self._settings.followed_customers)
+        return changed(self._client(), tables, self._is_final, since, position)
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
-        """The vouchers of these invoices; a reading for every reference, in their order."""
+        """The vouchers of invoices and the parties of customers; a reading for each, in the order given."""
+        tables = self._settings.followed_customers
+        customers: list[Reference] = []
+        invoices: list[Reference] = []
+        for each in references:
+            (customers if each.external_id.partition("/")[0] in tables else invoices).append(each)
+        read = {each.external_id: each for each in (*self._customers(customers), *self._invoices(invoices))}
+        return [read[each.external_id] for each in references]
+
+    def _customers(self, references: Sequence[Reference]) -> list[Reading]:
+        rows: dict[str, Raw] = {}
+        for table in CUSTOMERS:
+            prefix = f"{table}/"
+            named = {
+                each.external_id.removeprefix(prefix): each.content
+                for each in references
+                if each.external_id.startswith(prefix)
+            }
+            rows |= {f"{prefix}{id_}": raw for id_, raw in self._rows(table, named).items()}
+        ids = [each.external_id for each in references]
+        return [customer_alone(id_, rows[id_], self._settings) if id_ in rows else gone(id_) for id_ in ids]
+
+    def _invoices(self, references: Sequence[Reference]) -> list[Reading]:
         if not references:
             return []
-        rows = self._rows(references)
+        rows = self._rows(INVOICES, {each.external_id: each.content for each in references})
         issued = {id_: raw for id_, raw in rows.items() if self._is_final(raw)}
         details = self._details(issued)
         notes = self._notes(issued)
@@ -98,7 +132,8 @@ class DynamicsSource:
     def verify(self, delivery: Delivery) -> Hint:
         """Check a webhook delivery on its raw body, or raise Refused or Malformed; touches no network."""
         webhooks.verify(delivery, self._settings.webhook, self._context.secrets)
-        return webhooks.understood(delivery.body, self._context.memory.recall(ORGANIZATION_KEY))
+        organization = self._context.memory.recall(ORGANIZATION_KEY)
+        return webhooks.understood(delivery.body, organization, self._settings.followed_customers)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -127,12 +162,13 @@ class DynamicsSource:
     def _is_final(self, raw: Raw) -> bool:
         return is_final(int(raw["statecode"]), int(raw["statuscode"]), self._settings.final)
 
-    def _rows(self, references: Sequence[Reference]) -> dict[str, Raw]:
-        """The invoices that can be seen, by id: as they came, or read now."""
-        found = {each.external_id: each.content for each in references if each.content is not None}
-        missing = [each.external_id for each in references if each.external_id not in found]
-        read = self._client().by_ids(INVOICES, "invoiceid", missing, self._select(INVOICES))
-        return {**found, **{str(raw["invoiceid"]): raw for raw in read}}
+    def _rows(self, table: str, contents: Mapping[str, Raw | None]) -> dict[str, Raw]:
+        """The rows that can be seen of these ids: as they came, or read now."""
+        found = {id_: content for id_, content in contents.items() if content is not None}
+        missing = contents.keys() - found.keys()
+        key = f"{table}id"
+        read = self._client().by_ids(table, key, missing, self._select(table))
+        return {**found, **{str(raw[key]): raw for raw in read}}
 
     def _details(self, ids: Iterable[str]) -> dict[str, list[Raw]]:
         rows = self._client().by_ids(LINES, "_invoiceid_value", ids, self._select(LINES))
@@ -155,7 +191,7 @@ class DynamicsSource:
         self._read_currencies({each for each in used if each})
         invoices = [shaped(raw, Invoice) for raw in issued.values()]
         customers: dict[str, Raw] = {}
-        for table in ("account", "contact"):
+        for table in CUSTOMERS:
             ids = {each.customer for each in invoices if each.customer and each.customer_table == table}
             found = self._client().by_ids(table, f"{table}id", ids, self._select(table))
             customers |= {f"{table}/{raw[f'{table}id']}": raw for raw in found}

@@ -1,4 +1,4 @@
-"""Webhook deliveries: whether they are genuine, and which invoices they speak of.
+"""Webhook deliveries: whether they are genuine, and which invoices and customers they speak of.
 
 The body is a RemoteExecutionContext in JSON. Dataverse signs nothing; it sends a secret in a header. Facts:
 https://learn.microsoft.com/power-apps/developer/data-platform/use-webhooks. Of what is larger than 256 KB it
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from mlconnector.systems.dynamics.client import is_id
@@ -18,6 +18,7 @@ from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
 from mlconnector.systems.values import parsed
 
 _INVOICE, _LINE = "invoice", "invoicedetail"
+_OF_CUSTOMERS = frozenset({"Create", "Update"})
 _NOTHING = "00000000-0000-0000-0000-000000000000"
 
 
@@ -30,11 +31,11 @@ def verify(delivery: Delivery, webhook: Webhook | None, secrets: Mapping[str, st
         raise Refused("wrong or missing key")
 
 
-def understood(body: bytes, organization: str | None) -> Hint:
+def understood(body: bytes, organization: str | None, customers: Collection[str] = ()) -> Hint:
     """The invoices that a body speaks of; none for other records and where it does not say. Raises Malformed.
 
-    Raises Refused for another organisation than that of the connection: a copy of an environment keeps its
-    registrations.
+    New and changed customers, in the tables `customers`, are named `<table>/<id>`. Raises Refused for another
+    organisation than that of the connection: a copy of an environment keeps its registrations.
     """
     try:
         content = parsed(body.removeprefix(codecs.BOM_UTF8))
@@ -45,9 +46,13 @@ def understood(body: bytes, organization: str | None) -> Hint:
     sender = content.get("OrganizationId")
     if organization and sender and str(sender).lower() != organization.lower():
         raise Refused("it comes from another organisation, perhaps a copy of the environment")
-    ids = [_id(each) for each in _concerned(content)]
+    table = content.get("PrimaryEntityName")
+    if table in customers and content["MessageName"] in _OF_CUSTOMERS:
+        prefix, ids = f"{table}/", [_id(content.get("PrimaryEntityId"))]
+    else:
+        prefix, ids = "", [_id(each) for each in _concerned(content)]
     # Two deliveries of one event are the same to the byte; the body itself tells them apart from others.
-    return Hint(None, tuple(dict.fromkeys(each for each in ids if each != _NOTHING)))
+    return Hint(None, tuple(f"{prefix}{each}" for each in dict.fromkeys(ids) if each != _NOTHING))
 
 
 def _concerned(content: Mapping[str, Any]) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import Postgres, copied_sqlite
+from tests.flow.dynamics_rig import dynamics_rigs
 from tests.flow.rig import Rig, rig
 
 MakeRig = Callable[..., Rig]
@@ -33,3 +34,10 @@ def make_postgres_rig(tmp_path: Path, postgres: Postgres) -> Iterator[MakeRig]:
     """Makes a rig on PostgreSQL, where transactions run side by side."""
     with postgres.fresh("migrated") as url, ExitStack() as stack:
         yield lambda records, **options: stack.enter_context(rig(tmp_path, url, records, **options))
+
+
+@pytest.fixture
+def make_dynamics_rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
+    """Makes a rig with Dynamics as its source, on SQLite."""
+    with dynamics_rigs(tmp_path, sqlite_template) as made:
+        yield made

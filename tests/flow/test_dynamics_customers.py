@@ -5,113 +5,13 @@ Everything between the two stand-ins is the real way: change tracking, intake, n
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-
-import pytest
-
-from mlconnector.app import opened
-from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow.access import connecting
-from mlconnector.flow.connection import read_connection
 from mlconnector.formats.extf import BOOKINGS, MASTER_DATA
-from mlconnector.formats.naming import delivery_id
-from mlconnector.standins.base import Clock, Options
-from mlconnector.standins.datev import DatevStandIn
-from mlconnector.standins.dynamics import DynamicsStandIn
-from mlconnector.standins.pipedrive import PipedriveStandIn
-from mlconnector.store import inbox
-from mlconnector.systems.source import Delivery
-from tests.conformance.doors import served
-from tests.databases import copied_sqlite
+from tests.flow.dynamics_rig import MakeRig
 from tests.flow.master_data import difference, files, kinds, let_go, sent_rows, states
-from tests.flow.rig import Rig, StandIns, settings_of
 
-NAME = "demo-dynamics"
 FIRST = "40000"
 NEW = {"name": "Neukunde AG", "address1_city": "Kiel", "address1_country": "Deutschland"}
-OWN_NUMBERS = 'debtor_number = ["account.new_debtornumber", "contact.new_debtornumber"]\n'
 TRACKED, ALL = 'customers = "tracked"', 'send = "changes"\nparties = "all"'
-
-
-@dataclass
-class DynamicsRig(Rig):
-    """The rig with Dynamics as its source."""
-
-    dynamics: DynamicsStandIn = field(kw_only=True)
-
-    def connect(self, text: str | None = None) -> None:
-        """Set the connection up, or change its settings."""
-        self.text = self.text if text is None else text
-        tables = tomllib.loads(secrets_text("dynamics"))
-        secrets = {f"{system}.{key}": value for system, rows in tables.items() for key, value in rows.items()}
-        connecting.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
-
-    def names(self) -> dict[str, str]:
-        """What DATEV has as name of each person account."""
-        return {
-            row["Konto"]: row["Name (Adressattyp Unternehmen)"] or row["Name (Adressattyp natürl. Person)"]
-            for row in sent_rows(self)
-        }
-
-    def customer(self) -> str:
-        """The id of the account that the first invoice names."""
-        table, identity = self.dynamics.invoice(1)["customerid"]
-        assert table == "account"
-        return str(identity)
-
-    def told(self, table: str, identity: str) -> None:
-        """A webhook says that a record is new, and what it hints at is read."""
-        body, headers = self.dynamics.record_delivery(table, identity, message="Create")
-        delivery = Delivery({name.lower(): value for name, value in headers.items()}, body)
-        hint = self.services.source(self.name).verify(delivery)
-        with self.app.database.write() as db:
-            key = delivery_id(self.name, None, identity)
-            inbox.keep(db, key, self.name, body, hint.external_ids, self.services.now())
-        run = self.begin("webhook")
-        self.read_hints(run)
-        self.book(run)
-        self.freeze()
-        self.transfer()
-
-
-MakeRig = Callable[[str, str], DynamicsRig]
-
-
-@pytest.fixture
-def make_dynamics_rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
-    """Makes a rig with one invoice, further lines of `[source]` and the lines of `[master_data]`."""
-    with ExitStack() as stack:
-
-        def made(source: str, master_data: str) -> DynamicsRig:
-            clock = Clock()
-            dynamics = DynamicsStandIn(Options(records=1, clock=clock))
-            datev = DatevStandIn(Options(received=tmp_path / "received", clock=clock))
-            urls = {one.name: stack.enter_context(served(one.app)) for one in (dynamics, datev)}
-            # Nobody asks it: the connection has another source.
-            unused = PipedriveStandIn(Options(records=0, clock=clock))
-            url = copied_sqlite(sqlite_template, tmp_path)
-            app = stack.enter_context(
-                opened(settings_of(tmp_path, url), lambda: datetime.fromtimestamp(clock(), UTC))
-            )
-            demo = connection_text("dynamics", Scene(urls))
-            text = demo.replace("[source]\n", f"[source]\n{source}\n").replace(OWN_NUMBERS, "")
-            rig = DynamicsRig(
-                app,
-                StandIns(unused, datev, urls, clock),
-                f"{text}\n[master_data]\n{master_data}\n",
-                NAME,
-                dynamics=dynamics,
-            )
-            rig.connect()
-            rig.log_in()
-            return rig
-
-        yield made
 
 
 def test_a_new_account_without_an_invoice_reaches_datev_as_a_debtor(make_dynamics_rig: MakeRig) -> None:

@@ -12,7 +12,7 @@ demo: setup
 
 test: setup-dev
 	scripts/check
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadgroup $(ARGS)
 
 bench: setup-dev
 	$(BIN)/python -m bench $(ARGS)

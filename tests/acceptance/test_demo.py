@@ -17,6 +17,9 @@ from mloda.community.feature_groups.experimental.german_ledger.datev import read
 from mlconnector.standins.base import Options
 from mlconnector.standins.pipedrive import PipedriveStandIn, create
 
+# All look at one demo; workers would each run their own.
+pytestmark = pytest.mark.xdist_group("demo")
+
 RECORDS = 120
 CENT = Decimal("0.01")
 # Numbers below were given before, and stand in the source; see `standins/datev/demo.toml`.

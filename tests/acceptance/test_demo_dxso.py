@@ -18,6 +18,9 @@ from mlconnector.standins.pipedrive import create
 from tests.acceptance.test_demo import CENT, bookable, command, gross_of
 from tests.flow.suggestions_rig import official_schemas
 
+# All look at one demo; workers would each run their own.
+pytestmark = pytest.mark.xdist_group("demo_dxso")
+
 RECORDS = 40
 SCHEMAS = official_schemas(Path(__file__).resolve().parents[2])
 MANAGEMENT, LEDGER = "Document_v060.xsd", "Belegverwaltung_online_ledger_import_v060.xsd"

@@ -34,7 +34,7 @@ def test_the_template_needs_nothing_but_the_address() -> None:
 def test_an_address_that_was_not_filled_in_is_refused_with_an_example() -> None:
     table = tomllib.loads(describe_source().template)["source"]
     del table["system"]
-    with pytest.raises(ValidationError, match="is still empty: write the address of your Pipedrive"):
+    with pytest.raises(ValidationError, match="is still empty: write an address"):
         Settings.model_validate(table)
 
 

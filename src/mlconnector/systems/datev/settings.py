@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from importlib import resources
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mlconnector.model.entries import Ledger
+from mlconnector.systems.kinds import is_loopback
 
 DISCOVERY = "/.well-known/openid-configuration"
 SECRETS = ("client_secret",)
@@ -46,14 +46,7 @@ def is_safe(address: str) -> bool:
     host = parts.hostname or ""
     if parts.scheme == "https":
         return bool(host)
-    return parts.scheme == "http" and (host == "localhost" or _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "http" and is_loopback(host)
 
 
 def _address(value: str) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from ipaddress import ip_address
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -20,59 +18,20 @@ from pydantic import (
     model_validator,
 )
 
+from mlconnector.systems.kinds import Country, Pattern, Timezone, address
+
 TABLES = ("invoice", "invoicedetail", "account", "contact", "product")
 CUSTOMERS = ("account", "contact")
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _address(value: str) -> str:
-    if not value:
-        raise ValueError("is still empty: write an address like https://firma.crm4.dynamics.com")
-    parts = urlsplit(value)
-    host = parts.hostname or ""
-    if parts.scheme not in {"https", "http"} or not host or parts.path not in {"", "/"} or parts.query:
-        raise ValueError(
-            f'"{value}" is not an address like https://firma.crm4.dynamics.com (no path after it)'
-        )
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError(f'"{value}" would send credentials unencrypted; write https://{host}')
-    return value.rstrip("/")
+    return address(value, "https://firma.crm4.dynamics.com")
 
 
 def _filled(value: str) -> str:
     if not value.strip():
         raise ValueError("is still empty: the app registration in Microsoft Entra shows it")
     return value.strip()
-
-
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f'"{value}" is not a regular expression: {error}') from error
-    return value
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f'"{value}" is not a time zone like Europe/Berlin') from error
-    return value
-
-
-def _country(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", value):
-        raise ValueError(f'"{value}" is not a country code of two capital letters, like DE')
-    return value
 
 
 def _column(value: str) -> str:
@@ -105,7 +64,6 @@ def _guid(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_address)]
 Filled = Annotated[str, AfterValidator(_filled)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
 Column = Annotated[str, AfterValidator(_column)]
 OfDocument = Annotated[
     tuple[Annotated[str, AfterValidator(_column), AfterValidator(_of_document)], ...],
@@ -211,10 +169,10 @@ class Settings(_Table):
     tax_rates: tuple[Rate, ...] = (Decimal(0), Decimal(7), Decimal(19))
     freight: Freight | None = None
     documents: Documents = Documents()
-    default_country: Annotated[str, AfterValidator(_country)] | None = None
+    default_country: Country | None = None
     customers: Literal["with_invoices", "tracked"] = "with_invoices"
     webhook: Webhook | None = None
-    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Berlin"
+    timezone: Timezone = "Europe/Berlin"
 
     @property
     def followed_customers(self) -> tuple[str, ...]:

@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
-from ipaddress import ip_address
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+from mlconnector.systems.kinds import Country, Pattern, Timezone, address
 
 
 def _address(value: str) -> str:
-    if not value:
-        raise ValueError(
-            "is still empty: write the address of your Pipedrive, like https://firma.pipedrive.com"
-        )
-    parts = urlsplit(value)
-    host = parts.hostname or ""
-    if parts.scheme not in {"https", "http"} or not host or parts.path not in {"", "/"} or parts.query:
-        raise ValueError(f'"{value}" is not an address like https://firma.pipedrive.com (no path after it)')
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError(f'"{value}" would send credentials unencrypted; write https://{host}')
-    return value.rstrip("/")
-
-
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f'"{value}" is not a regular expression: {error}') from error
-    return value
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f'"{value}" is not a time zone like Europe/Berlin') from error
-    return value
-
-
-def _country(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", value):
-        raise ValueError(f'"{value}" is not a country code of two capital letters, like DE')
-    return value
+    return address(value, "https://firma.pipedrive.com")
 
 
 Address = Annotated[str, AfterValidator(_address)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
 FieldName = Annotated[
     str, Field(min_length=1, description="name of a custom field, or its key of 40 hex digits")
 ]
@@ -120,10 +77,10 @@ class Settings(_Table):
     without_products_tax_rate: Annotated[Decimal, Field(ge=0, lt=100)] | None = None
     discount_amount_is: Literal["line", "unit"] = "line"
     documents: Documents = Documents()
-    default_country: Annotated[str, AfterValidator(_country)] | None = None
+    default_country: Country | None = None
     value_tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.05")
     webhook: Webhook | None = None
-    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Berlin"
+    timezone: Timezone = "Europe/Berlin"
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:

@@ -1,0 +1,64 @@
+"""Kinds of settings that several systems have: addresses, patterns, time zones, countries."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def address(value: str, example: str) -> str:
+    """An address of a host alone, without a slash at its end, that nobody on the way can read.
+
+    Raises ValueError with what is wrong, and `example`.
+    """
+    if not value:
+        raise ValueError(f"is still empty: write an address like {example}")
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host or parts.path not in {"", "/"} or parts.query:
+        raise ValueError(f'"{value}" is not an address like {example} (no path after it)')
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(f'"{value}" would send credentials unencrypted; write https://{host}')
+    return value.rstrip("/")
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f'"{value}" is not a regular expression: {error}') from error
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f'"{value}" is not a time zone like Europe/Berlin') from error
+    return value
+
+
+def _country(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError(f'"{value}" is not a country code of two capital letters, like DE')
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Country = Annotated[str, AfterValidator(_country)]

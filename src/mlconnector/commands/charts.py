@@ -19,7 +19,7 @@ from mlconnector.commands.applying import (
     show_part,
 )
 from mlconnector.commands.caring import somebody
-from mlconnector.commands.exporting import AsCsv, AsXlsx, say_written, write_csv, write_xlsx
+from mlconnector.commands.exporting import AsCsv, AsXlsx, export
 from mlconnector.commands.output import (
     AsJson,
     answered,
@@ -87,15 +87,10 @@ def chart_export(
     with answered(), application() as app:
         found = charting.exported(app.services, name)
         rows = [_row(one) for one in found]
-        if csv is not None:
-            write_csv(csv, _columns(), rows)
-            say_written(csv)
-        if xlsx is not None:
-            write_xlsx(xlsx, phrase("chart_sheet"), _columns(), rows)
-            say_written(xlsx)
+        written = export(csv, xlsx, phrase("chart_sheet"), _columns(), rows)
         if json:
             print_json([dict(zip(CHART_COLUMNS, one.content, strict=True)) for one in found])
-        elif csv is None and xlsx is None:
+        elif not written:
             print_table(_columns(), rows, shorten=True)
 
 

@@ -75,6 +75,19 @@ def write_xlsx(
     write_sheets(path, [Sheet(sheet, headings, rows)], spoken=spoken)
 
 
+def export(
+    csv: Path | None, xlsx: Path | None, sheet: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]]
+) -> bool:
+    """Write the files that a command was asked for, and say so; whether it was asked for any."""
+    if csv is not None:
+        write_csv(csv, headings, rows)
+        say_written(csv)
+    if xlsx is not None:
+        write_xlsx(xlsx, sheet, headings, rows)
+        say_written(xlsx)
+    return csv is not None or xlsx is not None
+
+
 def write_sheets(path: Path, sheets: Iterable[Sheet], *, spoken: Language | None = None) -> None:
     """Write an XLSX file: texts stay texts, amounts and days are numbers and days.
 

@@ -19,7 +19,7 @@ from mlconnector.commands.applying import (
     show_part,
 )
 from mlconnector.commands.caring import somebody
-from mlconnector.commands.exporting import AsCsv, AsXlsx, Cell, say_written, write_csv, write_xlsx
+from mlconnector.commands.exporting import AsCsv, AsXlsx, Cell, export
 from mlconnector.commands.output import (
     AsJson,
     answered,
@@ -113,17 +113,12 @@ def numbers_list(name: Connection, csv: AsCsv = None, xlsx: AsXlsx = None, json:
             phrase("heading_since"),
             phrase("heading_connection"),
         ]
-        if csv is not None:
-            write_csv(csv, columns, [_cells(one) for one in found])
-            say_written(csv)
-        if xlsx is not None:
-            write_xlsx(xlsx, phrase("numbers_sheet"), columns, [_cells(one) for one in found])
-            say_written(xlsx)
+        written = export(csv, xlsx, phrase("numbers_sheet"), columns, [_cells(one) for one in found])
         if json:
             print_json([_plain(one) for one in found])
         elif not found:
             say("no_numbers")
-        elif csv is None and xlsx is None:
+        elif not written:
             _table(found)
 
 

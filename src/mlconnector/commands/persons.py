@@ -10,7 +10,7 @@ import typer
 from mlconnector.app import Application
 from mlconnector.commands.applying import AppliedAtOnce, By, agreed_to, not_applied
 from mlconnector.commands.caring import somebody
-from mlconnector.commands.exporting import AsCsv, AsXlsx, Cell, say_written, write_csv, write_xlsx
+from mlconnector.commands.exporting import AsCsv, AsXlsx, Cell, export
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -56,17 +56,12 @@ def persons(
             _let_go(app, name, _wanted(app, name, approved), by or somebody(), yes=yes, json=json)
             return
         found = differences(app.services, name, WANTS_CONSENT if waiting else None)
-        if csv is not None:
-            write_csv(csv, _columns(), _cells(found))
-            say_written(csv)
-        if xlsx is not None:
-            write_xlsx(xlsx, phrase("numbers_sheet"), _columns(), _cells(found))
-            say_written(xlsx)
+        written = export(csv, xlsx, phrase("numbers_sheet"), _columns(), list(_cells(found)))
         if json:
             print_json([_plain(one) for one in found])
         elif not found:
             say("no_persons_waiting" if waiting else "no_persons", name=name)
-        elif csv is None and xlsx is None:
+        elif not written:
             _show(name, found)
 
 

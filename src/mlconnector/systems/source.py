@@ -132,6 +132,10 @@ class Source(Protocol):
         """Let go of connections."""
 
 
+WebhookSetup = Callable[[SourceContext, str], Sequence[str]]
+"""Sets webhooks to an address up, or ends them; returns the names of the events."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSystem:
     """A source as the product knows it before any account is connected.
@@ -151,8 +155,8 @@ class SourceSystem:
     oauth: Callable[[Any, HttpFactory], OAuthModel | None]
     open: Callable[[SourceContext], Source]
     template: str
-    register_webhook: Callable[[SourceContext, str], Sequence[str]] | None = None
-    unregister_webhook: Callable[[SourceContext, str], Sequence[str]] | None = None
+    register_webhook: WebhookSetup | None = None
+    unregister_webhook: WebhookSetup | None = None
 
 
 def source_systems() -> dict[str, SourceSystem]:

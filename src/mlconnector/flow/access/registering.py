@@ -8,6 +8,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store.audit import AuditEvent, append
+from mlconnector.systems.source import WebhookSetup
 
 
 def webhook_address(services: Services, name: str) -> str:
@@ -20,12 +21,7 @@ def register(services: Services, name: str) -> Sequence[str]:
 
     Raises NeedsHuman where that can only be done by hand, and one of the four errors.
     """
-    system = services.connection(name).system
-    if system.register_webhook is None:
-        raise _by_hand(services, name)
-    events = system.register_webhook(services.source_context(name), webhook_address(services, name))
-    _note(services, name, "webhook_registered", events)
-    return events
+    return _set(services, name, services.connection(name).system.register_webhook, "webhook_registered")
 
 
 def unregister(services: Services, name: str) -> Sequence[str]:
@@ -33,21 +29,17 @@ def unregister(services: Services, name: str) -> Sequence[str]:
 
     Raises NeedsHuman where that can only be done by hand, and one of the four errors.
     """
-    system = services.connection(name).system
-    if system.unregister_webhook is None:
-        raise _by_hand(services, name)
-    events = system.unregister_webhook(services.source_context(name), webhook_address(services, name))
-    _note(services, name, "webhook_unregistered", events)
-    return events
+    return _set(services, name, services.connection(name).system.unregister_webhook, "webhook_unregistered")
 
 
-def _by_hand(services: Services, name: str) -> NeedsHuman:
-    facts = {"system": services.connection(name).system.title, "address": webhook_address(services, name)}
-    return NeedsHuman(Problem("webhook_by_hand", facts))
-
-
-def _note(services: Services, name: str, event: str, events: Sequence[str]) -> None:
-    detail = {"address": webhook_address(services, name), "events": list(events)}
+def _set(services: Services, name: str, how: WebhookSetup | None, event: str) -> Sequence[str]:
+    address = webhook_address(services, name)
+    if how is None:
+        facts = {"system": services.connection(name).system.title, "address": address}
+        raise NeedsHuman(Problem("webhook_by_hand", facts))
+    events = how(services.source_context(name), address)
+    detail = {"address": address, "events": list(events)}
     with services.database.write() as db:
         append(db, [AuditEvent(name, name, event, detail)], services.now())
     services.http_log.flush()
+    return events

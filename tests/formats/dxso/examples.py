@@ -23,6 +23,7 @@ from mlconnector.formats.dxso import (
     validate_with,
 )
 from mlconnector.model.entries import Entry, EntryLine, reversed_entry
+from tests.formats.extf.examples import line
 
 GOLDEN = Path(__file__).parent / "golden"
 CONFORMANCE = Path(__file__).resolve().parents[3] / "../shared/conformance/dxso"
@@ -35,19 +36,6 @@ COMPANY = "Musterholz GmbH"
 CREATED_AT = datetime(2026, 11, 30, 18, 30, tzinfo=UTC)
 PDF = b"%PDF-1.7\n1 0 obj\nendobj\ntrailer\n%%EOF\n"
 FOLDERS = {"receivable": "Ausgangsrechnungen", "payable": "Eingangsrechnungen"}
-
-
-def line(**changed: Any) -> EntryLine:
-    """119 EUR from debtor 10001 on revenue account 8400."""
-    fields: dict[str, Any] = {
-        "account": "10001",
-        "contra_account": "8400",
-        "amount": Decimal("119.00"),
-        "tax_case": "sale_domestic",
-        "tax_rate": Decimal(19),
-        "text": "Montage",
-    }
-    return EntryLine(**{**fields, **changed})
 
 
 def entry(*lines: EntryLine, **changed: Any) -> Entry:

@@ -18,11 +18,11 @@ from tests.formats.dxso.examples import (
     entry,
     files_of,
     guid,
-    line,
     needs_xsd,
     package,
     schema_faults,
 )
+from tests.formats.extf.examples import line
 
 DOCUMENT = "document.xml"
 LEDGER = "RE-2026-0042_78fea0c2.xml"

@@ -8,7 +8,8 @@ import pytest
 
 from mlconnector.formats.dxso import Allowed, NotForDxso, ledger_file, not_for_dxso
 from mlconnector.model.entries import Entry, reversed_entry
-from tests.formats.dxso.examples import COMPANY, bill, entry, line, made
+from tests.formats.dxso.examples import COMPANY, bill, entry, made
+from tests.formats.extf.examples import line
 
 
 def reasons(given: Entry, account_length: int = 4, **options: Any) -> list[str]:

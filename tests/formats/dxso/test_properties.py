@@ -20,7 +20,8 @@ from mlconnector.formats.dxso import (
 )
 from mlconnector.formats.dxso.xml import parse
 from mlconnector.model.entries import Entry
-from tests.formats.dxso.examples import XSD, entry, files_of, guid, line, made, package, schema_faults
+from tests.formats.dxso.examples import XSD, entry, files_of, guid, made, package, schema_faults
+from tests.formats.extf.examples import line
 
 texts = st.text(max_size=140) | st.sampled_from(
     [

@@ -11,7 +11,8 @@ from mlconnector.formats.dxso import Allowed, LedgerFile
 from mlconnector.formats.dxso.xml import local_name, parse
 from mlconnector.formats.extf.text import Change
 from mlconnector.model.entries import Entry, EntryLine, reversed_entry
-from tests.formats.dxso.examples import bill, entry, line, made
+from tests.formats.dxso.examples import bill, entry, made
+from tests.formats.extf.examples import line
 
 
 def rows(file: LedgerFile) -> list[Mapping[str, str]]:

@@ -22,9 +22,10 @@ from mlconnector.standins.dynamics.exporting import rendered
 from mlconnector.standins.dynamics.identities import CLIENT_ID, ORGANIZATION_ID, TEMPLATE_ID, TENANT_ID
 from mlconnector.standins.dynamics.limits import GENEROUS, Limits
 from mlconnector.standins.dynamics.records import Labels, Reference, Row
-from mlconnector.standins.dynamics.webapi import Statistics, WebApi
+from mlconnector.standins.dynamics.webapi import WebApi
 from mlconnector.standins.dynamics.webhooks import Authentication, Event, Message, delivery, post, registered
 from mlconnector.standins.faults import Faults, FaultyApp
+from mlconnector.standins.statistics import Statistics
 
 HOST = "beispielbau.crm4.dynamics.com"
 _encoder = msgspec.json.Encoder(decimal_format="number")

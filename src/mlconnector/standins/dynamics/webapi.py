@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,28 +36,10 @@ from mlconnector.standins.dynamics.registrations import WRITABLE, Registrations
 from mlconnector.standins.dynamics.schema import Table, collections, table_of_set
 from mlconnector.standins.dynamics.shown import wire_value
 from mlconnector.standins.dynamics.tracking import Tracker, is_tracking
+from mlconnector.standins.statistics import Statistics
 
 _GUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _PATH = re.compile(rf"(?P<set>\w+)(?:\((?P<id>{_GUID})\))?(?:/(?P<rest>[$\w/]+))?")
-
-
-@dataclass
-class Statistics:
-    """How often the API was called."""
-
-    gets: int = 0
-    posts: int = 0
-    by_path: Counter[str] = field(default_factory=Counter)
-
-    def count(self, method: str, path: str) -> None:
-        """Take note of a request; ids are left out of the path."""
-        self.gets += method == "GET"
-        self.posts += method == "POST"
-        self.by_path[re.sub(_GUID, "{id}", path)] += 1
-
-    def body(self) -> dict[str, Any]:
-        """The counts as they are shown at `/_standin/statistics`."""
-        return {"gets": self.gets, "posts": self.posts, "by_path": dict(self.by_path)}
 
 
 class WebApi:
@@ -74,7 +53,7 @@ class WebApi:
 
     async def serve(self, request: Request) -> Response:
         """Answer one request."""
-        self.statistics.count(request.method, request.url.path)
+        self.statistics.count(request.method, re.sub(_GUID, "{id}", request.url.path))
         limited = False
         try:
             self._check_token(request)

@@ -12,13 +12,14 @@ from starlette.types import Receive, Scope, Send
 
 from mlconnector.standins.pipedrive.account import Account
 from mlconnector.standins.pipedrive.answers import Refusal, json_answer, refusal
-from mlconnector.standins.pipedrive.endpoint import Api, Endpoint, Statistics
+from mlconnector.standins.pipedrive.endpoint import Api, Endpoint
 from mlconnector.standins.pipedrive.limits import Limits
 from mlconnector.standins.pipedrive.login import Login
 from mlconnector.standins.pipedrive.registrations import Registrations
 from mlconnector.standins.pipedrive.storage import PATH, Storage
 from mlconnector.standins.pipedrive.v1 import V1
 from mlconnector.standins.pipedrive.v2 import V2
+from mlconnector.standins.statistics import Statistics
 
 _FORM = "application/x-www-form-urlencoded"
 _Answer = Callable[[Request], Awaitable[Response]]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -14,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from mlconnector.standins.pipedrive.answers import Refusal, json_answer
 from mlconnector.standins.pipedrive.limits import Limits
 from mlconnector.standins.pipedrive.login import Login
+from mlconnector.standins.statistics import Statistics
 
 Handler = Callable[[Request], Awaitable[Any]]
 
@@ -26,25 +25,6 @@ class Api(NamedTuple):
     cost: int
     scope: str
     handler: Handler
-
-
-@dataclass
-class Statistics:
-    """How often the API was called."""
-
-    gets: int = 0
-    posts: int = 0
-    by_path: Counter[str] = field(default_factory=Counter)
-
-    def count(self, method: str, path: str) -> None:
-        """Take note of a request; `path` with placeholders for ids."""
-        self.gets += method == "GET"
-        self.posts += method == "POST"
-        self.by_path[path] += 1
-
-    def body(self) -> dict[str, Any]:
-        """The counts as they are shown at `/_standin/statistics`."""
-        return {"gets": self.gets, "posts": self.posts, "by_path": dict(self.by_path)}
 
 
 class Endpoint:

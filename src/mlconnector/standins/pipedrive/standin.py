@@ -17,7 +17,6 @@ from mlconnector.standins.faults import Faults, FaultyApp
 from mlconnector.standins.pipedrive import edits
 from mlconnector.standins.pipedrive.account import Account, Edited
 from mlconnector.standins.pipedrive.app import Services, build
-from mlconnector.standins.pipedrive.endpoint import Statistics
 from mlconnector.standins.pipedrive.fields import Entity
 from mlconnector.standins.pipedrive.limits import GENEROUS_BURST, Limits
 from mlconnector.standins.pipedrive.login import (
@@ -32,6 +31,7 @@ from mlconnector.standins.pipedrive.records import Deal, Field, File, Labels
 from mlconnector.standins.pipedrive.registrations import Registrations, Webhook
 from mlconnector.standins.pipedrive.storage import Storage
 from mlconnector.standins.pipedrive.webhooks import Action, Authentication, Event, Mode, Version, delivery
+from mlconnector.standins.statistics import Statistics
 
 
 class State(msgspec.Struct):

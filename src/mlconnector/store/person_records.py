@@ -37,10 +37,6 @@ class PersonRecord:
     batch: str | None
     on_the_way: bool
 
-    def is_covered(self) -> bool:
-        """Whether DATEV has all that it shall have: what is not wanted any more stays there as it is."""
-        return self.wanted.items() <= self.sent.items()
-
 
 def _on_the_way() -> ColumnElement[bool]:
     return exists().where(batches.c.id == person_records.c.batch, batches.c.state.not_in(FINAL))
@@ -96,14 +92,15 @@ def counts(connection: Connection, name: str) -> dict[State, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def want(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Note the row that DATEV shall have for a number; what it got, and from which file, stays noted."""
-    statement = insert_of(connection, person_records).values(dict(row))
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["client", "number"], set_={name: row[name] for name in _NOTED}
-        )
+def want(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note the row that DATEV shall have for each number; what it got, and from which file, stays noted."""
+    if not rows:
+        return
+    statement = insert_of(connection, person_records)
+    noted = statement.on_conflict_do_update(
+        index_elements=["client", "number"], set_={name: statement.excluded[name] for name in _NOTED}
     )
+    connection.execute(noted, [dict(row) for row in rows])
 
 
 def assign(connection: Connection, records: Sequence[PersonRecord], batch: str, now: datetime) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from mlconnector.errors import RetryLater
-from mlconnector.flow.booking.headers import booking_header, encoding_of
+from mlconnector.flow.booking.files import booking_header, encoding_of, frozen_batch, noted_change
 from mlconnector.flow.booking.master_data import freeze_master_data
 from mlconnector.flow.delivery import suggestions
 from mlconnector.flow.services import Services
@@ -18,7 +16,6 @@ from mlconnector.formats.extf import (
     BOOKINGS,
     BookingRows,
     Category,
-    Change,
     NotBookable,
     Reversed,
     Unwritable,
@@ -77,7 +74,7 @@ def _as_bookings(services: Services, name: str, group: Group, rows: Sequence[Ent
     made = [rows_of(entry, books) for entry in decoded]
     fitting = next(limit(header, made, encoding=encoding_of(books)))
     written = write(header, [row for one in fitting for row in one.rows], encoding=encoding_of(books))
-    changes = [*_changes(fitting), *(_change("", change) for change in written.changes)]
+    changes = [*_changes(fitting), *(noted_change("", change) for change in written.changes)]
     return _Bytes(written.content, written.rows, tuple(one.content_key for one in fitting), changes)
 
 
@@ -91,7 +88,7 @@ def _as_suggestions(services: Services, name: str, group: Group, rows: Sequence[
         content=freeze(package),
         rows=sum(document.rows for document in package.documents),
         content_keys=tuple(document.content_key for document in package.documents),
-        changes=[_change(one.content_key, change) for one in made for change in one.changes],
+        changes=[noted_change(one.content_key, change) for one in made for change in one.changes],
     )
 
 
@@ -101,40 +98,29 @@ def _store(services: Services, name: str, group: Group, rows: Sequence[EntryRow]
     contents = [f"{row.voucher}|{key}" for row, key in zip(taken, made.content_keys, strict=True)]
     batch = batch_id(settings.client, group.period, group.channel, contents)
     file_name = extf_file_name if group.channel == "extf" else dxso_file_name
-    sha256 = hashlib.sha256(made.content).hexdigest()
     batch_vouchers = sorted({row.voucher for row in taken})
+    frozen = frozen_batch(
+        settings,
+        batch,
+        period=group.period,
+        data_format=group.channel,
+        file_name=file_name(settings.system.name, group.period, batch),
+        content=made.content,
+        rows=made.rows,
+        vouchers=len(batch_vouchers),
+        changes=made.changes,
+        now=now,
+    )
     with services.database.write() as db:
         vouchers.hold(db, batch_vouchers)
-        batches.insert_batch(
-            db,
-            {
-                "id": str(batch),
-                "connection": name,
-                "client": settings.client,
-                "period": group.period,
-                "format": group.channel,
-                "file_name": file_name(settings.system.name, group.period, batch),
-                "content": made.content,
-                "sha256": sha256,
-                "rows": made.rows,
-                "vouchers": len(batch_vouchers),
-                "changes": json.dumps(made.changes, ensure_ascii=False),
-                "state": "frozen",
-                "job_id": None,
-                "polls": 0,
-                "answer": "",
-                "cause": "",
-                "created_at": now,
-                "changed_at": now,
-            },
-        )
+        batches.insert_batch(db, frozen)
         if not entries.assign(db, [row.id for row in taken], str(batch)):
             raise RetryLater("another process froze these bookings, or they changed", after=1.0)
         vouchers.set_state(db, batch_vouchers, "batched", now, of=("bookable", "batched", "sent"))
         detail = {
             "rows": made.rows,
             "vouchers": len(batch_vouchers),
-            "sha256": sha256,
+            "sha256": frozen["sha256"],
             "changes": made.changes,
         }
         append(db, [AuditEvent(name, str(batch), "frozen", detail)], now)
@@ -174,15 +160,4 @@ def _layout(books: Books) -> Category:
 
 
 def _changes(group: Sequence[BookingRows]) -> list[dict[str, str]]:
-    return [_change(booking.content_key, change) for booking in group for change in booking.changes]
-
-
-def _change(entry: str, change: Change) -> dict[str, str]:
-    return {
-        "entry": entry,
-        "line": str(change.line or ""),
-        "field": change.field,
-        "before": change.before,
-        "after": change.after,
-        "reason": change.reason,
-    }
+    return [noted_change(booking.content_key, change) for booking in group for change in booking.changes]

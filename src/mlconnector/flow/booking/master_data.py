@@ -14,19 +14,10 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from mlconnector.errors import RetryLater
+from mlconnector.flow.booking.files import encoding_of, frozen_batch, master_data_header, noted_change
 from mlconnector.flow.connection import ConnectionSettings
 from mlconnector.flow.services import Services
-from mlconnector.formats.extf import (
-    MASTER_DATA,
-    Change,
-    Encoding,
-    Header,
-    fitted,
-    owned,
-    person_row,
-    read,
-    write,
-)
+from mlconnector.formats.extf import Header, first_day, fitted, owned, person_row, read, write
 from mlconnector.formats.naming import batch_id, extf_file_name
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.drafts import Draft
@@ -67,27 +58,28 @@ def note_numbered(
     known = person_records.read(db, settings.client, list(parties), hold=True)
     unknown = [number for number in parties if number not in known]
     given_now = accounts.allocated(db, settings.client, unknown, since)
+    rows = []
     for number, party in parties.items():
-        made = person_row(party, number, encoding=_encoding(settings.rules.books))
+        made = person_row(party, number, encoding=encoding_of(settings.rules.books))
         made = owned(made, settings.master_data.fields)
         wanted = {column: str(value) for column, value in made.row.items()}
         is_new = known[number].is_new if number in known else number in given_now
         state = _next_state(settings, known.get(number), wanted, is_new=is_new)
         if state is None or wanted.keys() <= _SAYS_NOTHING:
             continue
-        person_records.want(
-            db,
+        rows.append(
             {
                 "client": settings.client,
                 "number": number,
                 "connection": name,
                 "wanted": _json(wanted),
-                "changes": _json([_change(number, change) for change in made.changes]),
+                "changes": _json([noted_change(number, change) for change in made.changes]),
                 "state": state,
                 "is_new": is_new,
                 "changed_at": services.now(),
-            },
+            }
         )
+    person_records.want(db, rows)
 
 
 def _parties(
@@ -141,36 +133,34 @@ def freeze_master_data(services: Services, name: str) -> str | None:
     if not due:
         return None
     header = _header(services, settings, max((group.period for group in groups), default=None), now)
-    encoding = _encoding(settings.rules.books)
+    encoding = encoding_of(settings.rules.books)
     fitting = [(record, fitted(record.wanted, encoding)) for record in due]
     written = write(header, [made.row for _, made in fitting], encoding=encoding)
     changes = [one for record in due for one in json.loads(record.changes)]
-    changes += [_change(record.number, change) for record, made in fitting for change in made.changes]
-    period, sha256 = f"{now:%Y-%m}", hashlib.sha256(written.content).hexdigest()
+    changes += [noted_change(record.number, change) for record, made in fitting for change in made.changes]
+    period = f"{now:%Y-%m}"
     batch = batch_id(settings.client, period, FORMAT, [_content_key(record) for record in due])
+    frozen = frozen_batch(
+        settings,
+        batch,
+        period=period,
+        data_format=FORMAT,
+        file_name=extf_file_name(f"{settings.system.name}-persons", period, batch),
+        content=written.content,
+        rows=written.rows,
+        vouchers=0,
+        changes=changes,
+        now=now,
+    )
     with services.database.write() as db:
-        batches.insert_batch(
-            db,
-            {
-                "id": str(batch),
-                "connection": name,
-                "client": settings.client,
-                "period": period,
-                "format": FORMAT,
-                "file_name": extf_file_name(f"{settings.system.name}-persons", period, batch),
-                "content": written.content,
-                "sha256": sha256,
-                "rows": written.rows,
-                "vouchers": 0,
-                "changes": _json(changes),
-                "state": "frozen",
-                "created_at": now,
-                "changed_at": now,
-            },
-        )
+        batches.insert_batch(db, frozen)
         if not person_records.assign(db, due, str(batch), now):
             raise RetryLater("another process froze these person accounts, or they changed", after=1.0)
-        detail = {"rows": written.rows, "sha256": sha256, "numbers": [record.number for record in due]}
+        detail = {
+            "rows": written.rows,
+            "sha256": frozen["sha256"],
+            "numbers": [record.number for record in due],
+        }
         append(db, [AuditEvent(name, str(batch), "frozen", detail)], now)
     services.reached("batch_frozen")
     return str(batch)
@@ -187,29 +177,15 @@ def _header(services: Services, settings: ConnectionSettings, month: str | None,
     if month is None:
         start = _latest_year(services, settings.name, now.date(), books)
     else:
-        start = _fiscal_year_start(date.fromisoformat(f"{month}-01"), books)
-    consultant, client = settings.client.split("-")
-    return Header(
-        category=MASTER_DATA,
-        created_at=now,
-        consultant=int(consultant),
-        client=int(client),
-        fiscal_year_start=start,
-        account_length=books.account_length,
-        chart=books.chart.removeprefix("SKR") if books.chart != "own" else "",
-    )
+        start = first_day(date.fromisoformat(f"{month}-01"), books.fiscal_year_start)
+    return master_data_header(settings, start, now)
 
 
 def _latest_year(services: Services, name: str, day: date, books: Books) -> date:
     """The begin of the latest fiscal year that DATEV has by this day: a new one often comes late."""
     years = services.client_facts(name).fiscal_years or ()
     begun = [year.first for year in years if year.first <= day]
-    return max(begun, default=_fiscal_year_start(day, books))
-
-
-def _fiscal_year_start(day: date, books: Books) -> date:
-    year = day.year if day.month >= books.fiscal_year_start else day.year - 1
-    return date(year, books.fiscal_year_start, 1)
+    return max(begun, default=first_day(day, books.fiscal_year_start))
 
 
 def unsent_before(services: Services, row: BatchRow) -> list[str]:
@@ -234,22 +210,6 @@ def settle(services: Services, db: Connection, row: BatchRow, *, arrived: bool) 
     if arrived:
         rows = {one[_KEY]: one.values() for one in read(batches.content(db, row.id)).rows}
     person_records.settle(db, row.id, services.now(), rows)
-
-
-def _encoding(books: Books) -> Encoding:
-    return "utf-8-bom" if books.encoding == "utf-8" else "windows-1252"
-
-
-def _change(number: str, change: Change) -> dict[str, str]:
-    """A change as batches keep it; of bookings `entry` is the booking, here it is the number."""
-    return {
-        "entry": number,
-        "line": str(change.line or ""),
-        "field": change.field,
-        "before": change.before,
-        "after": change.after,
-        "reason": change.reason,
-    }
 
 
 def _json(value: object) -> str:

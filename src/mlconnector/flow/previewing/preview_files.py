@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mlconnector.flow.booking.headers import booking_header, encoding_of
+from mlconnector.flow.booking.files import booking_header, encoding_of
 from mlconnector.flow.previewing.booking_list import Previewed
 from mlconnector.flow.services import Services
 from mlconnector.formats.extf import BookingRows, Header, Period, label_field, limit, split, write

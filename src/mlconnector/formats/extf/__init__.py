@@ -13,7 +13,7 @@ from mlconnector.formats.extf.dictionary import (
     header_fields,
 )
 from mlconnector.formats.extf.facts import HeaderFacts, facts_of
-from mlconnector.formats.extf.header import BadHeader, Header, parse_header
+from mlconnector.formats.extf.header import BadHeader, Header, first_day, parse_header
 from mlconnector.formats.extf.parties import PartyRow, fitted, owned, person_row
 from mlconnector.formats.extf.reader import ExtfFile, ParsedRow, Preamble, Unreadable, read, read_rows
 from mlconnector.formats.extf.rows import (
@@ -74,6 +74,7 @@ __all__ = [
     "collisions",
     "document_field",
     "facts_of",
+    "first_day",
     "fitted",
     "format_name",
     "header_fields",

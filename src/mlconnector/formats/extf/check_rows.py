@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mlconnector.formats.extf.check_bookings import BookingCheck, Check
@@ -17,8 +17,6 @@ from mlconnector.formats.extf.lines import value_of
 from mlconnector.formats.extf.rules import Fault, Finding, found
 
 _REMEMBERED_COMBINATIONS = 1000
-
-Together = Callable[[frozenset[int]], Iterator[Fault]]
 
 
 @dataclass(frozen=True, slots=True)

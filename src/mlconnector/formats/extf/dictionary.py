@@ -73,11 +73,6 @@ class Field:
         """How the field is written when it has no value."""
         return '""' if self.quoted else ""
 
-    @property
-    def date_form(self) -> str | None:
-        """`TTMM`, `TTMMJJJJ` or `JJJJMMTT` for a date, otherwise None."""
-        return self.expected if self.type == "Datum" else None
-
     def is_required(self, category: int) -> bool:
         """Whether the field must be filled in a file of this category."""
         return self.required == "yes" or (self.required == "bookings" and category == BOOKINGS)

@@ -170,6 +170,12 @@ def parse_header(values: Sequence[str]) -> Header:
     )
 
 
+def first_day(day: date, fiscal_year_start_month: int) -> date:
+    """The first day of the fiscal year that a day lies in, for years that begin with this month."""
+    year = day.year if day.month >= fiscal_year_start_month else day.year - 1
+    return date(year, fiscal_year_start_month, 1)
+
+
 def last_day(fiscal_year_start: date) -> date:
     """The last day of the fiscal year that begins on this day."""
     day = fiscal_year_start

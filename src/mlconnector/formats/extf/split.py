@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from mlconnector.formats.extf.header import Header
+from mlconnector.formats.extf.header import Header, first_day
 from mlconnector.formats.extf.lines import CODECS
 from mlconnector.formats.extf.rows import BookingRows
 from mlconnector.formats.extf.text import Encoding
@@ -53,9 +53,7 @@ def split(entries: Iterable[Entry], fiscal_year_start_month: int = 1) -> tuple[P
         months.setdefault((entry.document_date.year, entry.document_date.month), []).append(entry)
     return tuple(
         Period(
-            fiscal_year_start=date(
-                year if month >= fiscal_year_start_month else year - 1, fiscal_year_start_month, 1
-            ),
+            fiscal_year_start=first_day(date(year, month, 1), fiscal_year_start_month),
             date_from=date(year, month, 1),
             date_to=date(year, month, monthrange(year, month)[1]),
             entries=tuple(months[year, month]),

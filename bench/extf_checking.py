@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from mlconnector.flow.agreement.client_settings import given, of_file
+from mlconnector.flow.agree.check_settings import given, of_file
 from mlconnector.formats.extf import ClientSettings, Header, check, read_rows, write
 
 ROWS = 99_999

@@ -91,7 +91,7 @@ def of_the_product(names: frozenset[str]) -> set[str]:
 
 
 def systems_in(folder: str) -> set[str]:
-    return {path.parent.name for path in (SOURCE / folder).glob("*/__init__.py")}
+    return {path.parent.name for path in (SOURCE / folder).glob("*/__init__.py")} - {"kit"}
 
 
 def members(*parts: str) -> list[str]:

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mlconnector.flow.points import watch
-from mlconnector.flow.services import Services
+from mlconnector.flow.context.kill_points import watch
+from mlconnector.flow.context.services import Services
 from mlconnector.settings import Settings, UnreadableSettings
 from mlconnector.store.database import Database, open_database
 from mlconnector.store.httplog import HttpLog
 from mlconnector.store.migrate import migrate
-from mlconnector.store.sealing import MasterKeys
+from mlconnector.store.seals import MasterKeys
 from mlconnector.store.vault import Vault
 
 if TYPE_CHECKING:
-    from mlconnector.flow.workflows import Workflows
+    from mlconnector.flow.engine.workflows import Workflows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Application:
     def working(self) -> Iterator[Workflows]:
         """Do durable work in this process until the block ends."""
         # Most commands do no durable work; for them the engine would take longer to load than they take.
-        from mlconnector.flow.engine import Engine  # noqa: PLC0415
+        from mlconnector.flow.engine.engine import Engine  # noqa: PLC0415
 
         engine = Engine(self.services)
         try:

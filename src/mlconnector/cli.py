@@ -5,23 +5,23 @@ from __future__ import annotations
 import typer
 
 from mlconnector.commands import (
-    agreeing,
-    caring,
+    audit,
     charts,
-    checking,
-    demonstrating,
-    explaining,
-    logbook,
-    logging_in,
+    check,
+    demo,
+    explain,
+    http_log,
+    login,
     numbers,
-    persons,
-    pinging,
-    previewing,
-    proving,
-    serving,
-    setting_up,
-    showing,
-    working,
+    person_accounts,
+    ping,
+    preview,
+    repairs,
+    rules,
+    run,
+    serve,
+    setup,
+    status,
 )
 
 app = typer.Typer(
@@ -34,30 +34,30 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-audit = typer.Typer(help="Prove and tell what happened.", no_args_is_help=True)
+audits = typer.Typer(help="Prove and tell what happened.", no_args_is_help=True)
 chart = typer.Typer(help="A client's own chart of accounts.", no_args_is_help=True)
 number = typer.Typer(help="Numbers of debtors and creditors.", no_args_is_help=True)
 vault = typer.Typer(help="Look after sealed credentials.", no_args_is_help=True)
 
 for command in (
-    setting_up.init,
-    setting_up.connect,
-    logging_in.login,
-    pinging.ping,
-    previewing.preview,
-    working.run,
-    serving.serve,
-    working.worker,
-    showing.status,
+    setup.init,
+    setup.connect,
+    login.login,
+    ping.ping,
+    preview.preview,
+    run.run,
+    serve.serve,
+    run.worker,
+    status.status,
 ):
     app.command()(command)
-app.command("inbox")(showing.show_inbox)
-app.command()(caring.replay)
-app.command()(caring.ignore)
-app.command()(caring.resume)
-app.command()(caring.resend)
-app.command("rules")(agreeing.show_rules)
-app.command()(agreeing.confirm)
+app.command("inbox")(status.show_inbox)
+app.command()(repairs.replay)
+app.command()(repairs.ignore)
+app.command()(repairs.resume)
+app.command()(repairs.resend)
+app.command("rules")(rules.show_rules)
+app.command()(rules.confirm)
 app.add_typer(chart, name="chart")
 chart.command("import")(charts.chart_import)
 chart.command("export")(charts.chart_export)
@@ -65,17 +65,17 @@ app.add_typer(number, name="numbers")
 number.command("import")(numbers.numbers_import)
 number.command("bind")(numbers.numbers_bind)
 number.command("list")(numbers.numbers_list)
-app.command()(persons.persons)
-app.add_typer(audit, name="audit")
-audit.command("verify")(proving.audit_verify)
-audit.command("show")(proving.audit_show)
-audit.command("http")(logbook.audit_http)
-app.command("check")(checking.check_files)
-app.command()(explaining.explain)
-app.command()(demonstrating.demo)
-app.command()(setting_up.disconnect)
+app.command()(person_accounts.persons)
+app.add_typer(audits, name="audit")
+audits.command("verify")(audit.audit_verify)
+audits.command("show")(audit.audit_show)
+audits.command("http")(http_log.audit_http)
+app.command("check")(check.check_files)
+app.command()(explain.explain)
+app.command()(demo.demo)
+app.command()(setup.disconnect)
 app.add_typer(vault, name="vault")
-vault.command("rotate")(setting_up.rotate)
+vault.command("rotate")(setup.rotate)
 
 
 def main() -> None:

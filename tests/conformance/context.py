@@ -13,10 +13,10 @@ import httpx
 
 from mlconnector.errors import ConnectorError, NeedsLogin
 from mlconnector.standins.base import Clock
-from mlconnector.systems import oauth
-from mlconnector.systems.http import Exchange, Http
-from mlconnector.systems.oauth import OAuthModel, TokenKeeper, Tokens
-from mlconnector.systems.pacing import Waiting
+from mlconnector.systems.kit import oauth
+from mlconnector.systems.kit.http import Exchange, Http
+from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
+from mlconnector.systems.kit.pacing import Waiting
 from mlconnector.systems.source import Source, SourceContext, SourceSystem
 
 

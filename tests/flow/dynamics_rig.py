@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlconnector.app import opened
-from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow.access import connecting
-from mlconnector.flow.connection import read_connection
-from mlconnector.formats.naming import delivery_id
+from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text
+from mlconnector.flow.connect import setup
+from mlconnector.flow.context.settings import read_connection
+from mlconnector.formats.names import delivery_id
 from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.datev import DatevStandIn
 from mlconnector.standins.dynamics import DynamicsStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
-from mlconnector.store import inbox
+from mlconnector.store import hints
 from mlconnector.systems.source import Delivery
 from tests.conformance.doors import served
 from tests.databases import copied_sqlite
@@ -40,7 +40,7 @@ class DynamicsRig(Rig):
         self.text = self.text if text is None else text
         tables = tomllib.loads(secrets_text("dynamics"))
         secrets = {f"{system}.{key}": value for system, rows in tables.items() for key, value in rows.items()}
-        connecting.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
+        setup.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
 
     def names(self) -> dict[str, str]:
         """What DATEV has as name of each person account."""
@@ -62,7 +62,7 @@ class DynamicsRig(Rig):
         hint = self.services.source(self.name).verify(delivery)
         with self.app.database.write() as db:
             key = delivery_id(self.name, None, identity)
-            inbox.keep(db, key, self.name, body, hint.external_ids, self.services.now())
+            hints.keep(db, key, self.name, body, hint.external_ids, self.services.now())
         run = self.begin("webhook")
         self.read_hints(run)
         self.book(run)

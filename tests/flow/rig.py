@@ -23,15 +23,18 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from mlconnector.app import Application, opened
-from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow import inbox, progress
-from mlconnector.flow.access import connecting
-from mlconnector.flow.booking import book, freeze, intake
-from mlconnector.flow.connection import read_connection
-from mlconnector.flow.delivery import deliver, follow
-from mlconnector.flow.services import Services
+from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text
+from mlconnector.flow.batches import freeze
+from mlconnector.flow.connect import setup
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.settings import read_connection
+from mlconnector.flow.decide import book
+from mlconnector.flow.deliver import delivery, jobs
+from mlconnector.flow.engine import progress
+from mlconnector.flow.intake import records
+from mlconnector.flow.report import inbox
 from mlconnector.formats.extf import read as read_extf
-from mlconnector.formats.naming import delivery_id, voucher_id
+from mlconnector.formats.names import delivery_id, voucher_id
 from mlconnector.settings import Settings
 from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.datev import SECRET, DatevStandIn
@@ -40,11 +43,11 @@ from mlconnector.standins.datev.extf_files import Job
 from mlconnector.standins.faults import Fault
 from mlconnector.standins.pipedrive import PipedriveStandIn
 from mlconnector.store import audit, batches, connections, entries, vouchers
-from mlconnector.store import inbox as webhook_inbox
+from mlconnector.store import hints as webhook_inbox
 from mlconnector.store.audit import AuditRow, AuditVerdict
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.entries import EntryRow
-from mlconnector.store.sealing import generate_master_key
+from mlconnector.store.seals import generate_master_key
 from mlconnector.store.tables import documents
 from mlconnector.store.vouchers import VoucherRow
 from tests.conformance.doors import served
@@ -181,7 +184,7 @@ class Rig:
         self.text = self.text if text is None else text
         tables = tomllib.loads(secrets_text("pipedrive"))
         secrets = {f"{system}.{key}": value for system, rows in tables.items() for key, value in rows.items()}
-        connecting.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
+        setup.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
 
     def log_in(self) -> None:
         """Open the login's address as the browser of a person would, who consents at once."""
@@ -195,19 +198,19 @@ class Rig:
 
     def read(self, run: str) -> None:
         """Read all changed records, hints, and vouchers that are to go on."""
-        cursor, position = intake.since(self.services, self.name), None
+        cursor, position = records.since(self.services, self.name), None
         while True:
-            taken = intake.take_page(self.services, self.name, run, cursor, position)
+            taken = records.take_page(self.services, self.name, run, cursor, position)
             position = taken.position
             if position is None:
                 break
         self.read_hints(run)
-        while intake.take_again(self.services, self.name, run):
+        while records.take_again(self.services, self.name, run):
             pass
 
     def read_hints(self, run: str) -> None:
         """Read only what webhooks hinted at."""
-        while intake.take_hints(self.services, self.name, run):
+        while records.take_hints(self.services, self.name, run):
             pass
 
     def book(self, run: str) -> None:
@@ -232,20 +235,20 @@ class Rig:
     def deliver(self, batch: str) -> None:
         """File a batch's documents and submit it; when it has to be dissolved, freeze the rest anew."""
         while True:
-            filing = deliver.file_set(self.services, batch)
+            filing = delivery.file_set(self.services, batch)
             if filing.dissolved:
                 self.freeze()
                 return
             if not filing.more:
                 break
-        if deliver.submit(self.services, batch) is None:
+        if delivery.submit(self.services, batch) is None:
             self.freeze()
 
-    def follow(self, batch: str) -> follow.Step:
+    def follow(self, batch: str) -> jobs.Step:
         """Ask after a batch's job until it has ended or was parked; time passes as it is told to."""
-        self.outside.clock.advance(follow.first_wait(0.0))
+        self.outside.clock.advance(jobs.first_wait(0.0))
         while True:
-            step = follow.look(self.services, batch, 0.0)
+            step = jobs.look(self.services, batch, 0.0)
             if step.state != "wait":
                 return step
             self.waits.append(step.wait)
@@ -372,10 +375,10 @@ class Rig:
 
 def log_in(services: Services, name: str) -> None:
     """Log in to every system of a connection that needs it."""
-    for system in connecting.systems_with_login(services, name):
-        address = connecting.begin(services, name, system, REDIRECT)
+    for system in setup.systems_with_login(services, name):
+        address = setup.begin(services, name, system, REDIRECT)
         ended = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
-        connecting.finish(services, ended["state"], ended["code"])
+        setup.finish(services, ended["state"], ended["code"])
 
 
 def second_connection(rig: Rig) -> Rig:
@@ -383,7 +386,7 @@ def second_connection(rig: Rig) -> Rig:
     name = "second"
     text = rig.text.replace(f'name = "{NAME}"', f'name = "{name}"')
     secrets = {"pipedrive.api_token": rig.pipedrive.api_token, "datev.client_secret": SECRET}
-    connecting.connect(rig.services, read_connection(text, "the second connection"), secrets)
+    setup.connect(rig.services, read_connection(text, "the second connection"), secrets)
     log_in(rig.services, name)
     return Rig(rig.app, rig.outside, text, name)
 

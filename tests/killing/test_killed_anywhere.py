@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mlconnector.commands.output import Exit
-from mlconnector.flow.points import POINTS
+from mlconnector.flow.context.kill_points import POINTS
 from tests.databases import Postgres
 from tests.flow.suggestions_rig import TRANSFER_POINTS
 from tests.killing.product import Product, assert_everything_arrived_once, until

@@ -10,8 +10,8 @@ import msgspec
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mlconnector.flow.agreement.client_settings import of_rules
-from mlconnector.flow.booking.freeze import rows_of
+from mlconnector.flow.agree.check_settings import of_rules
+from mlconnector.flow.batches.freeze import rows_of
 from mlconnector.formats.extf import (
     Encoding,
     Header,

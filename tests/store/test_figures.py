@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, insert
 
-from mlconnector.store import batches, executors, figures, inbox
+from mlconnector.store import batches, executors, figures, hints
 from mlconnector.store.database import Database
 from mlconnector.store.figures import RequestCount, TransferCounts, WaitingHints
 from mlconnector.store.tables import documents, http_log, vouchers
@@ -53,10 +53,10 @@ def test_batches_are_counted_by_connection_and_state(db: Connection, clock: Cloc
 def test_only_hints_that_nobody_took_wait(db: Connection, clock: Clock) -> None:
     since = clock()
     for delivery in ("d1", "d2", "d3"):
-        inbox.keep(db, delivery, "north", b"", ["1"], clock())
+        hints.keep(db, delivery, "north", b"", ["1"], clock())
         clock.advance(1)
-    inbox.keep(db, "d4", "south", b"", ["1"], clock())
-    inbox.mark_taken(db, ["d1", "d4"], clock())
+    hints.keep(db, "d4", "south", b"", ["1"], clock())
+    hints.mark_taken(db, ["d1", "d4"], clock())
     assert figures.waiting_hints(db) == [WaitingHints("north", 2, since + timedelta(seconds=1))]
 
 

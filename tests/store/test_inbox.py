@@ -1,20 +1,20 @@
 from __future__ import annotations
 
-from mlconnector.store import inbox
+from mlconnector.store import hints
 from mlconnector.store.database import Database
 from tests.clock import Clock
 
 
 def keep(database: Database, clock: Clock, delivery: str, name: str = "north", body: bytes = b"{}") -> bool:
     with database.write() as transaction:
-        return inbox.keep(transaction, delivery, name, body, ["deal-1", "Größe"], clock())
+        return hints.keep(transaction, delivery, name, body, ["deal-1", "Größe"], clock())
 
 
 def test_a_delivery_is_kept_as_it_came(connected: Database, clock: Clock) -> None:
     assert keep(connected, clock, "a", body=b"\x00\xff raw")
     with connected.read() as db:
-        (kept,) = inbox.waiting(db, "north", 10)
-    assert kept == inbox.KeptDelivery("a", "north", clock(), b"\x00\xff raw", ("deal-1", "Größe"))
+        (kept,) = hints.waiting(db, "north", 10)
+    assert kept == hints.KeptDelivery("a", "north", clock(), b"\x00\xff raw", ("deal-1", "Größe"))
 
 
 def test_a_repeated_delivery_changes_nothing(connected: Database, clock: Clock) -> None:
@@ -22,7 +22,7 @@ def test_a_repeated_delivery_changes_nothing(connected: Database, clock: Clock) 
     clock.advance(5)
     assert not keep(connected, clock, "a", body=b"second")
     with connected.read() as db:
-        assert [kept.body for kept in inbox.waiting(db, "north", 10)] == [b"first"]
+        assert [kept.body for kept in hints.waiting(db, "north", 10)] == [b"first"]
 
 
 def test_a_repeated_delivery_does_not_wait_again_after_it_was_taken(
@@ -30,10 +30,10 @@ def test_a_repeated_delivery_does_not_wait_again_after_it_was_taken(
 ) -> None:
     keep(connected, clock, "a")
     with connected.write() as db:
-        inbox.mark_taken(db, ["a"], clock())
+        hints.mark_taken(db, ["a"], clock())
     assert not keep(connected, clock, "a")
     with connected.read() as db:
-        assert inbox.waiting(db, "north", 10) == []
+        assert hints.waiting(db, "north", 10) == []
 
 
 def test_the_oldest_deliveries_of_a_connection_come_first(connected: Database, clock: Clock) -> None:
@@ -41,18 +41,18 @@ def test_the_oldest_deliveries_of_a_connection_come_first(connected: Database, c
         keep(connected, clock, delivery, name)
         clock.advance(1)
     with connected.read() as db:
-        assert [kept.id for kept in inbox.waiting(db, "north", 2)] == ["c", "a"]
+        assert [kept.id for kept in hints.waiting(db, "north", 2)] == ["c", "a"]
 
 
 def test_taken_deliveries_wait_no_longer(connected: Database, clock: Clock) -> None:
     for delivery in ("a", "b", "c"):
         keep(connected, clock, delivery)
     with connected.write() as db:
-        assert inbox.mark_taken(db, ["a", "b", "unknown"], clock()) == 2
-        assert inbox.mark_taken(db, ["a"], clock()) == 0
-        assert inbox.mark_taken(db, [], clock()) == 0
+        assert hints.mark_taken(db, ["a", "b", "unknown"], clock()) == 2
+        assert hints.mark_taken(db, ["a"], clock()) == 0
+        assert hints.mark_taken(db, [], clock()) == 0
     with connected.read() as db:
-        assert [kept.id for kept in inbox.waiting(db, "north", 10)] == ["c"]
+        assert [kept.id for kept in hints.waiting(db, "north", 10)] == ["c"]
 
 
 def test_the_inbox_counts_what_waits_and_since_when(connected: Database, clock: Clock) -> None:
@@ -62,18 +62,18 @@ def test_the_inbox_counts_what_waits_and_since_when(connected: Database, clock: 
     clock.advance(60)
     keep(connected, clock, "c")
     with connected.write() as db:
-        inbox.mark_taken(db, ["a"], clock())
+        hints.mark_taken(db, ["a"], clock())
     with connected.read() as db:
-        assert inbox.counts(db, "north") == inbox.InboxCounts(waiting=2, taken=1, oldest_waiting=second)
-        assert inbox.counts(db, "south") == inbox.InboxCounts(waiting=0, taken=0, oldest_waiting=None)
+        assert hints.counts(db, "north") == hints.InboxCounts(waiting=2, taken=1, oldest_waiting=second)
+        assert hints.counts(db, "south") == hints.InboxCounts(waiting=0, taken=0, oldest_waiting=None)
 
 
 def test_only_deliveries_taken_long_ago_are_purged(connected: Database, clock: Clock) -> None:
     for delivery in ("long ago", "just now", "waiting"):
         keep(connected, clock, delivery)
     with connected.write() as db:
-        inbox.mark_taken(db, ["long ago"], clock())
-        inbox.mark_taken(db, ["just now"], clock.advance(60))
-        assert inbox.purge(db, clock()) == 1
-        assert inbox.counts(db, "north").taken == 1
-        assert [kept.id for kept in inbox.waiting(db, "north", 10)] == ["waiting"]
+        hints.mark_taken(db, ["long ago"], clock())
+        hints.mark_taken(db, ["just now"], clock.advance(60))
+        assert hints.purge(db, clock()) == 1
+        assert hints.counts(db, "north").taken == 1
+        assert [kept.id for kept in hints.waiting(db, "north", 10)] == ["waiting"]

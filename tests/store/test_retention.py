@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from mlconnector.store import inbox, logins
+from mlconnector.store import hints, logins
 from mlconnector.store.database import Database
 from mlconnector.store.httplog import HttpLog, recent
 from mlconnector.store.retention import Forgotten, sweep
-from mlconnector.store.sealing import MasterKeys, generate_master_key
+from mlconnector.store.seals import MasterKeys, generate_master_key
 from mlconnector.store.vault import Vault
-from mlconnector.systems.http import Exchange
+from mlconnector.systems.kit.http import Exchange
 from tests.clock import Clock
 
 
@@ -28,11 +28,11 @@ def test_a_sweep_forgets_what_is_old_and_keeps_what_is_not(
         at = start - timedelta(days=age)
         log.write("north", Exchange("datev", at, "GET", str(age), 200, 0.1, {}, {}, "", ""))
         with connected.write() as transaction:
-            inbox.keep(transaction, f"{age}", "north", b"", [], at)
-            inbox.mark_taken(transaction, [f"{age}"], at)
+            hints.keep(transaction, f"{age}", "north", b"", [], at)
+            hints.mark_taken(transaction, [f"{age}"], at)
     log.flush()
     with connected.write() as transaction:
-        inbox.keep(transaction, "waits", "north", b"", [], start - timedelta(days=90))
+        hints.keep(transaction, "waits", "north", b"", [], start - timedelta(days=90))
     logins.begin(vault, "north", "datev", "old", b"")
     clock.advance(601)
     logins.begin(vault, "north", "datev", "young", b"young")
@@ -41,6 +41,6 @@ def test_a_sweep_forgets_what_is_old_and_keeps_what_is_not(
     assert sweep(connected, clock(), request_days=30, webhook_days=35) == Forgotten(0, 0, 0)
     with connected.read() as connection:
         assert [row.url for row in recent(connection)] == ["29"]
-        assert inbox.counts(connection, "north").taken == 2
-        assert inbox.counts(connection, "north").waiting == 1
+        assert hints.counts(connection, "north").taken == 2
+        assert hints.counts(connection, "north").waiting == 1
     assert logins.take(vault, "young") is not None

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from mlconnector.errors import NeedsHuman
 from mlconnector.store import logins
 from mlconnector.store.database import Database
-from mlconnector.store.sealing import MasterKeys
+from mlconnector.store.seals import MasterKeys
 from mlconnector.store.tables import credentials, metadata, pending_logins
 from mlconnector.store.vault import Vault
 from tests.clock import Clock

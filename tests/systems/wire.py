@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from mlconnector.errors import ConnectorError
-from mlconnector.systems.http import Exchange, Http
-from mlconnector.systems.pacing import Patience, Waiting
+from mlconnector.systems.kit.http import Exchange, Http
+from mlconnector.systems.kit.pacing import Patience, Waiting
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

@@ -12,10 +12,10 @@ from tests.texts.tables import LANGUAGES, needed, slots, table, welcome
 
 TEXTS = table("faults.toml")
 PLACES = (
-    "mapping/importing.py",
-    "flow/agreement/lists.py",
-    "flow/agreement/charting.py",
-    "flow/agreement/numbering.py",
+    "mapping/list_entries.py",
+    "flow/agree/lists.py",
+    "flow/agree/own_chart.py",
+    "flow/agree/number_lists.py",
 )
 # Put together from a key: that the same entry stands twice.
 PUT_TOGETHER = {"number_twice": {"value", "first"}, "party_twice": {"value", "first"}}

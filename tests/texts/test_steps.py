@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from mlconnector.systems.checks import Who
 from mlconnector.systems.datev.settings import Service
+from mlconnector.systems.kit.check_steps import Who
 from mlconnector.systems.source import source_systems
 from tests.texts.named_in_code import Steps, step_names, steps
 from tests.texts.tables import LANGUAGES, needed, table, welcome
@@ -20,10 +20,10 @@ PLACES = steps()
 _SYSTEMS = (*source_systems(), "datev")
 # Keys that are put together when they are needed; all others stand in the source as they are.
 PUT_TOGETHER = {
-    "flow/access/connecting.py: f'{system}.login'": {f"{system}.login" for system in _SYSTEMS},
-    "flow/access/connecting.py: f'{system}.reach'": {f"{system}.reach" for system in _SYSTEMS},
-    "flow/access/connecting.py: f'{system}.right'": {f"{system}.right" for system in _SYSTEMS},
-    "systems/datev/checking.py: f'datev.service.{service}'": {
+    "flow/connect/setup.py: f'{system}.login'": {f"{system}.login" for system in _SYSTEMS},
+    "flow/connect/setup.py: f'{system}.reach'": {f"{system}.reach" for system in _SYSTEMS},
+    "flow/connect/setup.py: f'{system}.right'": {f"{system}.right" for system in _SYSTEMS},
+    "systems/datev/ping.py: f'datev.service.{service}'": {
         f"datev.service.{each}" for each in get_args(Service)
     },
 }

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from mlconnector.cli import app
-from mlconnector.flow.connection import _Outline
+from mlconnector.flow.context.settings import _Outline
 from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings
 from mlconnector.systems.datev import DatevSettings

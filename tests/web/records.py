@@ -6,9 +6,9 @@ import hashlib
 from datetime import date
 
 from mlconnector.model.problems import Problem
-from mlconnector.store import batches, entries, inbox, vouchers
+from mlconnector.store import batches, entries, hints, vouchers
 from mlconnector.store.audit import AuditEvent, append
-from mlconnector.systems.http import Exchange
+from mlconnector.systems.kit.http import Exchange
 from tests.web.rig import NAME, Rig
 
 FILE = 'Umsatz;"Ä"\r\n'.encode("cp1252")
@@ -103,4 +103,4 @@ def add_request(rig: Rig, system: str, method: str, status: int | None) -> None:
 def add_hint(rig: Rig, delivery: str) -> None:
     """A webhook hint that waits."""
     with rig.application.database.write() as db:
-        inbox.keep(db, delivery, NAME, b"{}", ["1"], rig.clock())
+        hints.keep(db, delivery, NAME, b"{}", ["1"], rig.clock())

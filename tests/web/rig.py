@@ -13,14 +13,14 @@ import httpx
 from fastapi import FastAPI
 
 from mlconnector.app import Application, opened
-from mlconnector.commands.demonstration import Scene
-from mlconnector.flow.access import connecting
-from mlconnector.flow.connection import read_connection
+from mlconnector.commands.demo_scene import Scene
+from mlconnector.flow.connect import setup
+from mlconnector.flow.context.settings import read_connection
 from mlconnector.settings import Settings
 from mlconnector.standins.base import Clock as WallClock
 from mlconnector.standins.base import Options
 from mlconnector.standins.pipedrive import Authentication, PipedriveStandIn
-from mlconnector.store.sealing import generate_master_key
+from mlconnector.store.seals import generate_master_key
 from mlconnector.web.application import create_app
 from tests.clock import Clock
 from tests.flow.rig import bookings_only
@@ -118,7 +118,7 @@ class Rig:
             "pipedrive.webhook_password": PASSWORD,
             "datev.client_secret": "standin-secret",
         }
-        connecting.connect(self.application.services, read_connection(text, "test"), secrets or given)
+        setup.connect(self.application.services, read_connection(text, "test"), secrets or given)
 
 
 @contextmanager

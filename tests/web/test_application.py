@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from mlconnector.errors import Broken, NeedsLogin, RetryLater
-from mlconnector.flow import overview
+from mlconnector.flow.report import overview
 from tests.web.rig import NAME, Rig
 
 OPERATIONS = {

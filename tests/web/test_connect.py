@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mlconnector.flow.access import connecting, inviting
-from mlconnector.flow.connection import read_connection
+from mlconnector.flow.connect import invitation, setup
+from mlconnector.flow.context.settings import read_connection
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.faults import Fault
@@ -38,7 +38,7 @@ def connected(rig: Rig, datev: DatevStandIn) -> Iterator[Rig]:
 
 
 def key_of(rig: Rig) -> str:
-    return inviting.invite(rig.application.services, NAME)[0]
+    return invitation.invite(rig.application.services, NAME)[0]
 
 
 def pressed(rig: Rig, key: str) -> httpx.Response:
@@ -156,7 +156,7 @@ def test_a_client_that_cannot_be_used_is_said_in_the_browser(connected: Rig, dat
 def test_a_browser_goes_on_to_the_long_term_login_by_itself(connected: Rig) -> None:
     services = connected.application.services
     text = services.connection(NAME).text.replace("[datev]\n", "[datev]\nlong_term_token = true\n")
-    connecting.connect(services, read_connection(text, "test"), {})
+    setup.connect(services, read_connection(text, "test"), {})
     key = key_of(connected)
     first = consented(connected, onward(pressed(connected, key)))
     assert first.status_code == 303

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.flow.access.states import BREAKER_OPEN
+from mlconnector.flow.context.states import BREAKER_OPEN
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.store import connections

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from mlconnector.standins.pipedrive import Authentication, PipedriveStandIn
-from mlconnector.store import inbox
-from mlconnector.store.inbox import KeptDelivery
+from mlconnector.store import hints
+from mlconnector.store.hints import KeptDelivery
 from tests.conformance.doors import served
 from tests.web import rig as rigs
 from tests.web.rig import HOOK, NAME, SIGNED, Rig, signed
@@ -25,7 +25,7 @@ def connected(rig: Rig) -> Rig:
 
 def kept(rig: Rig, name: str = NAME) -> list[KeptDelivery]:
     with rig.application.database.read() as db:
-        return inbox.waiting(db, name, 100)
+        return hints.waiting(db, name, 100)
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from mlconnector.app import Application
-from mlconnector.commands.applying import (
+from mlconnector.commands.exports import AsCsv, AsXlsx, export
+from mlconnector.commands.list_import import (
     AppliedAtOnce,
     By,
     agreed_to,
@@ -18,8 +19,6 @@ from mlconnector.commands.applying import (
     refuse,
     show_part,
 )
-from mlconnector.commands.caring import somebody
-from mlconnector.commands.exporting import AsCsv, AsXlsx, export
 from mlconnector.commands.output import (
     AsJson,
     answered,
@@ -31,10 +30,11 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.flow.agreement import charting
-from mlconnector.flow.agreement.charting import ChartProposal
-from mlconnector.flow.connection import ClientBooks, read_books
-from mlconnector.mapping.importing import CHART_COLUMNS
+from mlconnector.commands.repairs import somebody
+from mlconnector.flow.agree import own_chart
+from mlconnector.flow.agree.own_chart import ChartProposal
+from mlconnector.flow.context.settings import ClientBooks, read_books
+from mlconnector.mapping.list_entries import CHART_COLUMNS
 from mlconnector.settings import UnreadableSettings
 from mlconnector.store.chart_accounts import ChartAccount
 
@@ -55,16 +55,16 @@ def chart_import(
     Example: ml-connector chart import my-pipedrive konten.csv
     """
     with answered(), application() as app:
-        proposal = charting.propose(app.services, _books(app, name), content_of(file))
+        proposal = own_chart.propose(app.services, _books(app, name), content_of(file))
         if proposal.faults:
             refuse(name, file, proposal.faults, json=json)
         if not json:
             _show(proposal)
         applied = proposal.changes_something and (yes if json else agreed_to(yes=yes))
         if applied:
-            charting.apply(app.services, proposal, by or somebody(), file.name)
+            own_chart.apply(app.services, proposal, by or somebody(), file.name)
         if json:
-            data = charting.as_data(proposal)
+            data = own_chart.as_data(proposal)
             applied_json(data, applied=applied, open_changes=proposal.changes_something)
         elif applied:
             say("chart_applied", client=proposal.books.client, count=len(proposal.after))
@@ -85,7 +85,7 @@ def chart_export(
     Example: ml-connector chart export my-pipedrive --xlsx konten.xlsx
     """
     with answered(), application() as app:
-        found = charting.exported(app.services, name)
+        found = own_chart.exported(app.services, name)
         rows = [_row(one) for one in found]
         written = export(csv, xlsx, phrase("chart_sheet"), _columns(), rows)
         if json:
@@ -96,7 +96,7 @@ def chart_export(
 
 def _books(app: Application, name: str) -> ClientBooks:
     if not name.endswith(_FILE):
-        return charting.books_of(app.services, name)
+        return own_chart.books_of(app.services, name)
     try:
         text = content_of(Path(name)).decode("utf-8")
     except UnicodeDecodeError as error:

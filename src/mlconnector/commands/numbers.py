@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from mlconnector.commands.applying import (
+from mlconnector.commands.exports import AsCsv, AsXlsx, Cell, export
+from mlconnector.commands.list_import import (
     AppliedAtOnce,
     By,
     agreed_to,
@@ -18,8 +19,6 @@ from mlconnector.commands.applying import (
     refuse,
     show_part,
 )
-from mlconnector.commands.caring import somebody
-from mlconnector.commands.exporting import AsCsv, AsXlsx, Cell, export
 from mlconnector.commands.output import (
     AsJson,
     answered,
@@ -31,9 +30,10 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.flow.agreement import numbering
-from mlconnector.flow.agreement.numbering import NumbersProposal
-from mlconnector.mapping.importing import PersonEntry
+from mlconnector.commands.repairs import somebody
+from mlconnector.flow.agree import number_lists
+from mlconnector.flow.agree.number_lists import NumbersProposal
+from mlconnector.mapping.list_entries import PersonEntry
 from mlconnector.model.entries import Ledger
 from mlconnector.store.accounts import GivenNumber
 
@@ -59,14 +59,14 @@ def numbers_import(
     Example: ml-connector numbers import my-pipedrive debitoren.csv --ledger debtors
     """
     with answered(), application() as app:
-        proposal = numbering.propose(app.services, name, content_of(file), _LEDGERS[ledger])
+        proposal = number_lists.propose(app.services, name, content_of(file), _LEDGERS[ledger])
         if proposal.faults:
             refuse(name, file, proposal.faults, json=json)
         if not json:
             _show(proposal)
         applied = proposal.changes_something and (yes if json else agreed_to(yes=yes))
         if applied:
-            numbering.apply(app.services, proposal, by or somebody(), file.name)
+            number_lists.apply(app.services, proposal, by or somebody(), file.name)
         if json:
             applied_json(_as_data(proposal), applied=applied, open_changes=proposal.changes_something)
         elif applied:
@@ -89,7 +89,7 @@ def numbers_bind(
     Example: ml-connector numbers bind my-pipedrive organization/17 10042
     """
     with answered(), application() as app:
-        given = numbering.bind(app.services, name, party, number, by or somebody())
+        given = number_lists.bind(app.services, name, party, number, by or somebody())
         if json:
             print_json(_plain(given))
         else:
@@ -102,7 +102,7 @@ def numbers_list(name: Connection, csv: AsCsv = None, xlsx: AsXlsx = None, json:
     Example: ml-connector numbers list my-pipedrive --xlsx nummern.xlsx
     """
     with answered(), application() as app:
-        found = numbering.listed(app.services, name)
+        found = number_lists.listed(app.services, name)
         columns = [
             phrase("heading_account"),
             phrase("heading_name"),

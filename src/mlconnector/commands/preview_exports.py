@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mlconnector.commands.exporting import Cell, Sheet
+from mlconnector.commands.exports import Cell, Sheet
 from mlconnector.commands.output import phrase
 from mlconnector.commands.preview_foot import case_rows, seed_title, words_of
 from mlconnector.commands.preview_rows import COLUMNS, MORE, ShownRow, reasons, why_in_words
-from mlconnector.flow.previewing.booking_list import Previewed
-from mlconnector.flow.previewing.preview_sums import Sums
+from mlconnector.flow.preview.booking_list import Previewed
+from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.postings import Posting
 from mlconnector.texts.catalogue import Language, explain, word
 

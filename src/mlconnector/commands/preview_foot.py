@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from mlconnector.commands.exporting import Cell
+from mlconnector.commands.exports import Cell
 from mlconnector.commands.output import (
     console,
     for_connection,
@@ -18,7 +18,7 @@ from mlconnector.commands.output import (
     print_words,
 )
 from mlconnector.commands.preview_rows import case_title, in_words, money, reason_in_words, some
-from mlconnector.flow.previewing.preview_sums import CaseKey, Sums, Waits
+from mlconnector.flow.preview.sums import CaseKey, Sums, Waits
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.seeds import Seed
 from mlconnector.texts.catalogue import Explanation, Language, explain, word

@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from mlconnector.commands.exporting import Cell
-from mlconnector.flow.previewing.booking_list import Listed, Previewed
-from mlconnector.flow.previewing.preview import MADE
+from mlconnector.commands.exports import Cell
+from mlconnector.flow.preview.booking_list import Listed, Previewed
+from mlconnector.flow.preview.preview import MADE
+from mlconnector.mapping.because import explained
 from mlconnector.mapping.charts import tax_cases
-from mlconnector.mapping.explaining import explained
 from mlconnector.mapping.postings import account_name
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Because

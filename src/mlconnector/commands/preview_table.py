@@ -25,7 +25,7 @@ from mlconnector.commands.preview_rows import (
     reason_in_words,
     reasons,
 )
-from mlconnector.flow.previewing.preview import MADE
+from mlconnector.flow.preview.preview import MADE
 from mlconnector.mapping.postings import Posting
 from mlconnector.texts.catalogue import Language, sentence, word
 

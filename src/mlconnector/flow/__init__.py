@@ -1,1 +1,1 @@
-"""The durable steps between a source and DATEV: intake, book, deliver, follow, schedules."""
+"""The durable steps between a source and the books, and the engine that runs them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlconnector.formats.a4_pages import HEIGHT, WIDTH, Paper
 from mlconnector.formats.document_parts import (
     GREY,
     INNER,
@@ -18,7 +19,6 @@ from mlconnector.formats.document_parts import (
     totals_block,
 )
 from mlconnector.formats.german import day, number
-from mlconnector.formats.paper import HEIGHT, WIDTH, Paper
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Voucher
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
-from mlconnector.store.sealing import Envelope
+from mlconnector.store.seals import Envelope
 from mlconnector.store.tables import pending_logins
 from mlconnector.store.vault import Vault, login_place
 

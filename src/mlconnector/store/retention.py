@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mlconnector.store import httplog, inbox, logins
+from mlconnector.store import hints, httplog, logins
 from mlconnector.store.database import Database
 
 
@@ -23,5 +23,5 @@ def sweep(database: Database, now: datetime, *, request_days: int, webhook_days:
     requests = httplog.purge(database, now - timedelta(days=request_days))
     with database.write() as transaction:
         expired = logins.purge(transaction, now)
-        webhooks = inbox.purge(transaction, now - timedelta(days=webhook_days))
+        webhooks = hints.purge(transaction, now - timedelta(days=webhook_days))
     return Forgotten(requests, expired, webhooks)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from mlconnector.store.database import Database
-from mlconnector.store.sealing import Envelope, MasterKeys, rewrap, seal, unseal
+from mlconnector.store.seals import Envelope, MasterKeys, rewrap, seal, unseal
 from mlconnector.store.tables import credentials, pending_logins
 from mlconnector.store.upsert import put_row
 

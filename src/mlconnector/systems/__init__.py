@@ -1,1 +1,1 @@
-"""One folder for each outside system, and beside them the HTTP and OAuth seams they share."""
+"""One folder for each outside system, the protocols that they keep to, and the kit that they share."""

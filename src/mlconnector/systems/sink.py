@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
-from mlconnector.systems.checks import CheckStep
+from mlconnector.systems.kit.check_steps import CheckStep
 
 
 @dataclass(frozen=True, slots=True)

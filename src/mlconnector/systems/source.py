@@ -16,9 +16,9 @@ from typing import Any, Protocol
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party, Voucher
-from mlconnector.systems.checks import CheckStep
-from mlconnector.systems.http import HttpFactory
-from mlconnector.systems.oauth import OAuthModel, TokenKeeper
+from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.http import HttpFactory
+from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow import inbox, overview, stories
-from mlconnector.flow.access import breaker, connecting, inviting
-from mlconnector.flow.connection import Name
-from mlconnector.flow.delivery import resending
-from mlconnector.flow.services import Services
+from mlconnector.flow.connect import invitation, setup
+from mlconnector.flow.context import breaker
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.settings import Name
+from mlconnector.flow.deliver import second_transfer
+from mlconnector.flow.report import inbox, overview, voucher_story
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, batches, connections, figures, logins, vouchers
 from mlconnector.texts.catalogue import Language, step_cause, step_people, step_title
 from mlconnector.web import datev_shapes, shapes
 from mlconnector.web.access import with_token
 from mlconnector.web.answers import ProblemDetails
-from mlconnector.web.checking import checked
+from mlconnector.web.file_check import checked
 from mlconnector.web.oauth import CALLBACK_PATH
 from mlconnector.web.parts import Web
 
@@ -87,7 +88,7 @@ def check_connection(name: Name, web: Web) -> shapes.Check:
             else "",
             facts=dict(step.facts),
         )
-        for step in connecting.check(web.application.services, name)
+        for step in setup.check(web.application.services, name)
     ]
     return shapes.Check(connection=name, ok=all(step.outcome != "failed" for step in steps), steps=steps)
 
@@ -105,11 +106,11 @@ def start_run(name: Name, web: Web) -> shapes.StartedRun:
 def begin_login(name: Name, wanted: shapes.LoginRequest, web: Web) -> shapes.BegunLogin:
     """Begin a login and give the address for the browser; the answer comes to this server's callback."""
     services = web.application.services
-    if wanted.system not in connecting.systems_with_login(services, name):
+    if wanted.system not in setup.systems_with_login(services, name):
         raise NeedsHuman(Problem("login_not_needed", {"name": name, "system": wanted.system}))
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     valid_until = services.now() + logins.LIFETIME
-    address = connecting.begin(services, name, wanted.system, redirect, ended_there=wanted.ended_there)
+    address = setup.begin(services, name, wanted.system, redirect, ended_there=wanted.ended_there)
     return shapes.BegunLogin(connection=name, system=wanted.system, address=address, valid_until=valid_until)
 
 
@@ -117,10 +118,10 @@ def begin_login(name: Name, wanted: shapes.LoginRequest, web: Web) -> shapes.Beg
 def make_link(name: Name, web: Web) -> datev_shapes.Link:
     """A link to pass on, for example to the tax adviser: its page has the button to log in to DATEV."""
     services = web.application.services
-    key, until = inviting.invite(services, name)
+    key, until = invitation.invite(services, name)
     public = web.application.settings.public_url.rstrip("/")
     return datev_shapes.Link(
-        connection=name, link=f"{public}{inviting.PATH}/{name}?key={key}", valid_until=until
+        connection=name, link=f"{public}{invitation.PATH}/{name}?key={key}", valid_until=until
     )
 
 
@@ -135,7 +136,7 @@ def resume(name: Name, web: Web) -> datev_shapes.Resumed:
 def resend(batch: shapes.Text, wanted: datev_shapes.ResendRequest, web: Web) -> datev_shapes.Resent:
     """Hand a Buchungsstapel over once more, byte for byte; the next run sends it."""
     services = web.application.services
-    row = resending.resend(services, batch, wanted.reason, _WHO, again=wanted.again)
+    row = second_transfer.resend(services, batch, wanted.reason, _WHO, again=wanted.again)
     return datev_shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
 
 
@@ -170,7 +171,7 @@ def list_vouchers(
 @router.get("/vouchers/{voucher:path}")
 def show_voucher(voucher: shapes.Text, web: Web) -> shapes.Story:
     """One voucher's story, found by our key, its external id or its number."""
-    return shapes.Story.model_validate(stories.of_voucher(web.application.services, voucher))
+    return shapes.Story.model_validate(voucher_story.of_voucher(web.application.services, voucher))
 
 
 @router.get("/batches")

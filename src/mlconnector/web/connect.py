@@ -1,6 +1,6 @@
 """The page of one connection for whoever may consent at DATEV: how it stands, and "Mit DATEV verbinden".
 
-It is reached by a link with a key (`flow/access/inviting.py`). There are no cookies, so nobody can be made
+It is reached by a link with a key (`flow/connect/invitation.py`). There are no cookies, so nobody can be made
 to press the button on another site; there are no scripts and no assets. DATEV's own button and logo are
 DATEV's property: whoever runs the installation puts them in its place by DATEV's design guide.
 """
@@ -20,10 +20,10 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman
-from mlconnector.flow.access import connecting, inviting
-from mlconnector.flow.access.verifying import CLIENT_NAME
-from mlconnector.flow.connection import Name
-from mlconnector.flow.services import Services
+from mlconnector.flow.connect import invitation, setup
+from mlconnector.flow.connect.verification import CLIENT_NAME
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.settings import Name
 from mlconnector.store import connections
 from mlconnector.systems.datev import service_names
 from mlconnector.texts.catalogue import Language, explain, filled, page, sentence, word
@@ -62,15 +62,15 @@ router = APIRouter(include_in_schema=False)
 Key = Annotated[str, Query(max_length=200)]
 
 
-@router.get(f"{inviting.PATH}/{{name}}")
+@router.get(f"{invitation.PATH}/{{name}}")
 def show(name: Name, web: Web, key: Key = "") -> HTMLResponse:
     """How the connection stands, and the button."""
-    if not inviting.is_invited(web.application.services, name, key):
+    if not invitation.is_invited(web.application.services, name, key):
         return _unknown(web)
     return _shown(web, "connect_datev", {"connection": name}, _standing(web, name, key))
 
 
-@router.post(f"{inviting.PATH}/{{name}}")
+@router.post(f"{invitation.PATH}/{{name}}")
 async def begin(name: Name, request: Request, web: Web) -> HTMLResponse:
     """Begin a login and lead the browser to DATEV."""
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
@@ -80,11 +80,11 @@ async def begin(name: Name, request: Request, web: Web) -> HTMLResponse:
 
 def _begin(web: Parts, name: str, key: str) -> HTMLResponse:
     services, language = web.application.services, web.application.settings.language
-    if not inviting.is_invited(services, name, key):
+    if not invitation.is_invited(services, name, key):
         return _unknown(web)
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     try:
-        address = connecting.begin(services, name, "datev", redirect)
+        address = setup.begin(services, name, "datev", redirect)
     except NeedsHuman as error:
         words = explain(error.problem.key, error.problem.facts, language)
         facts = {"what": words.what, "why": words.why, "do": words.do, "who": words.who}
@@ -113,7 +113,7 @@ def _standing(web: Parts, name: str, key: str) -> str:
     )
     button = escape(word("connect", "button", language))
     form = (
-        f'<form method="post" action="{escape(inviting.PATH)}/{escape(name)}">'
+        f'<form method="post" action="{escape(invitation.PATH)}/{escape(name)}">'
         f'<input type="hidden" name="key" value="{escape(key)}">'
         f'<button type="submit">{button}</button></form>'
     )
@@ -127,7 +127,7 @@ def _facts(services: Services, name: str, client_name: str, language: Language) 
     known = {"consultant": consultant, "number": number, "name": client_name}
     yield "client", escape(filled(word("connect", "client_is", language), known, language))
     yield "services", escape(", ".join(service_names(settings.services)))
-    login = next(one for one in connecting.logins_of(services, name) if one.system == "datev")
+    login = next(one for one in setup.logins_of(services, name) if one.system == "datev")
     if login.until is not None:
         yield "by", escape(login.by or "–")
         until = {"until": login.until.isoformat()}

@@ -12,8 +12,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
-from mlconnector.flow.access.tokens import token_name
-from mlconnector.flow.services import Services
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.tokens import token_name
 from mlconnector.store import connections, figures, vouchers
 
 _DAY = timedelta(days=1)

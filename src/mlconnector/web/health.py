@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from mlconnector.errors import RetryLater
-from mlconnector.flow.services import Services
+from mlconnector.flow.context.services import Services
 from mlconnector.store import executors
 from mlconnector.store.migrate import is_current
 from mlconnector.web.parts import Web

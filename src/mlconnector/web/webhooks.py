@@ -15,9 +15,9 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman
-from mlconnector.flow.services import Services
-from mlconnector.formats.naming import delivery_id
-from mlconnector.store import inbox
+from mlconnector.flow.context.services import Services
+from mlconnector.formats.names import delivery_id
+from mlconnector.store import hints
 from mlconnector.systems.source import Delivery, Malformed, Refused
 from mlconnector.web.answers import RETRY_AFTER
 from mlconnector.web.parts import Web
@@ -67,7 +67,7 @@ def take(services: Services, connection: str, delivery: Delivery) -> Outcome:
         body_hash = hashlib.sha256(delivery.body).hexdigest()
         identity = delivery_id(connection, hint.delivery_id, body_hash)
         with services.database.write() as db:
-            new = inbox.keep(db, identity, connection, delivery.body, hint.external_ids, services.now())
+            new = hints.keep(db, identity, connection, delivery.body, hint.external_ids, services.now())
     except Refused as error:
         log.warning("webhook for %s refused: %s", connection, error)
         return "refused"

@@ -12,7 +12,7 @@ import facturx
 import msgspec
 import pikepdf
 
-from mlconnector.formats.einvoice.issuing import Invoice, invoice_of
+from mlconnector.formats.einvoice.own_invoice import Invoice, invoice_of
 from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Kind, Line, Party, TaxMethod, Voucher

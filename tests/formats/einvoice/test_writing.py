@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from mlconnector.formats.einvoice.cii import cii_xml
 from mlconnector.formats.einvoice.comparison import differences
 from mlconnector.formats.einvoice.examination import examine
-from mlconnector.formats.einvoice.issuing import Invoice, invoice_of, vat_categories
+from mlconnector.formats.einvoice.own_invoice import Invoice, invoice_of, vat_categories
 from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.formats.einvoice.zugferd import zugferd
 from mlconnector.mapping.charts import tax_cases

@@ -27,7 +27,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlconnector.flow.agreement.client_settings import given
+from mlconnector.flow.agree.check_settings import given
 from mlconnector.formats.extf import ClientSettings, category, header_fields
 
 HERE = Path(__file__).parent

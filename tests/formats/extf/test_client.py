@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from mlconnector.flow.agreement.client_settings import given, of_rules
+from mlconnector.flow.agree.check_settings import given, of_rules
 from mlconnector.formats.extf import ClientSettings, HeaderFacts
 from mlconnector.formats.extf.client import ClientAccounts
 from mlconnector.formats.extf.tax_keys import known_key

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.flow.agreement.client_settings import of_file
+from mlconnector.flow.agree.check_settings import of_file
 from mlconnector.formats.extf import ClientSettings, check, read, write, write_parsed
 from tests.formats.extf.examples import SAMPLES
 

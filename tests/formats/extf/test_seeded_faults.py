@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from mlconnector.flow.agreement.client_settings import of_file
+from mlconnector.flow.agree.check_settings import of_file
 from mlconnector.formats.extf import ClientSettings, Finding, check, checker, rules
 from tests.formats.extf.fault_tables import VALID, Case, Fault, faults, harmless
 

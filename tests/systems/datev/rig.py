@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from mlconnector.standins.datev import APP, CONFIDENTIAL_APP, SECRET, DatevStandIn
-from mlconnector.systems import oauth
 from mlconnector.systems.datev import DatevSettings, DatevSink, oauth_model, open_datev, token_http
 from mlconnector.systems.datev.login import scopes
-from mlconnector.systems.oauth import OAuthModel, Tokens
+from mlconnector.systems.kit import oauth
+from mlconnector.systems.kit.oauth import OAuthModel, Tokens
 from mlconnector.systems.sink import OutgoingBatch, OutgoingDocument
 from tests.systems.wire import Wiring
 

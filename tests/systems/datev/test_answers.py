@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.systems.checks import Who
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID, explain, explain_job
+from mlconnector.systems.kit.check_steps import Who
 
 CODES = Path(__file__).resolve().parents[3] / "../shared/conformance/datev-openapi/dco-error-codes.csv"
 PATH = "/platform/v2/clients/29098-55003/documents/9e290b5c-cdf4-58c3-a935-b260ca54fcff"

@@ -14,8 +14,8 @@ from mlconnector.standins.datev import APP, SECRET
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.datev import clients
 from mlconnector.systems.datev.connection import connect
-from mlconnector.systems.datev.paging import pages
-from mlconnector.systems.http import Http
+from mlconnector.systems.datev.pages import pages
+from mlconnector.systems.kit.http import Http
 from mlconnector.systems.sink import DocumentType, FiscalYear
 from tests.systems.datev.rig import MUSTERHOLZ, TODAY, Rig
 from tests.systems.wire import Wiring

@@ -17,7 +17,7 @@ from mlconnector.systems.datev import dxso_jobs
 from mlconnector.systems.datev.answers import explain
 from mlconnector.systems.datev.connection import connect
 from mlconnector.systems.datev.dxso_jobs import OpenJob
-from mlconnector.systems.http import Http
+from mlconnector.systems.kit.http import Http
 from tests.formats.dxso.examples import files_of, november, package, purchases
 from tests.systems.datev.conftest import Server
 from tests.systems.datev.rig import MUSTERHOLZ, PDF, TODAY, Rig

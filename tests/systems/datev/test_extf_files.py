@@ -10,7 +10,7 @@ from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.datev import extf_files
 from mlconnector.systems.datev.extf_files import LARGEST, job_of
-from mlconnector.systems.http import Http
+from mlconnector.systems.kit.http import Http
 from mlconnector.systems.sink import Receipt
 from tests.systems.datev.rig import MUSTERHOLZ, Rig, batch, extf
 from tests.systems.wire import Wiring

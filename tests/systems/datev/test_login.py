@@ -11,10 +11,10 @@ import pytest
 from mlconnector.errors import Broken, NeedsLogin, RetryLater
 from mlconnector.standins.datev import SECRET
 from mlconnector.standins.faults import Fault
-from mlconnector.systems import oauth
 from mlconnector.systems.datev import issued_by, oauth_model, token_http
 from mlconnector.systems.datev.login import LIFETIME, LONG_TERM_LIFETIME, scopes
-from mlconnector.systems.oauth import Tokens
+from mlconnector.systems.kit import oauth
+from mlconnector.systems.kit.oauth import Tokens
 from tests.systems.datev.rig import BACK, MUSTERHOLZ, Rig
 
 BOTH_MODELS = pytest.mark.parametrize("confidential", [False, True], ids=["client id alone", "basic"])

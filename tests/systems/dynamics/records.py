@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mlconnector.systems.dynamics.reading import Belongings, Surroundings, final
 from mlconnector.systems.dynamics.settings import Settings
 from mlconnector.systems.dynamics.shapes import LOOKUP_TABLE, Note, Raw
+from mlconnector.systems.dynamics.vouchers import Belongings, Surroundings, final
+from mlconnector.systems.kit.values import parsed
 from mlconnector.systems.source import Reading
-from mlconnector.systems.values import parsed
 
 SAMPLES = Path(__file__).resolve().parents[3] / "../shared/conformance/dynamics"
 INVOICE = "aaaaaaaa-0000-0000-0000-000000000001"

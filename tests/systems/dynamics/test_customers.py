@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mlconnector.systems.checks import CheckStep
-from mlconnector.systems.dynamics.registering import register
+from mlconnector.systems.dynamics.webhook_setup import register
+from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.source import Hint, Reading, Reference, Source, SourceContext
 from tests.conformance.source_suite import revisions, whole_pass
 from tests.systems.dynamics.records import CUSTOMER, account, around, invoice, read, settings

@@ -11,7 +11,7 @@ import pytest
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.standins.faults import Fault
-from mlconnector.systems.http import Http
+from mlconnector.systems.kit.http import Http
 from mlconnector.systems.pipedrive.answers import NotFound, Pace
 from mlconnector.systems.pipedrive.client import ApiToken, Client, decoded, shaped
 from mlconnector.systems.pipedrive.shapes import (

@@ -8,7 +8,7 @@ import pytest
 
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.standins.faults import Fault
-from mlconnector.systems.checks import CheckStep
+from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.source import Reading, Reference, Source
 from tests.conformance.context import NoTokens
 from tests.conformance.source_suite import whole_pass

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from lxml import etree
 
-from mlconnector.formats.einvoice.issuing import INVOICE, Invoice, InvoiceLine, VatTotal
+from mlconnector.formats.einvoice.own_invoice import INVOICE, Invoice, InvoiceLine, VatTotal
 from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.model.money import ZERO, exact
 from mlconnector.model.vouchers import Party

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlconnector.formats.einvoice.invoice import Examination, Finding, Form
-from mlconnector.formats.einvoice.reading import read
+from mlconnector.formats.einvoice.reader import read
 from mlconnector.formats.einvoice.recognition import Unreadable, is_pdf, recognised
 from mlconnector.formats.einvoice.rules import RulesMissing, rule_findings
 from mlconnector.formats.einvoice.schema import schema_findings

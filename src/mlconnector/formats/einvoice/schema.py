@@ -13,7 +13,7 @@ from facturx.generate_xml import LEVEL2BT_24
 from lxml import etree
 
 from mlconnector.formats.einvoice.invoice import Finding
-from mlconnector.formats.einvoice.reading import FLAVOURS
+from mlconnector.formats.einvoice.reader import FLAVOURS
 from mlconnector.formats.einvoice.recognition import CII
 
 PROFILE = ".//{*}GuidelineSpecifiedDocumentContextParameter/{*}ID"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mlconnector.formats.a4_pages import HEIGHT, WIDTH, Paper
 from mlconnector.formats.document_parts import (
     GREY,
     INNER,
@@ -18,11 +19,10 @@ from mlconnector.formats.document_parts import (
     totals_block,
 )
 from mlconnector.formats.einvoice.cii import cii_xml
-from mlconnector.formats.einvoice.issuing import CREDIT_NOTE, Invoice
+from mlconnector.formats.einvoice.own_invoice import CREDIT_NOTE, Invoice
 from mlconnector.formats.einvoice.pdfa import with_invoice
 from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.formats.german import day
-from mlconnector.formats.paper import HEIGHT, WIDTH, Paper
 from mlconnector.model.vouchers import Voucher
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from mlconnector.standins.datev.answers import JSON_UTF8, Refusal, json_answer, problem
 from mlconnector.standins.datev.clients import DOCUMENTS_SERVICE, INVOICES_SERVICE, SERVICE_SCOPES, Client
 from mlconnector.standins.datev.gateway import Call, Gateway
-from mlconnector.standins.datev.paging import page
+from mlconnector.standins.datev.pages import page
 
 SCOPE = "datev:accounting:clients"
 READ_SCOPE = "accounting:clients:read"

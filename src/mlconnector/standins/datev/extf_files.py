@@ -24,7 +24,7 @@ from mlconnector.standins.datev.answers import JSON_UTF8, json_answer, problem
 from mlconnector.standins.datev.clients import POSTINGS_SERVICE, Client
 from mlconnector.standins.datev.extf_header import TITLES, examine, failure
 from mlconnector.standins.datev.gateway import MISSING_PERMISSION, Call, Gateway
-from mlconnector.standins.datev.paging import page
+from mlconnector.standins.datev.pages import page
 from mlconnector.standins.datev.received import Received
 from mlconnector.standins.datev.statistics import Statistics
 

@@ -21,7 +21,7 @@ from mlconnector.standins.base import Clock
 from mlconnector.standins.datev import oauth, scopes
 from mlconnector.standins.datev.answers import json_answer
 from mlconnector.standins.datev.oauth import App, OAuthError
-from mlconnector.standins.datev.signing import SigningKey, base64url
+from mlconnector.standins.datev.signature import SigningKey, base64url
 from mlconnector.standins.datev.tokens import ACCESS_SECONDS, InvalidGrantError, Session, Tokens
 
 CODE_SECONDS = 300

@@ -22,7 +22,7 @@ from mlconnector.standins.datev.gateway import Gateway, Shape
 from mlconnector.standins.datev.login import Login
 from mlconnector.standins.datev.oauth import App
 from mlconnector.standins.datev.received import Received
-from mlconnector.standins.datev.signing import SigningKey
+from mlconnector.standins.datev.signature import SigningKey
 from mlconnector.standins.datev.statistics import REQUEST_ID, ObservedApp, Statistics
 from mlconnector.standins.datev.tokens import Session, Tokens
 from mlconnector.standins.faults import Faults, FaultyApp

@@ -18,9 +18,9 @@ from mlconnector.standins.dynamics import edits, papers
 from mlconnector.standins.dynamics.app import build
 from mlconnector.standins.dynamics.entra import CLIENT_SECRET, Entra, Grant
 from mlconnector.standins.dynamics.environment import Depth, Edited, Environment
-from mlconnector.standins.dynamics.exporting import rendered
 from mlconnector.standins.dynamics.identities import CLIENT_ID, ORGANIZATION_ID, TEMPLATE_ID, TENANT_ID
 from mlconnector.standins.dynamics.limits import GENEROUS, Limits
+from mlconnector.standins.dynamics.pdf_export import rendered
 from mlconnector.standins.dynamics.records import Labels, Reference, Row
 from mlconnector.standins.dynamics.webapi import WebApi
 from mlconnector.standins.dynamics.webhooks import Authentication, Event, Message, delivery, post, registered

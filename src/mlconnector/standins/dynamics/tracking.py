@@ -12,10 +12,10 @@ from typing import Any
 from mlconnector.standins.dynamics.answers import bad_query, error, expired_version_stamp
 from mlconnector.standins.dynamics.links import address_with, page_link, read_page_token
 from mlconnector.standins.dynamics.queries import Preferences, Query
-from mlconnector.standins.dynamics.reading import Reader
 from mlconnector.standins.dynamics.records import Row
 from mlconnector.standins.dynamics.schema import Table, tables
 from mlconnector.standins.dynamics.shown import columns_of, shown
+from mlconnector.standins.dynamics.table_reads import Reader
 from mlconnector.standins.dynamics.times import token_epoch, token_time
 
 _TOKEN = re.compile(r"(\d+)!(\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)")

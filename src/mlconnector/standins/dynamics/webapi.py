@@ -20,7 +20,6 @@ from mlconnector.standins.dynamics.answers import (
 )
 from mlconnector.standins.dynamics.entra import Entra
 from mlconnector.standins.dynamics.environment import Environment
-from mlconnector.standins.dynamics.exporting import export_pdf
 from mlconnector.standins.dynamics.identities import (
     APPLICATION_USER_ID,
     BUSINESS_UNIT_ID,
@@ -30,11 +29,12 @@ from mlconnector.standins.dynamics.identities import (
 )
 from mlconnector.standins.dynamics.limits import Limits
 from mlconnector.standins.dynamics.metadata import Metadata
+from mlconnector.standins.dynamics.pdf_export import export_pdf
 from mlconnector.standins.dynamics.queries import Preferences, Query, parse_preferences, parse_query
-from mlconnector.standins.dynamics.reading import Reader
 from mlconnector.standins.dynamics.registrations import WRITABLE, Registrations
 from mlconnector.standins.dynamics.schema import Table, collections, table_of_set
 from mlconnector.standins.dynamics.shown import wire_value
+from mlconnector.standins.dynamics.table_reads import Reader
 from mlconnector.standins.dynamics.tracking import Tracker, is_tracking
 from mlconnector.standins.statistics import Statistics
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlconnector.formats.document_check import document_file_name
-from mlconnector.systems.datev.checking import service_names
 from mlconnector.systems.datev.dxso_jobs import IMAGES as SUGGESTION_IMAGES
+from mlconnector.systems.datev.job_waits import next_wait
 from mlconnector.systems.datev.login import (
     CONNECTED_APPS,
     bound_client,
@@ -13,7 +13,7 @@ from mlconnector.systems.datev.login import (
     short_lived,
     token_http,
 )
-from mlconnector.systems.datev.polling import next_wait
+from mlconnector.systems.datev.ping import service_names
 from mlconnector.systems.datev.redirects import redirect_objection
 from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings
 from mlconnector.systems.datev.sink import DatevSink, open_datev

@@ -19,7 +19,7 @@ import httpx
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
-from mlconnector.systems.http import retry_after
+from mlconnector.systems.kit.http import retry_after
 
 SYSTEM = "datev"
 SHORTEST_RETRY = 60.0

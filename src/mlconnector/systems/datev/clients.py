@@ -15,8 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from mlconnector.errors import Broken
 from mlconnector.model.entries import Ledger
 from mlconnector.systems.datev.answers import object_in, objects_in
-from mlconnector.systems.datev.paging import pages
-from mlconnector.systems.http import Http
+from mlconnector.systems.datev.pages import pages
+from mlconnector.systems.kit.http import Http
 from mlconnector.systems.sink import DocumentType, FiscalYear
 
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from mlconnector.systems.datev.answers import SYSTEM, explain
 from mlconnector.systems.datev.settings import DatevSettings
-from mlconnector.systems.http import Http, HttpFactory
-from mlconnector.systems.oauth import BearerAuth, TokenKeeper
+from mlconnector.systems.kit.http import Http, HttpFactory
+from mlconnector.systems.kit.oauth import BearerAuth, TokenKeeper
 
 _UPLOAD_TIMEOUT = 120.0
 

@@ -11,7 +11,7 @@ from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.formats.document_check import LARGEST, document_file_name
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID
-from mlconnector.systems.http import Http
+from mlconnector.systems.kit.http import Http
 from mlconnector.systems.sink import OutgoingDocument
 
 _LONGEST_METADATA = {"document_type": 30, "note": 255, "category": 30, "folder": 30, "register": 30}

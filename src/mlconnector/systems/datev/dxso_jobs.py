@@ -18,7 +18,7 @@ from mlconnector.formats.document_check import LARGEST
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID, object_in, objects_in
-from mlconnector.systems.http import Http
+from mlconnector.systems.kit.http import Http
 
 State = Literal["open", "processing", "succeeded", "failed", "partial", "cancelled", "cancel_refused"]
 

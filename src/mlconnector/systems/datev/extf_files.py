@@ -15,9 +15,9 @@ from mlconnector import __version__
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID, explain_job, object_in
-from mlconnector.systems.datev.paging import pages
-from mlconnector.systems.datev.polling import DEFAULT_RETRY_AFTER
-from mlconnector.systems.http import Http, retry_after
+from mlconnector.systems.datev.job_waits import DEFAULT_RETRY_AFTER
+from mlconnector.systems.datev.pages import pages
+from mlconnector.systems.kit.http import Http, retry_after
 from mlconnector.systems.sink import JobStatus, OutgoingBatch, Receipt
 
 LARGEST = 50 * 1024 * 1024

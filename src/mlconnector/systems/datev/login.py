@@ -9,8 +9,8 @@ from functools import partial
 from mlconnector.errors import Broken
 from mlconnector.systems.datev.answers import SYSTEM, object_in
 from mlconnector.systems.datev.settings import DatevSettings, Service, is_safe
-from mlconnector.systems.http import Http, HttpFactory, default_explanation
-from mlconnector.systems.oauth import OAuthModel, Tokens, explain_token_answer
+from mlconnector.systems.kit.http import Http, HttpFactory, default_explanation
+from mlconnector.systems.kit.oauth import OAuthModel, Tokens, explain_token_answer
 
 LIFETIME = 11 * 3600.0
 """Seconds from the login until a normal refresh token ends, however often it is refreshed."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mlconnector.model.entries import Ledger
-from mlconnector.systems.kinds import is_loopback
+from mlconnector.systems.kit.setting_types import is_loopback
 
 DISCOVERY = "/.well-known/openid-configuration"
 SECRETS = ("client_secret",)

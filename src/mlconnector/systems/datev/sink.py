@@ -10,13 +10,13 @@ from typing import Literal
 from mlconnector.errors import NeedsHuman, NeedsLogin
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
-from mlconnector.systems.checks import CheckStep
-from mlconnector.systems.datev import checking, clients, documents, dxso_jobs, extf_files
+from mlconnector.systems.datev import clients, documents, dxso_jobs, extf_files, ping
 from mlconnector.systems.datev.answers import NOTHING_SAID, SYSTEM
 from mlconnector.systems.datev.connection import Connection, connect
 from mlconnector.systems.datev.settings import DatevSettings
-from mlconnector.systems.http import HttpFactory
-from mlconnector.systems.oauth import TokenKeeper
+from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.http import HttpFactory
+from mlconnector.systems.kit.oauth import TokenKeeper
 from mlconnector.systems.sink import (
     ClientFacts,
     JobStatus,
@@ -48,7 +48,7 @@ class DatevSink:
 
     def check(self) -> Iterator[CheckStep]:
         """Login, client, each data service, right, fiscal year, account length, document type."""
-        return checking.check(self._connection)
+        return ping.check(self._connection)
 
     def client_facts(self) -> ClientFacts:
         """What a run needs to know, after a check of the permissions.
@@ -61,8 +61,8 @@ class DatevSink:
         found = clients.client(connection.clients, self._client)
         tokens = connection.tokens.current()
         for service in sorted(connection.settings.services):
-            cause = checking.missing(service, found, tokens)
-            name = checking.SERVICE_NAMES[service]
+            cause = ping.missing(service, found, tokens)
+            name = ping.SERVICE_NAMES[service]
             if cause == "scope_not_granted":
                 raise NeedsLogin(SYSTEM, f"the login was not granted the scopes of the {name}")
             if cause:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import resources
 
 from mlconnector.systems.dynamics.answers import SYSTEM
-from mlconnector.systems.dynamics.registering import register, unregister
 from mlconnector.systems.dynamics.settings import Settings, secret_names
 from mlconnector.systems.dynamics.source import DynamicsSource
-from mlconnector.systems.http import HttpFactory
+from mlconnector.systems.dynamics.webhook_setup import register, unregister
+from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.source import SourceSystem
 
 

@@ -20,8 +20,8 @@ import msgspec
 from mlconnector.errors import Broken
 from mlconnector.systems.dynamics.answers import CONCURRENCY
 from mlconnector.systems.dynamics.shapes import Raw
-from mlconnector.systems.http import Http
-from mlconnector.systems.values import parsed
+from mlconnector.systems.kit.http import Http
+from mlconnector.systems.kit.values import parsed
 
 Shape = TypeVar("Shape")
 

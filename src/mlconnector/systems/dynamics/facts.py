@@ -13,7 +13,7 @@ from mlconnector.model.money import exact
 from mlconnector.model.problems import Problem
 from mlconnector.systems.dynamics.settings import Columns
 from mlconnector.systems.dynamics.shapes import FORMATTED, Raw
-from mlconnector.systems.values import clean
+from mlconnector.systems.kit.values import clean
 
 Fact = TypeVar("Fact")
 Rows = Mapping[str, Raw | None]

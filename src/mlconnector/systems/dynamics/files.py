@@ -20,7 +20,7 @@ from mlconnector.systems.dynamics.answers import NotFound
 from mlconnector.systems.dynamics.client import Client
 from mlconnector.systems.dynamics.settings import Documents
 from mlconnector.systems.dynamics.shapes import Invoice, Note, Raw
-from mlconnector.systems.values import clean
+from mlconnector.systems.kit.values import clean
 
 LARGEST = 20 * 1024 * 1024
 _PDF = "application/pdf"

@@ -19,9 +19,9 @@ import httpx
 from mlconnector.errors import Broken, ConnectorError, NeedsLogin
 from mlconnector.systems.dynamics.answers import SYSTEM
 from mlconnector.systems.dynamics.settings import Settings
-from mlconnector.systems.http import Http
-from mlconnector.systems.oauth import Tokens, explain_token_answer
-from mlconnector.systems.redaction import without_echo
+from mlconnector.systems.kit.http import Http
+from mlconnector.systems.kit.oauth import Tokens, explain_token_answer
+from mlconnector.systems.kit.redaction import without_echo
 from mlconnector.systems.source import SourceContext
 
 MARGIN = timedelta(minutes=5)

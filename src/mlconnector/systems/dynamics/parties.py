@@ -13,8 +13,8 @@ from mlconnector.systems.dynamics.client import shaped
 from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
 from mlconnector.systems.dynamics.shapes import Account, Contact, Invoice, Raw
-from mlconnector.systems.tables import country_code
-from mlconnector.systems.values import clean
+from mlconnector.systems.kit.tables import country_code
+from mlconnector.systems.kit.values import clean
 
 _INACTIVE = 1
 _NOT_IN_A_VAT_ID = re.compile(r"[\s.\-/]")

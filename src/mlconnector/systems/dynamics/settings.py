@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from mlconnector.systems.kinds import Country, Pattern, Timezone, address
+from mlconnector.systems.kit.setting_types import Country, Pattern, Timezone, address
 
 TABLES = ("invoice", "invoicedetail", "account", "contact", "product")
 CUSTOMERS = ("account", "contact")

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 
-from mlconnector.systems.checks import CheckStep
-from mlconnector.systems.dynamics import checking, files, webhooks
+from mlconnector.systems.dynamics import files, ping, webhooks
 from mlconnector.systems.dynamics.answers import SYSTEM, explain
 from mlconnector.systems.dynamics.changes import INVOICES, LINES, changed, followed
 from mlconnector.systems.dynamics.client import HEADERS, Client, shaped
 from mlconnector.systems.dynamics.login import AppTokens
-from mlconnector.systems.dynamics.reading import (
-    Belongings,
-    Surroundings,
-    customer_alone,
-    final,
-    gone,
-    is_final,
-    withdrawn,
-)
 from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
 from mlconnector.systems.dynamics.shapes import (
     Account,
@@ -34,7 +24,17 @@ from mlconnector.systems.dynamics.shapes import (
     Raw,
     Row,
 )
-from mlconnector.systems.oauth import BearerAuth
+from mlconnector.systems.dynamics.vouchers import (
+    Belongings,
+    Surroundings,
+    customer_alone,
+    final,
+    gone,
+    is_final,
+    withdrawn,
+)
+from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
 
 ORGANIZATION_KEY = "organization"
@@ -72,7 +72,7 @@ class DynamicsSource:
 
     def check(self) -> Iterator[CheckStep]:
         """Does it work, step by step, and who can fix what does not."""
-        return checking.steps(self._client, self._tokens, self._context, self._select)
+        return ping.steps(self._client, self._tokens, self._context, self._select)
 
     def changes(self, since: str | None, position: str | None) -> Page:
         """One page of invoices changed since the cursor `since` (None: all final invoices).
@@ -212,7 +212,7 @@ class DynamicsSource:
 
     def _own_organization(self) -> Organization:
         if self._organization is None:
-            self._organization = checking.own_organization(self._client(), self._select("organization"))
+            self._organization = ping.own_organization(self._client(), self._select("organization"))
             self._context.memory.remember(ORGANIZATION_KEY, self._organization.organizationid)
         return self._organization
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from mlconnector.systems.dynamics.client import is_id
 from mlconnector.systems.dynamics.settings import Webhook
+from mlconnector.systems.kit.values import parsed
 from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
-from mlconnector.systems.values import parsed
 
 _INVOICE, _LINE = "invoice", "invoicedetail"
 _OF_CUSTOMERS = frozenset({"Create", "Update"})

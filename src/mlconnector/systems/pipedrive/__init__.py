@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import resources
 
-from mlconnector.systems.http import HttpFactory
-from mlconnector.systems.oauth import OAuthModel
+from mlconnector.systems.kit.http import HttpFactory
+from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.pipedrive.answers import SYSTEM
 from mlconnector.systems.pipedrive.settings import Settings, secret_names
 from mlconnector.systems.pipedrive.source import PipedriveSource

@@ -17,8 +17,8 @@ import httpx
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
-from mlconnector.systems.http import default_explanation, retry_after
-from mlconnector.systems.values import parsed
+from mlconnector.systems.kit.http import default_explanation, retry_after
+from mlconnector.systems.kit.values import parsed
 
 SYSTEM = "pipedrive"
 CONCURRENCY = 8

@@ -14,7 +14,8 @@ import httpx
 import msgspec
 
 from mlconnector.errors import Broken
-from mlconnector.systems.http import Http
+from mlconnector.systems.kit.http import Http
+from mlconnector.systems.kit.values import parsed
 from mlconnector.systems.pipedrive.shapes import (
     Deal,
     DealProduct,
@@ -29,7 +30,6 @@ from mlconnector.systems.pipedrive.shapes import (
     Pipeline,
     Product,
 )
-from mlconnector.systems.values import parsed
 
 Shape = TypeVar("Shape")
 Raw = dict[str, Any]

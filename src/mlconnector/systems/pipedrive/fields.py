@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from mlconnector.model.money import exact
+from mlconnector.systems.kit.values import clean
 from mlconnector.systems.pipedrive.shapes import Entity, FieldMetadata
-from mlconnector.systems.values import clean
 
 _KEY = re.compile(r"[0-9a-f]{40}")
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment
+from mlconnector.systems.kit.values import clean
 from mlconnector.systems.pipedrive.settings import Documents
 from mlconnector.systems.pipedrive.shapes import File
-from mlconnector.systems.values import clean
 
 LARGEST = 20 * 1024 * 1024
 _MEDIA_TYPES = {".pdf": "application/pdf", ".xml": "application/xml"}

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party
+from mlconnector.systems.kit.tables import country_code
+from mlconnector.systems.kit.values import clean
 from mlconnector.systems.pipedrive.facts import Facts
 from mlconnector.systems.pipedrive.shapes import Address, Deal, Organization, Person
-from mlconnector.systems.tables import country_code
-from mlconnector.systems.values import clean
 
 _NOT_IN_A_VAT_ID = re.compile(r"[\s.\-/]")
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from mlconnector.systems.kinds import Country, Pattern, Timezone, address
+from mlconnector.systems.kit.setting_types import Country, Pattern, Timezone, address
 
 
 def _address(value: str) -> str:

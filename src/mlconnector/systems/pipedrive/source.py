@@ -9,17 +9,17 @@ from typing import TypeVar
 
 from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.model.problems import Problem
-from mlconnector.systems.checks import CheckStep
-from mlconnector.systems.oauth import BearerAuth
-from mlconnector.systems.pipedrive import checking, webhooks
+from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.oauth import BearerAuth
+from mlconnector.systems.pipedrive import ping, webhooks
 from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
 from mlconnector.systems.pipedrive.catalogue import Catalogue
 from mlconnector.systems.pipedrive.changes import changed
 from mlconnector.systems.pipedrive.client import ApiToken, Client, deal_of
 from mlconnector.systems.pipedrive.lines import may_have_discounts
-from mlconnector.systems.pipedrive.reading import Belongings, Surroundings, final, gone, withdrawn
 from mlconnector.systems.pipedrive.settings import Settings
 from mlconnector.systems.pipedrive.shapes import Deal, DealProduct, Discount, File, Instalment, Product
+from mlconnector.systems.pipedrive.vouchers import Belongings, Surroundings, final, gone, withdrawn
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
 
 Result = TypeVar("Result")
@@ -43,7 +43,7 @@ class PipedriveSource:
 
     def check(self) -> Iterator[CheckStep]:
         """Does it work, step by step, and who can fix what does not."""
-        return checking.steps(self._client, self._catalogue, self._context)
+        return ping.steps(self._client, self._catalogue, self._context)
 
     def changes(self, since: str | None, position: str | None) -> Page:
         """One page of deals changed since the cursor `since` (None: all won deals)."""

@@ -14,9 +14,9 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
+from mlconnector.systems.kit.values import parsed
 from mlconnector.systems.pipedrive.settings import Webhook
 from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
-from mlconnector.systems.values import parsed
 
 
 def verify(delivery: Delivery, webhook: Webhook | None, secrets: Mapping[str, str]) -> None:

@@ -1,0 +1,260 @@
+"""The command demo: the main job from end to end, with stand-ins of the outside systems."""
+
+from __future__ import annotations
+
+import json as json_format
+import tomllib
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from pydantic import SecretStr
+
+from mlconnector.app import Application, opened
+from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text, stage
+from mlconnector.commands.output import (
+    AsJson,
+    Exit,
+    answered,
+    batch_state,
+    batches_title,
+    console,
+    heading,
+    language,
+    named,
+    paragraph,
+    phrase,
+    print_json,
+    print_table,
+    say,
+    states_in_words,
+)
+from mlconnector.commands.ping import show_step, step_row
+from mlconnector.commands.run import work_through
+from mlconnector.flow.connect import setup
+from mlconnector.flow.context.settings import read_connection
+from mlconnector.flow.report import overview
+from mlconnector.mapping.channels import Channel
+from mlconnector.settings import Settings
+from mlconnector.standins.base import names as standin_names
+from mlconnector.store import connections, runs
+from mlconnector.store.seals import generate_master_key
+
+JOB_SECONDS = 2.0
+
+
+class DemoFormat(StrEnum):
+    """In which format the demo books."""
+
+    extf = "extf"
+    dxso = "dxso"
+
+
+def demo(
+    source: Annotated[list[str] | None, typer.Option(help="Source system; all where none is named.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for everything that the demo keeps and shows; demo-out, or demo-out-dxso.",
+            show_default=False,
+        ),
+    ] = None,
+    channel: Annotated[
+        DemoFormat, typer.Option("--format", help="Buchungsstapel (extf) or booking suggestions (dxso).")
+    ] = DemoFormat.extf,
+    records: Annotated[int, typer.Option(min=1, help="How many records each source has.")] = 40,
+    json: AsJson = False,
+) -> None:
+    """Show the whole way with stand-ins.
+
+    Connect, log in, read, book, file, submit, follow to the end; a second demo sends nothing again.
+
+    Example: ml-connector demo --records 200 --format dxso
+    """
+    with answered():
+        sources = source or [name for name in standin_names() if name != "datev"]
+        unknown = [name for name in sources if name not in standin_names() or name == "datev"]
+        if unknown:
+            raise typer.BadParameter(phrase("demo_no_standin", names=", ".join(unknown)))
+        out = out or Path("demo-out" if channel == DemoFormat.extf else "demo-out-dxso")
+        out.mkdir(parents=True, exist_ok=True)
+        tell = _silent if json else _aloud
+        tell(phrase("demo_starts", systems=", ".join(named("system", name) for name in sources)))
+        with (
+            stage(out, [*sources, "datev"], records, JOB_SECONDS) as scene,
+            opened(demo_settings(out)) as app,
+        ):
+            before = _sent(app, sources)
+            for name in sources:
+                set_up(app, name, scene, tell, channel.value)
+            with app.working() as workflows:
+                progress = None if json else _progress
+                work_through(app, workflows, [f"demo-{name}" for name in sources], progress)
+            summary = _summary(app, sources)
+            sent_again = _sent(app, sources) - before
+            summary["sent_now"] = sent_again
+        (out / "summary.json").write_text(
+            json_format.dumps(summary, ensure_ascii=False, indent=2), encoding="utf-8"
+        )
+        if json:
+            print_json(summary)
+        else:
+            _show(summary, out)
+        if any(batch["result"] != "succeeded" for batch in summary["batches"]) or summary["not_ready"]:
+            raise typer.Exit(Exit.PROBLEMS)
+
+
+def demo_settings(out: Path) -> Settings:
+    """Settings of an installation that lives entirely under `out`."""
+    key = out / "master.key"
+    if not key.exists():
+        key.touch(mode=0o600)
+        key.write_text(generate_master_key() + "\n", encoding="utf-8")
+    return Settings(
+        data_dir=out,
+        database_url=SecretStr(f"sqlite:///{(out / 'ml-connector.sqlite').absolute()}"),
+        master_key_file=key,
+        language=language(),
+        queue_seconds=0.2,
+    )
+
+
+def set_up(
+    app: Application,
+    source: str,
+    scene: Scene,
+    tell: Callable[[str], None],
+    channel: Channel = "extf",
+) -> None:
+    """Connect, log in and ping as a user does; on a later demo only what has changed."""
+    name, text = f"demo-{source}", connection_text(source, scene, channel)
+    with app.database.read() as db:
+        known = connections.find(db, name)
+    if known is None or known.settings != text:
+        tables = tomllib.loads(secrets_text(source))
+        secrets = {
+            f"{system}.{key}": value for system, values in tables.items() for key, value in values.items()
+        }
+        setup.connect(app.services, read_connection(text, f"demo connection {source}"), secrets)
+        client = app.services.connection(name).client
+        tell(phrase("demo_connected", name=name, source=named("system", source), client=client))
+    logged_in = app.vault.expires(name, "datev.tokens")
+    if logged_in is None or logged_in < app.services.now():
+        _log_in(app, name, tell)
+    for step in setup.check(app.services, name):
+        if tell is _aloud:
+            show_step(step_row(name, step, app.settings.language))
+
+
+def _log_in(app: Application, name: str, tell: Callable[[str], None]) -> None:
+    """Open the login's address as the person's browser would, who consents at once."""
+    for system in setup.systems_with_login(app.services, name):
+        address = setup.begin(app.services, name, system, "http://localhost:8080/oauth/callback")
+        answer = httpx.get(address, follow_redirects=False)
+        ended = httpx.URL(answer.headers["location"]).params
+        setup.finish(app.services, ended["state"], ended["code"])
+        tell(phrase("demo_logged_in", name=name, system=named("system", system)))
+
+
+def _sent(app: Application, sources: list[str]) -> int:
+    """How many documents and Buchungsstapel were handed to DATEV so far."""
+    posted = sum(overview.requests(app.services, f"demo-{name}", "datev")["puts"] for name in sources)
+    return posted + sum(
+        1
+        for name in sources
+        if _is_known(app, f"demo-{name}")
+        for batch in overview.connection(app.services, f"demo-{name}")["batches"]
+        if batch["job_id"]
+    )
+
+
+def _is_known(app: Application, name: str) -> bool:
+    with app.database.read() as db:
+        return connections.find(db, name) is not None
+
+
+def _summary(app: Application, sources: list[str]) -> dict[str, Any]:
+    reports = {name: overview.connection(app.services, f"demo-{name}") for name in sources}
+    http = [overview.requests(app.services, f"demo-{name}", "datev") for name in sources]
+    return {
+        "sources": {name: _counts(app, f"demo-{name}", report) for name, report in reports.items()},
+        "batches": [
+            {
+                "file": batch["file"],
+                "format": batch["format"],
+                "job_id": batch["job_id"],
+                "result": batch["state"],
+                "rows": batch["rows"],
+                "sha256": batch["sha256"],
+            }
+            for report in reports.values()
+            for batch in report["batches"]
+            if batch["state"] != "dissolved"
+        ],
+        "documents": overview.filed_documents(app.services),
+        "http": {kind: sum(one[kind] for one in http) for kind in ("gets", "puts", "posts")},
+        "problems": [
+            {
+                "cause": problem["cause"],
+                "count": problem["count"],
+                "what": problem["what"],
+                "do": problem["do"],
+            }
+            for report in reports.values()
+            for problem in report["problems"]
+        ],
+        "not_ready": [name for name, report in reports.items() if report["state"] != "ready"],
+    }
+
+
+def _counts(app: Application, name: str, report: dict[str, Any]) -> dict[str, int]:
+    states = report["vouchers"]
+    with app.database.read() as db:
+        read = max((run.counts.get("read", 0) for run in runs.latest(db, name, 1000)), default=0)
+    return {
+        "read": read,
+        "vouchers": sum(states.values()),
+        "settled": states.get("settled", 0),
+        "needs_human": states.get("needs_human", 0) + states.get("rejected", 0),
+        "ignored": states.get("ignored", 0),
+    }
+
+
+def _show(summary: dict[str, Any], out: Path) -> None:
+    console.print()
+    heading(phrase("demo_sources"))
+    columns = ("source", "read", "vouchers", "settled", "waiting", "ignored")
+    rows = [(named("source", name), *counts.values()) for name, counts in summary["sources"].items()]
+    print_table([phrase(f"heading_{column}") for column in columns], rows, indent=2, right=range(1, 6))
+    if summary["problems"]:
+        console.print()
+        heading(phrase("demo_held"))
+        for one in summary["problems"]:
+            paragraph(f"{one['count']} × {one['what']}", 2, hanging=4)
+    console.print()
+    heading(batches_title([one["format"] for one in summary["batches"]]))
+    batches = [
+        (one["rows"], batch_state(one["format"], one["result"]), one["file"]) for one in summary["batches"]
+    ]
+    headings = [phrase(f"heading_{column}") for column in ("rows", "state", "file")]
+    print_table(headings, batches, indent=2, right={0})
+    console.print()
+    paragraph(phrase("demo_http", documents=summary["documents"], **summary["http"]))
+    if summary["sent_now"] == 0:
+        say("demo_nothing_sent")
+    paragraph(phrase("demo_see", received=out / "received", summary=out / "summary.json"))
+
+
+def _aloud(text: str) -> None:
+    console.print(text, markup=False)
+
+
+def _silent(_text: str) -> None:
+    return
+
+
+def _progress(name: str, counts: dict[str, int]) -> None:
+    say("so_far", name=name, states=states_in_words(counts) or phrase("reading"))

@@ -1,0 +1,91 @@
+"""What commands share that take a file over: its faults, its difference, and the question before applying."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from mlconnector.commands.output import (
+    Exit,
+    complaints,
+    for_connection,
+    heading,
+    language,
+    paragraph,
+    phrase,
+    print_json,
+    print_table,
+)
+from mlconnector.mapping.list_entries import Fault
+from mlconnector.settings import UnreadableSettings
+from mlconnector.texts.catalogue import Language, fault
+
+AppliedAtOnce = Annotated[bool, typer.Option("--yes", help="Apply without asking.")]
+By = Annotated[str, typer.Option(help="Who does it; otherwise the user of this machine.")]
+
+_SHOWN = 40
+_YES: dict[Language, str] = {"de": "ja", "en": "yes"}
+
+
+def content_of(file: Path) -> bytes:
+    """The bytes of a file; `-` is standard input. Raises UnreadableSettings when it cannot be read."""
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
+
+
+def refuse(name: str, file: Path, faults: Sequence[Fault], *, json: bool) -> NoReturn:
+    """Say what is wrong with a file, line by line, and end with 2: nothing of it is applied."""
+    spoken = language()
+    if json:
+        told = [
+            {"line": one.line, "fault": one.key, "words": fault(one.key, one.facts, spoken)} for one in faults
+        ]
+        print_json({"applied": False, "faults": told})
+    else:
+        for one in faults[:_SHOWN]:
+            words = for_connection(fault(one.key, one.facts, spoken), name)
+            paragraph(phrase("fault_line", file=file, line=one.line, fault=words), hanging=2, to=complaints)
+        if len(faults) > _SHOWN:
+            paragraph(phrase("more_faults", count=len(faults) - _SHOWN), to=complaints)
+        paragraph(phrase("nothing_applied_for_faults", count=len(faults)), to=complaints, style="bold")
+    raise typer.Exit(Exit.WRONG_USE)
+
+
+def show_part(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Show one part of a difference, its first rows; nothing where there are none."""
+    if not rows:
+        return
+    heading(phrase("part_title", title=title, count=len(rows)))
+    print_table(columns, rows[:_SHOWN], indent=2, shorten=True)
+    if len(rows) > _SHOWN:
+        paragraph(phrase("more_rows", count=len(rows) - _SHOWN), 2)
+
+
+def agreed_to(*, yes: bool) -> bool:
+    """Whether the difference shall be applied: by --yes, or by the word that is typed at a terminal."""
+    if yes or not sys.stdin.isatty():
+        return yes
+    word = _YES[language()]
+    typed = input(f"{phrase('apply_question', word=word)} ")
+    return typed.strip().casefold() in _YES.values()
+
+
+def not_applied() -> NoReturn:
+    """Say that nothing was applied, and end with 1."""
+    paragraph(phrase("nothing_applied"))
+    raise typer.Exit(Exit.PROBLEMS)
+
+
+def applied_json(data: dict[str, Any], *, applied: bool, open_changes: bool) -> None:
+    """Print a difference for machines; ends with 1 when there is one that was not applied."""
+    print_json({"applied": applied, **data})
+    if open_changes and not applied:
+        raise typer.Exit(Exit.PROBLEMS)

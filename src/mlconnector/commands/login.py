@@ -1,0 +1,152 @@
+"""The command login: from the address for the browser to sealed tokens."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
+
+import typer
+
+from mlconnector.app import Application
+from mlconnector.commands.output import (
+    AsJson,
+    Exit,
+    answered,
+    application,
+    complaints,
+    console,
+    named,
+    paragraph,
+    phrase,
+    print_json,
+    say,
+)
+from mlconnector.errors import Broken, NeedsHuman
+from mlconnector.flow.connect import invitation, setup
+from mlconnector.flow.connect.setup import Login
+from mlconnector.settings import UnreadableSettings
+from mlconnector.systems.datev import service_names
+
+
+def login(
+    name: Annotated[str, typer.Argument(help="Name of the connection.")],
+    system: Annotated[
+        str | None, typer.Option(help="The system to log in to; without it all that need a login.")
+    ] = None,
+    answer: Annotated[
+        bool, typer.Option("--paste", help="Paste the address that the browser ended at, instead of `serve`.")
+    ] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Print a link to the page with the button, good for seven days.")
+    ] = False,
+    ended_there: Annotated[
+        bool, typer.Option("--ended-there", help="The earlier login was ended at the system by hand.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Log in: print the address for the browser.
+
+    The person who may consent opens it. `ml-connector serve` takes the answer; with --paste you paste the
+    address at which the browser ended. With --link you get an address to pass on, for example to the tax
+    adviser: its page shows how the connection stands, and has the button "Mit DATEV verbinden".
+
+    Example: ml-connector login my-pipedrive
+    """
+    with answered(), application() as app:
+        logins = setup.logins_of(app.services, name)
+        wanted = _wanted(logins, system)
+        public = app.settings.public_url.rstrip("/")
+        redirect = f"{public}/oauth/callback"
+        if link:
+            _invite(app, name, public, json=json)
+            return
+        if json:
+            begun = {
+                one: setup.begin(app.services, name, one, redirect, ended_there=ended_there) for one in wanted
+            }
+            print_json({"connection": name, "addresses": begun, "logins": [asdict(one) for one in logins]})
+            return
+        if not wanted:
+            _all_stand(name, logins)
+        for one in wanted:
+            address = setup.begin(app.services, name, one, redirect, ended_there=ended_there)
+            _log_in(app, name, one, redirect, address, paste=answer)
+
+
+def _wanted(logins: list[Login], system: str | None) -> list[str]:
+    known = [one.system for one in logins]
+    if system is None:
+        return [one.system for one in logins if one.needed]
+    if system not in known:
+        expected = phrase("login_system_unknown", system=named("system", system), known=", ".join(known))
+        raise UnreadableSettings("--system", None, expected)
+    return [system]
+
+
+def _all_stand(name: str, logins: list[Login]) -> None:
+    for one in logins:
+        _show(name, one)
+        paragraph(phrase("login_stands", name=name, system=one.system))
+
+
+def _show(name: str, one: Login) -> None:
+    """Say until when a login is good, whose it is, for which client, and where it can be ended."""
+    say("logged_in", name=name, system=named("system", one.system), until=one.until, by=one.by)
+    show_login_facts(one)
+
+
+def show_login_facts(one: Login, indent: int = 2) -> None:
+    """Print what DATEV wants its users to see of a login besides its end and its issuer."""
+    if one.client and one.until is not None:
+        paragraph(phrase("login_for_client", client=one.client), indent)
+    if one.link and one.until is not None:
+        paragraph(phrase("login_link", link=one.link), indent)
+    if one.not_revoked:
+        paragraph(phrase("login_left", system=named("system", one.system), link=one.link), indent)
+
+
+def _invite(app: Application, name: str, public: str, *, json: bool) -> None:
+    key, until = invitation.invite(app.services, name)
+    address = f"{public}{invitation.PATH}/{name}?key={key}"
+    if json:
+        print_json({"connection": name, "link": address, "valid_until": until})
+        return
+    paragraph(phrase("pass_link_on", name=name, until=until))
+    console.print(address, markup=False)
+
+
+def _log_in(app: Application, name: str, system: str, redirect: str, address: str, *, paste: bool) -> None:
+    if system == "datev":
+        services = app.services.connection(name).datev.services
+        paragraph(phrase("login_asks_for", services=", ".join(service_names(services))))
+    paragraph(phrase("open_address", name=name, system=named("system", system)))
+    console.print(address, markup=False)
+    if not paste:
+        paragraph(phrase("answer_by_serve", address=redirect, name=name))
+        return
+    paragraph(phrase("paste_here", address=redirect))
+    ended = parse_qs(urlsplit(_pasted()).query)
+    if "error" in ended:
+        refused = phrase("login_was_refused", system=named("system", system), reason=ended["error"][0])
+        paragraph(refused, to=complaints)
+        raise typer.Exit(Exit.LOGIN_NEEDED)
+    if "state" not in ended or "code" not in ended:
+        raise UnreadableSettings("--paste", None, phrase("not_the_address"))
+    try:
+        setup.finish(app.services, ended["state"][0], ended["code"][0])
+    except (NeedsHuman, Broken):
+        paragraph(phrase("login_not_kept", system=named("system", system)), to=complaints)
+        raise
+    following = setup.follow_up(app.services, name, system, redirect)
+    if following is not None:
+        paragraph(phrase("client_reached", client=app.services.connection(name).client))
+        _log_in(app, name, system, redirect, following, paste=True)
+        return
+    done = next(one for one in setup.logins_of(app.services, name) if one.system == system)
+    _show(name, done)
+
+
+def _pasted() -> str:
+    return sys.stdin.readline().strip()

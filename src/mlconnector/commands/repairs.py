@@ -1,0 +1,117 @@
+"""Commands that look after what waits or rests: replay, ignore, resume, resend."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+
+from mlconnector.commands.output import (
+    AsJson,
+    Exit,
+    answered,
+    application,
+    complaints,
+    phrase,
+    print_json,
+    say,
+)
+from mlconnector.flow.context import breaker
+from mlconnector.flow.deliver import second_transfer
+from mlconnector.flow.report import inbox
+
+Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
+
+
+def replay(
+    name: Connection,
+    wanted: Annotated[
+        list[str] | None, typer.Argument(help="Vouchers by number, external id or key.")
+    ] = None,
+    cause: Annotated[str | None, typer.Option(help="All vouchers that wait for this cause.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All vouchers that wait.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Let waiting vouchers go on after the fix.
+
+    The next run reads them again from their source and decides them anew.
+
+    Example: ml-connector replay my-pipedrive --cause country_missing:party_id=organization/17
+    """
+    with answered(), application() as app:
+        if sum([bool(wanted), cause is not None, everything]) != 1:
+            raise typer.BadParameter(phrase("say_which"))
+        count = inbox.replay(app.services, name, wanted or [], cause, somebody())
+        if json:
+            print_json({"connection": name, "replayed": count})
+        elif count:
+            say("replayed", name=name, count=count)
+        else:
+            complaints.print(phrase("none_replayed", name=name), markup=False)
+        if not count and not everything:
+            raise typer.Exit(Exit.PROBLEMS)
+
+
+def ignore(
+    name: Connection,
+    voucher: Annotated[str, typer.Argument(help="Voucher by number, external id or key.")],
+    reason: Annotated[str, typer.Option(help="Why it is left out; kept in the audit trail.")],
+    json: AsJson = False,
+) -> None:
+    """Leave a waiting voucher out for good.
+
+    Example: ml-connector ignore my-pipedrive RE-2026-00815 --reason "booked by hand"
+    """
+    with answered(), application() as app:
+        inbox.ignore(app.services, name, voucher, reason, somebody())
+        if json:
+            print_json({"connection": name, "voucher": voucher, "reason": reason})
+        else:
+            say("left_out", voucher=voucher)
+
+
+def resume(name: Connection, json: AsJson = False) -> None:
+    """Let work go on that rests because DATEV refused too much.
+
+    First look at what was refused (`audit http --errors`) and cure it.
+
+    Example: ml-connector resume my-pipedrive
+    """
+    with answered(), application() as app:
+        breaker.resume(app.services, name, somebody())
+        if json:
+            print_json({"connection": name, "resumed": True})
+        else:
+            say("resumed", name=name)
+
+
+def resend(
+    batch: Annotated[str, typer.Argument(help="Buchungsstapel by id or file name.")],
+    reason: Annotated[str, typer.Option(help="Why it is sent once more; kept in the audit trail.")],
+    again: Annotated[
+        bool, typer.Option("--again", help="Also when DATEV has taken it already: it may be booked twice.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Send a Buchungsstapel once more, byte for byte.
+
+    For the support case that the adviser has lost it. The next run, or `serve`, sends it.
+
+    Example: ml-connector resend EXTF_pipedrive_2026-07_3f2a9c0d1e2f4b5c.csv --reason "deleted by mistake"
+    """
+    with answered(), application() as app:
+        row = second_transfer.resend(app.services, batch, reason, somebody(), again=again)
+        if json:
+            print_json({"batch": row.id, "file": row.file_name, "before": row.state, "reason": reason})
+        else:
+            say("resent", file=row.file_name, name=row.connection)
+
+
+def somebody() -> str:
+    """Who gives the command, for the audit trail; a number where this machine has no name for them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

@@ -1,0 +1,201 @@
+"""Commands for what is agreed with the tax adviser: rules shows it, confirm notes who has confirmed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from mlconnector.commands.output import (
+    AsJson,
+    answered,
+    application,
+    for_connection,
+    heading,
+    language,
+    named,
+    paragraph,
+    phrase,
+    print_json,
+    print_table,
+    say,
+)
+from mlconnector.commands.repairs import somebody
+from mlconnector.flow.agree import confirmation, rulebook
+
+Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
+
+_SHOWN_SETTINGS = ("supply", "own_rate", "rounding_limit")
+
+
+def show_rules(
+    name: Connection,
+    everything: Annotated[bool, typer.Option("--all", help="All tax cases, not only those in use.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show the rules, and who confirmed them.
+
+    Books, accounts, tax cases, cost centres, payments. What is seeded is a proposal until it is confirmed.
+
+    Example: ml-connector rules my-pipedrive
+    """
+    with answered(), application() as app:
+        found = rulebook.rulebook(app.services, name, everything=everything)
+        if json:
+            print_json(found)
+        else:
+            _show(name, found)
+
+
+def confirm(
+    name: Connection,
+    by: Annotated[str, typer.Option(help="Who confirms, e.g. the tax adviser's office.")],
+    wanted: Annotated[
+        list[str] | None,
+        typer.Argument(help="tax_case:NAME or account:NUMBER; all that are in use where none is named."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Note that somebody has confirmed proposed accounts and tax cases.
+
+    A seed that changes later counts as unconfirmed again.
+
+    Example: ml-connector confirm my-pipedrive --by "Kanzlei" tax_case:domestic_19
+    """
+    with answered(), application() as app:
+        if not by.strip():
+            raise typer.BadParameter(phrase("by_whom"), param_hint="--by")
+        noted = confirmation.confirm(app.services, name, by.strip(), wanted or (), noted_by=somebody())
+        left = len(confirmation.unconfirmed(app.services, name))
+        rules, spoken = app.services.rules(name), app.settings.language
+        rows = rulebook.confirmations_of(noted, rules, spoken)
+        if json:
+            print_json({"connection": name, "by": by.strip(), "confirmed": rows, "unconfirmed": left})
+            return
+        for title, kind in ((phrase("tax_cases_title"), "tax_case:"), (phrase("seeds_title"), "account:")):
+            _show_seeds(title, [one for one in rows if one["seed"].startswith(kind)], state=False)
+        say("confirmed_now" if rows else "confirmed_before", by=by.strip(), count=len(rows))
+        if left:
+            paragraph(for_connection(phrase("still_unconfirmed", count=left), name))
+
+
+def _show(name: str, found: Mapping[str, Any]) -> None:
+    heading(f"{name}: {phrase('rules_title', client=found['client'])}")
+    _show_books(found)
+    _show_accounts(found["accounts"])
+    _show_seeds(phrase("tax_cases_title"), found["tax_cases"], state=True)
+    _show_seeds(phrase("seeds_title"), found["seed_accounts"], state=True)
+    for number, table in found["cost_centres"].items():
+        heading(phrase("cost_centres_title", number=number))
+        rows = [(f"{table['attribute']} = {value}", centre) for value, centre in table["table"].items()]
+        print_table(
+            [phrase("heading_where"), phrase("heading_cost_centre")],
+            [*rows, *_default(table["default"])],
+            indent=2,
+        )
+    _show_payments(found)
+    left = sum(one["in_use"] and not one["confirmed"] for one in _seeds(found))
+    if left:
+        paragraph(for_connection(phrase("still_unconfirmed", count=left), name))
+    elif _seeds(found):
+        say("all_confirmed")
+
+
+def _seeds(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*found["tax_cases"], *found["seed_accounts"]]
+
+
+def _show_books(found: Mapping[str, Any]) -> None:
+    books, settings, own = found["books"], found["settings"], found["own_chart"]
+    facts = {"chart": books["chart"], "digits": books["account_length"], "month": books["fiscal_year_start"]}
+    paragraph(phrase("books_line", **facts), 2, hanging=2)
+    if own["accounts"]:
+        told = {"count": own["accounts"], "by": own["changed_by"], "at": own["changed_at"]}
+        paragraph(phrase("own_chart_line", **told), 2, hanging=2)
+    for persons in ("debtors", "creditors"):
+        numbers = books[persons]
+        ledger = named("persons", persons)
+        if numbers["collective"]:
+            paragraph(phrase("collective_line", persons=ledger, number=numbers["collective"]), 2)
+        else:
+            paragraph(phrase("range_line", persons=ledger, first=numbers["first"], last=numbers["last"]), 2)
+    switches = [key for key, value in settings.items() if value is True]
+    others = [f"{key} = {settings[key]}" for key in _SHOWN_SETTINGS if settings[key] is not None]
+    paragraph(phrase("settings_line", settings=", ".join([*switches, *others])), 2, hanging=2)
+
+
+def _show_accounts(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    heading(phrase("accounts_title"))
+    columns = [
+        phrase("heading_table"),
+        phrase("heading_where"),
+        phrase("heading_account"),
+        phrase("heading_function"),
+        phrase("heading_tax_case"),
+        phrase("heading_tax_key"),
+        phrase("heading_name"),
+    ]
+    cells = [
+        (
+            f"{one['table']} {one['row']}",
+            ", ".join(f"{fact} = {value}" for fact, value in one["facts"].items()) or phrase("anything_else"),
+            one["account"] or phrase("of_the_tax_case"),
+            named("function", one["function"]) if one["function"] else "",
+            one["tax_case"] or "",
+            one["tax_key"] or "",
+            one["name"],
+        )
+        for one in rows
+    ]
+    print_table(columns, cells, indent=2, shorten=True)
+
+
+def _show_seeds(title: str, rows: Sequence[Mapping[str, Any]], *, state: bool) -> None:
+    """Tax cases or seeded accounts, with who confirmed each where `state` is wanted."""
+    if not rows:
+        return
+    heading(title)
+    are_cases = "tax_key" in rows[0]
+    columns = [phrase("heading_tax_case")] if are_cases else []
+    columns += [phrase("heading_account"), phrase("heading_tax_key" if are_cases else "heading_function")]
+    columns += [phrase("heading_confirmed")] if state else []
+    columns += [phrase("heading_name")]
+    cells = []
+    for one in rows:
+        kind = one["tax_key"] if are_cases else named("function", one["function"])
+        cell = [one["tax_case"]] if are_cases else []
+        cell += [one["account"] or phrase("of_the_row"), kind]
+        cell += [_confirmed(one)] if state else []
+        cells.append([*cell, one.get("title", one["name"])])
+    print_table(columns, cells, indent=2, shorten=True)
+
+
+def _confirmed(one: Mapping[str, Any]) -> str:
+    if not one["in_use"]:
+        return phrase("not_in_use")
+    if one["confirmed"]:
+        return phrase("confirmed_cell", by=one["confirmed_by"], on=_day(one["confirmed_on"]))
+    return phrase("changed_cell" if one["changed_since"] else "to_be_confirmed")
+
+
+def _day(day: Any) -> str:
+    return f"{day:%d.%m.%Y}" if language() == "de" else f"{day:%Y-%m-%d}"
+
+
+def _show_payments(found: Mapping[str, Any]) -> None:
+    payments, terms = found["payments"], found["payment_terms"]
+    rows = [(f"{payments['attribute']} = {value}", number) for value, number in payments["table"].items()]
+    rows += _default(payments["default"])
+    for table in ("granted", "received"):
+        rows += [(f"{named('skonto', table)} {rate} %", number) for rate, number in payments[table].items()]
+    rows += [(f"{phrase('heading_terms')}: {one}", number) for one, number in terms.items()]
+    if rows:
+        heading(phrase("payments_title"))
+        print_table([phrase("heading_where"), phrase("heading_account")], rows, indent=2)
+
+
+def _default(value: str | None) -> list[tuple[str, str]]:
+    return [(phrase("anything_else"), value)] if value else []

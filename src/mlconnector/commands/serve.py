@@ -1,0 +1,108 @@
+"""The command that serves webhooks, the callback of logins, health, metrics and the API, and also works."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mlconnector.app import Application
+from mlconnector.commands.output import answered, application, console
+from mlconnector.commands.run import attend, keep_a_log, stopping
+
+if TYPE_CHECKING:
+    from mlconnector.flow.engine.workflows import Workflows
+
+_BACKLOG = 2048
+_LAST_ANSWERS_SECONDS = 10
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of the settings'.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port, instead of the settings'; 0 takes a free one.", min=0, max=65535)
+    ] = None,
+    worker: Annotated[
+        bool,
+        typer.Option("--worker/--no-worker", help="Also do the work, or leave it to `worker` processes."),
+    ] = True,
+) -> None:
+    """Serve webhooks, logins and the API, and work.
+
+    Health and metrics are served too; the work is what `worker` does.
+
+    TLS is the reverse proxy's matter; only /webhooks/ and /oauth/callback need to be reached from outside.
+
+    Example: ml-connector serve --port 8080
+    """
+    keep_a_log()
+    with answered(), application() as app:
+        settings = app.settings
+        listener = _listen(host or settings.host, settings.port if port is None else port)
+        with listener, stopping() as stop:
+            if not worker:
+                _answer(app, None, listener, stop)
+                return
+            with app.working() as workflows:
+                _answer(app, workflows, listener, stop)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError when the address cannot be had."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    # asyncio turns Nagle off only for sockets that name their protocol; else each answer takes 40 ms.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _answer(
+    app: Application, workflows: Workflows | None, listener: socket.socket, stop: threading.Event
+) -> None:
+    """Answer requests until a signal comes, with the attention loop beside it where work is done here."""
+    # Loaded here, because no other command needs them and all would wait for them.
+    import uvicorn  # noqa: PLC0415
+
+    from mlconnector.web.application import create_app  # noqa: PLC0415
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(app, workflows),
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+        )
+    )
+
+    def give_up(_attention: Future[None]) -> None:
+        server.should_exit = True
+
+    with ThreadPoolExecutor(1, thread_name_prefix="attention") as beside:
+        attention = None
+        if workflows is not None:
+            attention = beside.submit(attend, app, workflows, stop)
+            attention.add_done_callback(give_up)
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        console.print(f"serving on http://{shown}:{port}; stop with Ctrl-C", markup=False)
+        try:
+            if not stop.is_set():
+                server.run(sockets=[listener])
+        finally:
+            stop.set()
+        if attention is not None:
+            # An attention loop that ended by an error ended the server too; the process says so and fails.
+            attention.result()

@@ -1,0 +1,259 @@
+"""Commands that show how things stand: status and inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from mlconnector.app import Application
+from mlconnector.commands.login import show_login_facts
+from mlconnector.commands.output import (
+    AsJson,
+    Exit,
+    answered,
+    application,
+    batch_state,
+    batches_title,
+    console,
+    for_connection,
+    heading,
+    named,
+    paragraph,
+    phrase,
+    print_json,
+    print_table,
+    print_words,
+    say,
+    states_in_words,
+)
+from mlconnector.flow.connect import setup
+from mlconnector.flow.report import overview
+from mlconnector.store import batches, connections
+from mlconnector.texts.catalogue import Explanation
+
+_BATCHES_SHOWN = 12
+_CAUSES_SHOWN = 10
+_LINES_SHOWN = 10
+_AT_REST = frozenset(batches.FINAL)
+
+Names = Annotated[list[str] | None, typer.Argument(help="Connections; all where none is named.")]
+
+
+def status(names: Names = None, json: AsJson = False) -> None:
+    """Show states, vouchers, Buchungsstapel, what waits.
+
+    Ends with 1 while something waits for a human or does not work, with 3 while a login is needed.
+
+    Example: ml-connector status --json
+    """
+    with answered(), application() as app:
+        with app.database.read() as db:
+            known = [row.name for row in connections.every(db)]
+        report = {name: overview.connection(app.services, name) for name in names or known}
+        if json:
+            print_json(report)
+        elif not report:
+            say("no_connections")
+        else:
+            show(app, report)
+        raise typer.Exit(exit_code(report))
+
+
+def exit_code(report: Mapping[str, Mapping[str, Any]], *, finished: bool = False) -> Exit:
+    """3 when a login is needed, 1 when something waits for a human or does not work, 0 otherwise.
+
+    `finished` says that nobody works any more: then a Buchungsstapel that is under way is stuck.
+    """
+    if any(one["state"] == "needs_login" for one in report.values()):
+        return Exit.LOGIN_NEEDED
+    for one in report.values():
+        if one["problems"] or not {"waiting", "failed"}.isdisjoint(one["persons"]):
+            return Exit.PROBLEMS
+        if one["state"] == "paused":
+            continue
+        run = one["latest_run"]
+        ended_early = run is not None and run["finished_at"] is not None and run["outcome"] != "done"
+        stuck = finished and any(batch["state"] not in _AT_REST for batch in one["batches"])
+        if one["state"] == "degraded" or ended_early or stuck:
+            return Exit.PROBLEMS
+    return Exit.FINE
+
+
+def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print what became of everything."""
+    for number, (name, one) in enumerate(report.items()):
+        if number:
+            console.print()
+        heading(f"{name}: {named('connection', one['state'])}")
+        source, client = named("source", one["source"]), one["client"]
+        paragraph(phrase("client_line", source=source, client=client), 2)
+        _show_trouble(app, one)
+        for login in setup.logins_of(app.services, name):
+            key = "no_login_line" if login.until is None else "login_line"
+            facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
+            paragraph(phrase(key, **facts), 2)
+            show_login_facts(login, 4)
+        _show_requests(one["datev_requests"])
+        _show_run(one["latest_run"])
+        states = states_in_words(one["vouchers"]) or phrase("no_vouchers")
+        paragraph(phrase("vouchers_line", states=states), 2, hanging=2)
+        if one["unconfirmed"]:
+            paragraph(phrase("unconfirmed_line", count=len(one["unconfirmed"]), name=name), 2, hanging=2)
+        _show_persons(name, one["persons"])
+        _show_batches(one["batches"])
+        _show_waiting(name, one["problems"], one["vouchers"])
+
+
+def _show_trouble(app: Application, one: Mapping[str, Any]) -> None:
+    """Why a connection does not work, and the way out."""
+    name, reason = one["connection"], one["state_reason"]
+    if one["state"] == "paused":
+        paragraph(phrase("paused_line", name=name), 2)
+    elif one["state"] == "degraded" and one["trouble"] is None:
+        paragraph(phrase("broken_line", reason=reason.removeprefix("broken: ")), 2)
+    elif one["state"] == "degraded":
+        words = Explanation(**{part: for_connection(text, name) for part, text in one["trouble"].items()})
+        paragraph(words.what, 2)
+        print_words(words, 4)
+    elif one["state"] == "needs_login":
+        system, _, why = reason.partition(": ")
+        needed = [login.system for login in setup.logins_of(app.services, name) if login.needed]
+        if needed or not reason:
+            say_in("next_login", name)
+        else:
+            paragraph(phrase("new_credentials", system=named("system", system), reason=why), 2)
+
+
+def _show_requests(requests: Mapping[str, Any]) -> None:
+    """Warn where DATEV's limits for requests are not kept."""
+    if "gets" in requests["alarms"]:
+        paragraph(phrase("too_many_gets", gets=requests["gets"], transfers=requests["transfers"]), 2)
+    if "errors" in requests["alarms"]:
+        share = f"{100 * requests['error_share']:.0f}"
+        paragraph(phrase("too_many_errors", share=share, requests=requests["requests"]), 2)
+
+
+def say_in(key: str, name: str) -> None:
+    """Print a sentence about a connection beneath its heading."""
+    console.print(f"  {phrase(key, name=name)}", markup=False)
+
+
+def _show_run(run: Mapping[str, Any] | None) -> None:
+    if run is None:
+        return
+    if run["finished_at"] is None:
+        outcome = phrase("run_goes_on")
+    elif run["outcome"] == "done":
+        outcome = phrase("run_done")
+    else:
+        outcome = phrase("run_ended_early", reason=run["outcome"].partition(": ")[2] or run["outcome"])
+    paragraph(phrase("run_line", at=run["started_at"], outcome=outcome), 2, hanging=2)
+
+
+def _show_persons(name: str, persons: Mapping[str, int]) -> None:
+    """Debtors and creditors that somebody has to let go."""
+    if persons.get("waiting"):
+        paragraph(phrase("persons_waiting_line", count=persons["waiting"], name=name), 2, hanging=2)
+    if persons.get("failed"):
+        paragraph(phrase("persons_failed_line", count=persons["failed"], name=name), 2, hanging=2)
+
+
+def _show_batches(batches: Sequence[Mapping[str, Any]]) -> None:
+    """The last Buchungsstapel, and all that are not at their end or were rejected."""
+    last = batches[-_BATCHES_SHOWN:]
+    before = [one for one in batches[:-_BATCHES_SHOWN] if one["state"] not in {"succeeded", "dissolved"}]
+    shown = [*before, *last]
+    if not shown:
+        return
+    heading(batches_title([one["format"] for one in shown]), 2)
+    columns = [
+        phrase("heading_month"),
+        phrase("heading_rows"),
+        phrase("heading_state"),
+        phrase("heading_file"),
+    ]
+    rows = [
+        (one["period"], one["rows"], batch_state(one["format"], one["state"]), one["file"]) for one in shown
+    ]
+    print_table(columns, rows, indent=4, right={1})
+    if len(shown) < len(batches):
+        paragraph(phrase("batches_before", count=len(batches) - len(shown)), 4)
+    for one in shown:
+        if one["job_id"] and (one["cause"] or one["state"] not in {"succeeded", "dissolved"}):
+            paragraph(f"{one['file']}: {phrase('job_line', number=one['job_id'])}", 4, hanging=2)
+            for line in answer_lines(one["answer"]):
+                paragraph(line, 6, hanging=2)
+
+
+def answer_lines(answer: Any) -> list[str]:
+    """DATEV's answer about a job that failed, as it came; other answers tell nothing that is not shown.
+
+    Of the protocol of booking suggestions these are the errors and warnings.
+    """
+    protocol = answer.get("protocol") if isinstance(answer, dict) else None
+    if protocol:
+        told = [_protocol_line(line) for line in protocol if line["kind"] != "information"]
+        more = [phrase("more_lines", count=len(told) - _LINES_SHOWN)] if len(told) > _LINES_SHOWN else []
+        return [*told[:_LINES_SHOWN], *more]
+    details = answer.get("validation_details") if isinstance(answer, dict) else None
+    if not isinstance(details, dict):
+        return []
+    lines = [f"DATEV: {details[part]}" for part in ("title", "detail", "type") if details.get(part)]
+    elements = details.get("affected_elements") or []
+    return lines + ["DATEV: " + ", ".join(f"{key} {value}" for key, value in one.items()) for one in elements]
+
+
+def _protocol_line(line: Mapping[str, str]) -> str:
+    return "DATEV: " + ": ".join(line[part] for part in ("file_name", "text", "context") if line[part])
+
+
+def _show_waiting(name: str, problems: Sequence[Mapping[str, Any]], vouchers: Mapping[str, int]) -> None:
+    if not problems:
+        return
+    waiting = vouchers.get("needs_human", 0) + vouchers.get("rejected", 0)
+    heading(phrase("waiting_title", count=waiting or sum(one["count"] for one in problems)), 2)
+    for one in problems[:_CAUSES_SHOWN]:
+        paragraph(f"{one['count']} × {one['what']}", 4, hanging=4)
+    if len(problems) > _CAUSES_SHOWN:
+        paragraph(phrase("more_causes", count=len(problems) - _CAUSES_SHOWN), 4)
+    say_in("see_inbox", name)
+
+
+def show_inbox(
+    name: Annotated[str | None, typer.Argument(help="Only this connection.")] = None, json: AsJson = False
+) -> None:
+    """Show why vouchers wait, each cause with its cure.
+
+    Example: ml-connector inbox
+    """
+    with answered(), application() as app:
+        if name is not None:
+            app.services.connection(name)
+        found = overview.problems(app.services, name)
+        if json:
+            print_json(found)
+        elif not found:
+            say("nothing_waits")
+        else:
+            for number, one in enumerate(found, start=1):
+                _show_cause(number, one)
+        if found:
+            raise typer.Exit(Exit.PROBLEMS)
+
+
+def _show_cause(number: int, one: Mapping[str, Any]) -> None:
+    if number > 1:
+        console.print()
+    heading(f"{number}. {one['count']} × {one['what']}")
+    parts = {
+        part: for_connection(one[part], one["connection"], one["cause"]) for part in ("why", "do", "who")
+    }
+    print_words(Explanation(what="", **parts), 3)
+    shown = ", ".join(row["number"] or row["external_id"] for row in one["vouchers"])
+    if shown:
+        more = one["count"] - len(one["vouchers"])
+        paragraph(phrase("examples", vouchers=shown, more=more or None), 3, hanging=2)
+    command = for_connection("ml-connector replay NAME --cause …", one["connection"], one["cause"])
+    console.print(f"   {phrase('after_the_fix')} {command}", markup=False)

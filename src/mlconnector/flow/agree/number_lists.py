@@ -1,0 +1,180 @@
+"""Numbering: a client's lists of debtors and creditors are taken over and matched to parties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.lists import PERSONS, read_list
+from mlconnector.flow.agree.own_chart import books_of
+from mlconnector.flow.context.services import Services
+from mlconnector.mapping.list_entries import PERSON_COLUMNS, Fault, LeftOut, PersonEntry, person_entries
+from mlconnector.mapping.numbers import RESERVED, alike
+from mlconnector.model.entries import Ledger
+from mlconnector.model.problems import Problem
+from mlconnector.store import accounts
+from mlconnector.store.accounts import GivenNumber
+from mlconnector.store.audit import AuditEvent, append
+
+Step = Literal["given", "bound", "reserved", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersProposal:
+    """What becomes of each line of a list; nothing is applied while there are faults.
+
+    `given` numbers go to a party, `bound` ones were reserved until now, and `reserved` ones wait for a party
+    to be named: nobody else gets them.
+    """
+
+    name: str
+    client: str
+    ledger: Ledger
+    steps: tuple[tuple[Step, PersonEntry], ...]
+    left_out: tuple[LeftOut, ...]
+    faults: tuple[Fault, ...]
+    unknown_columns: tuple[str, ...]
+
+    def lines(self, step: Step) -> tuple[PersonEntry, ...]:
+        """The lines with which this is done."""
+        return tuple(entry for done, entry in self.steps if done == step)
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether there is anything to apply."""
+        return any(step != "unchanged" for step, _ in self.steps)
+
+
+def propose(services: Services, name: str, content: bytes, ledger: Ledger) -> NumbersProposal:
+    """What a list of debtors or creditors would change."""
+    books = books_of(services, name)
+    listed = read_list(content, PERSON_COLUMNS, PERSONS, books)
+    read = person_entries(listed.records, books.books, ledger)
+    faults = [*listed.faults, *read.faults]
+    if not faults and not read.entries:
+        faults.append(Fault(1, "no_rows"))
+    with services.database.read() as db:
+        known = accounts.every(db, books.client)
+    planned = _plan(name, known, read.entries, ledger)
+    faults += [one for one in planned if isinstance(one, Fault)]
+    return NumbersProposal(
+        name=name,
+        client=books.client,
+        ledger=ledger,
+        steps=tuple(one for one in planned if not isinstance(one, Fault)),
+        left_out=read.left_out,
+        faults=tuple(sorted(faults, key=lambda fault: fault.line)),
+        unknown_columns=listed.unknown_columns,
+    )
+
+
+def apply(services: Services, proposal: NumbersProposal, by: str, file: str) -> None:
+    """Take the numbers over. Raises NeedsHuman when numbers were given since that the list has too."""
+    client, name, now = proposal.client, proposal.name, services.now()
+    with services.database.write() as db:
+        accounts.hold(db, client)
+        entries = tuple(entry for _, entry in proposal.steps)
+        if tuple(_plan(name, accounts.every(db, client), entries, proposal.ledger)) != proposal.steps:
+            raise NeedsHuman(Problem("list_outdated", {"client": client}))
+        for one in proposal.lines("bound"):
+            accounts.bind(db, client, name, one.party, one.number)
+        new = {one.party: one for one in proposal.lines("given")}
+        new |= {f"{RESERVED}{one.number}": one for one in proposal.lines("reserved")}
+        accounts.give(
+            db,
+            client,
+            name,
+            {party: one.number for party, one in new.items()},
+            {party: one.name for party, one in new.items()},
+            now,
+            ledger=proposal.ledger,
+            origin="list",
+            vat_ids={party: one.vat_id for party, one in new.items()},
+        )
+        detail: dict[str, object] = {"client": client, "by": by, "file": file, "ledger": proposal.ledger}
+        for step in ("given", "bound", "reserved"):
+            detail[step] = [[one.number, one.party, one.name] for one in proposal.lines(step)]
+        append(db, [AuditEvent(name, name, "numbers_imported", detail)], now)
+
+
+def bind(services: Services, name: str, party: str, number: str, by: str) -> GivenNumber:
+    """Give a number that a list reserves, or that is free, to a party of the connection.
+
+    Raises NeedsHuman when the number is somebody else's, or is none, or the party has another one.
+    """
+    books, now = books_of(services, name), services.now()
+    ledger = next((one for one in _ledgers() if books.books.is_person(number, one)), None)
+    if ledger is None:
+        facts = {"number": number, "digits": str(books.books.account_length + 1)}
+        raise NeedsHuman(Problem("number_not_person", facts))
+    if party.startswith(RESERVED):
+        raise NeedsHuman(Problem("party_reserved", {"party": party}))
+    with services.database.write() as db:
+        accounts.hold(db, books.client)
+        known = accounts.every(db, books.client)
+        entry = PersonEntry(0, number, "", party, "")
+        (step,) = _plan(name, known, [entry], ledger)
+        if isinstance(step, Fault):
+            raise NeedsHuman(_refusal(name, step))
+        if step[0] == "bound":
+            accounts.bind(db, books.client, name, party, number)
+        elif step[0] == "given":
+            numbers = {party: number}
+            accounts.give(db, books.client, name, numbers, {}, now, ledger=ledger, origin="list")
+        if step[0] != "unchanged":
+            detail = {"client": books.client, "by": by, "party": party, "number": number}
+            append(db, [AuditEvent(name, name, "number_bound", detail)], now)
+        return accounts.every(db, books.client)[number]
+
+
+def listed(services: Services, name: str) -> list[GivenNumber]:
+    """All numbers of the connection's client, debtors first."""
+    client = services.connection(name).client
+    with services.database.read() as db:
+        return list(accounts.every(db, client).values())
+
+
+def _refusal(name: str, fault: Fault) -> Problem:
+    facts = fault.facts
+    if fault.key == "party_has_number":
+        told = {"party": facts["party"], "given": facts["given"], "number": facts["number"]}
+        return Problem("party_has_number", told)
+    return Problem("number_taken", {"name": name, "number": facts["number"], "owner": facts["owner"]})
+
+
+def _ledgers() -> Iterator[Ledger]:
+    yield from ("receivable", "payable")
+
+
+def _plan(
+    name: str,
+    known: Mapping[str, GivenNumber],
+    entries: tuple[PersonEntry, ...] | list[PersonEntry],
+    ledger: Ledger,
+) -> list[tuple[Step, PersonEntry] | Fault]:
+    given = {(one.connection, one.party): one.number for one in known.values() if one.ledger == ledger}
+    return [_step(name, known.get(one.number), given.get((name, one.party)), one) for one in entries]
+
+
+def _step(
+    name: str, holder: GivenNumber | None, before: str | None, entry: PersonEntry
+) -> tuple[Step, PersonEntry] | Fault:
+    """What is to be done with a line, by who holds its number now and which number its party has."""
+    if entry.party:
+        if before is not None and before != entry.number:
+            facts = {"party": entry.party, "given": before, "number": entry.number}
+            return Fault(entry.line, "party_has_number", facts)
+        if holder is None:
+            return "given", entry
+        if holder.is_reserved:
+            return "bound", entry
+        if (holder.connection, holder.party) == (name, entry.party):
+            return "unchanged", entry
+    elif holder is None:
+        return "reserved", entry
+    elif holder.is_reserved or not entry.name or alike(holder.name, entry.name):
+        return "unchanged", entry
+    owner = f"{holder.party} {holder.name}".strip()
+    return Fault(entry.line, "number_taken", {"number": entry.number, "name": entry.name, "owner": owner})

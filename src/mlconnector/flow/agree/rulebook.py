@@ -1,0 +1,160 @@
+"""Rulebook: the rules of a connection as people read them, and who confirmed their seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mlconnector.flow.agree.confirmation import SeedState, seed_states
+from mlconnector.flow.context.services import Services
+from mlconnector.mapping.charts import tax_cases
+from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.seeds import Seed, seed
+from mlconnector.mapping.tables import AccountRow
+from mlconnector.model.entries import Ledger
+from mlconnector.store import chart_accounts
+from mlconnector.texts.catalogue import Language
+
+_SETTINGS = (
+    "supply", "own_rate", "oss", "input_tax", "small_business", "default_revenue", "default_expense",
+    "require_confirmation", "rounding_limit",
+)  # fmt: skip
+_TABLES = {"sale": "revenue", "purchase": "expense"}
+_FACTS = ("product", "product_code", "category", "pipeline")
+_LEDGERS: Mapping[str, Ledger] = {"debtors": "receivable", "creditors": "payable"}
+
+
+def rulebook(services: Services, name: str, *, everything: bool = False) -> dict[str, Any]:
+    """The rules of a connection: books, accounts, tax cases, cost centres, payments, as plain data.
+
+    Tax cases and seeded accounts are those in use; with `everything` all tax cases that the seeds have.
+    """
+    settings, language = services.connection(name), services.settings.language
+    rules, mapping = settings.rules, settings.rules.mapping
+    used = [f"tax_case:{case}" for case in tax_cases()] if everything else []
+    states = seed_states(services, name)
+    known = {one.seed.name for one in states}
+    others = [found for one in used if one not in known and (found := seed(one, rules)) is not None]
+    with services.database.read() as db:
+        own = chart_accounts.read(db, settings.client).values()
+    latest = max(own, key=lambda one: str(one.changed_at), default=None)
+    return {
+        "connection": name,
+        "client": settings.client,
+        "books": _books(rules),
+        "own_chart": {
+            "accounts": len(own),
+            "changed_by": latest.changed_by if latest else None,
+            "changed_at": latest.changed_at if latest else None,
+        },
+        "settings": {one: getattr(mapping, one) for one in _SETTINGS},
+        "accounts": [
+            _account_row(_TABLES[direction], number, row, rules)
+            for direction in _TABLES
+            for number, row in enumerate(mapping.accounts_for(direction), start=1)
+        ],
+        "tax_case_rows": [row.model_dump(mode="json", exclude_defaults=True) for row in mapping.tax_case],
+        "tax_cases": [
+            *(
+                _case(one.seed, rules, language) | _state(one)
+                for one in states
+                if one.seed.kind == "tax_case"
+            ),
+            *(_case(one, rules, language) | _NOT_IN_USE for one in others),
+        ],
+        "seed_accounts": [
+            _seed_account(one.seed, rules) | _state(one) for one in states if one.seed.kind == "account"
+        ],
+        "cost_centres": {
+            str(number): table.model_dump(mode="json")
+            for number, table in ((1, mapping.cost_centre_1), (2, mapping.cost_centre_2))
+            if table is not None
+        },
+        "payments": mapping.payments.model_dump(mode="json"),
+        "payment_terms": dict(mapping.payment_terms.table),
+    }
+
+
+def confirmations_of(states: Iterable[SeedState], rules: Rules, language: Language) -> list[dict[str, Any]]:
+    """Seeds as people and machines read them, each with who confirmed it."""
+    return [
+        {"seed": one.seed.name}
+        | (
+            _case(one.seed, rules, language)
+            if one.seed.kind == "tax_case"
+            else _seed_account(one.seed, rules)
+        )
+        | _state(one)
+        for one in states
+    ]
+
+
+def _books(rules: Rules) -> dict[str, Any]:
+    books = rules.books.model_dump(mode="json")
+    for name, ledger in _LEDGERS.items():
+        first, last = rules.books.range_of(ledger)
+        books[name] = {"first": first, "last": last, "collective": rules.books.numbers_of(ledger).collective}
+    return books
+
+
+def _account_row(table: str, number: int, row: AccountRow, rules: Rules) -> dict[str, Any]:
+    account = rules.account(row)
+    facts = {name: getattr(row, name) for name in _FACTS if getattr(row, name) is not None}
+    return {
+        "table": table,
+        "row": number,
+        "facts": {**facts, **row.attributes},
+        "account": row.account or "",
+        "name": account.name if account else "",
+        "function": account.function if account else "",
+        "own": account.own if account else False,
+        "tax_case": row.tax_case or (account.tax_case if account else ""),
+        "tax_key": row.tax_key,
+        "supply": row.supply,
+        "own_rate": row.own_rate,
+        "matter": row.matter,
+    }
+
+
+def _case(one: Seed, rules: Rules, language: Language) -> dict[str, Any]:
+    case = tax_cases()[one.key]
+    account = rules.accounts.get(str(one.content["account"]))
+    return {
+        "tax_case": case.name,
+        "title": case.title[language],
+        "direction": case.direction,
+        "rate": one.content["rate"],
+        "account": one.content["account"],
+        "name": account.name if account else "",
+        "tax_key": "" if account is not None and account.automatic else case.key,
+        "charts": dict(case.account),
+        "source": case.source,
+    }
+
+
+def _seed_account(one: Seed, rules: Rules) -> dict[str, Any]:
+    known = rules.accounts[one.key]
+    return {
+        "account": known.number,
+        "name": known.name,
+        "function": known.function,
+        "tax_case": known.tax_case,
+    }
+
+
+_NOT_IN_USE = {
+    "in_use": False, "booked": False, "confirmed": False, "changed_since": False,
+    "confirmed_by": None, "confirmed_on": None,
+}  # fmt: skip
+
+
+def _state(one: SeedState) -> dict[str, Any]:
+    noted = one.confirmation
+    return {
+        "in_use": True,
+        "booked": one.is_booked,
+        "confirmed": one.is_confirmed,
+        "changed_since": noted is not None and not one.is_confirmed,
+        "confirmed_by": noted.confirmed_by if noted else None,
+        "confirmed_on": noted.confirmed_on if noted else None,
+    }

@@ -1,0 +1,138 @@
+"""Channels: a kind of voucher reaches a client's books in one format, whatever connection brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.batches.suggestions import FORMAT
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.settings import ConnectionSettings, channels_in
+from mlconnector.formats.dxso import thaw
+from mlconnector.mapping.channels import Carried, Channel, ChannelRow, channel_of
+from mlconnector.model.entries import Ledger
+from mlconnector.model.problems import Problem
+from mlconnector.store import batches, connections, entries, vouchers
+from mlconnector.store.audit import AuditEvent
+from mlconnector.store.batches import BatchRow
+from mlconnector.store.entries import EntryRow
+
+
+def check_channels(db: Connection, settings: ConnectionSettings) -> None:
+    """Refuse a channel table that would let two formats carry one invoice. Raises NeedsHuman.
+
+    Other connections of the client must have the same table, and what DATEV already has must have gone the
+    way that the table says for its month. Where the connection no longer has the service of a format, its
+    months may go on in another one: what went by it stays, and nothing more can.
+    """
+    check_others(db, settings)
+    services = settings.datev.services
+    for row in batches.listed(db, settings.name, ["submitting", "unknown", "submitted"]):
+        needs_its_service = row.state != "submitting" if row.format == FORMAT else row.format == "extf"
+        if needs_its_service and row.format not in services:
+            facts = {"file": row.file_name, "format": row.format.upper()}
+            raise NeedsHuman(Problem("channel_in_flight", facts))
+    for kind, period, channel in _carried_so_far(db, settings.client):
+        wanted = channel_of(settings.channels, kind, _first_day(period))
+        if wanted != channel and channel in services:
+            facts = {
+                "client": settings.client,
+                "kind": kind,
+                "month": period,
+                "format": channel.upper(),
+                "wanted": wanted.upper(),
+            }
+            raise NeedsHuman(Problem("channel_already_used", facts, ("client", "kind")))
+
+
+def check_others(db: Connection, settings: ConnectionSettings) -> None:
+    """Refuse a table that differs from that of another connection which works for the client."""
+    for row in connections.every(db):
+        if row.client != settings.client or row.name == settings.name or row.state == "paused":
+            continue
+        if _by_kind(channels_in(row.settings)) != _by_kind(settings.channels):
+            facts = {"client": settings.client, "name": settings.name, "other": row.name}
+            raise NeedsHuman(Problem("channel_differs", facts, ("client",)))
+
+
+def check_before_work(services: Services, name: str) -> None:
+    """Refuse that a connection begins to work again with another table than the others of its client."""
+    with services.database.read() as db:
+        check_others(db, services.connection(name))
+
+
+def _by_kind(rows: Sequence[ChannelRow]) -> set[tuple[Carried, Channel, date]]:
+    return {(row.kind, row.format, row.since) for row in rows}
+
+
+def _carried_so_far(db: Connection, client: str) -> Iterator[tuple[Carried, str, Channel]]:
+    """What DATEV has or may have: kind, month and format."""
+    for kind, ledger, period, channel in entries.carried(db, client):
+        yield _carried(kind, ledger), period, channel
+    # Of these nobody knows what arrived, and so their bookings were taken out of them.
+    for row in batches.listed(db, states=["partial", "failed"]):
+        if row.client == client and row.format == FORMAT and (row.state == "partial" or _is_gone(row)):
+            package = thaw(batches.content(db, row.id))
+            yield _carried("", package.ledger), package.month, "dxso"
+
+
+def _is_gone(row: BatchRow) -> bool:
+    return row.cause.partition(":")[0] == "dxso_transfer_gone"
+
+
+def _carried(kind: str, ledger: Ledger) -> Carried:
+    if kind == "payment":
+        return "payments"
+    return "sales" if ledger == "receivable" else "purchases"
+
+
+def _first_day(period: str) -> date:
+    return date.fromisoformat(f"{period}-01")
+
+
+def recall_unsent(services: Services, db: Connection, settings: ConnectionSettings) -> list[AuditEvent]:
+    """Take back what DATEV does not have yet and what now goes in another format; it is decided anew."""
+    events = []
+    for row in batches.listed(db, settings.name, ["frozen", "submitting"]):
+        is_unsent = row.format == FORMAT or (row.state == "frozen" and not batches.jobs(db, row.id))
+        held = entries.of_batch(db, row.id)
+        if is_unsent and _moved(db, settings, held):
+            _decide_anew(services, db, held, row.id)
+            batches.change(db, row.id, services.now(), state="dissolved")
+            keys = sorted({one.voucher for one in held})
+            detail = {"reason": "channel", "vouchers": keys, "job_id": row.job_id}
+            events.append(AuditEvent(row.connection, row.id, "dissolved", detail))
+    for group in entries.waiting_groups(db, settings.name):
+        moved = _moved(db, settings, list(entries.waiting(db, settings.name, group)))
+        if moved:
+            _decide_anew(services, db, moved)
+            keys = sorted({one.voucher for one in moved})
+            events += [AuditEvent(settings.name, key, "recalled", {"reason": "channel"}) for key in keys]
+    return events
+
+
+def _moved(db: Connection, settings: ConnectionSettings, held: Sequence[EntryRow]) -> list[EntryRow]:
+    """Those bookings that go in another format now; a reversal goes where its original went."""
+    kinds = {key: row.kind for key, row in vouchers.by_ids(db, [one.voucher for one in held]).items()}
+
+    def has_moved(one: EntryRow) -> bool:
+        if one.channel not in settings.datev.services:
+            return True
+        wanted = channel_of(
+            settings.channels, _carried(kinds[one.voucher], one.ledger), _first_day(one.period)
+        )
+        return one.kind == "original" and wanted != one.channel
+
+    return [one for one in held if has_moved(one)]
+
+
+def _decide_anew(services: Services, db: Connection, held: Sequence[EntryRow], batch: str = "") -> None:
+    keys = sorted({one.voucher for one in held})
+    vouchers.hold(db, keys)
+    if batch:
+        entries.take_out(db, batch)
+    vouchers.drop_waiting_entries(db, keys)
+    vouchers.set_state(db, keys, "received", services.now(), of=("batched", "bookable"))

@@ -1,1 +1,0 @@
-"""Booking: records become vouchers, vouchers entries, and entries frozen batches."""

@@ -1,0 +1,1 @@
+"""Connect: connections are set up, logged in, checked and ended."""

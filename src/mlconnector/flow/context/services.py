@@ -1,0 +1,297 @@
+"""What the durable steps work with: the database, the vault, the clock, and connected systems."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from mlconnector.errors import ConnectorError
+from mlconnector.flow.context.agreed import read_agreed, stamp
+from mlconnector.flow.context.settings import ConnectionSettings, read_connection
+from mlconnector.flow.context.stopping import Stopping
+from mlconnector.flow.context.tokens import StoredTokens, token_name
+from mlconnector.mapping.rules import Rules
+from mlconnector.settings import Settings
+from mlconnector.store import connections
+from mlconnector.store.database import Database
+from mlconnector.store.httplog import HttpLog
+from mlconnector.store.vault import Vault
+from mlconnector.systems.datev import oauth_model, open_datev
+from mlconnector.systems.kit.http import Exchange, Http, HttpFactory
+from mlconnector.systems.kit.oauth import OAuthModel
+from mlconnector.systems.sink import ClientFacts, Sink
+from mlconnector.systems.source import Source, SourceContext
+
+# Seconds after which another process may have changed the settings or given other credentials.
+_SETTINGS_ARE_GOOD_FOR = 1.0
+_FACTS_ARE_GOOD_FOR = timedelta(minutes=10)
+# Seconds after which no request is under way any more that began with settings which have changed since.
+_STILL_IN_USE_FOR = 900.0
+
+
+@dataclass
+class _Open:
+    """Systems that are connected at the moment, for one state of a connection's settings and credentials.
+
+    Its two locks are held while another system is asked, so that it is asked once. They are never taken
+    under the lock of the services, or a webhook would wait for another system; and they are two because
+    asking for facts may renew tokens, which asks for the model.
+    """
+
+    settings: ConnectionSettings
+    credentials_of: datetime | None
+    agreed_of: Any
+    looked_at: float = 0.0
+    source: Source | None = None
+    sink: Sink | None = None
+    facts: ClientFacts | None = None
+    facts_until: datetime | None = None
+    models: dict[str, OAuthModel | None] = field(default_factory=dict)
+    asking_facts: threading.Lock = field(default_factory=threading.Lock)
+    asking_model: threading.Lock = field(default_factory=threading.Lock)
+
+    def close(self) -> None:
+        """Close the systems' connections."""
+        for system in (self.source, self.sink):
+            if system is not None:
+                system.close()
+
+
+class Services:
+    """Everything that flows need; made by the application, shared by all threads of a process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        vault: Vault,
+        http_log: HttpLog,
+        *,
+        owner: str,
+        now: Callable[[], datetime],
+        reached: Callable[[str], None],
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.vault = vault
+        self.http_log = http_log
+        self.owner = owner
+        self.now = now
+        self.reached = reached
+        self.stopping = Stopping()
+        # Connections of which DATEV has just refused a request.
+        self.refused: set[str] = set()
+        # Since when, by the monotonic clock, our own database cannot be written to, and why.
+        self.trouble: tuple[float, str] | None = None
+        self._open: dict[str, _Open] = {}
+        self._retired: list[tuple[float, _Open]] = []
+        self._lock = threading.RLock()
+
+    def connection(self, name: str) -> ConnectionSettings:
+        """A connection's settings. Raises NeedsHuman when there is no such connection."""
+        return self._entry(name).settings
+
+    def read(self, text: str, where: str) -> ConnectionSettings:
+        """A connection's text, checked with what was agreed for its client. Raises UnreadableSettings."""
+        with self.database.read() as db:
+            return read_connection(text, where, lambda client: read_agreed(db, client))
+
+    def rules(self, name: str) -> Rules:
+        """The rules agreed for a connection."""
+        return self.connection(name).rules
+
+    def source(self, name: str) -> Source:
+        """The connection's source account."""
+        with self._lock:
+            entry = self._entry(name)
+            if entry.source is None:
+                entry.source = entry.settings.system.open(self.source_context(name))
+            return entry.source
+
+    def source_context(self, name: str) -> SourceContext:
+        """What the connection's source may touch of the outside."""
+        settings = self.connection(name)
+        return SourceContext(
+            settings=settings.source,
+            secrets=self.secrets(name, settings.system.name),
+            tokens=self.tokens(name, settings.system.name),
+            http=self.http_factory(name),
+            memory=_StoredMemory(self.database, name),
+            now=self.now,
+        )
+
+    def sink(self, name: str) -> Sink:
+        """The connection's client at DATEV."""
+        with self._lock:
+            entry = self._entry(name)
+            if entry.sink is None:
+                entry.sink = open_datev(
+                    entry.settings.datev,
+                    self.secrets(name, "datev"),
+                    self.tokens(name, "datev"),
+                    self.http_factory(name),
+                    entry.settings.rules.books.account_length,
+                    lambda: self.now().date(),
+                )
+            return entry.sink
+
+    def client_facts(self, name: str) -> ClientFacts:
+        """What DATEV says of the client: permission checked, read once for each run, kept for ten minutes."""
+        entry = self._entry(name)
+        with entry.asking_facts:
+            if entry.facts is None or entry.facts_until is None or entry.facts_until < self.now():
+                entry.facts = self.sink(name).client_facts()
+                entry.facts_until = self.now() + _FACTS_ARE_GOOD_FOR
+            return entry.facts
+
+    def has_facts(self, name: str) -> bool:
+        """Whether DATEV has told what it says of the client since the run began."""
+        return self._entry(name).facts is not None
+
+    def forget_facts(self, name: str) -> None:
+        """Read settings and the client's facts anew the next time: when a run begins, and after a refusal."""
+        with self._lock:
+            entry = self._entry(name)
+            entry.facts, entry.looked_at = None, 0.0
+
+    def tokens(self, name: str, system: str) -> StoredTokens:
+        """The keeper of the OAuth tokens that a connection has for a system."""
+        return StoredTokens(self, name, system)
+
+    def oauth(self, name: str, system: str) -> OAuthModel | None:
+        """How a connection logs in to a system; None when it does not need to."""
+        entry = self._entry(name)
+        with entry.asking_model:
+            if system not in entry.models:
+                http = self.http_factory(name)
+                entry.models[system] = (
+                    oauth_model(entry.settings.datev, http)
+                    if system == "datev"
+                    else entry.settings.system.oauth(entry.settings.source, http)
+                )
+            return entry.models[system]
+
+    def http_factory(self, name: str) -> HttpFactory:
+        """Makes clients that are wired to the technical log under the connection's name."""
+        return _LoggedHttp(self, name)
+
+    def http(self, name: str, system: str, base_url: str, explain: Callable[[httpx.Response], Any]) -> Http:
+        """A client that is wired to the technical log."""
+        return self.http_factory(name)(system, base_url, explain=explain)
+
+    def secrets(self, name: str, system: str) -> dict[str, str]:
+        """The unsealed credentials of a system, by name; those not given yet are left out."""
+        wanted = self.connection(name).secrets[system]
+        found = {secret: self.vault.get(name, f"{system}.{secret}") for secret in wanted}
+        return {secret: value for secret, value in found.items() if value is not None}
+
+    def forget(self, name: str) -> None:
+        """Let go of a connection's systems, so that new settings or credentials take effect.
+
+        Other threads may be in the middle of a request, so what was let go of is closed a while later.
+        """
+        now = time.monotonic()
+        with self._lock:
+            entry = self._open.pop(name, None)
+            if entry is not None:
+                self._retired.append((now, entry))
+            worn_out = [one for since, one in self._retired if now - since > _STILL_IN_USE_FOR]
+            self._retired = [(since, one) for since, one in self._retired if now - since <= _STILL_IN_USE_FOR]
+        for one in worn_out:
+            one.close()
+
+    def forget_client(self, client: str) -> None:
+        """Let go of the systems of all connections of a client, whose agreements have changed."""
+        with self.database.read() as db:
+            names = [row.name for row in connections.every(db) if row.client == client]
+        for name in names:
+            self.forget(name)
+
+    def close(self) -> None:
+        """Close everything that is open."""
+        with self._lock:
+            entries = [*self._open.values(), *(entry for _, entry in self._retired)]
+            self._open, self._retired = {}, []
+        for entry in entries:
+            entry.close()
+        try:
+            self.http_log.flush()
+        finally:
+            self.database.close()
+
+    def _entry(self, name: str) -> _Open:
+        with self._lock:
+            entry = self._open.get(name)
+            if entry is not None and time.monotonic() - entry.looked_at < _SETTINGS_ARE_GOOD_FOR:
+                return entry
+            with self.database.read() as db:
+                row = connections.read(db, name)
+                agreed_of = stamp(db, row.client)
+            credentials_of = self.vault.changed(name, [token_name(row.source), token_name("datev")])
+            known = None if entry is None else (entry.settings.text, entry.credentials_of, entry.agreed_of)
+            if entry is None or known != (row.settings, credentials_of, agreed_of):
+                self.forget(name)
+                settings = self.read(row.settings, f"settings of {name}")
+                entry = _Open(settings, credentials_of, agreed_of)
+                self._open[name] = entry
+            entry.looked_at = time.monotonic()
+            return entry
+
+
+class _StoredMemory:
+    """A source's memory in the database."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    def recall(self, key: str) -> Any:
+        with self._database.read() as db:
+            return connections.recall(db, self._name, key)
+
+    def remember(self, key: str, value: Any) -> None:
+        with self._database.write() as db:
+            connections.remember(db, self._name, key, value)
+
+
+class _LoggedHttp:
+    """Makes HTTP clients whose exchanges go to the technical log under the connection's name."""
+
+    def __init__(self, services: Services, name: str) -> None:
+        self._services = services
+        self._name = name
+
+    def write(self, exchange: Exchange) -> None:
+        """Keep one exchange."""
+        self._services.http_log.write(self._name, exchange)
+        if exchange.system == "datev" and exchange.status is not None and 400 <= exchange.status < 500:
+            self._services.refused.add(self._name)
+
+    def __call__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        explain: Callable[[httpx.Response], ConnectorError | None],
+        auth: httpx.Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        after_answer: Callable[[httpx.Response], float] | None = None,
+    ) -> Http:
+        """A client of `system` at `base_url`."""
+        return Http(
+            system,
+            base_url,
+            log=self,
+            explain=explain,
+            auth=auth,
+            headers=headers,
+            timeout=timeout,
+            after_answer=after_answer,
+        )

@@ -1,0 +1,123 @@
+"""OAuth tokens of a connection: renewed in time, by one at a time, the new ones committed first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mlconnector.errors import Broken, NeedsLogin, RetryLater
+from mlconnector.store import leases
+from mlconnector.systems.kit.oauth import OAuthModel, Tokens, explain_token_answer, refresh
+
+if TYPE_CHECKING:
+    from mlconnector.flow.context.services import Services
+
+# Longer than two refreshes that both run into their timeouts: nobody else may use the same token meanwhile.
+_LEASE_SECONDS = 120.0
+_LONGEST_WAIT = 45.0
+_local_locks: dict[tuple[str, str], threading.Lock] = {}
+_registry_lock = threading.Lock()
+
+
+def token_name(system: str) -> str:
+    """Under which name the vault keeps the tokens of a system."""
+    return f"{system}.tokens"
+
+
+class StoredTokens:
+    """Keeps the tokens of one connection and one system in the vault.
+
+    A refresh token may be good for one use only, so refreshing takes a lock within the process and a
+    lease in the database, reads again, and commits the new tokens before anybody uses them.
+    """
+
+    def __init__(self, services: Services, connection: str, system: str) -> None:
+        self._services = services
+        self._connection = connection
+        self._system = system
+        self._seen: Tokens | None = None
+        with _registry_lock:
+            self._local = _local_locks.setdefault((connection, system), threading.Lock())
+
+    def current(self) -> Tokens:
+        """Tokens that are good for a while, refreshed if need be; raises NeedsLogin."""
+        tokens = self._seen or self._read()
+        if self._is_fresh(tokens):
+            self._seen = tokens
+            return tokens
+        return self._renew(tokens.access_token)
+
+    def renewed(self, rejected: str) -> Tokens:
+        """Other tokens than those with the access token `rejected`; raises NeedsLogin."""
+        return self._renew(rejected)
+
+    def store(self, tokens: Tokens) -> None:
+        """Seal and commit tokens."""
+        text = msgspec.json.encode(tokens).decode()
+        name = token_name(self._system)
+        self._services.vault.put(self._connection, name, text, tokens.refresh_expires_at)
+        self._seen = tokens
+
+    def _renew(self, outworn: str) -> Tokens:
+        with self._local:
+            lease = f"tokens:{self._connection}:{self._system}"
+            self._acquire(lease)
+            try:
+                tokens = self._read()
+                if tokens.access_token != outworn and self._is_fresh(tokens):
+                    self._seen = tokens
+                    return tokens
+                renewed = self._refresh(tokens)
+                self._services.reached("refresh_answered")
+                self.store(renewed)
+                return renewed
+            finally:
+                leases.release(self._services.database, lease, self._services.owner)
+
+    def _refresh(self, tokens: Tokens) -> Tokens:
+        model = self._model()
+        secret = self._services.secrets(self._connection, self._system).get("client_secret", "")
+        http = self._services.http(
+            self._connection,
+            self._system,
+            model.token_url,
+            lambda answer: explain_token_answer(self._system, answer),
+        )
+        try:
+            return refresh(model, http, secret, tokens, self._services.now())
+        except RetryLater as error:
+            if not error.outcome_unknown:
+                raise
+            # Nobody knows whether the token was used up; asking once more either works or says so.
+            return refresh(model, http, secret, tokens, self._services.now())
+        finally:
+            http.close()
+
+    def _model(self) -> OAuthModel:
+        model = self._services.oauth(self._connection, self._system)
+        if model is None:
+            raise Broken(f"{self._system} has no login, yet tokens were asked for")
+        return model
+
+    def _read(self) -> Tokens:
+        text = self._services.vault.get(self._connection, token_name(self._system))
+        if text is None:
+            raise NeedsLogin(self._system, "nobody has logged in yet")
+        return msgspec.json.decode(text, type=Tokens)
+
+    def _is_fresh(self, tokens: Tokens) -> bool:
+        margin = timedelta(seconds=self._model().margin)
+        return tokens.expires_at - margin > self._services.now()
+
+    def _acquire(self, lease: str) -> None:
+        give_up = time.monotonic() + _LONGEST_WAIT
+        while not leases.acquire(
+            self._services.database, lease, self._services.owner, _LEASE_SECONDS, self._services.now()
+        ):
+            if time.monotonic() > give_up:
+                raise RetryLater(f"another process renews the login to {self._system}", after=5.0)
+            time.sleep(0.2)

@@ -1,0 +1,1 @@
+"""Decide: vouchers become entries with their documents, or wait with their problems."""

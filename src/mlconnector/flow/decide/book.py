@@ -1,0 +1,251 @@
+"""Book: vouchers that want a decision become entries with their documents, or wait with their problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection
+
+from mlconnector.flow.agree.confirmation import note_used
+from mlconnector.flow.batches import suggestions
+from mlconnector.flow.batches.freeze import unwritable
+from mlconnector.flow.batches.master_data import note_persons
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.decide.decisions import (
+    Decisions,
+    decide_all,
+    hold_missing_years,
+    hold_taken_numbers,
+    open_item,
+)
+from mlconnector.flow.decide.documents.booking_documents import Paper, papers_for
+from mlconnector.flow.decide.documents.notes import noted
+from mlconnector.flow.decide.person_numbers import persons_of
+from mlconnector.formats.names import entry_id
+from mlconnector.mapping.channels import Channel
+from mlconnector.mapping.drafts import Draft, entry
+from mlconnector.mapping.rules import Rules
+from mlconnector.model.entries import Entry, decode, encode, reversed_entry
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import decode as decode_voucher
+from mlconnector.store import accounts, documents, entries, runs, vouchers
+from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.vouchers import Waiting
+
+SET = 200
+BYTES_AT_ONCE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """How a set went: where the next one begins (None at the end), and how many were booked or held."""
+
+    after: str | None
+    booked: int
+    held: int
+
+
+def book_set(services: Services, name: str, run: str, after: str) -> Booked:
+    """Decide the next set of waiting vouchers after the key `after`, and store what was decided."""
+    with services.database.read() as db:
+        found = vouchers.waiting_for_decision(db, name, after, SET)
+        waiting = _what_fits_into_memory(found)
+        problems = vouchers.problems_of(db, [one.row.id for one in waiting], "source")
+        decisions = decide_all(services, db, name, waiting, problems)
+    if not waiting:
+        return Booked(None, 0, 0)
+    papers: dict[str, Paper] = {}
+    rules = services.rules(name)
+    if decisions.drafts:
+        facts = services.client_facts(name)
+        hold_missing_years(decisions, facts, rules.books)
+        if services.connection(name).takes_documents:
+            papers = papers_for(services, name, waiting, decisions.drafts, facts)
+    for key, paper in papers.items():
+        if paper.problems:
+            decisions.drafts.pop(key)
+            decisions.held[key] = paper.problems
+    with services.database.write() as db:
+        _store(services, db, name, run, waiting, decisions, papers)
+    services.reached("entries_stored")
+    last = waiting[-1].row.id if len(waiting) < len(found) or len(found) == SET else None
+    return Booked(last, len(decisions.drafts), len(decisions.held))
+
+
+def _what_fits_into_memory(found: Sequence[Waiting]) -> Sequence[Waiting]:
+    """As many vouchers as may have their documents in memory together, at least one."""
+    total = 0
+    for count, one in enumerate(found):
+        total += sum(attachment.size or 0 for attachment in decode_voucher(one.content).attachments)
+        if total > BYTES_AT_ONCE:
+            return found[: max(count, 1)]
+    return found
+
+
+def _store(
+    services: Services,
+    db: Connection,
+    name: str,
+    run: str,
+    waiting: Sequence[Waiting],
+    decisions: Decisions,
+    papers: Mapping[str, Paper],
+) -> None:
+    now = services.now()
+    held_now = vouchers.hold(db, [one.row.id for one in waiting])
+    decisions.drop(one.row.id for one in waiting if held_now.get(one.row.id) != one.row)
+    waiting = [one for one in waiting if held_now.get(one.row.id) == one.row]
+    accounts.hold(db, services.connection(name).client)
+    hold_taken_numbers(services, db, name, decisions)
+    rows = {one.row.id: one.row for one in waiting}
+    vouchers.drop_waiting_entries(db, list(rows))
+    persons = persons_of(services, db, name, decisions)
+    note_persons(services, db, name, decisions.drafts, persons, now)
+    booked, events = _entries(services, db, name, waiting, decisions, papers, persons)
+    documents.drop_unsent(db, list(rows))
+    new_papers = [row for key in decisions.drafts if key in papers for row in papers[key].rows]
+    known = documents.known(db, [str(row["guid"]) for row in new_papers])
+    documents.insert_documents(db, [row for row in new_papers if row["guid"] not in known])
+    settings = services.connection(name)
+    alone = {key for key, one in decisions.drafts.items() if settings.channel_of(one.voucher) == "extf"}
+    documents.bring_back(
+        db, [row for row in new_papers if row["guid"] in known and row["voucher"] not in alone]
+    )
+    entries.insert_entries(db, booked)
+    note_used(services, db, name, decisions.drafts.values())
+    bookable = {str(row["voucher"]) for row in booked}
+    vouchers.set_state(db, bookable, "bookable", now)
+    vouchers.set_state(db, decisions.held, "needs_human", now)
+    for reason in set(decisions.ignored.values()):
+        keys = [key for key, why in decisions.ignored.items() if why == reason and key not in bookable]
+        vouchers.set_state(db, keys, "ignored", now, reason)
+    unchanged = [key for key in decisions.unchanged if key not in bookable]
+    changed = [{"id": key, "booked_revision": rows[key].revision} for key in unchanged]
+    vouchers.update_vouchers(db, changed)
+    vouchers.set_state(db, unchanged, "settled", now)
+    solved: dict[str, tuple[Problem, ...]] = dict.fromkeys(rows, ())
+    vouchers.replace_problems(db, "mapping", solved | _own(db, decisions))
+    for key, found in decisions.held.items():
+        causes = [problem.cause for problem in found]
+        events.append(AuditEvent(name, key, "held", {"causes": causes, "run": run}))
+    events += [
+        AuditEvent(name, key, "ignored", {"reason": why})
+        for key, why in decisions.ignored.items()
+        if key not in bookable
+    ]
+    events += [AuditEvent(name, key, "unchanged", {}) for key in unchanged]
+    append(db, events, now)
+    runs.count(
+        db, run, {"booked": len(booked), "held": len(decisions.held), "ignored": len(decisions.ignored)}
+    )
+
+
+def _own(db: Connection, decisions: Decisions) -> dict[str, tuple[Problem, ...]]:
+    """The problems of held vouchers that the source has not found already."""
+    found = vouchers.problems_of(db, list(decisions.held), "source")
+    known = {key: {problem.cause for problem in problems} for key, problems in found.items()}
+    return {
+        key: tuple(problem for problem in problems if problem.cause not in known.get(key, set()))
+        for key, problems in decisions.held.items()
+    }
+
+
+def _entries(
+    services: Services,
+    db: Connection,
+    name: str,
+    waiting: Sequence[Waiting],
+    decisions: Decisions,
+    papers: Mapping[str, Paper],
+    persons: Mapping[str, str],
+) -> tuple[list[dict[str, object]], list[AuditEvent]]:
+    """Entries of all drafts, and reversals of what stands in DATEV for vouchers that changed after it."""
+    rules = services.rules(name)
+    turns = entries.turns(db, [one.row.id for one in waiting])
+    rows: list[dict[str, object]] = []
+    events: list[AuditEvent] = []
+    for one in waiting:
+        key, revision = one.row.id, one.row.revision
+        draft = decisions.drafts.get(key)
+        made = None if draft is None else _made(one, draft, persons[key], papers.get(key), turns)
+        wrong = None if made is None else _unfit(services, name, made, draft)
+        if wrong is not None:
+            del decisions.drafts[key]
+            decisions.held[key] = (wrong,)
+            continue
+        first = turns.get((key, revision, "reversal"), 0) + 1
+        for turn, before in enumerate(decisions.taken_back(key), start=first):
+            back = reversed_entry(decode(before.content), revision=revision, turn=turn)
+            rows.append(_row(services, name, key, back, rules, before.channel, reverses=before.id))
+            events.append(AuditEvent(name, key, "reversed", {"entry": back.content_key, "of": before.id}))
+        if made is not None and draft is not None:
+            channel = services.connection(name).channel_of(draft.voucher)
+            holds = open_item(name, draft)
+            rows.append(_row(services, name, key, made, rules, channel, holds=holds))
+            events.append(AuditEvent(name, key, "booked", _story(made, rules)))
+    return rows, events
+
+
+def _unfit(services: Services, name: str, made: Entry, draft: Draft | None) -> Problem | None:
+    """Why a booking cannot be written in the format that its channel carries."""
+    settings = services.connection(name)
+    if draft is not None and settings.channel_of(draft.voucher) == suggestions.FORMAT:
+        return suggestions.unsuitable(made, settings.rules)
+    return unwritable(made, settings.rules.books)
+
+
+def _made(
+    one: Waiting, draft: Draft, person: str, paper: Paper | None, turns: Mapping[tuple[str, str, str], int]
+) -> Entry:
+    turn = turns.get((one.row.id, one.row.revision, "original"), 0) + 1
+    document = paper.guid if paper else None
+    made = entry(draft, person=person, document=document, revision=one.row.revision, turn=turn)
+    return noted(made, paper.because if paper else ())
+
+
+def _row(
+    services: Services,
+    name: str,
+    voucher: str,
+    made: Entry,
+    rules: Rules,
+    channel: Channel,
+    *,
+    reverses: str | None = None,
+    holds: str = "",
+) -> dict[str, object]:
+    return {
+        "id": entry_id(voucher, made.content_key),
+        "voucher": voucher,
+        "connection": name,
+        "client": services.connection(name).client,
+        "revision": made.revision,
+        "kind": made.kind,
+        "turn": made.turn,
+        "period": f"{made.document_date:%Y-%m}",
+        "ledger": made.ledger,
+        "channel": channel,
+        "open_item": holds,
+        "content": encode(made).decode(),
+        "mapping": rules.fingerprint(),
+        "document": str(made.document) if made.document else None,
+        "reverses": reverses,
+        "batch": None,
+        "created_at": services.now(),
+    }
+
+
+def _story(made: Entry, rules: Rules) -> dict[str, object]:
+    """What the audit trail keeps of a booking: every line, and why each field has its value."""
+    return {
+        "entry": made.content_key,
+        "mapping": rules.fingerprint(),
+        "document": str(made.document) if made.document else None,
+        "lines": [
+            f"{line.amount:f} {made.currency} {line.account} / {line.contra_account} {line.tax_key}".rstrip()
+            for line in made.lines
+        ],
+        "because": [msgspec.to_builtins(one) for one in made.because],
+    }

@@ -1,0 +1,209 @@
+"""Decisions: what becomes of each waiting voucher, before anything is fetched or stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.context.services import Services
+from mlconnector.formats.extf import document_field
+from mlconnector.mapping.booking import decide
+from mlconnector.mapping.books import Books
+from mlconnector.mapping.channels import Channel, carried_as
+from mlconnector.mapping.drafts import Draft, Held, Ignored, entry
+from mlconnector.model.entries import Ledger, decode
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Voucher
+from mlconnector.model.vouchers import decode as decode_voucher
+from mlconnector.store import accounts, entries
+from mlconnector.store.entries import EntryRow
+from mlconnector.store.vouchers import Waiting
+from mlconnector.systems.sink import ClientFacts
+
+
+@dataclass
+class Decisions:
+    """Decisions over a set of vouchers, by our key; each voucher is in exactly one of the first four.
+
+    `unchanged` names the standing booking that books the same. `standing` are all bookings that DATEV has.
+    """
+
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    held: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    ignored: dict[str, str] = field(default_factory=dict)
+    unchanged: dict[str, str] = field(default_factory=dict)
+    standing: dict[str, list[EntryRow]] = field(default_factory=dict)
+
+    def drop(self, keys: Iterable[str]) -> None:
+        """Take vouchers out, as if they had never been looked at."""
+        for key in keys:
+            for decided in (self.drafts, self.held, self.ignored, self.unchanged):
+                decided.pop(key, None)
+
+    def taken_back(self, key: str) -> list[EntryRow]:
+        """The standing bookings of a voucher that its decision takes back."""
+        if key in self.held:
+            return []
+        return [one for one in self.standing.get(key, []) if one.id != self.unchanged.get(key)]
+
+
+def decide_all(
+    services: Services,
+    db: Connection,
+    name: str,
+    waiting: Sequence[Waiting],
+    problems: Mapping[str, Sequence[Problem]],
+) -> Decisions:
+    """Decide every waiting voucher; `problems` are those that the source already found, by our key."""
+    rules = services.rules(name)
+    decisions = Decisions(standing=entries.standing(db, [one.row.id for one in waiting]))
+    for one in waiting:
+        stands = one.row.id in decisions.standing
+        decision = decide(decode_voucher(one.content), rules, stands=stands)
+        found = tuple(problems.get(one.row.id, ()))
+        if isinstance(decision, Ignored):
+            decisions.ignored[one.row.id] = decision.reason
+        elif isinstance(decision, Held) or found:
+            own = decision.problems if isinstance(decision, Held) else ()
+            decisions.held[one.row.id] = (*found, *own)
+        elif (closed := channel_closed(services, name, decision)) is not None:
+            decisions.held[one.row.id] = (closed,)
+        else:
+            decisions.drafts[one.row.id] = decision
+    _set_unchanged_aside(services, db, name, waiting, decisions)
+    _hold_what_cannot_be_taken_back(services, name, waiting, decisions)
+    hold_taken_numbers(services, db, name, decisions)
+    return decisions
+
+
+def channel_closed(services: Services, name: str, draft: Draft) -> Problem | None:
+    """The problem of a voucher whose format DATEV does not get from this connection."""
+    settings = services.connection(name)
+    channel = settings.channel_of(draft.voucher)
+    if channel in settings.datev.services:
+        return None
+    return _not_used(draft.voucher, channel)
+
+
+def _not_used(voucher: Voucher, channel: Channel) -> Problem:
+    facts = {"kind": carried_as(voucher), "format": channel.upper()}
+    return Problem("channel_not_used", facts, ("kind", "format"))
+
+
+def _hold_what_cannot_be_taken_back(
+    services: Services, name: str, waiting: Sequence[Waiting], decisions: Decisions
+) -> None:
+    """A correction goes the way of its original; where that is closed, a human has to book it."""
+    open_ones = services.connection(name).datev.services
+    for one in waiting:
+        back = decisions.taken_back(one.row.id)
+        closed = next((before.channel for before in back if before.channel not in open_ones), None)
+        if closed is not None:
+            decisions.drop([one.row.id])
+            decisions.held[one.row.id] = (_not_used(decode_voucher(one.content), closed),)
+
+
+def _set_unchanged_aside(
+    services: Services, db: Connection, name: str, waiting: Sequence[Waiting], decisions: Decisions
+) -> None:
+    """A record that changed in ways that no booking shows is not booked again."""
+    if not decisions.standing:
+        return
+    settings = services.connection(name)
+    given = numbers_given(services, db, name, decisions.drafts.values())
+    for one in waiting:
+        before = decisions.standing.get(one.row.id)
+        draft = decisions.drafts.get(one.row.id)
+        if not before or draft is None:
+            continue
+        collective = settings.rules.books.numbers_of(draft.ledger).collective
+        person = collective or draft.party.account or given.get((draft.ledger, draft.party.external_id))
+        if person is None:
+            continue
+        again = entry(draft, person=person, document=None, revision=one.row.revision, turn=1)
+        same = [entry for entry in before if again.books_the_same_as(decode(entry.content))]
+        if same:
+            del decisions.drafts[one.row.id]
+            decisions.unchanged[one.row.id] = same[-1].id
+
+
+def numbers_given(
+    services: Services, db: Connection, name: str, drafts: Iterable[Draft]
+) -> dict[tuple[Ledger, str], str]:
+    """The numbers that the drafts' parties already have, by ledger and party."""
+    client = services.connection(name).client
+    parties: dict[Ledger, set[str]] = {}
+    for draft in drafts:
+        parties.setdefault(draft.ledger, set()).add(draft.party.external_id)
+    return {
+        (ledger, party): number
+        for ledger, ids in parties.items()
+        for party, number in accounts.given(db, client, name, sorted(ids), ledger).items()
+    }
+
+
+def open_item(name: str, draft: Draft) -> str:
+    """What no other voucher of the client may be booked under: its Belegfeld 1.
+
+    Suppliers number alike, so theirs count for each supplier. Payments, and credit notes under the number of
+    their invoice, clear what others opened and hold nothing.
+    """
+    if all(line.number for line in draft.lines):
+        return ""
+    field = document_field(draft.number)[0]
+    return field if draft.ledger == "receivable" else f"{field} {name}/{draft.party.external_id}"
+
+
+def hold_taken_numbers(services: Services, db: Connection, name: str, decisions: Decisions) -> None:
+    """Two vouchers must never share a Belegfeld 1: DATEV would take them for one open item.
+
+    Of several that meet here for the first time, the earliest keeps it.
+    """
+    client = services.connection(name).client
+    oldest_first = sorted(decisions.drafts.items(), key=lambda item: _age(item[1]))
+    items = {key: item for key, draft in oldest_first if (item := open_item(name, draft))}
+    holders = entries.holders_of_open_items(db, client, items.values())
+    for key, item in items.items():
+        others = holders.setdefault(item, set()) - {key}
+        if others:
+            decisions.held[key] = (number_taken(decisions.drafts.pop(key), min(others)),)
+        holders[item].add(key)
+
+
+def number_taken(draft: Draft, other: str) -> Problem:
+    """The problem of a voucher whose Belegfeld 1 another one (its key) holds."""
+    value = document_field(draft.number)[0]
+    facts = {"number": draft.number, "document_field": value, "other": other}
+    return Problem("document_field_taken", facts, ("document_field",))
+
+
+def _age(draft: Draft) -> tuple[date, int, str]:
+    voucher = draft.voucher
+    return voucher.document_date, len(voucher.external_id), voucher.external_id
+
+
+def hold_missing_years(decisions: Decisions, facts: ClientFacts, books: Books) -> None:
+    """Hold what falls into no fiscal year of the client; a client that does not say its years holds nothing.
+
+    Raises NeedsHuman when a year that is needed has another account length than the rules were made for.
+    """
+    if facts.fiscal_years is None:
+        return
+    for key, draft in list(decisions.drafts.items()):
+        day = draft.voucher.document_date
+        year = next((one for one in facts.fiscal_years if one.first <= day <= one.last), None)
+        if year is None:
+            del decisions.drafts[key]
+            missing = {"year": f"{day:%Y}", "client": facts.client}
+            decisions.held[key] = (Problem("fiscal_year_missing", missing, ("year", "client")),)
+        elif year.account_length != books.account_length:
+            lengths = {
+                "client": facts.client,
+                "datev": str(year.account_length),
+                "books": str(books.account_length),
+            }
+            raise NeedsHuman(Problem("account_length_differs", lengths, ("client",)))

@@ -1,0 +1,125 @@
+"""E-invoices among a voucher's files: do they hold, and do they say what is booked?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import msgspec
+
+from mlconnector.flow.context.document_rules import DocumentRules
+from mlconnector.flow.decide.documents.examiner import NotExamined, examiner
+from mlconnector.formats.einvoice.comparison import Difference, differences
+from mlconnector.formats.einvoice.invoice import EInvoice, Examination, Finding
+from mlconnector.mapping.drafts import Draft
+from mlconnector.mapping.rules import Rules
+from mlconnector.model.entries import Because
+from mlconnector.model.money import ZERO, rounded
+from mlconnector.model.problems import Problem
+from mlconnector.model.totals import Totals, totals
+from mlconnector.systems.kit.check_steps import CheckStep
+
+_SHOWN = 3
+
+
+def judged(
+    file_name: str, examination: Examination, draft: Draft, wanted: DocumentRules, rules: Rules
+) -> tuple[list[Problem], list[Because]]:
+    """What keeps a voucher with this e-invoice from being booked, and what the audit trail tells of it."""
+    problems, notes = _about_rules(file_name, examination, wanted)
+    notes += [msgspec.structs.replace(note, value=file_name) for note in examination.notes]
+    einvoice = examination.invoice
+    if einvoice is not None:
+        found = _compared(draft, einvoice, rules)
+        if found:
+            problems.append(_differs(file_name, found))
+        if not problems:
+            notes.append(_praise(file_name, examination, einvoice))
+    return problems, notes
+
+
+def rules_steps(wanted: DocumentRules) -> Iterator[CheckStep]:
+    """Whether the rules of EN 16931 can be applied, where the connection wants that: a step of the ping."""
+    if not wanted.en16931:
+        return
+    try:
+        version, missing = examiner().try_rules()
+    except NotExamined as error:
+        version, missing = "", str(error)
+    if missing:
+        facts = {"reason": missing}
+        yield CheckStep("connection.einvoice_rules", "failed", "einvoice_rules_missing", facts, "it")
+    else:
+        yield CheckStep("connection.einvoice_rules", "ok", "", {"version": version})
+
+
+def booked_totals(draft: Draft) -> Totals:
+    """The voucher's totals with the gross that is booked, in the signs of the voucher."""
+    voucher = draft.voucher
+    sums = totals(voucher.lines, voucher.currency)
+    booked = sum((line.amount for line in draft.lines), ZERO)
+    gross = rounded(booked if voucher.direction == "sale" else -booked, voucher.currency)
+    return Totals(sums.net, sums.tax, gross, sums.line_net, sums.line_gross)
+
+
+def _about_rules(
+    file_name: str, examination: Examination, wanted: DocumentRules
+) -> tuple[list[Problem], list[Because]]:
+    problems: list[Problem] = []
+    notes: list[Because] = []
+    if wanted.en16931 and examination.rules:
+        problems.append(Problem("einvoice_rules_missing", {"reason": examination.rules}))
+    fatal = examination.fatal
+    if fatal and (examination.invoice is None or wanted.en16931_findings == "hold"):
+        problems.append(_invalid(file_name, fatal))
+    elif fatal:
+        notes.append(Because("document", file_name, "einvoice_breaks_rules", {"findings": _first(fatal)}))
+    warnings = [finding for finding in examination.findings if finding.severity == "warning"]
+    if warnings:
+        notes.append(Because("document", file_name, "einvoice_warnings", {"findings": _first(warnings)}))
+    return problems, notes
+
+
+def _invalid(file_name: str, fatal: tuple[Finding, ...]) -> Problem:
+    facts = {"file_name": file_name, "count": str(len(fatal)), "findings": _first(fatal)}
+    return Problem("einvoice_invalid", facts)
+
+
+def _first(findings: tuple[Finding, ...] | list[Finding]) -> str:
+    shown = [f"{finding.rule}: {finding.text}" for finding in findings[:_SHOWN]]
+    left = len(findings) - len(shown)
+    return " | ".join(shown) + (f" | + {left}" if left else "")
+
+
+def _compared(draft: Draft, einvoice: EInvoice, rules: Rules) -> list[Difference]:
+    tolerance: Decimal = rules.mapping.rounding_limit
+    return differences(draft.voucher, booked_totals(draft), einvoice, tolerance)
+
+
+def _differs(file_name: str, found: list[Difference]) -> Problem:
+    ours = {one.field: one.voucher for one in found}
+    theirs = {one.field: one.einvoice for one in found}
+    facts = {
+        "file_name": file_name,
+        "number_voucher": ours.get("number", ""),
+        "number_einvoice": theirs.get("number", ""),
+        "date_voucher": ours.get("date", ""),
+        "date_einvoice": theirs.get("date", ""),
+        "currency_voucher": ours.get("currency", ""),
+        "currency_einvoice": theirs.get("currency", ""),
+        "net_voucher": ours.get("net", ""),
+        "net_einvoice": theirs.get("net", ""),
+        "tax_voucher": ours.get("tax", ""),
+        "tax_einvoice": theirs.get("tax", ""),
+        "gross_voucher": ours.get("gross", ""),
+        "gross_einvoice": theirs.get("gross", ""),
+        "vat_id_voucher": ours.get("vat_id", ""),
+        "vat_id_einvoice": theirs.get("vat_id", ""),
+    }
+    return Problem("einvoice_differs", facts)
+
+
+def _praise(file_name: str, examination: Examination, einvoice: EInvoice) -> Because:
+    facts = {"form": examination.form, "syntax": einvoice.syntax.upper(), "profile": einvoice.profile}
+    rule = "einvoice_agrees_by_rules" if examination.applied else "einvoice_agrees_by_schema"
+    return Because("document", file_name, rule, facts)

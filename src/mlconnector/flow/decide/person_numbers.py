@@ -1,0 +1,107 @@
+"""Persons: the number of every debtor and creditor, given once, brought along, or disputed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from sqlalchemy import Connection
+
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.decide.decisions import Decisions
+from mlconnector.mapping.numbers import alike, allocate
+from mlconnector.model.entries import Ledger
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Party
+from mlconnector.store import accounts
+
+
+def persons_of(services: Services, db: Connection, name: str, decisions: Decisions) -> dict[str, str]:
+    """The number of every draft's party, by our key; drafts that cannot have one are held.
+
+    Others who give numbers for the client must be held off while this runs (`accounts.hold`).
+
+    A party keeps its number for ever, so a source that brings another one later is a human's matter, as is
+    a number that belongs to somebody else.
+    """
+    return {
+        **_numbers(services, db, name, decisions, "receivable"),
+        **_numbers(services, db, name, decisions, "payable"),
+    }
+
+
+def _numbers(
+    services: Services, db: Connection, name: str, decisions: Decisions, ledger: Ledger
+) -> dict[str, str]:
+    settings = services.connection(name)
+    books = settings.rules.books
+    drafts = {key: draft for key, draft in decisions.drafts.items() if draft.ledger == ledger}
+    collective = books.numbers_of(ledger).collective
+    if collective or not drafts:
+        return dict.fromkeys(drafts, collective or "")
+    parties = {draft.party.external_id: draft.party for draft in drafts.values()}
+    given = accounts.given(db, settings.client, name, list(parties), ledger)
+    owners = accounts.owners(db, settings.client, [one.account for one in parties.values() if one.account])
+    reserved = accounts.reserved(db, settings.client, list(owners))
+    brought = _brought(name, parties, given, owners, reserved, decisions, ledger)
+    taken = accounts.brought(db, settings.client)
+    highest = accounts.highest_allocated(db, settings.client, *books.range_of(ledger))
+    waiting = [one for one in parties.values() if one.external_id not in brought]
+    new = allocate(waiting, given, taken.union(brought.values()), highest, books, ledger)
+    if isinstance(new, Problem):
+        _hold(decisions, {one.external_id: new for one in waiting if one.external_id not in given}, ledger)
+        new = {}
+    names = {external_id: party.name for external_id, party in parties.items()}
+    fresh = {party: number for party, number in brought.items() if party not in given}
+    give = partial(accounts.give, db, settings.client, name, names=names, now=services.now(), ledger=ledger)
+    give(new, origin="allocated")
+    give({party: number for party, number in fresh.items() if number not in reserved}, origin="source")
+    for party, number in fresh.items():
+        if number in reserved:
+            accounts.bind(db, settings.client, name, party, number)
+    numbers = {**given, **new, **brought}
+    return {key: numbers[draft.party.external_id] for key, draft in drafts.items() if key in decisions.drafts}
+
+
+def _brought(
+    name: str,
+    parties: Mapping[str, Party],
+    given: Mapping[str, str],
+    owners: Mapping[str, tuple[str, str]],
+    reserved: Mapping[str, str],
+    decisions: Decisions,
+    ledger: Ledger,
+) -> dict[str, str]:
+    """The numbers that the source brings and that may be used; drafts of all others are held.
+
+    A number that a list reserves may be used by whom the list names.
+    """
+    brought: dict[str, str] = {}
+    bringer: dict[str, str] = {}
+    wrong: dict[str, Problem] = {}
+    for party_id, party in parties.items():
+        if not party.account:
+            continue
+        before = given.get(party_id)
+        owner = owners.get(party.account, (name, bringer.get(party.account, party_id)))
+        if party.account in reserved:
+            listed = reserved[party.account]
+            may = bringer.get(party.account, party_id) == party_id and alike(listed, party.name)
+            owner = (name, party_id) if may else (name, listed or owner[1])
+        facts = {"party": party.name, "party_id": party_id, "number": party.account}
+        if before is not None and before != party.account:
+            wrong[party_id] = Problem("debtor_number_differs", {**facts, "given": before}, ("party_id",))
+        elif owner != (name, party_id):
+            wrong[party_id] = Problem("debtor_number_taken", {**facts, "owner": owner[1]}, ("number",))
+        else:
+            brought[party_id], bringer[party.account] = party.account, party_id
+    _hold(decisions, wrong, ledger)
+    return brought
+
+
+def _hold(decisions: Decisions, wrong: Mapping[str, Problem], ledger: Ledger) -> None:
+    for key, draft in list(decisions.drafts.items()):
+        problem = wrong.get(draft.party.external_id) if draft.ledger == ledger else None
+        if problem is not None:
+            del decisions.drafts[key]
+            decisions.held[key] = (problem,)

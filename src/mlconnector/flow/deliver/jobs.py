@@ -1,0 +1,158 @@
+"""Follow: a job is asked after until DATEV has answered, within a budget, and then everything is settled."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from mlconnector.flow.batches import master_data, suggestion_protocol, suggestions
+from mlconnector.flow.context.breaker import refuse_while_open
+from mlconnector.flow.context.services import Services
+from mlconnector.model.problems import Problem
+from mlconnector.store import batches, documents, entries, vouchers
+from mlconnector.store.audit import AuditEvent, append, latest
+from mlconnector.store.batches import BatchRow
+from mlconnector.store.entries import EntryRow
+from mlconnector.systems.datev import next_wait
+from mlconnector.systems.sink import JobStatus
+
+ON_THE_WAY = frozenset({"batched", "sent"})
+# How often the same file is sent while DATEV asks for it once more.
+TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a look at a job gave: settled, wait some seconds, parked until the next run, or send again."""
+
+    state: Literal["settled", "wait", "parked", "again"]
+    wait: float = 0.0
+
+
+def look(services: Services, batch: str, retry_after: float) -> Step:
+    """Ask once how far the job is, and settle the batch when it is at its end."""
+    with services.database.read() as db:
+        row = batches.read(db, batch)
+    if row is None or row.state != "submitted" or row.job_id is None:
+        return Step("settled")
+    refuse_while_open(services, row.connection)
+    if row.format == suggestions.FORMAT:
+        status = suggestions.status_of(services, row)
+    else:
+        status = services.sink(row.connection).status(row.job_id)
+    services.reached("job_polled")
+    if status.result in {"pending", "open"}:
+        return _wait(services, row, retry_after)
+    if status.again and _tries(services, batch) < TRIES:
+        return _send_again(services, row, status)
+    _settle(services, row, status)
+    services.reached("batch_settled")
+    return Step("settled")
+
+
+def first_wait(retry_after: float) -> float:
+    """How long to wait before the first look; drawn by chance, so it belongs into a recorded step."""
+    return next_wait(1, retry_after, _chance()) or retry_after
+
+
+def _tries(services: Services, batch: str) -> int:
+    with services.database.read() as db:
+        return len(batches.jobs(db, batch))
+
+
+def _wait(services: Services, row: BatchRow, retry_after: float) -> Step:
+    with services.database.write() as db:
+        if not batches.hold(db, row):
+            return Step("settled")
+        polls = batches.count_up(db, row.id, "polls")
+        wait = next_wait(polls + 1, retry_after, _chance())
+        if wait is None and not row.parked:
+            batches.change(db, row.id, services.now(), parked=True)
+            append(db, [AuditEvent(row.connection, row.id, "parked", {"polls": polls})], services.now())
+    return Step("parked") if wait is None else Step("wait", wait)
+
+
+def _send_again(services: Services, row: BatchRow, status: JobStatus) -> Step:
+    """DATEV asks for the same file once more; the job that failed so is never taken for the new one."""
+    now = services.now()
+    with services.database.write() as db:
+        if not batches.hold(db, row):
+            return Step("settled")
+        batches.change(db, row.id, now, state="frozen", job_id=None, answer=_text(status))
+        append(db, [AuditEvent(row.connection, row.id, "send_again", {"job_id": row.job_id})], now)
+    return Step("again")
+
+
+def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
+    succeeded = status.result in {"succeeded", "partial"}
+    stands = _stands(services, row)
+    problem = status.problem or Problem(
+        "batch_rejected", {"file": row.file_name, "batch": row.id}, ("batch",)
+    )
+    now = services.now()
+    with services.database.write() as db:
+        if not batches.hold(db, row):
+            return
+        batches.change(
+            db,
+            row.id,
+            now,
+            state="succeeded" if stands and not succeeded else status.result,
+            parked=False,
+            answer=_text(status),
+            cause="" if status.result == "succeeded" else problem.cause,
+        )
+        if row.format == suggestions.FORMAT:
+            suggestion_protocol.settle(services, db, row, status, problem)
+        held = entries.of_batch(db, row.id)
+        rows = vouchers.hold(db, {entry.voucher for entry in held})
+        # What waits for a human because of another batch goes on waiting.
+        keys = [key for key, voucher in rows.items() if voucher.state in ON_THE_WAY]
+        master_data.settle(services, db, row, arrived=succeeded or stands)
+        if succeeded or stands:
+            documents.let_go_of_content(db, row.id)
+            if not stands:
+                _note_bookings(db, held)
+            settled = set(keys) - entries.unsettled_vouchers(db, keys)
+            vouchers.set_state(db, settled, "settled", now)
+        else:
+            vouchers.set_state(db, keys, "rejected", now)
+            vouchers.replace_problems(db, "mapping", dict.fromkeys(keys, (problem,)))
+        detail = suggestion_protocol.told(row, status)
+        append(db, [AuditEvent(row.connection, row.id, status.result, detail)], now)
+
+
+def _stands(services: Services, row: BatchRow) -> bool:
+    """Whether an earlier job brought this batch already: it stands in DATEV whatever becomes of this one."""
+    with services.database.read() as db:
+        return latest(db, row.id, "succeeded") is not None
+
+
+def _note_bookings(db: Connection, held: Sequence[EntryRow]) -> None:
+    """Keep which booking of each voucher now stands in DATEV."""
+    revision = {entry.voucher: entry.revision for entry in held}
+    standing = entries.standing(db, list(revision))
+    vouchers.update_vouchers(
+        db,
+        [
+            {
+                "id": key,
+                "booked_entry": standing[key][-1].id if key in standing else None,
+                "booked_revision": revision[key],
+            }
+            for key in sorted(revision)
+        ],
+    )
+
+
+def _chance() -> float:
+    return secrets.randbelow(1_000_000) / 1_000_000
+
+
+def _text(status: JobStatus) -> str:
+    return json.dumps(dict(status.answer), ensure_ascii=False, default=str)

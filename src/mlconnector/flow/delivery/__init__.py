@@ -1,1 +1,0 @@
-"""Delivery: batches go to DATEV once, and their jobs are followed to the end."""

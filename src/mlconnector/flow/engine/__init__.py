@@ -1,0 +1,1 @@
+"""The engine: durable workflows, their schedules, and the watch over other processes."""

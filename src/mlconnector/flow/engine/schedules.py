@@ -1,0 +1,61 @@
+"""Schedules: each connection is polled by its own, and everything is tidied up once a day."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dbos import DBOS
+
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.states import note_state
+from mlconnector.settings import UnreadableSettings
+from mlconnector.store import connections
+
+log = logging.getLogger(__name__)
+
+HOUSEKEEPING = "17 3 * * *"
+
+
+def keep_schedules(services: Services, poll: Any, housekeeping: Any) -> None:
+    """Bring DBOS's schedules in line with the connections' settings; those of paused ones end.
+
+    `poll` and `housekeeping` are workflows that take the moment and a context; a poll's context is the
+    connection's name. A schedule that is right already is left alone, and so is that of a connection whose
+    stored settings cannot be read: it says so itself, and the others go on.
+    """
+    with services.database.read() as db:
+        names = [row.name for row in connections.every(db) if row.state != "paused"]
+    existing = {one["schedule_name"]: one["schedule"] for one in DBOS.list_schedules()}
+    wanted: dict[str, tuple[str, Any, str | None]] = {}
+    for name in names:
+        cron = _cron(services, name)
+        if cron is None:
+            cron = existing.get(f"poll:{name}", "")
+        if cron:
+            wanted[f"poll:{name}"] = (cron, poll, name)
+    wanted["housekeeping"] = (HOUSEKEEPING, housekeeping, None)
+    for gone in set(existing) - set(wanted):
+        DBOS.delete_schedule(gone)
+    for schedule_name, (cron, workflow, context) in wanted.items():
+        if existing.get(schedule_name) != cron:
+            DBOS.apply_schedules(
+                [
+                    {
+                        "schedule_name": schedule_name,
+                        "workflow_fn": workflow,
+                        "schedule": cron,
+                        "context": context,
+                    }
+                ]
+            )
+
+
+def _cron(services: Services, name: str) -> str | None:
+    """When a connection is polled; None where its stored settings cannot be read, which is noted of it."""
+    try:
+        return services.connection(name).schedule.cron
+    except UnreadableSettings as error:
+        log.error("%s: its settings cannot be read: %s", name, error)
+        note_state(services, name, "degraded", f"broken: {error}")
+        return None

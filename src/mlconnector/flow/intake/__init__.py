@@ -1,0 +1,1 @@
+"""Intake: records that changed in the source become vouchers, and parties person accounts."""

@@ -1,0 +1,221 @@
+"""Preview: what would be booked, read from the source and decided, with nothing stored and nothing sent.
+
+Only what is decided without DATEV is looked at: documents and fiscal years are checked by the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.batches.freeze import unwritable
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.decide.decisions import number_taken, open_item
+from mlconnector.flow.decide.documents.notes import known_notes, noted
+from mlconnector.flow.intake import records
+from mlconnector.flow.preview.booking_list import Previewed, listed
+from mlconnector.formats.names import voucher_id
+from mlconnector.mapping.booking import decide
+from mlconnector.mapping.drafts import Draft, Held, Ignored, entry
+from mlconnector.mapping.numbers import allocate
+from mlconnector.model.entries import Entry, decode, reversed_entry
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Voucher
+from mlconnector.store import accounts, connections, entries, lookup, vouchers
+from mlconnector.systems.source import Reading, Reference
+
+_AT_ONCE = 100
+_UNDECIDED = ("received", "needs_human", "rejected")
+UNCHANGED = "unchanged"
+MADE = "made"
+
+
+@dataclass
+class _Promised:
+    """What vouchers that were shown before would take: numbers by ledger and party, open items by our key."""
+
+    persons: dict[tuple[str, str], str] = field(default_factory=dict)
+    open_items: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What vouchers are previewed with: their standing bookings by our key, and what was promised before."""
+
+    services: Services
+    name: str
+    standing: Mapping[str, Sequence[Entry]]
+    promised: _Promised
+
+
+def preview(services: Services, name: str, limit: int, wanted: Sequence[str] = ()) -> Iterator[Previewed]:
+    """What a run would book: changed records first, then those that wait, at most `limit` of them.
+
+    Or the vouchers `wanted`, by number, external id or key; what is not known here yet is looked for in the
+    source by its external id. Parties that have no debtor number yet are shown with one that they might get.
+    """
+    promised, left = _Promised(), limit
+    with services.database.read() as db:
+        connections.read(db, name)
+    for readings in _named(services, name, wanted) if wanted else _next(services, name, limit):
+        fresh = readings if wanted else _not_handed_over(services, name, readings)
+        fresh = fresh if wanted else fresh[:left]
+        keys = [voucher_id(name, one.voucher.identity) for one in fresh if one.voucher is not None]
+        with services.database.read() as db:
+            standing = entries.standing(db, keys)
+        known = {key: [decode(row.content) for row in rows] for key, rows in standing.items()}
+        for reading in fresh:
+            yield _previewed(_Shown(services, name, known, promised), reading)
+        left -= len(fresh)
+        if left <= 0 and not wanted:
+            return
+
+
+def _named(services: Services, name: str, wanted: Sequence[str]) -> Iterator[list[Reading]]:
+    with services.database.read() as db:
+        known = [lookup.find(db, one, name) for one in wanted]
+    ids = [one if row is None else row.external_id for one, row in zip(wanted, known, strict=True)]
+    readings = services.source(name).fetch([Reference(external_id) for external_id in ids])
+    for one, row, reading in zip(wanted, known, readings, strict=True):
+        if row is None and reading.voucher is None and not reading.problems:
+            raise NeedsHuman(Problem("voucher_unknown", {"voucher": one}))
+        yield [reading]
+
+
+def _next(services: Services, name: str, limit: int) -> Iterator[list[Reading]]:
+    """Changed records, then what was read before and waits, some at a time."""
+    source = services.source(name)
+    cursor, position = records.since(services, name), None
+    seen: set[str] = set()
+    while True:
+        page = source.changes(cursor, position)
+        for some in _some(page.references, limit):
+            readings = source.fetch(some)
+            seen.update(reading.external_id for reading in readings)
+            yield readings
+        position = page.position
+        if position is None:
+            break
+    with services.database.read() as db:
+        rows = [row for state in _UNDECIDED for row in vouchers.listed(db, name, state, limit + len(seen))]
+    waiting = [Reference(row.external_id) for row in rows if row.external_id not in seen]
+    for some in _some(waiting, limit):
+        yield source.fetch(some)
+
+
+def _some(references: Sequence[Reference], limit: int) -> Iterator[Sequence[Reference]]:
+    step = min(limit, _AT_ONCE)
+    return (references[start : start + step] for start in range(0, len(references), step))
+
+
+def _not_handed_over(services: Services, name: str, readings: Sequence[Reading]) -> list[Reading]:
+    """Those that DATEV does not have as they are."""
+    keys = {one.external_id: voucher_id(name, one.voucher.identity) for one in readings if one.voucher}
+    with services.database.read() as db:
+        rows = vouchers.by_ids(db, list(keys.values()))
+
+    def is_handed_over(reading: Reading) -> bool:
+        row = rows.get(keys.get(reading.external_id, ""))
+        return (
+            reading.voucher is not None
+            and row is not None
+            and row.state in records.HANDED_OVER
+            and row.revision == reading.voucher.revision()
+        )
+
+    return [one for one in readings if one.party is None and not is_handed_over(one)]
+
+
+def _previewed(shown: _Shown, reading: Reading) -> Previewed:
+    voucher = reading.voucher
+    if voucher is None:
+        return Previewed(reading.external_id, problems=reading.problems, ignored=reading.reason)
+    rules = shown.services.rules(shown.name)
+    before = shown.standing.get(voucher_id(shown.name, voucher.identity), ())
+    bare = _bare(shown, voucher)
+    decision = decide(voucher, rules, stands=bool(before))
+    if isinstance(decision, Ignored):
+        return listed(replace(bare, ignored=decision.reason), _taken_back(voucher, before), rules)
+    if isinstance(decision, Held) or reading.problems:
+        own = decision.problems if isinstance(decision, Held) else ()
+        found = {one.cause: one for one in (*own, *reading.problems)}
+        return replace(bare, problems=tuple(found.values()))
+    return _drafted(shown, bare, decision, before)
+
+
+def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entry]) -> Previewed:
+    voucher, rules = draft.voucher, shown.services.rules(shown.name)
+    person = _person(shown, draft)
+    if isinstance(person, str):
+        made = entry(draft, person=person, document=None, revision=voucher.revision(), turn=1)
+        made = noted(made, known_notes(voucher))
+        same = [one for one in before if made.books_the_same_as(one)]
+        if same:
+            others = [one for one in before if one is not same[-1]]
+            return listed(replace(bare, ignored=UNCHANGED), _taken_back(voucher, others), rules)
+    taken = _taken(shown, draft)
+    if taken is not None or isinstance(person, Problem):
+        return replace(bare, problems=tuple(one for one in (taken, person) if isinstance(one, Problem)))
+    unfit = unwritable(made, rules.books)
+    if unfit is not None:
+        return replace(bare, problems=(unfit,))
+    is_new = (draft.ledger, draft.party.external_id) in shown.promised.persons
+    found = replace(bare, number=made.number, new_person=person if is_new else "")
+    return listed(found, [*_taken_back(voucher, before), made], rules)
+
+
+def _bare(shown: _Shown, voucher: Voucher) -> Previewed:
+    settings = shown.services.connection(shown.name)
+    document = ""
+    if "documents" in settings.datev.services:
+        document = voucher.attachments[0].file_name if voucher.attachments else MADE
+    return Previewed(
+        external_id=voucher.external_id,
+        number=voucher.number or "",
+        title=voucher.title,
+        voucher=voucher,
+        channel=settings.channel_of(voucher),
+        document=document,
+    )
+
+
+def _taken_back(voucher: Voucher, before: Sequence[Entry]) -> list[Entry]:
+    revision = voucher.revision()
+    return [reversed_entry(one, revision=revision, turn=turn) for turn, one in enumerate(before, start=1)]
+
+
+def _taken(shown: _Shown, draft: Draft) -> Problem | None:
+    """The problem of a voucher whose Belegfeld 1 another one has, or was shown with before."""
+    item, key = open_item(shown.name, draft), voucher_id(shown.name, draft.voucher.identity)
+    if not item:
+        return None
+    client = shown.services.connection(shown.name).client
+    with shown.services.database.read() as db:
+        holders = entries.holders_of_open_items(db, client, [item]).get(item, set())
+    others = (holders | {shown.promised.open_items.setdefault(item, key)}) - {key}
+    return number_taken(draft, min(others)) if others else None
+
+
+def _person(shown: _Shown, draft: Draft) -> str | Problem:
+    """The number of the party: collective, brought along, given before, or the next one that is free."""
+    settings, party, ledger = shown.services.connection(shown.name), draft.party, draft.ledger
+    books, promised = settings.rules.books, shown.promised.persons
+    collective = books.numbers_of(ledger).collective
+    key = (ledger, party.external_id)
+    known = collective or party.account or promised.get(key)
+    if known:
+        return known
+    with shown.services.database.read() as db:
+        given = accounts.given(db, settings.client, shown.name, [party.external_id], ledger)
+        brought = accounts.brought(db, settings.client)
+        highest = accounts.highest_allocated(db, settings.client, *books.range_of(ledger))
+    if party.external_id in given:
+        return given[party.external_id]
+    shown_before = [int(number) for (of, _), number in promised.items() if of == ledger]
+    highest = max([highest or 0, *shown_before]) or None
+    new = allocate([party], given, brought, highest, books, ledger)
+    if isinstance(new, Problem):
+        return new
+    promised[key] = new[party.external_id]
+    return promised[key]

@@ -1,0 +1,1 @@
+"""Report: what became of everything, what waits and why, and the story of one voucher."""

@@ -1,0 +1,74 @@
+"""The inbox: why vouchers wait, and how one fix releases all that wait for the same cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.context.services import Services
+from mlconnector.model.problems import Problem
+from mlconnector.store import connections, lookup, vouchers
+from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.vouchers import CauseCount
+
+
+def causes(services: Services, name: str | None = None) -> list[CauseCount]:
+    """Why vouchers wait, the most frequent cause first."""
+    with services.database.read() as db:
+        return vouchers.causes(db, name)
+
+
+def replay(services: Services, name: str, wanted: Sequence[str], cause: str | None, by: str) -> int:
+    """Let waiting vouchers be decided anew: those named, those with one cause, or all; returns how many.
+
+    They are read again from their source first by the run that follows, because the fix may have been
+    made there. Raises NeedsHuman for a voucher that is unknown or does not wait.
+    """
+    now = services.now()
+    with services.database.write() as db:
+        connections.read(db, name)
+        held = _waiting(db, name, cause)
+        chosen = held if not wanted else {_held(lookup.find(db, one, name), one, held) for one in wanted}
+        vouchers.set_state(db, chosen, "received", now, vouchers.REPLAYED)
+        append(
+            db,
+            [AuditEvent(name, key, "replayed", {"cause": cause or "", "by": by}) for key in sorted(chosen)],
+            now,
+        )
+    return len(chosen)
+
+
+def _waiting(db: Connection, name: str, cause: str | None) -> set[str]:
+    """The vouchers that wait for a human, and go on doing so until the transaction ends."""
+    vouchers.hold(db, vouchers.held_for(db, cause, name))
+    return set(vouchers.held_for(db, cause, name))
+
+
+def _held(row: vouchers.VoucherRow | None, wanted: str, held: set[str]) -> str:
+    if row is None:
+        raise NeedsHuman(Problem("voucher_unknown", {"voucher": wanted}))
+    if row.id not in held:
+        raise NeedsHuman(Problem("voucher_not_waiting", {"voucher": wanted, "state": row.state}))
+    return row.id
+
+
+def ignore(services: Services, name: str, wanted: str, reason: str, by: str) -> None:
+    """Leave a waiting voucher out for good, with a reason that the audit trail keeps.
+
+    Changes in the source do not bring it back: whoever left it out has booked it elsewhere, or never will.
+    A settled voucher whose record is gone stays settled; only its problem is put aside.
+    """
+    with services.database.write() as db:
+        connections.read(db, name)
+        row = lookup.find(db, wanted, name)
+        settled = row is not None and row.state == "settled" and bool(vouchers.problems_of(db, [row.id]))
+        if row is not None and settled:
+            key, event = row.id, "acknowledged"
+        else:
+            key, event = _held(row, wanted, _waiting(db, name, None)), "ignored"
+            vouchers.set_state(db, [key], "ignored", services.now(), f"{vouchers.LEFT_OUT}{reason}")
+        vouchers.replace_problems(db, "mapping", {key: ()})
+        vouchers.replace_problems(db, "source", {key: ()})
+        append(db, [AuditEvent(name, key, event, {"reason": reason, "by": by})], services.now())

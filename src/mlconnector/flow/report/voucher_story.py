@@ -1,0 +1,58 @@
+"""Stories: everything that happened to one voucher, from the source field to DATEV's answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.context.services import Services
+from mlconnector.model.problems import Problem
+from mlconnector.store import audit, connections, entries, lookup, vouchers
+
+
+def of_voucher(services: Services, wanted: str, name: str | None = None) -> dict[str, Any]:
+    """The story of a voucher, found by our key, its number or its external id, in all connections or in one.
+
+    Raises NeedsHuman when there is none, or when several have that name.
+    """
+    with services.database.read() as db:
+        if name is not None:
+            connections.read(db, name)
+        row = lookup.find(db, wanted, name)
+        if row is None:
+            raise NeedsHuman(Problem("voucher_unknown", {"voucher": wanted}))
+        booked = entries.of_voucher(db, row.id)
+        batches = sorted({entry.batch for entry in booked if entry.batch})
+        events = audit.story(db, [row.id, *batches])
+        content = vouchers.content(db, row.id, row.revision)
+    return {
+        "voucher": row.id,
+        "connection": row.connection,
+        "identity": f"{row.kind}/{row.external_id}",
+        "number": row.number,
+        "state": row.state,
+        "reason": row.reason,
+        "revision": row.revision,
+        "content": msgspec.json.decode(content) if content else None,
+        "entries": [msgspec.json.decode(entry.content) for entry in booked],
+        "batches": batches,
+        "events": [
+            {
+                "at": event.at,
+                "event": event.event,
+                "subject": event.subject,
+                "detail": _of_this(event.detail, f"{row.kind}/{row.external_id}@"),
+            }
+            for event in events
+        ],
+    }
+
+
+def _of_this(detail: dict[str, Any], identity: str) -> dict[str, Any]:
+    """An event's detail without the changes that a batch made to the texts of other vouchers."""
+    if "changes" not in detail:
+        return detail
+    changes = [one for one in detail["changes"] if str(one.get("entry", "")).startswith(identity)]
+    return {**detail, "changes": changes}

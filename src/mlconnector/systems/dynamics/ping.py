@@ -1,0 +1,236 @@
+"""The ping of a Dynamics connection: each step with its cause, and who can put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.systems.dynamics.answers import Forbidden, NotFound, NoTracking, TooMany
+from mlconnector.systems.dynamics.changes import INVOICES, LINES
+from mlconnector.systems.dynamics.client import BASE, Client, set_of, shaped
+from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
+from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, Settings
+from mlconnector.systems.dynamics.shapes import Organization
+from mlconnector.systems.kit.check_steps import CheckStep, Who
+from mlconnector.systems.source import SourceContext
+
+LOGIN = "dynamics.login"
+REACH = "dynamics.reach"
+RIGHT = "dynamics.right"
+TRACKING = "dynamics.tracking"
+COLUMNS = "dynamics.columns"
+ORGANIZATION = "dynamics.organization"
+WEBHOOK = "dynamics.webhook"
+
+_FEWEST_DAYS = 3
+_EURO = "EUR"
+Select = Callable[[str], tuple[str, ...]]
+
+
+def steps(
+    client: Callable[[], Client], tokens: AppTokens, context: SourceContext, select: Select
+) -> Iterator[CheckStep]:
+    """All steps in order; what needs a step that failed is skipped."""
+    settings: Settings = context.settings
+    works = True
+    for key, attempt in _STEPS:
+        if not works:
+            yield CheckStep(key, "skipped")
+            continue
+        step = _login(tokens) if key == LOGIN else attempt(client(), settings, select)
+        works = step.outcome in {"ok", "warning"}
+        yield step
+    yield _webhook(settings, context)
+
+
+def own_organization(client: Client, columns: Sequence[str]) -> Organization:
+    """The organisation behind the environment."""
+    rows = list(client.rows("organization", columns))
+    if len(rows) != 1:
+        raise Broken(f"dynamics knows {len(rows)} organisations instead of one")
+    return shaped(rows[0], Organization)
+
+
+def _login(tokens: AppTokens) -> CheckStep:
+    try:
+        tokens.current()
+    except EntraRefused as error:
+        return CheckStep(LOGIN, "failed", _why_refused(error), {"answer": error.reason}, _who_refused(error))
+    except RetryLater as error:
+        return CheckStep(LOGIN, "failed", "unreachable", {"answer": error.reason}, "it")
+    except ConnectorError as error:
+        return CheckStep(LOGIN, "failed", "broken", {"reason": str(error)}, "it")
+    return CheckStep(LOGIN, "ok")
+
+
+def _why_refused(error: EntraRefused) -> str:
+    match error.code:
+        case "7000215" | "7000216" | "7000218":
+            return "entra_secret_wrong"
+        case "7000222":
+            return "entra_secret_expired"
+        case "700016" | "7000229" | "7000112":
+            return "entra_app_unknown"
+        case "90002" | "900023" | "900021":
+            return "entra_tenant_unknown"
+        case "700027" | "700024" | "50012":
+            return "entra_certificate_refused"
+        case "500011" | "70011" | "1002012" | "500013":
+            return "entra_environment_unknown"
+    return "entra_refused"
+
+
+def _who_refused(error: EntraRefused) -> Who:
+    """Secrets and certificates are made by who looks after Entra; what was mistyped is put right here."""
+    return "it" if error.code in {"7000222", "7000229", "7000112", "700027"} else "you"
+
+
+def _reach(client: Client, settings: Settings, _select: Select) -> CheckStep:
+    try:
+        client.get(f"{BASE}/WhoAmI")
+    except NeedsLogin as error:
+        return CheckStep(REACH, "failed", "dynamics_token_refused", {"answer": error.reason})
+    except Forbidden as error:
+        return CheckStep(REACH, "failed", "dynamics_access_denied", {"answer": error.problem.facts["answer"]})
+    except NotFound as error:
+        return CheckStep(REACH, "failed", "dynamics_not_there", {"answer": str(error)})
+    except ConnectorError as error:
+        return _failed(REACH, error)
+    return CheckStep(REACH, "ok", facts={"environment": settings.environment})
+
+
+def _rights(client: Client, settings: Settings, _select: Select) -> CheckStep:
+    """Every table is asked for one row; change tracking, where it is used, needs the right for all rows."""
+    missing = []
+    for table in _tables(settings):
+        try:
+            if table in _tracked(settings):
+                client.changes(table, (f"{table}id",), None, 1)
+            else:
+                client.get(f"{BASE}/{set_of(table)}?$select={table}id&$top=1")
+        except Forbidden as error:
+            missing.append(error.problem.facts["privilege"] or table)
+        except NoTracking:
+            continue
+        except ConnectorError as error:
+            return _failed(RIGHT, error)
+    if missing:
+        named = ", ".join(dict.fromkeys(missing))
+        return CheckStep(RIGHT, "failed", "dynamics_rights_missing", {"privileges": named}, "it")
+    return CheckStep(RIGHT, "ok")
+
+
+def _tracking(client: Client, settings: Settings, _select: Select) -> CheckStep:
+    off = []
+    for table in _tracked(settings):
+        try:
+            found = client.get(f"{_definition(table)}?$select=LogicalName,ChangeTrackingEnabled")
+        except ConnectorError as error:
+            return _failed(TRACKING, error)
+        if found.get("ChangeTrackingEnabled") is not True:
+            off.append(table)
+    if off:
+        facts = {"tables": ", ".join(off)}
+        return CheckStep(TRACKING, "failed", "dynamics_tracking_missing", facts, "it")
+    return CheckStep(TRACKING, "ok")
+
+
+def _columns(client: Client, settings: Settings, select: Select) -> CheckStep:
+    missing: list[str] = []
+    for table in TABLES:
+        wanted = [name for name in select(table) if name in settings.columns.of(table)]
+        if table == INVOICES and "file" in settings.documents.sources and settings.documents.file_column:
+            wanted.append(settings.documents.file_column)
+        if not wanted:
+            continue
+        try:
+            rows = client.get(f"{_definition(table)}/Attributes?$select=LogicalName").get("value")
+        except ConnectorError as error:
+            return _failed(COLUMNS, error)
+        known = {str(row.get("LogicalName")) for row in rows} if isinstance(rows, list) else set()
+        missing += [f"{table}.{name}" for name in wanted if _logical(name) not in known]
+    if missing:
+        return CheckStep(COLUMNS, "failed", "dynamics_columns_missing", {"columns": ", ".join(missing)})
+    return CheckStep(COLUMNS, "ok")
+
+
+def _organization(client: Client, _settings: Settings, select: Select) -> CheckStep:
+    try:
+        organization = own_organization(client, select("organization"))
+        rows = client.by_ids(
+            "transactioncurrency",
+            "transactioncurrencyid",
+            [organization.base_currency or ""],
+            select("transactioncurrency"),
+        )
+    except ConnectorError as error:
+        return _failed(ORGANIZATION, error)
+    days = organization.days or 0
+    base = str(rows[0]["isocurrencycode"]) if rows else ""
+    facts = {"name": organization.name or "", "days": str(days), "currency": base}
+    if base != _EURO:
+        return CheckStep(ORGANIZATION, "warning", "dynamics_base_not_euro", facts)
+    if days < _FEWEST_DAYS:
+        return CheckStep(ORGANIZATION, "warning", "dynamics_few_days", facts, "it")
+    return CheckStep(ORGANIZATION, "ok", facts=facts)
+
+
+def _webhook(settings: Settings, context: SourceContext) -> CheckStep:
+    if settings.webhook is None:
+        return CheckStep(WEBHOOK, "skipped", "not_configured")
+    if not context.secrets.get("webhook_key"):
+        return CheckStep(WEBHOOK, "failed", "secret_missing", {"secrets": "webhook_key"})
+    return CheckStep(WEBHOOK, "ok", facts={"header": settings.webhook.header})
+
+
+def _tracked(settings: Settings) -> tuple[str, ...]:
+    """The tables that have to be tracked."""
+    return (INVOICES, LINES, *settings.followed_customers)
+
+
+def _tables(settings: Settings) -> tuple[str, ...]:
+    """The tables that are read."""
+    always = (
+        INVOICES,
+        LINES,
+        *CUSTOMERS,
+        "product",
+        "salesorder",
+        "transactioncurrency",
+        "organization",
+    )
+    behind = {"note": "annotation", "export": "documenttemplate"}
+    return (*always, *(behind[each] for each in settings.documents.sources if each in behind))
+
+
+def _definition(table: str) -> str:
+    return f"{BASE}/EntityDefinitions(LogicalName='{table}')"
+
+
+def _logical(column: str) -> str:
+    """A lookup is called otherwise among the columns than in rows."""
+    return column[1 : -len("_value")] if column.startswith("_") else column
+
+
+def _failed(key: str, error: ConnectorError) -> CheckStep:
+    if isinstance(error, NeedsHuman):
+        return CheckStep(key, "failed", error.problem.key, error.problem.facts, "it")
+    if isinstance(error, NeedsLogin):
+        return CheckStep(key, "failed", "dynamics_token_refused", {"answer": error.reason})
+    if isinstance(error, TooMany):
+        facts = {"after": f"{error.after or 0:.0f}"}
+        return CheckStep(key, "failed", "dynamics_too_many_requests", facts, "vendor")
+    if isinstance(error, RetryLater):
+        return CheckStep(key, "failed", "unreachable", {"answer": error.reason}, "it")
+    return CheckStep(key, "failed", "broken", {"reason": str(error)}, "it")
+
+
+_Attempt = Callable[[Client, Settings, Select], CheckStep]
+_STEPS: tuple[tuple[str, _Attempt], ...] = (
+    (LOGIN, _reach),
+    (REACH, _reach),
+    (RIGHT, _rights),
+    (TRACKING, _tracking),
+    (COLUMNS, _columns),
+    (ORGANIZATION, _organization),
+)

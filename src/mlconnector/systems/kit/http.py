@@ -1,0 +1,292 @@
+"""The HTTP seam that all systems share: retries, rate limits, the technical log, and no secrets in it.
+
+A system translates answers into the four errors with its own `explain`; here live only the rules that
+hold for HTTP itself.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, Protocol
+
+import httpx
+
+from mlconnector.errors import Broken, ConnectorError, RetryLater
+from mlconnector.systems.kit.pacing import Pace, Patience, Waiting
+from mlconnector.systems.kit.redaction import SECRET_HEADERS, public_headers, without_echo, without_secrets
+
+_LOGGED_BODY = 4000
+_LONGEST_RETRY_AFTER = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer as the technical log keeps them; `status` is None when none came."""
+
+    system: str
+    at: datetime
+    method: str
+    url: str
+    status: int | None
+    seconds: float
+    request_headers: Mapping[str, str]
+    response_headers: Mapping[str, str]
+    body: str
+    error: str
+
+
+class ExchangeLog(Protocol):
+    """Where exchanges are written down."""
+
+    def write(self, exchange: Exchange) -> None:
+        """Keep one exchange; it may be stored together with others a little later."""
+
+
+class Http:
+    """A client of one outside system; safe to share between threads.
+
+    `auth` and secret `headers` go to the origin of `base_url` only.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        log: ExchangeLog,
+        explain: Callable[[httpx.Response], ConnectorError | None],
+        auth: httpx.Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        patience: Patience | None = None,
+        waiting: Waiting | None = None,
+        after_answer: Callable[[httpx.Response], float] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.system = system
+        self._log = log
+        self._explain = explain
+        self._waiting = waiting or Waiting()
+        self._pace = Pace(system, patience or Patience(), self._waiting)
+        self._after_answer = after_answer
+        self._client = httpx.Client(
+            base_url=base_url,
+            auth=auth,
+            headers=dict(headers or {}),
+            timeout=httpx.Timeout(timeout, connect=10.0),
+            transport=transport,
+            verify=_trusted(),
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
+            event_hooks={"request": [self._note_start], "response": [self._note_answer]},
+        )
+
+    def request(
+        self, method: str, url: str, *, repeat: bool = True, keep_body: bool = False, **arguments: Any
+    ) -> httpx.Response:
+        """Send a request and return its successful answer.
+
+        With `repeat` the seam tries again where the answer says "later" or none came; requests that must
+        not be sent twice set it to False and then get RetryLater with `outcome_unknown`. With `keep_body`
+        the technical log keeps the body of a successful answer too, as it keeps that of an error.
+        Raises one of the four errors.
+        """
+
+        def send() -> httpx.Response:
+            return self._send(method, url, {**arguments, "extensions": {"keep_body": keep_body}})
+
+        return self._persist(repeat, send)
+
+    def download(self, url: str, limit: int, **arguments: Any) -> bytes | None:
+        """The body behind `url`, or None when it has more than `limit` bytes; never reads further.
+
+        Follows one redirect, as file stores behind an API need it; another origin gets no credentials.
+        Raises one of the four errors.
+        """
+        body: bytes | None = None
+
+        def fetch() -> httpx.Response:
+            nonlocal body
+            with closing(self._stream(url, arguments)) as answer:
+                if not answer.has_redirect_location:
+                    body = _up_to(limit, answer)
+                    return answer
+                target = self._redirected(answer)
+            with closing(self._stream(target, {})) as moved:
+                body = _up_to(limit, moved)
+                return moved
+
+        self._persist(True, fetch)
+        return body
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._client.close()
+
+    def _send(
+        self, method: str, url: str, arguments: Mapping[str, Any], stream: bool = False
+    ) -> httpx.Response:
+        given = {name: value for name, value in arguments.items() if name != "auth"}
+        auth = arguments.get("auth", httpx.USE_CLIENT_DEFAULT)
+        try:
+            request = self._client.build_request(method, url, **given)
+            # In one piece: httpx would write every part of a multipart body on its own.
+            request.read()
+        except httpx.InvalidURL as error:
+            raise Broken(f"{self.system}: the address of a request cannot be read: {error}") from error
+        if self._is_elsewhere(request.url):
+            for name in SECRET_HEADERS & set(self._client.headers) - set(httpx.Headers(given.get("headers"))):
+                del request.headers[name]
+            auth = None if auth is httpx.USE_CLIENT_DEFAULT else auth
+        return self._client.send(request, auth=auth, stream=stream)
+
+    def _stream(self, url: str, arguments: Mapping[str, Any]) -> httpx.Response:
+        return self._send("GET", url, {**arguments, "extensions": {"streamed": True}}, stream=True)
+
+    def _is_elsewhere(self, url: httpx.URL) -> bool:
+        home = self._client.base_url
+        return bool(home.host) and (url.scheme, url.host, url.port) != (home.scheme, home.host, home.port)
+
+    def _redirected(self, answer: httpx.Response) -> str:
+        source = answer.request.url
+        try:
+            target = source.join(answer.headers["location"])
+        except httpx.InvalidURL as error:
+            raise Broken(f"{self.system} redirects a download to an unreadable address: {error}") from error
+        if source.scheme == "https" and target.scheme != "https":
+            raise Broken(f"{self.system} redirects a download from HTTPS to {target.scheme}")
+        return str(target)
+
+    def _persist(self, repeat: bool, send: Callable[[], httpx.Response]) -> httpx.Response:
+        attempt = 0
+        while True:
+            attempt += 1
+            self._pace.keep()
+            answer = self._try(send)
+            if isinstance(answer, httpx.Response):
+                return answer
+            if not (repeat and isinstance(answer, RetryLater)):
+                raise answer
+            if not self._pace.wait_before_repeating(attempt, answer):
+                raise answer
+
+    def _try(self, send: Callable[[], httpx.Response]) -> httpx.Response | ConnectorError:
+        try:
+            answer = send()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            self._note_silence(error)
+            return RetryLater(f"{self.system} cannot be reached: {error}")
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+            self._note_silence(error)
+            return Broken(f"{self.system}: the request cannot be sent: {error}")
+        except httpx.RequestError as error:
+            self._note_silence(error)
+            return RetryLater(f"{self.system} did not answer: {error}", outcome_unknown=True)
+        if answer.is_success:
+            return answer
+        return self._explain(answer) or default_explanation(self.system, answer)
+
+    def _note_start(self, request: httpx.Request) -> None:
+        request.extensions["started"] = self._waiting.monotonic()
+
+    def _note_answer(self, answer: httpx.Response) -> None:
+        asked = answer.request.extensions
+        if self._after_answer is not None:
+            self._pace.pause(self._after_answer(answer))
+        if answer.is_error or not asked.get("streamed"):
+            # An answer that breaks off counts as none, so it must be complete before it is noted.
+            answer.read()
+        body = without_echo(answer.text, answer.request) if answer.is_error or asked.get("keep_body") else ""
+        self._note(answer.request, answer, body=body[:_LOGGED_BODY])
+
+    def _note_silence(self, error: httpx.RequestError) -> None:
+        self._note(error.request, None, error=f"{type(error).__name__}: {error}")
+
+    def _note(
+        self, request: httpx.Request, answer: httpx.Response | None, *, body: str = "", error: str = ""
+    ) -> None:
+        self._log.write(
+            Exchange(
+                system=self.system,
+                at=self._waiting.now(),
+                method=request.method,
+                url=without_secrets(request.url),
+                status=None if answer is None else answer.status_code,
+                seconds=self._waiting.monotonic() - request.extensions["started"],
+                request_headers=public_headers(request.headers),
+                response_headers={} if answer is None else public_headers(answer.headers),
+                body=body,
+                error=error,
+            )
+        )
+
+
+class HttpFactory(Protocol):
+    """Makes clients that are wired to the technical log; given to systems by the application."""
+
+    def __call__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        explain: Callable[[httpx.Response], ConnectorError | None],
+        auth: httpx.Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        after_answer: Callable[[httpx.Response], float] | None = None,
+    ) -> Http:
+        """A client of `system` at `base_url`."""
+
+
+def retry_after(answer: httpx.Response, now: datetime | None = None) -> float | None:
+    """Seconds of the Retry-After header, given as a number or as an HTTP date; None without a readable one.
+
+    Never more than a day, so that a nonsensical value cannot put a transfer off for ever.
+    """
+    value = answer.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    if value.isascii() and value.replace(".", "", 1).isdigit():
+        return min(float(value), _LONGEST_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(0.0, (moment - (now or datetime.now(UTC))).total_seconds()), _LONGEST_RETRY_AFTER)
+
+
+def default_explanation(system: str, answer: httpx.Response) -> ConnectorError:
+    """What an answer means by HTTP alone, for everything that a system does not explain itself."""
+    status = answer.status_code
+    if status in {408, 429, 502, 503, 504}:
+        return RetryLater(
+            f"{system} answered {status}", retry_after(answer), outcome_unknown=status in {408, 502, 504}
+        )
+    return Broken(
+        f"{system} answered {status} to {answer.request.method} {without_secrets(answer.request.url)}"
+    )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The trusted authorities, read once: reading them for each client takes longer than most requests."""
+    return httpx.create_ssl_context()
+
+
+def _up_to(limit: int, answer: httpx.Response) -> bytes | None:
+    if answer.is_error or int(answer.headers.get("content-length", 0)) > limit:
+        return None
+    body = bytearray()
+    for chunk in answer.iter_bytes():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)

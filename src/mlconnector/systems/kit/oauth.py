@@ -1,0 +1,281 @@
+"""The OAuth seam: authorization code with or without PKCE, refresh, revoke; models differ by data only."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+import httpx
+import msgspec
+
+from mlconnector.errors import Broken, ConnectorError, NeedsLogin, RetryLater
+from mlconnector.systems.kit.http import Http, default_explanation, retry_after
+from mlconnector.systems.kit.id_token import check_id_token
+from mlconnector.systems.kit.redaction import without_echo
+
+ClientAuthentication = Literal["basic", "client_id"]
+_ACCESS_TOKEN_LIFETIME = 900.0
+# How an issuer may say that it does not know a token; RFC 7009 wants it to say nothing.
+_WORTHLESS = ("invalid_grant", "invalid_token")
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthModel:
+    """How one system does OAuth.
+
+    `refresh_authentication` says what a refresh sends: the client id alone in the body (`client_id`), or
+    HTTP Basic with the secret (`basic`). `margin` is how many seconds before its end an access token is
+    renewed. `lifetime` is how long a refresh token lives when the answer does not say; `rolling` says
+    whether a refresh prolongs that.
+    """
+
+    system: str
+    client_id: str
+    authorize_url: str
+    token_url: str
+    revoke_url: str
+    scopes: tuple[str, ...] = ()
+    issuer: str | None = None
+    userinfo_url: str | None = None
+    pkce: bool = True
+    refresh_authentication: ClientAuthentication = "basic"
+    margin: float = 120.0
+    lifetime: float = 60 * 86400.0
+    rolling: bool = True
+    authorize_extra: Mapping[str, str] = field(default_factory=dict)
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What a login or a refresh gave; sealed before it is stored."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    refresh_expires_at: datetime
+    scopes: tuple[str, ...] = ()
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Tokens(***, expires_at={self.expires_at}, refresh_expires_at={self.refresh_expires_at})"
+
+
+class PendingLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """A login that was begun: kept sealed for ten minutes, looked up by its state, used once.
+
+    `scopes` are those that were asked for.
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+    redirect_uri: str
+    scopes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"PendingLogin(***, redirect_uri={self.redirect_uri!r})"
+
+
+class TokenKeeper(Protocol):
+    """Keeps the tokens of one connection and one system; safe between threads and processes."""
+
+    def current(self) -> Tokens:
+        """Tokens that are good for a while, refreshed if need be; raises NeedsLogin."""
+
+    def renewed(self, rejected: str) -> Tokens:
+        """Other tokens than those with the access token `rejected`; raises NeedsLogin."""
+
+
+class BearerAuth(httpx.Auth):
+    """Sends the access token; after a 401 renews it once and repeats once."""
+
+    def __init__(self, tokens: TokenKeeper) -> None:
+        self._tokens = tokens
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Yield the request with a token, and once more with a new one when the first was refused."""
+        tokens = _for_another_request(self._tokens.current)
+        request.headers["Authorization"] = f"Bearer {tokens.access_token}"
+        answer = yield request
+        if answer.status_code == 401:
+            rejected = tokens.access_token
+            tokens = _for_another_request(lambda: self._tokens.renewed(rejected))
+            request.headers["Authorization"] = f"Bearer {tokens.access_token}"
+            yield request
+
+
+def _for_another_request(get: Callable[[], Tokens]) -> Tokens:
+    """The request that the tokens are for was not sent or was refused: that much is known of its outcome."""
+    try:
+        return get()
+    except RetryLater as error:
+        raise RetryLater(error.reason, error.after) from error
+
+
+def begin_login(model: OAuthModel, redirect_uri: str) -> tuple[PendingLogin, str]:
+    """A new login: what to keep, and the address for the user's browser. Nothing in it is ever reused."""
+    pending = PendingLogin(
+        state=secrets.token_urlsafe(32),
+        nonce=secrets.token_urlsafe(32),
+        verifier=secrets.token_urlsafe(48),
+        redirect_uri=redirect_uri,
+        scopes=model.scopes,
+    )
+    query = {
+        "response_type": "code",
+        "client_id": model.client_id,
+        "redirect_uri": redirect_uri,
+        "state": pending.state,
+        **model.authorize_extra,
+    }
+    if model.scopes:
+        query["scope"] = " ".join(model.scopes)
+    if model.pkce:
+        digest = hashlib.sha256(pending.verifier.encode()).digest()
+        query["code_challenge"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        query["code_challenge_method"] = "S256"
+    if model.issuer:
+        query["nonce"] = pending.nonce
+    return pending, str(httpx.URL(model.authorize_url).copy_merge_params(query))
+
+
+def finish_login(
+    model: OAuthModel, http: Http, secret: str, pending: PendingLogin, code: str, now: datetime
+) -> Tokens:
+    """Exchange the code for tokens. Raises NeedsLogin when the code, or the id token, is not accepted.
+
+    Tokens that come with an id token which is not accepted are revoked at once.
+    """
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri}
+    if model.pkce:
+        form["code_verifier"] = pending.verifier
+    answer = http.request("POST", model.token_url, data=form, auth=(model.client_id, secret), repeat=False)
+    content = _json(model, answer)
+    tokens = _tokens(model, content, now, previous=None)
+    if model.issuer:
+        try:
+            check_id_token(
+                model.system, content.get("id_token"), model.issuer, model.client_id, pending.nonce, now
+            )
+        except NeedsLogin as refused:
+            _revoke_unwanted(model, http, secret, tokens, refused)
+            raise
+    return tokens
+
+
+def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: datetime) -> Tokens:
+    """New tokens for the refresh token; it is sent once, because it may be good for one use only.
+
+    Raises NeedsLogin when it is no longer accepted, and RetryLater otherwise: with `outcome_unknown` it
+    may have been used up, so that the caller tries it just once more and a refusal then is final.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+    arguments: dict[str, Any] = {"data": form, "repeat": False}
+    if model.refresh_authentication == "basic":
+        arguments["auth"] = (model.client_id, secret)
+    else:
+        form["client_id"] = model.client_id
+    answer = http.request("POST", model.token_url, **arguments)
+    return _tokens(model, _json(model, answer), now, previous=tokens)
+
+
+def revoke(model: OAuthModel, http: Http, secret: str, tokens: Tokens) -> None:
+    """Make both tokens worthless at the issuer, the refresh token first, where it offers that.
+
+    Each is tried whatever became of the other. Raises one of the four errors unless both are worthless; what
+    the issuer does not know any more is.
+    """
+    if not model.revoke_url:
+        return
+    failure: ConnectorError | None = None
+    for hint, token in (("refresh_token", tokens.refresh_token), ("access_token", tokens.access_token)):
+        if not token:
+            continue
+        form = {"token": token, "token_type_hint": hint}
+        try:
+            http.request("POST", model.revoke_url, data=form, auth=(model.client_id, secret))
+        except ConnectorError as error:
+            gone = isinstance(error, NeedsLogin) and error.reason.startswith(_WORTHLESS)
+            failure = failure if gone else failure or error
+    if failure is not None:
+        raise failure
+
+
+def _revoke_unwanted(model: OAuthModel, http: Http, secret: str, tokens: Tokens, refused: NeedsLogin) -> None:
+    try:
+        revoke(model, http, secret, tokens)
+    except ConnectorError as error:
+        reason = f"{refused.reason}; and what it brought could not be revoked: {error}"
+        raise NeedsLogin(model.system, reason) from refused
+
+
+def explain_token_answer(system: str, answer: httpx.Response) -> ConnectorError:
+    """What an answer of a token endpoint means: refused credentials need a login, all else goes by HTTP."""
+    if answer.status_code in {400, 401, 403}:
+        return NeedsLogin(system, _reason(answer))
+    if answer.status_code == 429 or answer.status_code >= 500:
+        return RetryLater(
+            f"{system}: token endpoint answered {answer.status_code}",
+            retry_after(answer),
+            outcome_unknown=answer.status_code not in {429, 503},
+        )
+    return default_explanation(system, answer)
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        content = answer.json()
+    except ValueError:
+        return f"HTTP {answer.status_code}"
+    if not isinstance(content, dict):
+        return f"HTTP {answer.status_code}"
+    parts = [str(content[name]) for name in ("error", "error_description") if content.get(name)]
+    return without_echo(": ".join(parts), answer.request) or f"HTTP {answer.status_code}"
+
+
+def _json(model: OAuthModel, answer: httpx.Response) -> dict[str, Any]:
+    try:
+        content = answer.json()
+    except ValueError as error:
+        raise Broken(f"{model.system}: the token endpoint did not answer with JSON") from error
+    if not isinstance(content, dict) or not content.get("access_token"):
+        raise Broken(f"{model.system}: the token endpoint answered without an access token")
+    return content
+
+
+def _tokens(model: OAuthModel, content: dict[str, Any], now: datetime, previous: Tokens | None) -> Tokens:
+    known = {"access_token", "refresh_token", "expires_in", "refresh_token_expires_in", "scope", "id_token"}
+    granted = tuple(str(content.get("scope") or "").split()) or (
+        previous.scopes if previous else model.scopes
+    )
+    lifetime = _seconds(model, content, "refresh_token_expires_in")
+    if lifetime is not None:
+        refresh_end = now + timedelta(seconds=lifetime)
+    elif previous is not None and not model.rolling:
+        refresh_end = previous.refresh_expires_at
+    else:
+        refresh_end = now + timedelta(seconds=model.lifetime)
+    extra = dict(previous.extra) if previous else {}
+    extra.update({name: value for name, value in content.items() if name not in known})
+    return Tokens(
+        access_token=str(content["access_token"]),
+        refresh_token=str(content.get("refresh_token") or (previous.refresh_token if previous else "")),
+        expires_at=now + timedelta(seconds=_seconds(model, content, "expires_in") or _ACCESS_TOKEN_LIFETIME),
+        refresh_expires_at=refresh_end,
+        scopes=granted,
+        extra=extra,
+    )
+
+
+def _seconds(model: OAuthModel, content: dict[str, Any], name: str) -> float | None:
+    value = content.get(name)
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise Broken(f"{model.system}: the token endpoint says {name} is {value!r}") from error

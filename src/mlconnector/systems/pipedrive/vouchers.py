@@ -1,0 +1,143 @@
+"""From a deal and what belongs to it to a voucher; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from mlconnector.model.money import ZERO
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Kind, Voucher
+from mlconnector.systems.kit.tables import is_currency
+from mlconnector.systems.kit.values import clean
+from mlconnector.systems.pipedrive.facts import Facts
+from mlconnector.systems.pipedrive.fields import KnownFields
+from mlconnector.systems.pipedrive.files import chosen
+from mlconnector.systems.pipedrive.lines import voucher_lines
+from mlconnector.systems.pipedrive.parties import party_of
+from mlconnector.systems.pipedrive.settings import Settings
+from mlconnector.systems.pipedrive.shapes import (
+    Deal,
+    DealProduct,
+    Discount,
+    File,
+    Instalment,
+    Organization,
+    Person,
+    Product,
+)
+from mlconnector.systems.source import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a set of deals refers to, by id; `categories` are labels of product categories by option id."""
+
+    known: KnownFields
+    organizations: dict[int, Organization] = field(default_factory=dict)
+    persons: dict[int, Person] = field(default_factory=dict)
+    products: dict[int, Product] = field(default_factory=dict)
+    categories: dict[str, str] = field(default_factory=dict)
+    pipelines: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What belongs to one deal alone."""
+
+    products: Sequence[DealProduct] = ()
+    discounts: Sequence[Discount] = ()
+    instalments: Sequence[Instalment] = ()
+    files: Sequence[File] = ()
+
+
+def gone(external_id: str) -> Reading:
+    """The reading of a deal that does not exist or cannot be seen any more."""
+    return Reading(external_id, None, reason="gone")
+
+
+def withdrawn(deal: Deal, settings: Settings, known: KnownFields) -> Reading:
+    """The reading of a deal that is not won: enough to take a booking back, so without lines and party."""
+    facts = Facts(settings.fields, known, clean(deal.title))
+    voucher = Voucher(
+        kind=_kind(deal),
+        direction="sale",
+        external_id=str(deal.id),
+        number=facts.text("invoice_number", deal.custom_fields),
+        document_date=facts.day("invoice_date", deal.custom_fields) or _won_on(deal, settings),
+        currency=deal.currency or "",
+        party=None,
+        lines=(),
+        standing="withdrawn",
+        title=clean(deal.title),
+        stated_total=deal.value or ZERO,
+        stated_total_is="either",
+    )
+    return Reading(str(deal.id), voucher)
+
+
+def final(deal: Deal, belongings: Belongings, around: Surroundings, settings: Settings) -> Reading:
+    """The reading of a won deal."""
+    title = clean(deal.title)
+    facts = Facts(settings.fields, around.known, title)
+    party, problems = party_of(deal, around.organizations, around.persons, facts, settings.default_country)
+    lines, wrong_lines = voucher_lines(
+        deal, belongings.products, belongings.discounts, around.products, around.categories, settings
+    )
+    attachments, wrong_files = chosen(belongings.files, settings.documents, title)
+    voucher = Voucher(
+        kind=_kind(deal),
+        direction="sale",
+        external_id=str(deal.id),
+        number=facts.text("invoice_number", deal.custom_fields),
+        document_date=facts.day("invoice_date", deal.custom_fields) or _won_on(deal, settings),
+        currency=deal.currency or "",
+        party=party,
+        lines=lines,
+        title=title,
+        service_date=facts.day("service_date", deal.custom_fields, end=True),
+        due_date=facts.day("due_date", deal.custom_fields),
+        exchange_rate=_exchange_rate(deal, facts),
+        stated_total=deal.value or ZERO,
+        stated_total_is="either",
+        attachments=attachments,
+        attributes=_attributes(deal, around, facts),
+    )
+    problems += wrong_lines + wrong_files + _formal(deal, belongings.instalments) + facts.problems
+    return Reading(str(deal.id), voucher, tuple(problems))
+
+
+def _kind(deal: Deal) -> Kind:
+    """By the sign of the value alone, so that a deal has one identity whatever else is read of it."""
+    return Kind.CREDIT_NOTE if (deal.value or ZERO) < ZERO else Kind.INVOICE
+
+
+def _won_on(deal: Deal, settings: Settings) -> date:
+    if deal.local_won_date:
+        return deal.local_won_date
+    return (deal.won_time or deal.add_time).astimezone(settings.zone).date()
+
+
+def _exchange_rate(deal: Deal, facts: Facts) -> Decimal | None:
+    return None if deal.currency == "EUR" else facts.positive("exchange_rate", deal.custom_fields)
+
+
+def _attributes(deal: Deal, around: Surroundings, facts: Facts) -> dict[str, str]:
+    attributes = {
+        "pipeline": around.pipelines.get(deal.pipeline_id, "") if deal.pipeline_id is not None else "",
+        "owner": "" if deal.owner_id is None else str(deal.owner_id),
+        "cost_centre": facts.text("cost_centre", deal.custom_fields) or "",
+    }
+    return {name: value for name, value in attributes.items() if value}
+
+
+def _formal(deal: Deal, instalments: Sequence[Instalment]) -> list[Problem]:
+    problems = []
+    if not is_currency(deal.currency or ""):
+        problems.append(Problem("currency_unknown", {"currency": deal.currency or ""}, ("currency",)))
+    if instalments:
+        facts = {"title": clean(deal.title), "count": str(len(instalments))}
+        problems.append(Problem("deal_has_instalments", facts))
+    return problems

@@ -1,0 +1,301 @@
+"""A login counts once DATEV has said whose it is and that the client can be used; others leave nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from mlconnector.errors import Broken, NeedsHuman, NeedsLogin
+from mlconnector.flow.connect import invitation, setup
+from mlconnector.flow.connect.revocation import leftovers
+from mlconnector.flow.context.settings import read_connection
+from mlconnector.flow.engine import progress
+from mlconnector.flow.engine.housekeeping import tidy_up
+from mlconnector.standins.faults import Fault
+from mlconnector.store.tables import credentials
+from tests.flow.conftest import MakeRig
+from tests.flow.rig import MUSTERHOLZ, NAME, REDIRECT, Rig
+
+CLIENT = f"GET /accounting-clients/clients/{MUSTERHOLZ}"
+
+
+def log_in(rig: Rig, **more: bool) -> tuple[str, str]:
+    """Log in to DATEV as a person who consents at once."""
+    address = setup.begin(rig.services, rig.name, "datev", REDIRECT, **more)
+    return consent(rig, address)
+
+
+def consent(rig: Rig, address: str) -> tuple[str, str]:
+    ended = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
+    return setup.finish(rig.services, ended["state"], ended["code"])
+
+
+def login(rig: Rig) -> setup.Login:
+    return next(one for one in setup.logins_of(rig.services, rig.name) if one.system == "datev")
+
+
+def ends_in(rig: Rig, moment: datetime | None, span: timedelta) -> bool:
+    """Whether a moment is so far away, give or take the seconds that the test took."""
+    assert moment is not None
+    return abs(moment - rig.services.now() - span) < timedelta(seconds=30)
+
+
+@contextmanager
+def not_revocable(rig: Rig, status: int = 503, body: bytes = b"") -> Iterator[None]:
+    rig.datev.faults.add(Fault("status", "POST", "/revoke", status=status, body=body, times=99))
+    yield
+    rig.datev.faults.clear()
+
+
+def test_a_login_shows_until_when_by_whom_and_where_it_can_be_ended(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    shown = login(rig)
+    assert shown.by == "Erika Beispiel"
+    assert ends_in(rig, shown.until, timedelta(hours=11))
+    assert (shown.link, shown.client) == ("https://apps.datev.de/tokrevui", "")
+    assert not shown.needed
+    assert not shown.not_revoked
+
+
+def test_a_login_whose_user_data_are_broken_is_revoked_and_forgotten_at_once(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    rig.datev.faults.add(Fault("status", "GET", "/userinfo", status=200, body=b'{"sub": "x"}'))
+    with pytest.raises(Broken, match="no name"):
+        log_in(rig)
+    assert rig.datev.sessions == []
+    assert login(rig).until is None
+    state, reason = rig.connection()
+    assert (state, reason.partition(":")[0]) == ("needs_login", "datev")
+    log_in(rig)
+    assert rig.connection() == ("ready", "")
+
+
+def test_a_login_that_cannot_use_the_client_is_not_kept(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    rig.datev.withdraw_service(MUSTERHOLZ, "Buchungsdatenservice")
+    with pytest.raises(NeedsHuman) as error:
+        log_in(rig)
+    assert error.value.problem.key == "datev_service_missing"
+    assert rig.datev.sessions == []
+    assert rig.connection()[0] == "needs_login"
+    rig.datev.order_service(MUSTERHOLZ, "Buchungsdatenservice")
+    log_in(rig)
+    assert (rig.connection(), len(rig.datev.sessions)) == (("ready", ""), 1)
+
+
+def test_a_login_that_datev_cannot_check_now_is_not_ready_before_the_next_run_has(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    rig.datev.faults.add(Fault("status", "GET", "/userinfo|/accounting-clients/", status=503, times=99))
+    log_in(rig)
+    assert rig.connection() == ("degraded", "login_not_checked")
+    assert login(rig).by == ""
+    rig.datev.faults.clear()
+    run = rig.begin()
+    assert rig.connection() == ("ready", "")
+    assert login(rig).by == "Erika Beispiel"
+    progress.end(rig.services, rig.name, run, {"outcome": "done"})
+
+
+def test_a_login_that_fails_the_later_check_is_not_kept_either(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    rig.datev.faults.add(Fault("status", "GET", "/accounting-clients/", status=503, times=99))
+    log_in(rig)
+    rig.datev.faults.clear()
+    rig.datev.withdraw_service(MUSTERHOLZ, "Belegbilderservice")
+    with pytest.raises(NeedsHuman):
+        rig.begin()
+    assert rig.datev.sessions == []
+
+
+def test_a_run_that_did_not_ask_datev_does_not_call_an_unchecked_login_ready(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    rig.datev.faults.add(Fault("status", "GET", "/accounting-clients/", status=503, times=99))
+    log_in(rig)
+    run = rig.begin()
+    progress.end(rig.services, rig.name, run, {"outcome": "done"})
+    assert rig.connection() == ("degraded", "login_not_checked")
+
+
+def test_what_could_not_be_revoked_is_revoked_as_soon_as_datev_answers(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    with not_revocable(rig):
+        assert len(setup.disconnect(rig.services, rig.name)) == 1
+        tidy_up(rig.services)
+    assert len(rig.datev.sessions) == 1
+    assert login(rig).not_revoked
+    assert rig.services.vault.names(rig.name) == ["datev.unrevoked"], "its secret is sealed beside it"
+    assert tidy_up(rig.services)["revoked"] == 1
+    assert rig.datev.sessions == []
+    assert not login(rig).not_revoked
+    assert rig.services.vault.names(rig.name) == []
+
+
+def test_disconnecting_once_more_tries_to_revoke_what_is_left(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    with not_revocable(rig):
+        setup.disconnect(rig.services, rig.name)
+    assert setup.disconnect(rig.services, rig.name) == []
+    assert rig.datev.sessions == []
+
+
+def test_what_is_left_to_revoke_ends_with_the_tokens(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    with not_revocable(rig):
+        setup.disconnect(rig.services, rig.name)
+    rig.outside.clock.advance(12 * 3600)
+    assert leftovers(rig.services, rig.name, "datev") == []
+
+
+def test_what_is_left_to_revoke_lies_sealed(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    (session,) = rig.datev.sessions
+    with not_revocable(rig):
+        setup.disconnect(rig.services, rig.name)
+    with rig.app.database.read() as db:
+        sealed = [bytes(row.sealed) for row in db.execute(select(credentials))]
+    assert sealed
+    assert not [one for one in sealed if session.refresh_token.encode() in one]
+    assert session.refresh_token not in repr(leftovers(rig.services, rig.name, "datev"))
+
+
+def test_an_app_that_datev_does_not_recognise_has_revoked_nothing(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    rig.services.vault.put(rig.name, "datev.client_secret", "wrong")
+    (failed,) = setup.disconnect(rig.services, rig.name)
+    assert "invalid_client" in failed
+
+
+def test_no_login_begins_while_the_earlier_one_cannot_be_revoked(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    with not_revocable(rig):
+        with pytest.raises(NeedsHuman) as error:
+            log_in(rig)
+        assert error.value.problem.key == "login_not_revoked"
+        assert "tokrevui" in error.value.problem.facts["link"]
+    assert rig.connection() == ("ready", "")
+    rig.work()
+    assert rig.states() == {"settled": 1}, "the earlier login goes on until it is revoked"
+    log_in(rig)
+    assert len(rig.datev.sessions) == 1
+
+
+def test_no_login_begins_while_one_from_before_a_disconnection_is_left(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    with not_revocable(rig):
+        setup.disconnect(rig.services, rig.name)
+        rig.connect()
+        with pytest.raises(NeedsHuman):
+            log_in(rig)
+    log_in(rig)
+    assert len(rig.datev.sessions) == 1
+
+
+def test_a_person_may_have_ended_the_earlier_login_at_datev(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    with not_revocable(rig):
+        address = setup.begin(rig.services, rig.name, "datev", REDIRECT, ended_there=True)
+    consent(rig, address)
+    assert rig.connection() == ("ready", "")
+    assert "login_ended_there" in rig.events(rig.name)
+
+
+def long_term(rig: Rig) -> None:
+    text = rig.text.replace("[datev]\n", "[datev]\nlong_term_token = true\n")
+    setup.disconnect(rig.services, rig.name)
+    rig.connect(text)
+
+
+def test_a_long_term_login_comes_after_a_short_one_has_reached_the_client(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    long_term(rig)
+    first = setup.begin(rig.services, rig.name, "datev", REDIRECT)
+    assert "offline_access" not in httpx.URL(first).params["scope"]
+    assert "datev:iam:client" not in httpx.URL(first).params["scope"]
+    assert consent(rig, first) == (NAME, "datev")
+    assert rig.datev.sessions == [], "the short one has served its purpose"
+    assert rig.connection()[0] == "paused"
+    second = setup.follow_up(rig.services, rig.name, "datev", REDIRECT)
+    assert second is not None
+    asked = httpx.URL(second).params["scope"].split()
+    assert {"offline_access", f"datev:iam:client:{MUSTERHOLZ}"} <= set(asked)
+    consent(rig, second)
+    assert rig.connection() == ("ready", "")
+    assert setup.follow_up(rig.services, rig.name, "datev", REDIRECT) is None
+    (session,) = rig.datev.sessions
+    assert session.client_id == MUSTERHOLZ
+    shown = login(rig)
+    assert shown.client == MUSTERHOLZ
+    assert ends_in(rig, shown.until, timedelta(days=730))
+
+
+def test_a_long_term_login_never_asks_for_the_list_of_clients(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    long_term(rig)
+    log_in(rig)
+    second = setup.follow_up(rig.services, rig.name, "datev", REDIRECT)
+    assert second is not None
+    consent(rig, second)
+    list(setup.check(rig.services, rig.name))
+    rig.work()
+    assert rig.states() == {"settled": 1}
+    asked = [path for path in rig.datev.statistics.by_path if path.endswith("/clients")]
+    assert asked == []
+
+
+def test_no_long_term_login_is_asked_for_when_the_client_cannot_be_reached(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    long_term(rig)
+    rig.datev.withdraw_service(MUSTERHOLZ, "Buchungsdatenservice")
+    with pytest.raises(NeedsHuman):
+        log_in(rig)
+    assert rig.datev.sessions == []
+    assert setup.follow_up(rig.services, rig.name, "datev", REDIRECT) is None
+
+
+def test_a_login_that_was_reached_long_ago_is_no_reason_for_a_long_term_one(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    long_term(rig)
+    log_in(rig)
+    rig.outside.clock.advance(601)
+    again = setup.begin(rig.services, rig.name, "datev", REDIRECT)
+    assert "offline_access" not in httpx.URL(again).params["scope"]
+
+
+def test_a_login_does_not_begin_towards_an_address_that_datev_blocks(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    text = "\n".join(line for line in rig.text.splitlines() if "_url" not in line or "base_url" in line)
+    text = text.replace(f'name = "{NAME}"', 'name = "real"')
+    setup.connect(rig.services, read_connection(text, "test"), {"datev.client_secret": "s"})
+    settings = rig.services.connection("real").datev
+    assert settings.discovery_url.startswith("https://login.datev.de/")
+    with pytest.raises(NeedsHuman) as error:
+        setup._check_redirect(rig.services, "real", "datev", REDIRECT)
+    assert error.value.problem.facts["objection"] == "not_https"
+
+
+def test_a_link_opens_its_own_connection_only_and_not_for_ever(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    key, until = invitation.invite(rig.services, rig.name)
+    assert ends_in(rig, until, timedelta(days=7))
+    assert invitation.is_invited(rig.services, rig.name, key)
+    assert invitation.is_invited(rig.services, rig.name, key), "it may be opened more than once"
+    assert not invitation.is_invited(rig.services, "another", key)
+    assert not invitation.is_invited(rig.services, rig.name, key[:-1] + "!")
+    with pytest.raises(NeedsLogin):
+        setup.finish(rig.services, key, "code")
+    rig.outside.clock.advance(7 * 86400)
+    assert not invitation.is_invited(rig.services, rig.name, key)
+
+
+def test_the_trail_tells_of_logins_without_any_secret(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    (session,) = rig.datev.sessions
+    told = json.dumps([event.detail for event in rig.story(rig.name)])
+    assert session.refresh_token not in told
+    assert "until" in told

@@ -1,0 +1,174 @@
+"""Signs of life: who is silent or dead loses its work to others, and nobody else does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from dbos import DBOS
+
+from mlconnector.flow.engine import liveness
+from mlconnector.flow.engine.liveness import Liveness, is_alive, machine
+from mlconnector.store import executors, leases
+from tests.flow.conftest import MakeRig
+from tests.flow.rig import Rig
+
+
+def ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def register(rig: Rig, name: str, host: str, process: int) -> None:
+    with rig.app.database.write() as db:
+        executors.register(db, name, host, process, rig.services.now())
+
+
+def watched(rig: Rig) -> tuple[list[str], list[str]]:
+    """Whom a watch finds gone, and whose work it handed over."""
+    handed: list[str] = []
+    return Liveness(rig.services, handed.extend).watch(), handed
+
+
+def test_a_dead_process_of_this_machine_is_found_at_once(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    register(rig, "dead", machine(), ended_process())
+    assert watched(rig) == (["dead"], ["dead"])
+    assert watched(rig) == ([], []), "it is forgotten once its work is in other hands"
+
+
+def test_a_living_process_is_left_alone(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    register(rig, "living", machine(), os.getpid())
+    rig.outside.clock.advance(rig.app.settings.silent_after_seconds - 1)
+    assert watched(rig) == ([], [])
+
+
+def test_a_process_elsewhere_is_found_when_it_was_silent_for_long_enough(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    register(rig, "elsewhere", "another-host", ended_process())
+    rig.outside.clock.advance(rig.app.settings.silent_after_seconds - 1)
+    assert watched(rig) == ([], []), "its process number means nothing here"
+    rig.outside.clock.advance(2)
+    assert watched(rig) == (["elsewhere"], ["elsewhere"])
+
+
+def test_containers_that_share_a_host_name_are_different_machines(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if not Path("/proc/self/ns/pid").exists():
+        pytest.skip("there are no containers here")
+    here = machine()
+    assert here == machine()
+    (tmp_path / "pid").touch()
+    monkeypatch.setattr(
+        liveness,
+        "Path",
+        lambda path: tmp_path / "pid" if path == "/proc/self/ns/pid" else Path(path),
+    )
+    assert machine() != here
+
+
+def test_the_locks_of_a_dead_process_end_with_it(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    register(rig, "dead", machine(), ended_process())
+    assert leases.acquire(rig.app.database, "tokens", "dead", 1000.0, rig.services.now())
+    assert not leases.acquire(rig.app.database, "tokens", "me", 1.0, rig.services.now())
+    watched(rig)
+    assert leases.acquire(rig.app.database, "tokens", "me", 1.0, rig.services.now())
+
+
+def test_one_process_at_a_time_looks_after_the_others(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    register(rig, "dead", machine(), ended_process())
+    assert leases.acquire(rig.app.database, "watch", "somebody-else", 30.0, rig.services.now())
+    assert watched(rig) == ([], [])
+
+
+def test_who_died_while_looking_after_others_does_not_keep_them_unwatched_for_long(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(1)
+    settings = rig.app.settings.model_copy(update={"silent_after_seconds": 3.0})
+    monkeypatch.setattr(rig.services, "settings", settings)
+    register(rig, "first", machine(), ended_process())
+    monkeypatch.setattr(leases, "release", lambda *_: None)
+    assert watched(rig) == (["first"], ["first"])
+    monkeypatch.setattr(rig.services, "owner", "next")
+    register(rig, "second", machine(), ended_process())
+    assert watched(rig) == ([], [])
+    rig.outside.clock.advance(3)
+    assert watched(rig) == (["second"], ["second"])
+
+
+def test_a_process_that_ends_in_good_order_lets_nobody_wait_for_its_silence(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    ending = Liveness(rig.services, lambda _: None)
+    ending.register()
+    ending.resign()
+    ended, rig.services.owner = rig.services.owner, "next"
+    assert watched(rig) == ([ended], [ended])
+
+
+def test_a_watch_that_fails_does_not_end_the_signs_of_life(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig, failed, beaten = make_rig(1), threading.Event(), threading.Event()
+    usual = executors.beat
+
+    def beat(*arguments: object) -> bool:
+        if failed.is_set():
+            beaten.set()
+        return usual(*arguments)  # type: ignore[arg-type]
+
+    def fail(_executors: list[str]) -> None:
+        failed.set()
+        raise ZeroDivisionError("in the engine")
+
+    monkeypatch.setattr(executors, "beat", beat)
+    living = Liveness(rig.services, fail)
+    monkeypatch.setattr(
+        rig.services, "settings", rig.app.settings.model_copy(update={"heartbeat_seconds": 0.01})
+    )
+    living.register()
+    living.begin()
+    register(rig, "dead", machine(), ended_process())
+    assert beaten.wait(30)
+    living.end()
+    assert "the watch over other processes failed" in caplog.text
+
+
+def test_a_process_that_only_waits_to_be_collected_is_dead() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    assert process.stdout is None
+    while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        pass
+    assert not is_alive(process.pid)
+    process.wait()
+    assert not is_alive(process.pid)
+    assert is_alive(os.getpid())
+
+
+def test_a_process_is_known_before_it_takes_any_work(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, known = make_rig(1), []
+    usual = DBOS.launch
+
+    def launch() -> None:
+        with rig.app.database.read() as db:
+            known.append(executors.last_seen(db, rig.services.owner))
+        usual()
+
+    monkeypatch.setattr(DBOS, "launch", launch)
+    with rig.app.working():
+        assert known != [None]
+    with rig.app.database.read() as db:
+        ended = executors.last_seen(db, rig.services.owner)
+    assert ended is not None
+    assert ended.year == 1970, "who ended in good order is looked after at once"

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from mlconnector.systems.kit.redaction import public_headers, without_echo, without_secrets
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://a.example/x", "https://a.example/x"),
+        ("https://a.example/x?page=2&code=abc", "https://a.example/x?page=2&code=***"),
+        ("https://a.example/x?$filter=name eq 'ü'", "https://a.example/x?$filter=name+eq+%27%C3%BC%27"),
+        ("https://a.example/x?Access_Token=abc", "https://a.example/x?Access_Token=***"),
+        ("https://a.example/x#access_token=abc", "https://a.example/x"),
+        ("https://user:pass@a.example/x", "https://user:***@a.example/x"),
+        ("/callback?state=abc", "/callback?state=***"),
+        ("https://a.example:port/x", "(an address that cannot be read)"),
+    ],
+)
+def test_addresses_are_shown_without_their_secrets(address: str, shown: str) -> None:
+    assert without_secrets(address) == shown
+
+
+def test_headers_are_shown_without_those_that_are_secret() -> None:
+    headers = httpx.Headers(
+        {
+            "Authorization": "Bearer abc",
+            "X-DATEV-Client-Id": "app",
+            "X-DATEV-Client-Secret": "abc",
+            "Location": "https://a.example/back?code=abc",
+            "Retry-After": "5",
+        }
+    )
+    assert public_headers(headers) == {
+        "x-datev-client-id": "app",
+        "location": "https://a.example/back?code=***",
+        "retry-after": "5",
+    }
+
+
+def test_an_answer_does_not_repeat_the_secrets_of_its_request() -> None:
+    request = httpx.Request(
+        "POST",
+        "https://a.example/token",
+        data={"refresh_token": "r/e+f=resh", "grant_type": "refresh_token"},
+        headers={"Authorization": "Basic dXNlcjpwYXNzd29yZDEyMw=="},
+    )
+    text = "refresh_token r/e+f=resh of user with password123 was used"
+    assert without_echo(text, request) == "refresh_token *** of user with *** was used"
+
+
+def test_a_body_that_is_no_form_has_no_secrets_to_look_for() -> None:
+    request = httpx.Request("POST", "https://a.example/import", content=b"token=abcdefghij")
+    assert without_echo("abcdefghij", request) == "abcdefghij"
+
+
+def test_credentials_that_are_not_base64_are_hidden_as_they_are() -> None:
+    request = httpx.Request("GET", "https://a.example/", headers={"Authorization": "Basic not-base64!"})
+    assert without_echo("got not-base64!", request) == "got ***"

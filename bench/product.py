@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from mlconnector.app import opened
 from mlconnector.commands.demo import demo_settings, set_up
-from mlconnector.commands.demo_scene import Scene
-from mlconnector.commands.run import work_through
+from mlconnector.commands.demonstration import Scene
+from mlconnector.commands.working import work_through
 from mlconnector.flow.report import overview
 from mlconnector.settings import Settings
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlconnector.commands.demo_scene import Scene, stage
+from mlconnector.commands.demonstration import Scene, stage
 
 
 @contextmanager

@@ -11,17 +11,17 @@ from mlconnector.commands import (
     demo,
     explain,
     http_log,
-    login,
+    logging_in,
     numbers,
     person_accounts,
     ping,
     preview,
     repairs,
     rules,
-    run,
     serve,
     setup,
     status,
+    working,
 )
 
 app = typer.Typer(
@@ -42,12 +42,12 @@ vault = typer.Typer(help="Look after sealed credentials.", no_args_is_help=True)
 for command in (
     setup.init,
     setup.connect,
-    login.login,
+    logging_in.login,
     ping.ping,
     preview.preview,
-    run.run,
+    working.run,
     serve.serve,
-    run.worker,
+    working.worker,
     status.status,
 ):
     app.command()(command)

@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mlconnector.cli import app
-from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text
+from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev import DatevStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
@@ -92,8 +92,8 @@ def desk(folder: Path, records: int, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A desk in an empty folder; commands are given from there."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("MLCONNECTOR_QUEUE_SECONDS", "0.05")
-    monkeypatch.setattr("mlconnector.commands.run._GLANCE_SECONDS", 0.1)
-    monkeypatch.setattr("mlconnector.commands.login._pasted", _browse)
+    monkeypatch.setattr("mlconnector.commands.working._GLANCE_SECONDS", 0.1)
+    monkeypatch.setattr("mlconnector.commands.logging_in._pasted", _browse)
     with ExitStack() as running:
         pipedrive = PipedriveStandIn(Options(records=records))
         datev = DatevStandIn(Options(received=folder / "received"))

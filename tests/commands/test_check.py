@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mlconnector.cli import app
-from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text
+from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 
 VALID = Path(__file__).parents[1] / "formats/extf/valid"
 BOOKINGS = VALID / "EXTF_Buchungsstapel.csv"

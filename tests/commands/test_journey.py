@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.commands.demo_scene import secrets_text
+from mlconnector.commands.demonstration import secrets_text
 from tests.commands.desk import FILE, NAME, Desk, desk
 
 RECORDS = 26

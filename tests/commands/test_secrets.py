@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from mlconnector.commands.demo_scene import secrets_text
+from mlconnector.commands.demonstration import secrets_text
 from mlconnector.standins.faults import Fault
 from tests.commands.desk import FILE, NAME, Desk, desk
 

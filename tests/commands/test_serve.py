@@ -19,7 +19,7 @@ import pytest
 
 from mlconnector.app import opened
 from mlconnector.commands import serve as serving_module
-from mlconnector.commands.demo_scene import Scene, connection_text
+from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.errors import Broken
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection

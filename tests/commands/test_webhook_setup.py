@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text
+from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.standins.base import Options
 from mlconnector.standins.dynamics import DynamicsStandIn
 from tests.commands.desk import FILE, Desk, desk

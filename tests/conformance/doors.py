@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from mlconnector.standins.base import AsgiApp
-from mlconnector.standins.server import serve
+from mlconnector.standins.serving import serve
 
 
 class _Door:

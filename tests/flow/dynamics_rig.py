@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlconnector.app import opened
-from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text
+from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.formats.names import delivery_id

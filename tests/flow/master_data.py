@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from mlconnector.commands.demo_scene import Scene, connection_text
+from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.flow.agree.consent import Difference, approve, differences
 from mlconnector.formats.extf import BOOKINGS, MASTER_DATA, ExtfFile, ParsedRow, read
 from mlconnector.model.vouchers import Kind, Line, Party, Voucher

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from mlconnector.app import Application, opened
-from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text
+from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.flow.batches import freeze
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.services import Services

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from mlconnector.commands.demo_scene import Scene, connection_text
+from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.standins.datev.dxso_jobs import DxsoJob
 from tests.flow.rig import StandIns
 

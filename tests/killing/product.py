@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from mlconnector.app import opened
-from mlconnector.commands.demo_scene import Scene
+from mlconnector.commands.demonstration import Scene
 from mlconnector.standins.pipedrive.records import Labels
 from mlconnector.store import audit, vouchers
 from tests.flow.rig import NAME, Rig, StandIns, bookings_only, counted, settings_of, stand_ins

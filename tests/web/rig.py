@@ -13,7 +13,7 @@ import httpx
 from fastapi import FastAPI
 
 from mlconnector.app import Application, opened
-from mlconnector.commands.demo_scene import Scene
+from mlconnector.commands.demonstration import Scene
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.settings import Settings

@@ -14,7 +14,7 @@ import typer
 from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
-from mlconnector.commands.demo_scene import Scene, connection_text, secrets_text, stage
+from mlconnector.commands.demonstration import Scene, connection_text, secrets_text, stage
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -33,7 +33,7 @@ from mlconnector.commands.output import (
     states_in_words,
 )
 from mlconnector.commands.ping import show_step, step_row
-from mlconnector.commands.run import work_through
+from mlconnector.commands.working import work_through
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.report import overview

@@ -11,7 +11,7 @@ import typer
 
 from mlconnector.app import Application
 from mlconnector.commands.output import answered, application, console
-from mlconnector.commands.run import attend, keep_a_log, stopping
+from mlconnector.commands.working import attend, keep_a_log, stopping
 
 if TYPE_CHECKING:
     from mlconnector.flow.engine.workflows import Workflows

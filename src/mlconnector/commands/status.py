@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.app import Application
-from mlconnector.commands.login import show_login_facts
+from mlconnector.commands.logging_in import show_login_facts
 from mlconnector.commands.output import (
     AsJson,
     Exit,

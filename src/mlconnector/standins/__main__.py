@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from mlconnector.standins.base import Options, create, names
-from mlconnector.standins.server import listen, server
+from mlconnector.standins.serving import listen, server
 
 
 def main(arguments: list[str] | None = None) -> None:

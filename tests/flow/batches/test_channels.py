@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mlconnector.commands.demo_scene import Scene, connection_text
+from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from mlconnector.commands.run import work_through
+from mlconnector.commands.working import work_through
 from mlconnector.errors import NeedsHuman, RetryLater
 from mlconnector.flow.agree import number_lists
 from mlconnector.flow.agree.consent import approve
@@ -144,7 +144,7 @@ def test_the_durable_workflows_carry_master_data_too(
     make_any_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workflows, "_PATIENCE", (0.05,) * 5)
-    monkeypatch.setattr("mlconnector.commands.run._GLANCE_SECONDS", 0.05)
+    monkeypatch.setattr("mlconnector.commands.working._GLANCE_SECONDS", 0.05)
     rig = make_any_rig(3)
     sending(rig)
     with rig.app.working() as started:

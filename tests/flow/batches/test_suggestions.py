@@ -11,7 +11,7 @@ import pytest
 
 from mlconnector.commands import status
 from mlconnector.commands.output import Exit
-from mlconnector.commands.run import work_through
+from mlconnector.commands.working import work_through
 from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.flow.deliver.second_transfer import resend
 from mlconnector.flow.engine.outcomes import outcome_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlconnector.commands.demo_scene import Scene, connection_text
+from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.settings import UnreadableSettings
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dbos import DBOS
 
-from mlconnector.commands.run import work_through
+from mlconnector.commands.working import work_through
 from mlconnector.errors import RetryLater
 from mlconnector.flow.deliver import jobs
 from mlconnector.flow.engine import progress, workflows
@@ -27,7 +27,7 @@ SECONDS = 30.0
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflows, "_PATIENCE", (0.05,) * 5)
-    monkeypatch.setattr("mlconnector.commands.run._GLANCE_SECONDS", 0.05)
+    monkeypatch.setattr("mlconnector.commands.working._GLANCE_SECONDS", 0.05)
 
 
 def work(rig: Rig, started: Workflows) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from mlconnector.standins.base import AsgiApp, Clock, Options, Receive, Send
 from mlconnector.standins.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsStandIn, create
-from mlconnector.standins.server import serve
+from mlconnector.standins.serving import serve
 
 HEADERS = {"OData-Version": "4.0", "OData-MaxVersion": "4.0", "Accept": "application/json"}
 

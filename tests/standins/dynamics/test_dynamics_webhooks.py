@@ -9,7 +9,7 @@ import pytest
 
 from mlconnector.standins.dynamics import DynamicsStandIn
 from mlconnector.standins.dynamics.webhooks import Authentication
-from mlconnector.standins.server import serve
+from mlconnector.standins.serving import serve
 from tests.standins.dynamics.conftest import Api, refused
 
 CONTRACTS = "http://schemas.microsoft.com/xrm/2011/Contracts"

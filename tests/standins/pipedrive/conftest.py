@@ -10,7 +10,7 @@ import pytest
 
 from mlconnector.standins.base import AsgiApp, Clock, Options, Receive, Send
 from mlconnector.standins.pipedrive import API_TOKEN, PipedriveStandIn, create
-from mlconnector.standins.server import serve
+from mlconnector.standins.serving import serve
 
 
 class Switch:

@@ -12,7 +12,7 @@ import pytest
 
 from mlconnector.standins.base import Receive, Send
 from mlconnector.standins.pipedrive import Authentication, PipedriveStandIn
-from mlconnector.standins.server import serve
+from mlconnector.standins.serving import serve
 
 HOOK = {
     "subscription_url": "https://hooks.example.com/pipedrive",

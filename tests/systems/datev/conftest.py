@@ -9,7 +9,7 @@ import pytest
 
 from mlconnector.standins.base import AsgiApp, Options, Receive, Send
 from mlconnector.standins.datev import create
-from mlconnector.standins.server import serve
+from mlconnector.standins.serving import serve
 from tests.systems.datev.rig import Rig
 
 

@@ -14,7 +14,7 @@ from mlconnector.standins.base import Options, names
 from mlconnector.standins.base import create as create_by_name
 from mlconnector.standins.datev import DatevStandIn
 from mlconnector.standins.faults import Fault
-from mlconnector.standins.server import serve
+from mlconnector.standins.serving import serve
 from tests.standins.datev.support import MUSTERHOLZ, PDF, extf, logged_in, post_extf, put_document
 
 

@@ -30,7 +30,7 @@ from tests.flow.master_data import (
     touch,
 )
 from tests.flow.rig import DOMESTIC, MIXED_RATES, second_connection
-from tests.flow.test_races import meanwhile
+from tests.flow.deliver.test_races import meanwhile
 
 
 def test_new_numbers_go_in_one_file_before_the_bookings_that_use_them(make_any_rig: MakeRig) -> None:

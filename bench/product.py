@@ -38,7 +38,7 @@ def main(folder: Path, urls: dict[str, str]) -> dict[str, Any]:
             started = time.perf_counter()
             work_through(app, workflows, [NAME], None)
             seconds = time.perf_counter() - started
-        report = overview.connection(app.services, NAME)
+        report = overview.connection(app.context(NAME))
         usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "seconds": seconds,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.kill_points import watch
 from mlconnector.flow.context.services import Services
 from mlconnector.settings import Settings, UnreadableSettings
@@ -32,6 +33,10 @@ class Application:
     database: Database
     vault: Vault
     services: Services
+
+    def context(self, name: str) -> Context:
+        """The context of a connection."""
+        return Context(self.services, name)
 
     @contextmanager
     def working(self) -> Iterator[Workflows]:

@@ -73,16 +73,16 @@ def masters(rig: Rig, *states: str) -> list[BatchRow]:
 
 
 def states(rig: Rig) -> dict[str, str]:
-    return {one.number: one.state for one in differences(rig.services, rig.name)}
+    return {one.number: one.state for one in differences(rig.context)}
 
 
 def difference(rig: Rig, number: str = FIRST) -> Difference:
-    return next(one for one in differences(rig.services, rig.name) if one.number == number)
+    return next(one for one in differences(rig.context) if one.number == number)
 
 
 def let_go(rig: Rig, *numbers: str) -> list[str]:
-    shown = [one for one in differences(rig.services, rig.name) if one.number in numbers]
-    return approve(rig.services, rig.name, shown, "Frau Beispiel", "erika")
+    shown = [one for one in differences(rig.context) if one.number in numbers]
+    return approve(rig.context, shown, "Frau Beispiel", "erika")
 
 
 def move(rig: Rig, street: str) -> None:

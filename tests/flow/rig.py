@@ -25,7 +25,8 @@ from sqlalchemy import select
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.flow.batches import freeze
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login, setup
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.decide import book
@@ -172,6 +173,10 @@ class Rig:
         return self.app.services
 
     @property
+    def context(self) -> Context:
+        return self.app.context(self.name)
+
+    @property
     def pipedrive(self) -> PipedriveStandIn:
         return self.outside.pipedrive
 
@@ -193,35 +198,35 @@ class Rig:
     def begin(self, trigger: str = "command") -> str:
         self.runs += 1
         run = f"{self.name}:{self.runs}"
-        progress.begin(self.services, self.name, run, trigger)
+        progress.begin(self.context, run, trigger)
         return run
 
     def read(self, run: str) -> None:
         """Read all changed records, hints, and vouchers that are to go on."""
-        cursor, position = records.since(self.services, self.name), None
+        cursor, position = records.since(self.context), None
         while True:
-            taken = records.take_page(self.services, self.name, run, cursor, position)
+            taken = records.take_page(self.context, run, cursor, position)
             position = taken.position
             if position is None:
                 break
         self.read_hints(run)
-        while records.take_again(self.services, self.name, run):
+        while records.take_again(self.context, run):
             pass
 
     def read_hints(self, run: str) -> None:
         """Read only what webhooks hinted at."""
-        while records.take_hints(self.services, self.name, run):
+        while records.take_hints(self.context, run):
             pass
 
     def book(self, run: str) -> None:
         after: str | None = ""
         while after is not None:
-            after = book.book_set(self.services, self.name, run, after).after
+            after = book.book_set(self.context, run, after).after
 
     def freeze(self) -> list[str]:
         """Freeze what waits; returns the ids of the new batches."""
         frozen = []
-        while (batch := freeze.freeze_next(self.services, self.name)) is not None:
+        while (batch := freeze.freeze_next(self.context)) is not None:
             frozen.append(batch)
         return frozen
 
@@ -235,20 +240,20 @@ class Rig:
     def deliver(self, batch: str) -> None:
         """File a batch's documents and submit it; when it has to be dissolved, freeze the rest anew."""
         while True:
-            filing = delivery.file_set(self.services, batch)
+            filing = delivery.file_set(self.context, batch)
             if filing.dissolved:
                 self.freeze()
                 return
             if not filing.more:
                 break
-        if delivery.submit(self.services, batch) is None:
+        if delivery.submit(self.context, batch) is None:
             self.freeze()
 
     def follow(self, batch: str) -> jobs.Step:
         """Ask after a batch's job until it has ended or was parked; time passes as it is told to."""
-        self.outside.clock.advance(jobs.first_wait(0.0))
+        self.outside.clock.advance(jobs.first_wait(self.context, 0.0))
         while True:
-            step = jobs.look(self.services, batch, 0.0)
+            step = jobs.look(self.context, batch, 0.0)
             if step.state != "wait":
                 return step
             self.waits.append(step.wait)
@@ -356,7 +361,7 @@ class Rig:
 
     def replay(self, *wanted: str, cause: str | None = None) -> int:
         """Let waiting vouchers go on, as a person does after the fix."""
-        return inbox.replay(self.services, self.name, wanted, cause, "somebody")
+        return inbox.replay(self.context, wanted, cause, "somebody")
 
     def refuse_next_document(self) -> None:
         """Let DATEV find the file type of the next document wrong."""
@@ -375,10 +380,10 @@ class Rig:
 
 def log_in(services: Services, name: str) -> None:
     """Log in to every system of a connection that needs it."""
-    for system in setup.systems_with_login(services, name):
-        address = setup.begin(services, name, system, REDIRECT)
+    for system in oauth_login.systems_with_login(Context(services, name)):
+        address = oauth_login.begin(Context(services, name), system, REDIRECT)
         ended = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
-        setup.finish(services, ended["state"], ended["code"])
+        oauth_login.finish(services, ended["state"], ended["code"])
 
 
 def second_connection(rig: Rig) -> Rig:

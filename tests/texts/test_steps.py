@@ -8,7 +8,7 @@ import pytest
 
 from mlconnector.systems.datev.settings import Service
 from mlconnector.systems.kit.check_steps import Who
-from mlconnector.systems.source import source_systems
+from mlconnector.systems.registry import source_systems
 from tests.texts.named_in_code import Steps, step_names, steps
 from tests.texts.tables import LANGUAGES, needed, table, welcome
 

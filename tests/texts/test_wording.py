@@ -16,8 +16,8 @@ from mlconnector.cli import app
 from mlconnector.flow.context.settings import _Outline
 from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings
-from mlconnector.systems.datev import DatevSettings
-from mlconnector.systems.source import source_systems
+from mlconnector.systems.datev.settings import DatevSettings
+from mlconnector.systems.registry import source_systems
 from tests.texts.tables import LANGUAGES, all_sentences, sentences, slots, table
 
 ALL = sorted(all_sentences())

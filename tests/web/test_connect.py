@@ -38,7 +38,7 @@ def connected(rig: Rig, datev: DatevStandIn) -> Iterator[Rig]:
 
 
 def key_of(rig: Rig) -> str:
-    return invitation.invite(rig.application.services, NAME)[0]
+    return invitation.invite(rig.application.context(NAME))[0]
 
 
 def pressed(rig: Rig, key: str) -> httpx.Response:

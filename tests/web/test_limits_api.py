@@ -73,7 +73,7 @@ def test_a_connection_shows_its_logins_and_what_was_asked_of_datev(rig: Rig) -> 
         "link": "https://apps.datev.de/tokrevui",
         "not_revoked": False,
     }
-    assert shown["datev_requests"]["alarms"] == []
+    assert shown["sink_requests"]["alarms"] == []
 
 
 def test_an_earlier_login_may_have_been_ended_by_hand(rig: Rig) -> None:

@@ -35,8 +35,8 @@ def connected(rig: Rig) -> Rig:
 
 def test_an_empty_installation_has_metrics_without_samples(rig: Rig) -> None:
     assert scraped(rig) == {
-        ("datev_transfers_last_day", ("batch",)): 0.0,
-        ("datev_transfers_last_day", ("document",)): 0.0,
+        ("transfers_last_day", ("batch",)): 0.0,
+        ("transfers_last_day", ("document",)): 0.0,
     }
 
 
@@ -102,8 +102,8 @@ def test_gets_are_put_in_relation_to_what_datev_took(connected: Rig) -> None:
         add_batch(connected, batch)
         add_transfer(connected, batch, outcome)
     found = scraped(connected)
-    assert found["datev_transfers_last_day", ("batch",)] == 2
-    assert found["datev_gets_per_transfer", ()] == 3
+    assert found["transfers_last_day", ("batch",)] == 2
+    assert found["gets_per_transfer", ()] == 3
 
 
 def test_out_of_reach_of_the_database_there_are_no_metrics_and_no_details(rig: Rig, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.faults import Fault
@@ -52,7 +52,7 @@ def connected(rig: Rig, datev: DatevStandIn) -> Iterator[Rig]:
 
 def answered(rig: Rig) -> httpx.QueryParams:
     """What DATEV gives the browser to carry back, once the person has consented."""
-    address = setup.begin(rig.application.services, NAME, "datev", CALLBACK)
+    address = oauth_login.begin(rig.application.context(NAME), "datev", CALLBACK)
     back = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"])
     assert str(back.copy_with(query=None)) == CALLBACK
     return back.params

@@ -85,7 +85,7 @@ def chart_export(
     Example: ml-connector chart export my-pipedrive --xlsx konten.xlsx
     """
     with answered(), application() as app:
-        found = own_chart.exported(app.services, name)
+        found = own_chart.exported(app.context(name))
         rows = [_row(one) for one in found]
         written = export(csv, xlsx, phrase("chart_sheet"), _columns(), rows)
         if json:
@@ -96,7 +96,7 @@ def chart_export(
 
 def _books(app: Application, name: str) -> ClientBooks:
     if not name.endswith(_FILE):
-        return own_chart.books_of(app.services, name)
+        return own_chart.books_of(app.context(name))
     try:
         text = content_of(Path(name)).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -14,7 +14,7 @@ import typer
 from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
-from mlconnector.commands.demonstration import Scene, connection_text, secrets_text, stage
+from mlconnector.commands.demonstration import Scene, connection_text, demo_sink, secrets_text, stage
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -34,14 +34,16 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.ping import show_step, step_row
 from mlconnector.commands.working import work_through
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login, ping, setup
 from mlconnector.flow.context.settings import read_connection
+from mlconnector.flow.context.tokens import token_name
 from mlconnector.flow.report import overview
 from mlconnector.mapping.channels import Channel
 from mlconnector.settings import Settings
 from mlconnector.standins.base import names as standin_names
 from mlconnector.store import connections, runs
 from mlconnector.store.seals import generate_master_key
+from mlconnector.systems.registry import sink_systems
 
 JOB_SECONDS = 2.0
 
@@ -75,8 +77,9 @@ def demo(
     Example: ml-connector demo --records 200 --format dxso
     """
     with answered():
-        sources = source or [name for name in standin_names() if name != "datev"]
-        unknown = [name for name in sources if name not in standin_names() or name == "datev"]
+        possible = [name for name in standin_names() if name not in sink_systems()]
+        sources = source or possible
+        unknown = [name for name in sources if name not in possible]
         if unknown:
             raise typer.BadParameter(phrase("demo_no_standin", names=", ".join(unknown)))
         out = out or Path("demo-out" if channel == DemoFormat.extf else "demo-out-dxso")
@@ -84,7 +87,7 @@ def demo(
         tell = _silent if json else _aloud
         tell(phrase("demo_starts", systems=", ".join(named("system", name) for name in sources)))
         with (
-            stage(out, [*sources, "datev"], records, JOB_SECONDS) as scene,
+            stage(out, [*sources, demo_sink()], records, JOB_SECONDS) as scene,
             opened(demo_settings(out)) as app,
         ):
             before = _sent(app, sources)
@@ -141,32 +144,32 @@ def set_up(
         setup.connect(app.services, read_connection(text, f"demo connection {source}"), secrets)
         client = app.services.connection(name).client
         tell(phrase("demo_connected", name=name, source=named("system", source), client=client))
-    logged_in = app.vault.expires(name, "datev.tokens")
+    logged_in = app.vault.expires(name, token_name(app.context(name).settings.sink_system.name))
     if logged_in is None or logged_in < app.services.now():
         _log_in(app, name, tell)
-    for step in setup.check(app.services, name):
+    for step in ping.check(app.context(name)):
         if tell is _aloud:
             show_step(step_row(name, step, app.settings.language))
 
 
 def _log_in(app: Application, name: str, tell: Callable[[str], None]) -> None:
     """Open the login's address as the person's browser would, who consents at once."""
-    for system in setup.systems_with_login(app.services, name):
-        address = setup.begin(app.services, name, system, "http://localhost:8080/oauth/callback")
+    for system in oauth_login.systems_with_login(app.context(name)):
+        address = oauth_login.begin(app.context(name), system, "http://localhost:8080/oauth/callback")
         answer = httpx.get(address, follow_redirects=False)
         ended = httpx.URL(answer.headers["location"]).params
-        setup.finish(app.services, ended["state"], ended["code"])
+        oauth_login.finish(app.services, ended["state"], ended["code"])
         tell(phrase("demo_logged_in", name=name, system=named("system", system)))
 
 
 def _sent(app: Application, sources: list[str]) -> int:
     """How many documents and Buchungsstapel were handed to DATEV so far."""
-    posted = sum(overview.requests(app.services, f"demo-{name}", "datev")["puts"] for name in sources)
+    posted = sum(overview.sent_requests(app.context(f"demo-{name}"))["puts"] for name in sources)
     return posted + sum(
         1
         for name in sources
         if _is_known(app, f"demo-{name}")
-        for batch in overview.connection(app.services, f"demo-{name}")["batches"]
+        for batch in overview.connection(app.context(f"demo-{name}"))["batches"]
         if batch["job_id"]
     )
 
@@ -177,8 +180,8 @@ def _is_known(app: Application, name: str) -> bool:
 
 
 def _summary(app: Application, sources: list[str]) -> dict[str, Any]:
-    reports = {name: overview.connection(app.services, f"demo-{name}") for name in sources}
-    http = [overview.requests(app.services, f"demo-{name}", "datev") for name in sources]
+    reports = {name: overview.connection(app.context(f"demo-{name}")) for name in sources}
+    http = [overview.sent_requests(app.context(f"demo-{name}")) for name in sources]
     return {
         "sources": {name: _counts(app, f"demo-{name}", report) for name, report in reports.items()},
         "batches": [

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mlconnector.errors import Broken
 from mlconnector.mapping.channels import Channel
+from mlconnector.systems.registry import sink_systems
 
 _STOP_SECONDS = 15
 
@@ -45,7 +46,7 @@ def _ports(folder: Path) -> dict[str, int]:
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
 
 
-_WITH_SUGGESTIONS = '[datev]\nservices = ["dxso"]\n'
+_WITH_SUGGESTIONS = 'services = ["dxso"]\n'
 _SUGGESTIONS = '\n[[channels]]\nkind = "sales"\nformat = "dxso"\nfrom = 2020-01-01\n'
 
 
@@ -87,15 +88,23 @@ def connection_text(name: str, scene: Scene, channel: Channel = "extf") -> str:
     """The connection's TOML text as a user would write it for these systems and this format."""
     tables = [
         _demo_text(system).partition("[secrets.")[0].replace("__URL__", scene.urls[system])
-        for system in (name, "datev")
+        for system in (name, demo_sink())
     ]
     text = "\n".join([f'name = "demo-{name}"\n', *tables, '[schedule]\ncron = ""\n'])
-    return text if channel == "extf" else text.replace("[datev]\n", _WITH_SUGGESTIONS) + _SUGGESTIONS
+    if channel == "extf":
+        return text
+    table = f"[{demo_sink()}]\n"
+    return text.replace(table, table + _WITH_SUGGESTIONS) + _SUGGESTIONS
+
+
+def demo_sink() -> str:
+    """The name of the sink that the demo's connections hand over to."""
+    return next(iter(sink_systems()))
 
 
 def secrets_text(name: str) -> str:
     """The credentials that a user would be asked for, as TOML tables."""
-    tables = [_demo_text(system).partition("[secrets.")[2] for system in (name, "datev")]
+    tables = [_demo_text(system).partition("[secrets.")[2] for system in (name, demo_sink())]
     return "\n".join(f"[{table}" for table in tables)
 
 

@@ -24,10 +24,9 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.errors import Broken, NeedsHuman
-from mlconnector.flow.connect import invitation, setup
-from mlconnector.flow.connect.setup import Login
+from mlconnector.flow.connect import invitation, oauth_login
+from mlconnector.flow.connect.oauth_login import Login
 from mlconnector.settings import UnreadableSettings
-from mlconnector.systems.datev import service_names
 
 
 def login(
@@ -55,7 +54,7 @@ def login(
     Example: ml-connector login my-pipedrive
     """
     with answered(), application() as app:
-        logins = setup.logins_of(app.services, name)
+        logins = oauth_login.logins_of(app.context(name))
         wanted = _wanted(logins, system)
         public = app.settings.public_url.rstrip("/")
         redirect = f"{public}/oauth/callback"
@@ -63,15 +62,16 @@ def login(
             _invite(app, name, public, json=json)
             return
         if json:
+            context = app.context(name)
             begun = {
-                one: setup.begin(app.services, name, one, redirect, ended_there=ended_there) for one in wanted
+                one: oauth_login.begin(context, one, redirect, ended_there=ended_there) for one in wanted
             }
             print_json({"connection": name, "addresses": begun, "logins": [asdict(one) for one in logins]})
             return
         if not wanted:
             _all_stand(name, logins)
         for one in wanted:
-            address = setup.begin(app.services, name, one, redirect, ended_there=ended_there)
+            address = oauth_login.begin(app.context(name), one, redirect, ended_there=ended_there)
             _log_in(app, name, one, redirect, address, paste=answer)
 
 
@@ -108,8 +108,8 @@ def show_login_facts(one: Login, indent: int = 2) -> None:
 
 
 def _invite(app: Application, name: str, public: str, *, json: bool) -> None:
-    key, until = invitation.invite(app.services, name)
-    address = f"{public}{invitation.PATH}/{name}?key={key}"
+    key, until = invitation.invite(app.context(name))
+    address = f"{public}{invitation.path_of(app.context(name))}?key={key}"
     if json:
         print_json({"connection": name, "link": address, "valid_until": until})
         return
@@ -118,9 +118,10 @@ def _invite(app: Application, name: str, public: str, *, json: bool) -> None:
 
 
 def _log_in(app: Application, name: str, system: str, redirect: str, address: str, *, paste: bool) -> None:
-    if system == "datev":
-        services = app.services.connection(name).datev.services
-        paragraph(phrase("login_asks_for", services=", ".join(service_names(services))))
+    settings = app.context(name).settings
+    if system == settings.sink_system.name:
+        asked = settings.sink_system.services(settings.sink)
+        paragraph(phrase("login_asks_for", services=", ".join(asked)))
     paragraph(phrase("open_address", name=name, system=named("system", system)))
     console.print(address, markup=False)
     if not paste:
@@ -135,16 +136,16 @@ def _log_in(app: Application, name: str, system: str, redirect: str, address: st
     if "state" not in ended or "code" not in ended:
         raise UnreadableSettings("--paste", None, phrase("not_the_address"))
     try:
-        setup.finish(app.services, ended["state"][0], ended["code"][0])
+        oauth_login.finish(app.services, ended["state"][0], ended["code"][0])
     except (NeedsHuman, Broken):
         paragraph(phrase("login_not_kept", system=named("system", system)), to=complaints)
         raise
-    following = setup.follow_up(app.services, name, system, redirect)
+    following = oauth_login.follow_up(app.context(name), system, redirect)
     if following is not None:
         paragraph(phrase("client_reached", client=app.services.connection(name).client))
         _log_in(app, name, system, redirect, following, paste=True)
         return
-    done = next(one for one in setup.logins_of(app.services, name) if one.system == system)
+    done = next(one for one in oauth_login.logins_of(app.context(name)) if one.system == system)
     _show(name, done)
 
 

@@ -59,7 +59,7 @@ def numbers_import(
     Example: ml-connector numbers import my-pipedrive debitoren.csv --ledger debtors
     """
     with answered(), application() as app:
-        proposal = number_lists.propose(app.services, name, content_of(file), _LEDGERS[ledger])
+        proposal = number_lists.propose(app.context(name), content_of(file), _LEDGERS[ledger])
         if proposal.faults:
             refuse(name, file, proposal.faults, json=json)
         if not json:
@@ -89,7 +89,7 @@ def numbers_bind(
     Example: ml-connector numbers bind my-pipedrive organization/17 10042
     """
     with answered(), application() as app:
-        given = number_lists.bind(app.services, name, party, number, by or somebody())
+        given = number_lists.bind(app.context(name), party, number, by or somebody())
         if json:
             print_json(_plain(given))
         else:
@@ -102,7 +102,7 @@ def numbers_list(name: Connection, csv: AsCsv = None, xlsx: AsXlsx = None, json:
     Example: ml-connector numbers list my-pipedrive --xlsx nummern.xlsx
     """
     with answered(), application() as app:
-        found = number_lists.listed(app.services, name)
+        found = number_lists.listed(app.context(name))
         columns = [
             phrase("heading_account"),
             phrase("heading_name"),

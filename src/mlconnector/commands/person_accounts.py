@@ -55,7 +55,7 @@ def persons(
         if approved or everything:
             _let_go(app, name, _wanted(app, name, approved), by or somebody(), yes=yes, json=json)
             return
-        found = differences(app.services, name, WANTS_CONSENT if waiting else None)
+        found = differences(app.context(name), WANTS_CONSENT if waiting else None)
         written = export(csv, xlsx, phrase("numbers_sheet"), _columns(), list(_cells(found)))
         if json:
             print_json([_plain(one) for one in found])
@@ -67,7 +67,7 @@ def persons(
 
 def _wanted(app: Application, name: str, numbers: Sequence[str] | None) -> list[Difference]:
     """The accounts to let go: those named, or all that wait."""
-    found = differences(app.services, name, WANTS_CONSENT)
+    found = differences(app.context(name), WANTS_CONSENT)
     if not numbers:
         return found
     others = sorted(set(numbers) - {one.number for one in found})
@@ -90,7 +90,7 @@ def _let_go(
             return
     gone: list[str] = []
     if shown and (yes if json else agreed_to(yes=yes)):
-        gone = approve(app.services, name, shown, by, somebody())
+        gone = approve(app.context(name), shown, by, somebody())
     elif not json:
         not_applied()
     left = len(shown) - len(gone)

@@ -19,7 +19,7 @@ from mlconnector.commands.output import (
     phrase,
     print_json,
 )
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect.ping import check
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.texts.catalogue import Language, found, step_cause, step_people, step_title
 
@@ -37,7 +37,7 @@ def ping(name: Annotated[str, typer.Argument(help="Name of the connection.")], j
         steps = []
         if not json:
             heading(name)
-        for step in setup.check(app.services, name):
+        for step in check(app.context(name)):
             steps.append(step_row(name, step, app.settings.language))
             if not json:
                 show_step(steps[-1])

@@ -63,7 +63,7 @@ def preview(
         if json and csv == _STANDARD_OUTPUT:
             raise typer.BadParameter(phrase("preview_one_output"))
         sums = Sums(app.services.rules(name))
-        found = _counted(app, name, previewed(app.services, name, limit, wanted or ()), sums)
+        found = _counted(app, name, previewed(app.context(name), limit, wanted or ()), sums)
         to_files = bool(out or csv or xlsx)
         read: Iterable[Read] = list(found) if to_files else found
         if json:
@@ -120,7 +120,7 @@ def _print_end(app: Application, name: str, sums: Sums, limit: int | None) -> No
 
 
 def _write_extf(app: Application, name: str, shown: Sequence[Previewed], out: Path, *, told: bool) -> None:
-    files = list(preview_files(app.services, name, shown))
+    files = list(preview_files(app.context(name), shown))
     others = sum(one.channel != "extf" for one in shown)
     is_file = out.suffix.lower() == ".csv" and not out.is_dir()
     if is_file and len(files) > 1:

@@ -43,7 +43,7 @@ def replay(
     with answered(), application() as app:
         if sum([bool(wanted), cause is not None, everything]) != 1:
             raise typer.BadParameter(phrase("say_which"))
-        count = inbox.replay(app.services, name, wanted or [], cause, somebody())
+        count = inbox.replay(app.context(name), wanted or [], cause, somebody())
         if json:
             print_json({"connection": name, "replayed": count})
         elif count:
@@ -65,7 +65,7 @@ def ignore(
     Example: ml-connector ignore my-pipedrive RE-2026-00815 --reason "booked by hand"
     """
     with answered(), application() as app:
-        inbox.ignore(app.services, name, voucher, reason, somebody())
+        inbox.ignore(app.context(name), voucher, reason, somebody())
         if json:
             print_json({"connection": name, "voucher": voucher, "reason": reason})
         else:
@@ -80,7 +80,7 @@ def resume(name: Connection, json: AsJson = False) -> None:
     Example: ml-connector resume my-pipedrive
     """
     with answered(), application() as app:
-        breaker.resume(app.services, name, somebody())
+        breaker.resume(app.context(name), somebody())
         if json:
             print_json({"connection": name, "resumed": True})
         else:

@@ -41,7 +41,7 @@ def show_rules(
     Example: ml-connector rules my-pipedrive
     """
     with answered(), application() as app:
-        found = rulebook.rulebook(app.services, name, everything=everything)
+        found = rulebook.rulebook(app.context(name), everything=everything)
         if json:
             print_json(found)
         else:
@@ -66,8 +66,8 @@ def confirm(
     with answered(), application() as app:
         if not by.strip():
             raise typer.BadParameter(phrase("by_whom"), param_hint="--by")
-        noted = confirmation.confirm(app.services, name, by.strip(), wanted or (), noted_by=somebody())
-        left = len(confirmation.unconfirmed(app.services, name))
+        noted = confirmation.confirm(app.context(name), by.strip(), wanted or (), noted_by=somebody())
+        left = len(confirmation.unconfirmed(app.context(name)))
         rules, spoken = app.services.rules(name), app.settings.language
         rows = rulebook.confirmations_of(noted, rules, spoken)
         if json:

@@ -24,13 +24,12 @@ from mlconnector.commands.output import (
     print_json,
     say,
 )
-from mlconnector.flow.connect import setup, webhooks
+from mlconnector.flow.connect import oauth_login, setup, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
 from mlconnector.settings import FILE_NAME, UnreadableSettings
 from mlconnector.store.seals import generate_master_key
-from mlconnector.systems.datev import TEMPLATE as DATEV_TEMPLATE
-from mlconnector.systems.source import source_systems
+from mlconnector.systems.registry import sink_systems, source_systems
 
 Name = Annotated[str, typer.Argument(help="Name of the connection.")]
 
@@ -114,7 +113,8 @@ def init(
         data = directory / "ml-connector-data"
         data.mkdir(mode=0o700, exist_ok=True)
         key, connection = data / "master.key", directory / f"my-{source}.toml"
-        example = f'name = "my-{source}"\n\n{systems[source].template}\n{DATEV_TEMPLATE}\n{_BOOKS}'
+        sink = next(iter(sink_systems().values()))
+        example = f'name = "my-{source}"\n\n{systems[source].template}\n{sink.template}\n{_BOOKS}'
         wanted = {key: generate_master_key() + "\n", directory / FILE_NAME: _SETTINGS, connection: example}
         for path, text in wanted.items():
             if path.exists():
@@ -154,8 +154,8 @@ def connect(
             settings = app.services.read(text, str(file))
             given = _secrets(app, settings, secrets_file)
             done = setup.connect(app.services, settings, given)
-            logins = [one.system for one in setup.logins_of(app.services, settings.name) if one.needed]
-            states = overview.states(app.services, settings.name)
+            logins = [one.system for one in oauth_login.logins_of(app.context(settings.name)) if one.needed]
+            states = overview.states(app.context(settings.name))
             webhook = _webhook(app, settings.name, register_webhook)
         if json:
             print_json(
@@ -180,8 +180,8 @@ def _webhook(app: Application, name: str, wanted: bool | None) -> dict[str, Any]
     """Where the source sends webhooks from now on and of what, or no longer; None where nothing was asked."""
     if wanted is None:
         return None
-    events = webhooks.register(app.services, name) if wanted else webhooks.unregister(app.services, name)
-    return {"address": webhooks.webhook_address(app.services, name), "events": list(events)}
+    events = webhooks.register(app.context(name)) if wanted else webhooks.unregister(app.context(name))
+    return {"address": webhooks.webhook_address(app.context(name)), "events": list(events)}
 
 
 def _show(name: str, done: setup.Connected, *, login: bool, waiting: int) -> None:
@@ -262,14 +262,16 @@ def disconnect(name: Name, json: AsJson = False) -> None:
     Example: ml-connector disconnect my-pipedrive
     """
     with answered(), application() as app:
-        failed = setup.disconnect(app.services, name)
+        sink = app.context(name).settings.sink_system
+        failed = setup.disconnect(app.context(name))
         if json:
             print_json({"connection": name, "not_revoked": failed})
         else:
             paragraph(phrase("disconnected", name=name))
         for reason in failed:
-            key = "not_revoked" if reason.startswith("datev:") else "not_revoked_there"
-            paragraph(phrase(key, reason=reason), to=complaints)
+            of_sink = reason.startswith(f"{sink.name}:")
+            key = "not_revoked" if of_sink and sink.login.link else "not_revoked_there"
+            paragraph(phrase(key, reason=reason, link=sink.login.link), to=complaints)
         if failed:
             raise typer.Exit(Exit.PROBLEMS)
 

@@ -28,7 +28,7 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login
 from mlconnector.flow.report import overview
 from mlconnector.store import batches, connections
 from mlconnector.texts.catalogue import Explanation
@@ -51,7 +51,7 @@ def status(names: Names = None, json: AsJson = False) -> None:
     with answered(), application() as app:
         with app.database.read() as db:
             known = [row.name for row in connections.every(db)]
-        report = {name: overview.connection(app.services, name) for name in names or known}
+        report = {name: overview.connection(app.context(name)) for name in names or known}
         if json:
             print_json(report)
         elif not report:
@@ -90,12 +90,12 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
         source, client = named("source", one["source"]), one["client"]
         paragraph(phrase("client_line", source=source, client=client), 2)
         _show_trouble(app, one)
-        for login in setup.logins_of(app.services, name):
+        for login in oauth_login.logins_of(app.context(name)):
             key = "no_login_line" if login.until is None else "login_line"
             facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
             paragraph(phrase(key, **facts), 2)
             show_login_facts(login, 4)
-        _show_requests(one["datev_requests"])
+        _show_requests(one["sink_requests"])
         _show_run(one["latest_run"])
         states = states_in_words(one["vouchers"]) or phrase("no_vouchers")
         paragraph(phrase("vouchers_line", states=states), 2, hanging=2)
@@ -119,7 +119,7 @@ def _show_trouble(app: Application, one: Mapping[str, Any]) -> None:
         print_words(words, 4)
     elif one["state"] == "needs_login":
         system, _, why = reason.partition(": ")
-        needed = [login.system for login in setup.logins_of(app.services, name) if login.needed]
+        needed = [login.system for login in oauth_login.logins_of(app.context(name)) if login.needed]
         if needed or not reason:
             say_in("next_login", name)
         else:

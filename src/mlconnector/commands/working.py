@@ -56,7 +56,7 @@ def run(names: Names = None, json: AsJson = False) -> None:
         if chosen:
             with app.working() as workflows:
                 work_through(app, workflows, chosen, None if json else _say, stop)
-        report = {name: overview.connection(app.services, name) for name in chosen}
+        report = {name: overview.connection(app.context(name)) for name in chosen}
         if json:
             print_json(report)
         else:
@@ -86,7 +86,7 @@ def work_through(
     while any(workflows.is_busy(name) for name in names) and not stop.wait(_GLANCE_SECONDS):
         _give_up_on(app.services.trouble)
         for name in names:
-            counts = overview.states(app.services, name)
+            counts = overview.states(app.context(name))
             if progress is not None and counts != said.get(name):
                 said[name] = counts
                 progress(name, counts)
@@ -173,7 +173,7 @@ def _look_after(app: Application, workflows: Workflows) -> None:
 
 def _pick_up(app: Application, workflows: Workflows, name: str) -> None:
     workflows.resume(name)
-    if overview.hints(app.services, name):
+    if overview.hints(app.context(name)):
         workflows.nudge(name)
 
 

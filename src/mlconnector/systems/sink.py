@@ -1,16 +1,25 @@
-"""What a sink is to the rest of the product: it takes documents and batches, and says what became of them."""
+"""What a sink is to the rest of the product: it takes documents and batches, and says what became of them.
+
+A sink is a package `mlconnector.systems.<name>` with a `describe_sink() -> SinkSystem`; the registry
+(`systems/registry.py`) finds it by its folder. Its table in a connection's file has its name.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.http import HttpFactory
+from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
+
+Takes = Literal["documents", "booking_files", "suggestions", "loads"]
+"""What a sink can take: Belegbilder, files of bookings and master data, booking suggestions, loads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,8 @@ class DocumentType:
 class ClientFacts:
     """What the sink says of the client just before a run; read once for each run.
 
-    `fiscal_years` is None where no data service is used that would tell them.
+    `fiscal_years` is None where no data service is used that would tell them. The extensions are those of
+    files that may be filed on their own, and of those that may go with suggestions.
     """
 
     client: str
@@ -42,25 +52,22 @@ class ClientFacts:
     fiscal_years: tuple[FiscalYear, ...] | None
     document_types: tuple[DocumentType, ...]
     allowed_extensions: tuple[str, ...]
+    suggestion_extensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingDocument:
-    """A document ready to be filed under our GUID.
+    """A document ready to be filed under our GUID, with its bookings' month (`YYYY-MM`).
 
     `attempted` is True when an earlier attempt with the same GUID and bytes is on record, so that a
-    conflict means that it arrived. `category`, `folder` and `register` are given all three or not at all.
+    conflict means that it arrived.
     """
 
     guid: uuid.UUID
     file_name: str
     media_type: str
     content: bytes
-    document_type: str
-    note: str
-    category: str
-    folder: str
-    register: str
+    period: str
     attempted: bool
 
 
@@ -157,3 +164,78 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkContext:
+    """All that a sink may touch of the outside: its settings, secrets, tokens, HTTP and the calendar.
+
+    `settings` is the validated table of the connection. `account_length` is the length of general ledger
+    accounts that bookings are made for.
+    """
+
+    settings: Any
+    secrets: Mapping[str, str]
+    tokens: TokenKeeper
+    http: HttpFactory
+    account_length: int
+    today: Callable[[], date]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRules:
+    """What a sink demands of a login beyond OAuth.
+
+    `link` is where people see and end what they allowed applications to do. `objection` says why a login may
+    not return to an address, as facts of a problem; None where it may. `bound_client` is the only client that
+    a login with these scopes is good for, empty for any. `first` is the login that has to reach the client
+    before one that lasts may be asked for. `issued_by` is the full name of the person who logged in.
+    """
+
+    link: str
+    objection: Callable[[Any, str], Mapping[str, str] | None]
+    bound_client: Callable[[Sequence[str]], str]
+    first: Callable[[OAuthModel], OAuthModel]
+    issued_by: Callable[[OAuthModel, HttpFactory, Tokens], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Courtesy:
+    """How a sink wants to be treated by programs.
+
+    Work rests after `refused_in_a_row` refusals, or when more than `refused_share` of `of_at_least` requests
+    or more were refused. More GETs than so many for a transfer, or without one, are an alarm. `wait` gives
+    the seconds before a job is asked after for that time (counted from 1), from what the sink asked for and
+    a random number from 0 to 1; None when it is not to be asked any more.
+    """
+
+    wait: Callable[[int, float | None, float], float | None]
+    refused_in_a_row: int = 10
+    refused_share: float = 0.10
+    of_at_least: int = 50
+    gets_for_a_transfer: int = 5
+    gets_without_one: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSystem:
+    """A sink as the product knows it before any client is connected.
+
+    `settings_model` is the pydantic model of the connection's table that has the sink's name; `template` is
+    such a table, commented. `client` is the client in the settings, as people name it; `takes` is what the
+    sink can take as it is set, and `services` what the sink itself calls that. `secrets` names the
+    credentials to ask for, and `oauth` says how to log in, None where no login is needed.
+    """
+
+    name: str
+    title: str
+    settings_model: type[Any]
+    secrets: Callable[[Any], Sequence[str]]
+    oauth: Callable[[Any, HttpFactory], OAuthModel | None]
+    open: Callable[[SinkContext], Sink]
+    template: str
+    client: Callable[[Any], str]
+    takes: Callable[[Any], frozenset[Takes]]
+    services: Callable[[Any], Sequence[str]]
+    login: LoginRules
+    courtesy: Courtesy

@@ -1,13 +1,11 @@
 """What a source is to the rest of the product: a connected account that answers three questions.
 
 A source is a package `mlconnector.systems.<name>` with a `describe_source() -> SourceSystem`; the registry
-finds it by its folder. Adding a source needs no change anywhere else.
+(`systems/registry.py`) finds it by its folder. Adding a source needs no change anywhere else.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -157,17 +155,3 @@ class SourceSystem:
     template: str
     register_webhook: WebhookSetup | None = None
     unregister_webhook: WebhookSetup | None = None
-
-
-def source_systems() -> dict[str, SourceSystem]:
-    """Every source that has a folder under `systems/`, by name."""
-    package = importlib.import_module("mlconnector.systems")
-    found: dict[str, SourceSystem] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.ispkg:
-            loaded = importlib.import_module(f"{package.__name__}.{module.name}")
-            describe = getattr(loaded, "describe_source", None)
-            if describe is not None:
-                system: SourceSystem = describe()
-                found[system.name] = system
-    return found

@@ -9,16 +9,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.connect import invitation, setup
+from mlconnector.flow.connect import invitation, oauth_login, ping
 from mlconnector.flow.context import breaker
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.report import inbox, overview, voucher_story
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, batches, connections, figures, logins, vouchers
 from mlconnector.texts.catalogue import Language, step_cause, step_people, step_title
-from mlconnector.web import datev_shapes, shapes
+from mlconnector.web import limit_shapes, shapes
 from mlconnector.web.access import with_token
 from mlconnector.web.answers import ProblemDetails
 from mlconnector.web.file_check import checked
@@ -69,7 +69,7 @@ def list_connections(web: Web) -> shapes.Connections:
 @router.get("/connections/{name}")
 def show_connection(name: Name, web: Web) -> shapes.ConnectionOverview:
     """One connection: its state, vouchers, Buchungsstapel, what waits, and the latest run."""
-    return shapes.ConnectionOverview.model_validate(overview.connection(web.application.services, name))
+    return shapes.ConnectionOverview.model_validate(overview.connection(web.application.context(name)))
 
 
 @router.post("/connections/{name}/check")
@@ -88,7 +88,7 @@ def check_connection(name: Name, web: Web) -> shapes.Check:
             else "",
             facts=dict(step.facts),
         )
-        for step in setup.check(web.application.services, name)
+        for step in ping.check(web.application.context(name))
     ]
     return shapes.Check(connection=name, ok=all(step.outcome != "failed" for step in steps), steps=steps)
 
@@ -96,7 +96,7 @@ def check_connection(name: Name, web: Web) -> shapes.Check:
 @router.post("/connections/{name}/runs", status_code=HTTPStatus.ACCEPTED)
 def start_run(name: Name, web: Web) -> shapes.StartedRun:
     """Begin a run: read, book, file, submit. `GET connections/{name}` shows how far it is."""
-    _known(web.application.services, name)
+    _known(web.application.context(name))
     if web.work is None:
         raise NeedsHuman(Problem("works_elsewhere", {"name": name}))
     return shapes.StartedRun(id=web.work.start_run(name, _WHO))
@@ -105,47 +105,49 @@ def start_run(name: Name, web: Web) -> shapes.StartedRun:
 @router.post("/connections/{name}/login")
 def begin_login(name: Name, wanted: shapes.LoginRequest, web: Web) -> shapes.BegunLogin:
     """Begin a login and give the address for the browser; the answer comes to this server's callback."""
-    services = web.application.services
-    if wanted.system not in setup.systems_with_login(services, name):
-        raise NeedsHuman(Problem("login_not_needed", {"name": name, "system": wanted.system}))
+    services, context = web.application.services, web.application.context(name)
+    system = wanted.system or context.settings.sink_system.name
+    if system not in oauth_login.systems_with_login(context):
+        raise NeedsHuman(Problem("login_not_needed", {"name": name, "system": system}))
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     valid_until = services.now() + logins.LIFETIME
-    address = setup.begin(services, name, wanted.system, redirect, ended_there=wanted.ended_there)
-    return shapes.BegunLogin(connection=name, system=wanted.system, address=address, valid_until=valid_until)
+    address = oauth_login.begin(context, system, redirect, ended_there=wanted.ended_there)
+    return shapes.BegunLogin(connection=name, system=system, address=address, valid_until=valid_until)
 
 
 @router.post("/connections/{name}/link", status_code=HTTPStatus.CREATED)
-def make_link(name: Name, web: Web) -> datev_shapes.Link:
+def make_link(name: Name, web: Web) -> limit_shapes.Link:
     """A link to pass on, for example to the tax adviser: its page has the button to log in to DATEV."""
-    services = web.application.services
-    key, until = invitation.invite(services, name)
+    key, until = invitation.invite(web.application.context(name))
     public = web.application.settings.public_url.rstrip("/")
-    return datev_shapes.Link(
-        connection=name, link=f"{public}{invitation.PATH}/{name}?key={key}", valid_until=until
+    path = invitation.path_of(web.application.context(name))
+    return limit_shapes.Link(
+        connection=name,
+        link=f"{public}{path}?key={key}",
+        valid_until=until,
     )
 
 
 @router.post("/connections/{name}/resume")
-def resume(name: Name, web: Web) -> datev_shapes.Resumed:
+def resume(name: Name, web: Web) -> limit_shapes.Resumed:
     """Let work go on that rests because DATEV refused too many requests."""
-    breaker.resume(web.application.services, name, _WHO)
-    return datev_shapes.Resumed(connection=name, resumed=True)
+    breaker.resume(web.application.context(name), _WHO)
+    return limit_shapes.Resumed(connection=name, resumed=True)
 
 
 @router.post("/batches/{batch}/resend")
-def resend(batch: shapes.Text, wanted: datev_shapes.ResendRequest, web: Web) -> datev_shapes.Resent:
+def resend(batch: shapes.Text, wanted: limit_shapes.ResendRequest, web: Web) -> limit_shapes.Resent:
     """Hand a Buchungsstapel over once more, byte for byte; the next run sends it."""
     services = web.application.services
     row = second_transfer.resend(services, batch, wanted.reason, _WHO, again=wanted.again)
-    return datev_shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
+    return limit_shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
 
 
 @router.post("/connections/{name}/replay")
 def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replayed:
     """Let waiting vouchers go on after the fix; the next run reads them again and decides them anew."""
-    services = web.application.services
-    _known(services, name)
-    count = inbox.replay(services, name, wanted.vouchers, wanted.cause, _WHO)
+    _known(web.application.context(name))
+    count = inbox.replay(web.application.context(name), wanted.vouchers, wanted.cause, _WHO)
     return shapes.Replayed(connection=name, replayed=count)
 
 
@@ -232,7 +234,7 @@ async def check_file(
     return await checked(request.stream(), file_name, spoken, limit)
 
 
-def _known(services: Services, name: str) -> None:
+def _known(context: Context) -> None:
     """Raise NeedsHuman (`connection_unknown`) unless there is such a connection."""
-    with services.database.read() as db:
-        connections.read(db, name)
+    with context.read() as db:
+        connections.read(db, context.name)

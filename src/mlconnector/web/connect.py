@@ -1,8 +1,8 @@
-"""The page of one connection for whoever may consent at DATEV: how it stands, and "Mit DATEV verbinden".
+"""The page of one connection for whoever may consent at its sink: how it stands, and the button to log in.
 
 It is reached by a link with a key (`flow/connect/invitation.py`). There are no cookies, so nobody can be made
-to press the button on another site; there are no scripts and no assets. DATEV's own button and logo are
-DATEV's property: whoever runs the installation puts them in its place by DATEV's design guide.
+to press the button on another site; there are no scripts and no assets. A sink's own button and logo are
+its property: whoever runs the installation puts them in place by its design guide.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman
-from mlconnector.flow.connect import invitation, setup
-from mlconnector.flow.connect.verification import CLIENT_NAME
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.connect import invitation, oauth_login
+from mlconnector.flow.connect.verification import client_name
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.store import connections
-from mlconnector.systems.datev import service_names
 from mlconnector.texts.catalogue import Language, explain, filled, page, sentence, word
 from mlconnector.web.oauth import CALLBACK_PATH
 from mlconnector.web.parts import Parts, Web
@@ -62,29 +61,31 @@ router = APIRouter(include_in_schema=False)
 Key = Annotated[str, Query(max_length=200)]
 
 
-@router.get(f"{invitation.PATH}/{{name}}")
-def show(name: Name, web: Web, key: Key = "") -> HTMLResponse:
+@router.get(f"{invitation.PATH}/{{system}}/{{name}}")
+def show(system: Name, name: Name, web: Web, key: Key = "") -> HTMLResponse:
     """How the connection stands, and the button."""
-    if not invitation.is_invited(web.application.services, name, key):
+    context = web.application.context(name)
+    if not invitation.is_invited(context, key) or system != context.settings.sink_system.name:
         return _unknown(web)
-    return _shown(web, "connect_datev", {"connection": name}, _standing(web, name, key))
+    facts = {"connection": name, "system": context.settings.sink_system.title}
+    return _shown(web, "connect_sink", facts, _standing(web, context, key))
 
 
-@router.post(f"{invitation.PATH}/{{name}}")
-async def begin(name: Name, request: Request, web: Web) -> HTMLResponse:
-    """Begin a login and lead the browser to DATEV."""
+@router.post(f"{invitation.PATH}/{{system}}/{{name}}")
+async def begin(system: Name, name: Name, request: Request, web: Web) -> HTMLResponse:
+    """Begin a login and lead the browser to the sink."""
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     key = form.get("key", [""])[0]
-    return await run_in_threadpool(_begin, web, name, key)
+    return await run_in_threadpool(_begin, web, system, name, key)
 
 
-def _begin(web: Parts, name: str, key: str) -> HTMLResponse:
-    services, language = web.application.services, web.application.settings.language
-    if not invitation.is_invited(services, name, key):
+def _begin(web: Parts, system: str, name: str, key: str) -> HTMLResponse:
+    context, language = web.application.context(name), web.application.settings.language
+    if not invitation.is_invited(context, key) or system != context.settings.sink_system.name:
         return _unknown(web)
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     try:
-        address = setup.begin(services, name, "datev", redirect)
+        address = oauth_login.begin(context, system, redirect)
     except NeedsHuman as error:
         words = explain(error.problem.key, error.problem.facts, language)
         facts = {"what": words.what, "why": words.why, "do": words.do, "who": words.who}
@@ -92,42 +93,41 @@ def _begin(web: Parts, name: str, key: str) -> HTMLResponse:
     except ConnectorError as error:
         reason = sentence("not_now", {"reason": str(error)}, language)
         return _shown(web, "login_failed", {}, _paragraph(reason), HTTPStatus.BAD_GATEWAY)
-    # Browsers hold a form to its page's policy through every redirect, and DATEV forwards to other hosts.
+    # Browsers hold a form to its page's policy through every redirect, and an issuer forwards to other hosts.
     onward = f'<meta http-equiv="refresh" content="0; url={escape(address)}">'
     link = f'<p><a href="{escape(address)}">{escape(word("connect", "onward", language))}</a></p>'
-    return _shown(web, "to_datev", {}, link, head=onward)
+    return _shown(web, "to_sink", {"system": context.settings.sink_system.title}, link, head=onward)
 
 
-def _standing(web: Parts, name: str, key: str) -> str:
-    services, language = web.application.services, web.application.settings.language
-    with services.database.read() as db:
-        row = connections.read(db, name)
-        client_name = str(connections.recall(db, name, CLIENT_NAME) or "")
+def _standing(web: Parts, context: Context, key: str) -> str:
+    language = web.application.settings.language
+    with context.read() as db:
+        row = connections.read(db, context.name)
     kind, sign = _LIGHT.get(row.state, ("trouble", "✗"))
     state = (
         f'<p class="state {kind}" role="status">{sign} {escape(word("connection", row.state, language))}</p>'
     )
     facts = "".join(
         f"<dt>{escape(word('connect', label, language))}</dt><dd>{value}</dd>"
-        for label, value in _facts(services, name, client_name, language)
+        for label, value in _facts(context, client_name(context), language)
     )
     button = escape(word("connect", "button", language))
     form = (
-        f'<form method="post" action="{escape(invitation.PATH)}/{escape(name)}">'
+        f'<form method="post" action="{escape(invitation.path_of(context))}">'
         f'<input type="hidden" name="key" value="{escape(key)}">'
         f'<button type="submit">{button}</button></form>'
     )
     return f"{state}\n<dl>{facts}</dl>\n{form}"
 
 
-def _facts(services: Services, name: str, client_name: str, language: Language) -> Iterator[tuple[str, str]]:
-    """Label and HTML of everything that is known of the connection."""
-    settings = services.connection(name).datev
+def _facts(context: Context, called: str, language: Language) -> Iterator[tuple[str, str]]:
+    """Label and HTML of everything that is known of the connection; `called` is the client's name."""
+    settings = context.settings
     consultant, _, number = settings.client.partition("-")
-    known = {"consultant": consultant, "number": number, "name": client_name}
+    known = {"consultant": consultant, "number": number, "name": called}
     yield "client", escape(filled(word("connect", "client_is", language), known, language))
-    yield "services", escape(", ".join(service_names(settings.services)))
-    login = next(one for one in setup.logins_of(services, name) if one.system == "datev")
+    yield "services", escape(", ".join(settings.sink_system.services(settings.sink)))
+    login = next(one for one in oauth_login.logins_of(context) if one.system == settings.sink_system.name)
     if login.until is not None:
         yield "by", escape(login.by or "–")
         until = {"until": login.until.isoformat()}
@@ -136,7 +136,7 @@ def _facts(services: Services, name: str, client_name: str, language: Language) 
             yield "long_term", escape(login.client)
     yield "apps", f'<a href="{escape(login.link)}" rel="noreferrer">{escape(login.link)}</a>'
     if login.not_revoked:
-        facts = {"system": "DATEV", "link": login.link}
+        facts = {"system": settings.sink_system.title, "link": login.link}
         yield "left", escape(sentence("login_left", facts, language))
 
 

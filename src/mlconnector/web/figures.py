@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.tokens import token_name
 from mlconnector.store import connections, figures, vouchers
+from mlconnector.systems.registry import sink_systems
 
 _DAY = timedelta(days=1)
 
@@ -65,7 +66,7 @@ class _Counted(Collector):
         for row in rows:
             for one in get_args(connections.ConnectionState):
                 state.add_metric([row.name, one], float(row.state == one))
-            for system in (row.source, "datev"):
+            for system in (row.source, *sink_systems()):
                 end = self.services.vault.expires(row.name, token_name(system))
                 if end is not None:
                     until.add_metric([row.name, system], end.timestamp())
@@ -110,15 +111,16 @@ class _Counted(Collector):
         for one in counted:
             requests.add_metric([one.system, one.method, one.outcome], one.count)
         yield requests
-        taken = _gauge("datev_transfers_last_day", "What DATEV took in the last 24 hours, by kind.", "kind")
+        taken = _gauge("transfers_last_day", "What sinks took in the last 24 hours, by kind.", "kind")
         taken.add_metric(["batch"], transfers.batches)
         taken.add_metric(["document"], transfers.documents)
         yield taken
         if transfers.total:
-            gets = sum(one.count for one in counted if (one.system, one.method) == ("datev", "GET"))
+            sinks = sink_systems()
+            gets = sum(one.count for one in counted if one.method == "GET" and one.system in sinks)
             ratio = _gauge(
-                "datev_gets_per_transfer",
-                "GET requests to DATEV for each batch or document that DATEV took, in the last 24 hours.",
+                "gets_per_transfer",
+                "GET requests to sinks for each batch or document that they took, in the last 24 hours.",
             )
             ratio.add_metric([], gets / transfers.total)
             yield ratio

@@ -13,7 +13,8 @@ from fastapi import APIRouter, BackgroundTasks, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login
+from mlconnector.flow.context.context import Context
 from mlconnector.texts.catalogue import Language, explain, page
 from mlconnector.web.parts import Parts, Web
 
@@ -48,8 +49,8 @@ def callback(
     services = web.application.services
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     try:
-        name, system = setup.finish(services, state, code)
-        following = setup.follow_up(services, name, system, redirect)
+        name, system = oauth_login.finish(services, state, code)
+        following = oauth_login.follow_up(Context(services, name), system, redirect)
     except ConnectorError as failure:
         return _not_finished(failure, language)
     if following is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from mlconnector.web.datev_shapes import DatevRequests, Login
+from mlconnector.web.limit_shapes import Login, SinkRequests
 
 # PostgreSQL cannot look for a text with the character zero.
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
@@ -112,9 +112,9 @@ class ConnectionOverview(BaseModel):
     client: str
     state: ConnectionState
     state_reason: str
-    login_until: datetime | None = Field(description="when the login at DATEV ends by itself")
+    login_until: datetime | None = Field(description="when the login at the sink ends by itself")
     logins: list[Login] = Field(description="the systems that a person has to log in to")
-    datev_requests: DatevRequests = Field(description="what was asked of DATEV in the last 24 hours")
+    sink_requests: SinkRequests = Field(description="what was asked of the sink in the last 24 hours")
     vouchers: dict[str, int]
     batches: list[Batch]
     problems: list[WaitingCause]
@@ -153,7 +153,7 @@ class LoginRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    system: Text = "datev"
+    system: Text | None = Field(default=None, description="the sink where none is named")
     ended_there: bool = Field(default=False, description="the earlier login was ended at the system by hand")
 
 

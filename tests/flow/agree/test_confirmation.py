@@ -10,7 +10,7 @@ import pytest
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import confirmation
 from mlconnector.flow.agree.confirmation import SeedState
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import ping
 from mlconnector.flow.report import overview
 from mlconnector.mapping import charts
 from mlconnector.store.tables import confirmations
@@ -33,15 +33,15 @@ def unstated(make_rig: MakeRig) -> Rig:
 
 
 def states(rig: Rig) -> dict[str, SeedState]:
-    return {one.seed.name: one for one in confirmation.seed_states(rig.services, rig.name)}
+    return {one.seed.name: one for one in confirmation.seed_states(rig.context)}
 
 
 def unconfirmed(rig: Rig, *used: str) -> set[str]:
-    return {one.seed.name for one in confirmation.unconfirmed(rig.services, rig.name, used)}
+    return {one.seed.name for one in confirmation.unconfirmed(rig.context, used)}
 
 
 def confirm(rig: Rig, *wanted: str) -> list[str]:
-    found = confirmation.confirm(rig.services, rig.name, "Kanzlei Muster", wanted, noted_by="erika")
+    found = confirmation.confirm(rig.context, "Kanzlei Muster", wanted, noted_by="erika")
     return [one.seed.name for one in found]
 
 
@@ -57,7 +57,7 @@ def test_what_the_file_says_confirms_all_seeds_in_use(make_any_rig: MakeRig) -> 
 
 def test_without_a_word_everything_in_use_is_a_proposal(unstated: Rig) -> None:
     assert {DOMESTIC, "account:8400"} <= unconfirmed(unstated)
-    assert overview.connection(unstated.services, unstated.name)["unconfirmed"]
+    assert overview.connection(unstated.context)["unconfirmed"]
 
 
 def test_some_or_all_can_be_confirmed(unstated: Rig) -> None:
@@ -124,11 +124,11 @@ def test_connections_of_one_client_share_what_was_confirmed(make_rig: MakeRig) -
 
 
 def test_the_ping_says_how_many_wait_and_then_who_confirmed(unstated: Rig) -> None:
-    step = next(s for s in setup.check(unstated.services, unstated.name) if s.key == "connection.mapping")
+    step = next(s for s in ping.check(unstated.context) if s.key == "connection.mapping")
     assert (step.outcome, step.cause, step.who) == ("warning", "not_confirmed", "adviser")
     assert step.facts["count"] == str(len(unconfirmed(unstated)))
     confirm(unstated)
-    step = next(s for s in setup.check(unstated.services, unstated.name) if s.key == "connection.mapping")
+    step = next(s for s in ping.check(unstated.context) if s.key == "connection.mapping")
     assert (step.outcome, step.facts["by"]) == ("ok", "Kanzlei Muster")
 
 

@@ -19,7 +19,7 @@ from tests.flow.rig import Rig, second_connection
 
 def proposed(rig: Rig, content: str | bytes, ledger: Ledger = "receivable") -> NumbersProposal:
     raw = content if isinstance(content, bytes) else content.encode()
-    return number_lists.propose(rig.services, rig.name, raw, ledger)
+    return number_lists.propose(rig.context, raw, ledger)
 
 
 def imported(rig: Rig, content: str | bytes, ledger: Ledger = "receivable") -> NumbersProposal:
@@ -38,7 +38,7 @@ def fault_keys(proposal: NumbersProposal) -> list[tuple[int, str]]:
 
 
 def holders(rig: Rig) -> dict[str, str]:
-    return {one.number: one.party for one in number_lists.listed(rig.services, rig.name)}
+    return {one.number: one.party for one in number_lists.listed(rig.context)}
 
 
 def booked_on(rig: Rig) -> set[str]:
@@ -72,7 +72,7 @@ def bringer(rig: Rig) -> Party:
 def test_a_line_with_an_id_gives_its_number_to_that_party(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     rig.work()
-    (party,) = [one.party for one in number_lists.listed(rig.services, rig.name)]
+    (party,) = [one.party for one in number_lists.listed(rig.context)]
     other = make_list(("10007", "Zimmerei", "organization/900"), ("10008", "", ""))
     assert steps(imported(rig, other)) == [("given", "10007"), ("reserved", "10008")]
     assert holders(rig)["10007"] == "organization/900"
@@ -96,7 +96,7 @@ def test_a_reserved_number_is_never_allocated_to_anybody(make_any_rig: MakeRig) 
     first = rig.services.rules(rig.name).books.range_of("receivable")[0]
     imported(rig, make_list((str(first), "Altkunde", ""), (str(first + 1), "Zweiter", "")))
     rig.work()
-    given = [one for one in number_lists.listed(rig.services, rig.name) if one.origin == "allocated"]
+    given = [one for one in number_lists.listed(rig.context) if one.origin == "allocated"]
     assert given
     assert {str(first), str(first + 1)}.isdisjoint(one.number for one in given)
     assert holders(rig)[str(first)] == f"list:{first}"
@@ -105,25 +105,25 @@ def test_a_reserved_number_is_never_allocated_to_anybody(make_any_rig: MakeRig) 
 def test_a_reserved_number_is_matched_once_and_for_one_party(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     imported(rig, make_list(("10001", "Muster GmbH", ""), ("10002", "Zweite", "")))
-    bound = number_lists.bind(rig.services, rig.name, "organization/7", "10001", "erika")
+    bound = number_lists.bind(rig.context, "organization/7", "10001", "erika")
     assert (bound.party, bound.name, bound.origin) == ("organization/7", "Muster GmbH", "list")
-    number_lists.bind(rig.services, rig.name, "organization/7", "10001", "erika")
+    number_lists.bind(rig.context, "organization/7", "10001", "erika")
     with pytest.raises(NeedsHuman, match="number_taken"):
-        number_lists.bind(rig.services, rig.name, "organization/8", "10001", "erika")
+        number_lists.bind(rig.context, "organization/8", "10001", "erika")
     with pytest.raises(NeedsHuman, match="party_has_number"):
-        number_lists.bind(rig.services, rig.name, "organization/7", "10002", "erika")
+        number_lists.bind(rig.context, "organization/7", "10002", "erika")
     with pytest.raises(NeedsHuman, match="number_not_person"):
-        number_lists.bind(rig.services, rig.name, "organization/9", "8400", "erika")
+        number_lists.bind(rig.context, "organization/9", "8400", "erika")
     with pytest.raises(NeedsHuman, match="party_reserved"):
-        number_lists.bind(rig.services, rig.name, "list:10002", "10002", "erika")
+        number_lists.bind(rig.context, "list:10002", "10002", "erika")
     assert rig.events(rig.name).count("number_bound") == 1
 
 
 def test_a_party_may_have_a_number_as_debtor_and_one_as_creditor(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     for number in ("10001", "70001"):
-        number_lists.bind(rig.services, rig.name, "organization/7", number, "erika")
-    assert [one.ledger for one in number_lists.listed(rig.services, rig.name)] == ["receivable", "payable"]
+        number_lists.bind(rig.context, "organization/7", number, "erika")
+    assert [one.ledger for one in number_lists.listed(rig.context)] == ["receivable", "payable"]
 
 
 def test_a_list_with_ids_matches_what_was_reserved(make_rig: MakeRig) -> None:
@@ -139,8 +139,8 @@ def test_another_connection_of_the_client_can_take_a_reserved_number(make_rig: M
     rig = make_rig(1)
     other = second_connection(rig)
     imported(rig, make_list(("10001", "Muster GmbH", ""), ("10002", "x", "organization/2")))
-    number_lists.bind(rig.services, other.name, "organization/9", "10001", "erika")
-    assert number_lists.listed(rig.services, rig.name)[0].connection == other.name
+    number_lists.bind(rig.app.context(other.name), "organization/9", "10001", "erika")
+    assert number_lists.listed(rig.context)[0].connection == other.name
     assert fault_keys(proposed(other, make_list(("10002", "x", "organization/2")))) == [(2, "number_taken")]
 
 
@@ -165,7 +165,7 @@ def test_a_list_that_knows_a_given_number_by_the_same_name_changes_nothing(make_
 def test_a_proposal_is_outdated_when_a_number_was_given_since(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     early = proposed(rig, make_list(("10001", "Muster", "")))
-    number_lists.bind(rig.services, rig.name, "organization/7", "10001", "erika")
+    number_lists.bind(rig.context, "organization/7", "10001", "erika")
     with pytest.raises(NeedsHuman, match="list_outdated"):
         number_lists.apply(rig.services, early, "erika", "debitoren.csv")
     assert holders(rig) == {"10001": "organization/7"}
@@ -200,7 +200,7 @@ class TestNumbersThatTheSourceBrings:
         brings = bringer(rig)
         imported(rig, make_list((brings.account or "", brings.name.upper(), "")))
         rig.work()
-        kept = {one.number: one for one in number_lists.listed(rig.services, rig.name)}[brings.account or ""]
+        kept = {one.number: one for one in number_lists.listed(rig.context)}[brings.account or ""]
         assert (kept.party, kept.origin) == (brings.external_id, "list")
         assert brings.account in booked_on(rig)
 
@@ -211,7 +211,7 @@ class TestNumbersThatTheSourceBrings:
         rig.work()
         cause = f"debtor_number_taken:number={brings.account}"
         assert cause in rig.causes()
-        number_lists.bind(rig.services, rig.name, brings.external_id, brings.account or "", "erika")
+        number_lists.bind(rig.context, brings.external_id, brings.account or "", "erika")
         rig.replay(cause=cause)
         rig.work()
         assert cause not in rig.causes()

@@ -30,7 +30,7 @@ account = "8123"
 
 
 def proposed(rig: Rig, content: str | bytes) -> ChartProposal:
-    books = own_chart.books_of(rig.services, rig.name)
+    books = own_chart.books_of(rig.context)
     return own_chart.propose(rig.services, books, content if isinstance(content, bytes) else content.encode())
 
 
@@ -180,9 +180,9 @@ class TestDatevsLabels:
 
 def test_the_form_to_fill_in_changes_nothing_once_it_was_imported(make_rig: MakeRig) -> None:
     rig = make_rig(1)
-    form = own_chart.exported(rig.services, rig.name)
+    form = own_chart.exported(rig.context)
     assert {"8400", "1200", "1776"} <= {one.number for one in form}
     rows = [";".join(one.content) for one in form]
     imported(rig, "\n".join(["Konto;Bezeichnung;Funktion;Steuerfall", *rows]))
-    kept = own_chart.exported(rig.services, rig.name)
+    kept = own_chart.exported(rig.context)
     assert [one.content for one in kept] == [one.content for one in form]

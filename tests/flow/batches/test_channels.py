@@ -8,7 +8,7 @@ import pytest
 
 from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login, setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.engine.outcomes import outcome_of
 from mlconnector.flow.report import overview
@@ -206,7 +206,7 @@ class TestUnsentOnes:
         rig.date(DOMESTIC, MIXED_RATES)
         (batch,) = rig.prepare()
         rig.datev.faults.add(Fault("status", "POST", "/extf-files/import", status=503, retry_after="0"))
-        outcome_of(rig.services, rig.name, lambda: rig.deliver(batch))
+        outcome_of(rig.context, lambda: rig.deliver(batch))
         assert len(rig.outside.documents()) == 2
         assert rig.batch(batch).state == "frozen"
         rig.connect(rig.text.replace("2027-01-01", "2020-01-01"))
@@ -224,7 +224,7 @@ class TestUnsentOnes:
         rig = make_rig(1, text=both)
         (batch,) = rig.prepare()
         rig.datev.faults.add(Fault("lose_answer", "PUT", FINISH))
-        outcome_of(rig.services, rig.name, lambda: rig.deliver(batch))
+        outcome_of(rig.context, lambda: rig.deliver(batch))
         assert rig.batch(batch).state == "unknown"
         key, _ = refused(lambda: rig.connect(rig.text.replace("2020-01-01", "2027-01-01")))
         assert key == "channel_already_used"
@@ -238,7 +238,7 @@ class TestTheNewBelegeOnline:
         rig.date(DOMESTIC, MIXED_RATES)
         (batch,) = rig.prepare()
         rig.datev.client(MUSTERHOLZ).belege_online_next = True
-        outcome_of(rig.services, rig.name, lambda: rig.deliver(batch))
+        outcome_of(rig.context, lambda: rig.deliver(batch))
         assert rig.connection()[0] == "degraded"
         rig.connect(extf_only(rig))
         rig.log_in()
@@ -256,7 +256,7 @@ class TestTheNewBelegeOnline:
         with rig.dying_at("documents_sent"):
             rig.deliver(batch)
         rig.datev.client(MUSTERHOLZ).belege_online_next = True
-        outcome_of(rig.services, rig.name, lambda: rig.deliver(batch))
+        outcome_of(rig.context, lambda: rig.deliver(batch))
         rig.connect(extf_only(rig))
         rig.log_in()
         rig.work()
@@ -268,7 +268,7 @@ class TestTheNewBelegeOnline:
         (batch,) = rig.prepare()
         body = b'{"error": "#DCO01301", "error_description": "restapi.RDS1UploadNotSupportedFault"}'
         rig.datev.faults.add(Fault("status", "PUT", FINISH, status=400, body=body))
-        outcome_of(rig.services, rig.name, lambda: rig.deliver(batch))
+        outcome_of(rig.context, lambda: rig.deliver(batch))
         rig.connect(extf_only(rig))
         rig.log_in()
         rig.work()
@@ -336,9 +336,9 @@ class TestSeveralConnectionsOfAClient:
         changed = rig.text + channel("sales", "extf", "2027-01-01")
         key, _ = refused(lambda: rig.connect(changed))
         assert key == "channel_differs"
-        setup.disconnect(rig.services, second.name)
+        setup.disconnect(rig.app.context(second.name))
         rig.connect(changed)
-        key, _ = refused(lambda: setup.begin(rig.services, second.name, "datev", REDIRECT))
+        key, _ = refused(lambda: oauth_login.begin(rig.app.context(second.name), "datev", REDIRECT))
         assert key == "channel_differs", "it must not work with another table"
         text = second.text + channel("sales", "extf", "2027-01-01")
         secrets = {"pipedrive.api_token": rig.pipedrive.api_token, "datev.client_secret": SECRET}

@@ -14,6 +14,7 @@ from mlconnector.flow.batches import freeze, master_data
 from mlconnector.flow.engine import workflows
 from mlconnector.formats.extf import BOOKINGS, MASTER_DATA
 from tests.flow.conftest import MakeRig
+from tests.flow.deliver.test_races import meanwhile
 from tests.flow.master_data import (
     BUYER,
     FIRST,
@@ -30,7 +31,6 @@ from tests.flow.master_data import (
     touch,
 )
 from tests.flow.rig import DOMESTIC, MIXED_RATES, second_connection
-from tests.flow.deliver.test_races import meanwhile
 
 
 def test_new_numbers_go_in_one_file_before_the_bookings_that_use_them(make_any_rig: MakeRig) -> None:
@@ -237,7 +237,7 @@ def test_only_what_was_shown_goes(make_any_rig: MakeRig) -> None:
     shown = [difference(rig)]
     move(rig, "Ganz andere Straße")
     rig.work()
-    assert approve(rig.services, rig.name, shown, "Frau Beispiel", "erika") == []
+    assert approve(rig.context, shown, "Frau Beispiel", "erika") == []
     assert states(rig) == {FIRST: "waiting"}
     assert "master_data_approved" not in rig.events(rig.name)
 
@@ -292,7 +292,7 @@ def test_two_who_freeze_at_the_same_time_make_one_file(
     rig.book(run)
     meanwhile(monkeypatch, master_data, "write", rig.freeze)
     with pytest.raises(RetryLater, match="another process"):
-        freeze.freeze_next(rig.services, rig.name)
+        freeze.freeze_next(rig.context)
     rig.transfer()
     assert sent(rig) == [FIRST]
 
@@ -314,7 +314,7 @@ def test_a_change_between_reading_and_freezing_is_not_taken_for_sent(
 
     meanwhile(monkeypatch, master_data, "write", others)
     with pytest.raises(RetryLater, match="another process"):
-        freeze.freeze_next(rig.services, rig.name)
+        freeze.freeze_next(rig.context)
     assert states(rig) == {FIRST: "due"}
     rig.freeze()
     rig.transfer()
@@ -324,7 +324,7 @@ def test_a_change_between_reading_and_freezing_is_not_taken_for_sent(
 def test_a_number_of_a_list_is_somebodys_already(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     sending(rig)
-    number_lists.bind(rig.services, rig.name, f"organization/{BUYER}", "10042", "erika")
+    number_lists.bind(rig.context, f"organization/{BUYER}", "10042", "erika")
     rig.work()
     assert (sent(rig), states(rig)) == ([], {})
     assert booked_on(rig) == {"10042"}

@@ -176,7 +176,7 @@ def test_the_file_is_without_fault_and_says_what_was_wanted(make_rig: MakeRig, e
     content = rig.content(batch.id)
     assert {one.rule for one in check(content, file_name=batch.file_name)} <= {LETTERS_IN_POST_CODE}
     assert read(content).encoding == {"utf-8": "utf-8-bom"}.get(encoding, encoding)
-    wanted = {one.number: one.wanted for one in differences(rig.services, rig.name)}
+    wanted = {one.number: one.wanted for one in differences(rig.context)}
     assert {row["Konto"]: row.values() for row in read(content).rows} == wanted
     header = read(content).header
     assert (header.consultant, header.client, header.account_length) == (29098, 55003, 4)

@@ -339,7 +339,7 @@ class TestPartialSuccess:
     def test_the_protocol_is_kept_and_shown(self, made: Callable[..., Rig]) -> None:
         rig = made(3)
         batch = self._partial(rig, NUMBER)
-        (shown,) = overview.connection(rig.services, rig.name)["batches"]
+        (shown,) = overview.connection(rig.context)["batches"]
         assert (shown["state"], shown["format"]) == ("partial", "dxso")
         texts = [line["text"] for line in shown["answer"]["protocol"]]
         assert "Datei wurde nicht übertragen." in texts
@@ -352,7 +352,7 @@ class TestPartialSuccess:
     ) -> None:
         rig = made(3)
         batch = self._partial(rig, NUMBER)
-        report = {rig.name: overview.connection(rig.services, rig.name)}
+        report = {rig.name: overview.connection(rig.context)}
         status.show(rig.app, report)
         shown = capsys.readouterr().out
         assert "Buchungsvorschläge" in shown
@@ -573,10 +573,10 @@ class TestTheClient:
         rig = made(2)
         (batch, *_) = rig.prepare()
         rig.datev.client(MUSTERHOLZ).belege_online_next = True
-        outcome = outcome_of(rig.services, rig.name, lambda: rig.deliver(batch))
+        outcome = outcome_of(rig.context, lambda: rig.deliver(batch))
         assert outcome["outcome"] == "needs_human"
         assert rig.states() == {"batched": 2}
-        trouble = overview.connection(rig.services, rig.name)["trouble"]
+        trouble = overview.connection(rig.context)["trouble"]
         assert trouble is not None
         assert "new Belege online" in trouble["what"]
         assert 'services = ["documents", "extf"]' in trouble["do"]

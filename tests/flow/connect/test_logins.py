@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin
-from mlconnector.flow.connect import invitation, setup
+from mlconnector.flow.connect import invitation, oauth_login, ping, setup
 from mlconnector.flow.connect.revocation import leftovers
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.housekeeping import tidy_up
@@ -27,17 +28,17 @@ CLIENT = f"GET /accounting-clients/clients/{MUSTERHOLZ}"
 
 def log_in(rig: Rig, **more: bool) -> tuple[str, str]:
     """Log in to DATEV as a person who consents at once."""
-    address = setup.begin(rig.services, rig.name, "datev", REDIRECT, **more)
+    address = oauth_login.begin(rig.context, "datev", REDIRECT, **more)
     return consent(rig, address)
 
 
 def consent(rig: Rig, address: str) -> tuple[str, str]:
     ended = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
-    return setup.finish(rig.services, ended["state"], ended["code"])
+    return oauth_login.finish(rig.services, ended["state"], ended["code"])
 
 
-def login(rig: Rig) -> setup.Login:
-    return next(one for one in setup.logins_of(rig.services, rig.name) if one.system == "datev")
+def login(rig: Rig) -> oauth_login.Login:
+    return next(one for one in oauth_login.logins_of(rig.context) if one.system == "datev")
 
 
 def ends_in(rig: Rig, moment: datetime | None, span: timedelta) -> bool:
@@ -99,7 +100,7 @@ def test_a_login_that_datev_cannot_check_now_is_not_ready_before_the_next_run_ha
     run = rig.begin()
     assert rig.connection() == ("ready", "")
     assert login(rig).by == "Erika Beispiel"
-    progress.end(rig.services, rig.name, run, {"outcome": "done"})
+    progress.end(rig.context, run, {"outcome": "done"})
 
 
 def test_a_login_that_fails_the_later_check_is_not_kept_either(make_rig: MakeRig) -> None:
@@ -118,14 +119,14 @@ def test_a_run_that_did_not_ask_datev_does_not_call_an_unchecked_login_ready(mak
     rig.datev.faults.add(Fault("status", "GET", "/accounting-clients/", status=503, times=99))
     log_in(rig)
     run = rig.begin()
-    progress.end(rig.services, rig.name, run, {"outcome": "done"})
+    progress.end(rig.context, run, {"outcome": "done"})
     assert rig.connection() == ("degraded", "login_not_checked")
 
 
 def test_what_could_not_be_revoked_is_revoked_as_soon_as_datev_answers(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     with not_revocable(rig):
-        assert len(setup.disconnect(rig.services, rig.name)) == 1
+        assert len(setup.disconnect(rig.context)) == 1
         tidy_up(rig.services)
     assert len(rig.datev.sessions) == 1
     assert login(rig).not_revoked
@@ -139,35 +140,35 @@ def test_what_could_not_be_revoked_is_revoked_as_soon_as_datev_answers(make_any_
 def test_disconnecting_once_more_tries_to_revoke_what_is_left(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     with not_revocable(rig):
-        setup.disconnect(rig.services, rig.name)
-    assert setup.disconnect(rig.services, rig.name) == []
+        setup.disconnect(rig.context)
+    assert setup.disconnect(rig.context) == []
     assert rig.datev.sessions == []
 
 
 def test_what_is_left_to_revoke_ends_with_the_tokens(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     with not_revocable(rig):
-        setup.disconnect(rig.services, rig.name)
+        setup.disconnect(rig.context)
     rig.outside.clock.advance(12 * 3600)
-    assert leftovers(rig.services, rig.name, "datev") == []
+    assert leftovers(rig.context, "datev") == []
 
 
 def test_what_is_left_to_revoke_lies_sealed(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     (session,) = rig.datev.sessions
     with not_revocable(rig):
-        setup.disconnect(rig.services, rig.name)
+        setup.disconnect(rig.context)
     with rig.app.database.read() as db:
         sealed = [bytes(row.sealed) for row in db.execute(select(credentials))]
     assert sealed
     assert not [one for one in sealed if session.refresh_token.encode() in one]
-    assert session.refresh_token not in repr(leftovers(rig.services, rig.name, "datev"))
+    assert session.refresh_token not in repr(leftovers(rig.context, "datev"))
 
 
 def test_an_app_that_datev_does_not_recognise_has_revoked_nothing(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     rig.services.vault.put(rig.name, "datev.client_secret", "wrong")
-    (failed,) = setup.disconnect(rig.services, rig.name)
+    (failed,) = setup.disconnect(rig.context)
     assert "invalid_client" in failed
 
 
@@ -188,7 +189,7 @@ def test_no_login_begins_while_the_earlier_one_cannot_be_revoked(make_any_rig: M
 def test_no_login_begins_while_one_from_before_a_disconnection_is_left(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     with not_revocable(rig):
-        setup.disconnect(rig.services, rig.name)
+        setup.disconnect(rig.context)
         rig.connect()
         with pytest.raises(NeedsHuman):
             log_in(rig)
@@ -199,7 +200,7 @@ def test_no_login_begins_while_one_from_before_a_disconnection_is_left(make_rig:
 def test_a_person_may_have_ended_the_earlier_login_at_datev(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     with not_revocable(rig):
-        address = setup.begin(rig.services, rig.name, "datev", REDIRECT, ended_there=True)
+        address = oauth_login.begin(rig.context, "datev", REDIRECT, ended_there=True)
     consent(rig, address)
     assert rig.connection() == ("ready", "")
     assert "login_ended_there" in rig.events(rig.name)
@@ -207,26 +208,26 @@ def test_a_person_may_have_ended_the_earlier_login_at_datev(make_rig: MakeRig) -
 
 def long_term(rig: Rig) -> None:
     text = rig.text.replace("[datev]\n", "[datev]\nlong_term_token = true\n")
-    setup.disconnect(rig.services, rig.name)
+    setup.disconnect(rig.context)
     rig.connect(text)
 
 
 def test_a_long_term_login_comes_after_a_short_one_has_reached_the_client(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     long_term(rig)
-    first = setup.begin(rig.services, rig.name, "datev", REDIRECT)
+    first = oauth_login.begin(rig.context, "datev", REDIRECT)
     assert "offline_access" not in httpx.URL(first).params["scope"]
     assert "datev:iam:client" not in httpx.URL(first).params["scope"]
     assert consent(rig, first) == (NAME, "datev")
     assert rig.datev.sessions == [], "the short one has served its purpose"
     assert rig.connection()[0] == "paused"
-    second = setup.follow_up(rig.services, rig.name, "datev", REDIRECT)
+    second = oauth_login.follow_up(rig.context, "datev", REDIRECT)
     assert second is not None
     asked = httpx.URL(second).params["scope"].split()
     assert {"offline_access", f"datev:iam:client:{MUSTERHOLZ}"} <= set(asked)
     consent(rig, second)
     assert rig.connection() == ("ready", "")
-    assert setup.follow_up(rig.services, rig.name, "datev", REDIRECT) is None
+    assert oauth_login.follow_up(rig.context, "datev", REDIRECT) is None
     (session,) = rig.datev.sessions
     assert session.client_id == MUSTERHOLZ
     shown = login(rig)
@@ -238,10 +239,10 @@ def test_a_long_term_login_never_asks_for_the_list_of_clients(make_rig: MakeRig)
     rig = make_rig(1)
     long_term(rig)
     log_in(rig)
-    second = setup.follow_up(rig.services, rig.name, "datev", REDIRECT)
+    second = oauth_login.follow_up(rig.context, "datev", REDIRECT)
     assert second is not None
     consent(rig, second)
-    list(setup.check(rig.services, rig.name))
+    list(ping.check(rig.context))
     rig.work()
     assert rig.states() == {"settled": 1}
     asked = [path for path in rig.datev.statistics.by_path if path.endswith("/clients")]
@@ -255,7 +256,7 @@ def test_no_long_term_login_is_asked_for_when_the_client_cannot_be_reached(make_
     with pytest.raises(NeedsHuman):
         log_in(rig)
     assert rig.datev.sessions == []
-    assert setup.follow_up(rig.services, rig.name, "datev", REDIRECT) is None
+    assert oauth_login.follow_up(rig.context, "datev", REDIRECT) is None
 
 
 def test_a_login_that_was_reached_long_ago_is_no_reason_for_a_long_term_one(make_rig: MakeRig) -> None:
@@ -263,7 +264,7 @@ def test_a_login_that_was_reached_long_ago_is_no_reason_for_a_long_term_one(make
     long_term(rig)
     log_in(rig)
     rig.outside.clock.advance(601)
-    again = setup.begin(rig.services, rig.name, "datev", REDIRECT)
+    again = oauth_login.begin(rig.context, "datev", REDIRECT)
     assert "offline_access" not in httpx.URL(again).params["scope"]
 
 
@@ -272,25 +273,25 @@ def test_a_login_does_not_begin_towards_an_address_that_datev_blocks(make_rig: M
     text = "\n".join(line for line in rig.text.splitlines() if "_url" not in line or "base_url" in line)
     text = text.replace(f'name = "{NAME}"', 'name = "real"')
     setup.connect(rig.services, read_connection(text, "test"), {"datev.client_secret": "s"})
-    settings = rig.services.connection("real").datev
+    settings = rig.services.connection("real").sink
     assert settings.discovery_url.startswith("https://login.datev.de/")
     with pytest.raises(NeedsHuman) as error:
-        setup._check_redirect(rig.services, "real", "datev", REDIRECT)
+        oauth_login._check_redirect(Context(rig.services, "real"), "datev", REDIRECT)
     assert error.value.problem.facts["objection"] == "not_https"
 
 
 def test_a_link_opens_its_own_connection_only_and_not_for_ever(make_rig: MakeRig) -> None:
     rig = make_rig(1)
-    key, until = invitation.invite(rig.services, rig.name)
+    key, until = invitation.invite(rig.context)
     assert ends_in(rig, until, timedelta(days=7))
-    assert invitation.is_invited(rig.services, rig.name, key)
-    assert invitation.is_invited(rig.services, rig.name, key), "it may be opened more than once"
-    assert not invitation.is_invited(rig.services, "another", key)
-    assert not invitation.is_invited(rig.services, rig.name, key[:-1] + "!")
+    assert invitation.is_invited(rig.context, key)
+    assert invitation.is_invited(rig.context, key), "it may be opened more than once"
+    assert not invitation.is_invited(Context(rig.services, "another"), key)
+    assert not invitation.is_invited(rig.context, key[:-1] + "!")
     with pytest.raises(NeedsLogin):
-        setup.finish(rig.services, key, "code")
+        oauth_login.finish(rig.services, key, "code")
     rig.outside.clock.advance(7 * 86400)
-    assert not invitation.is_invited(rig.services, rig.name, key)
+    assert not invitation.is_invited(rig.context, key)
 
 
 def test_the_trail_tells_of_logins_without_any_secret(make_rig: MakeRig) -> None:

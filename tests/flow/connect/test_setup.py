@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login, ping, setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.standins.faults import Fault
 from tests.flow.conftest import MakeRig
@@ -14,7 +14,7 @@ from tests.flow.rig import MUSTERHOLZ, REDIRECT, Rig
 
 
 def outcomes(rig: Rig) -> dict[str, str]:
-    return {step.key: step.outcome for step in setup.check(rig.services, rig.name)}
+    return {step.key: step.outcome for step in ping.check(rig.context)}
 
 
 def test_every_step_of_a_ping_is_fine_when_everything_is(make_any_rig: MakeRig) -> None:
@@ -49,24 +49,24 @@ def test_without_credentials_nothing_is_tried(make_rig: MakeRig) -> None:
 
 def test_a_login_can_be_finished_once(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
-    address = setup.begin(rig.services, rig.name, "datev", REDIRECT)
+    address = oauth_login.begin(rig.context, "datev", REDIRECT)
     ended = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
-    assert setup.finish(rig.services, ended["state"], ended["code"]) == (rig.name, "datev")
+    assert oauth_login.finish(rig.services, ended["state"], ended["code"]) == (rig.name, "datev")
     with pytest.raises(NeedsLogin):
-        setup.finish(rig.services, ended["state"], ended["code"])
+        oauth_login.finish(rig.services, ended["state"], ended["code"])
     with pytest.raises(NeedsLogin):
-        setup.finish(rig.services, "invented", "invented")
+        oauth_login.finish(rig.services, "invented", "invented")
     rig.work()
     assert rig.states() == {"settled": 1}
 
 
 def test_a_login_that_takes_too_long_has_to_be_begun_again(make_rig: MakeRig) -> None:
     rig = make_rig(1)
-    address = setup.begin(rig.services, rig.name, "datev", REDIRECT)
+    address = oauth_login.begin(rig.context, "datev", REDIRECT)
     ended = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
     rig.outside.clock.advance(601)
     with pytest.raises(NeedsLogin, match="ten minutes"):
-        setup.finish(rig.services, ended["state"], ended["code"])
+        oauth_login.finish(rig.services, ended["state"], ended["code"])
 
 
 def test_a_new_login_revokes_the_tokens_of_the_earlier_one(make_rig: MakeRig) -> None:
@@ -85,14 +85,14 @@ def test_who_logged_in_is_kept_beside_the_tokens(make_rig: MakeRig) -> None:
 def test_a_system_without_a_login_says_so(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     with pytest.raises(NeedsHuman) as error:
-        setup.begin(rig.services, rig.name, "pipedrive", REDIRECT)
+        oauth_login.begin(rig.context, "pipedrive", REDIRECT)
     assert error.value.problem.key == "login_not_needed"
 
 
 def test_disconnecting_revokes_and_forgets_every_credential_and_nothing_else(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     rig.work()
-    assert setup.disconnect(rig.services, rig.name) == []
+    assert setup.disconnect(rig.context) == []
     assert rig.datev.sessions == []
     assert rig.services.vault.names(rig.name) == []
     assert (rig.connection()[0], rig.states()) == ("paused", {"settled": 1})
@@ -101,7 +101,7 @@ def test_disconnecting_revokes_and_forgets_every_credential_and_nothing_else(mak
 def test_disconnecting_says_what_could_not_be_revoked(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     rig.datev.faults.add(Fault("status", "POST", "/revoke", status=503, times=9))
-    (failed,) = setup.disconnect(rig.services, rig.name)
+    (failed,) = setup.disconnect(rig.context)
     assert failed.startswith("datev:")
     assert rig.services.vault.names(rig.name) == ["datev.unrevoked"]
 

@@ -7,15 +7,16 @@ from functools import partial
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login, ping, setup
 from mlconnector.flow.context import breaker
-from mlconnector.flow.context.breaker import AT_LEAST, IN_A_ROW, too_many
+from mlconnector.flow.context.breaker import too_many
 from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.outcomes import Outcome, outcome_of
 from mlconnector.flow.report import overview
 from mlconnector.standins.faults import Fault
 from mlconnector.store.refusals import Outcome as Request
+from mlconnector.systems.registry import sink_systems
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import REDIRECT, Rig
 
@@ -27,12 +28,13 @@ FINE, REFUSED, FAILED, SILENT = (
 )
 DOCUMENT = Request(400, True)
 
+COURTESY = sink_systems()["datev"].courtesy
+IN_A_ROW, AT_LEAST = COURTESY.refused_in_a_row, COURTESY.of_at_least
+
 
 def look(rig: Rig) -> Outcome:
     """A run's first step, as the workflow does it, in which DATEV is asked for the client."""
-    return outcome_of(
-        rig.services, rig.name, lambda: {"name": rig.services.sink(rig.name).client_facts().name}
-    )
+    return outcome_of(rig.context, lambda: {"name": rig.services.sink(rig.name).client_facts().name})
 
 
 def asked_so_far(rig: Rig) -> int:
@@ -66,7 +68,7 @@ def refuse(rig: Rig, times: int) -> None:
 def test_ten_refusals_in_a_row_or_a_tenth_of_fifty_requests_are_too_many(
     latest: list[Request], opens: bool
 ) -> None:
-    assert (too_many(latest) is not None) is opens
+    assert (too_many(latest, COURTESY) is not None) is opens
 
 
 def test_a_connection_that_is_refused_all_the_time_stops_asking(make_any_rig: MakeRig) -> None:
@@ -76,18 +78,16 @@ def test_a_connection_that_is_refused_all_the_time_stops_asking(make_any_rig: Ma
     assert rig.connection() == ("degraded", "breaker_open")
     asked = asked_so_far(rig)
     run = rig.name + ":run"
-    begun = outcome_of(
-        rig.services, rig.name, partial(progress.begin, rig.services, rig.name, run, "schedule")
-    )
+    begun = outcome_of(rig.context, partial(progress.begin, rig.context, run, "schedule"))
     assert (begun["outcome"], begun["reason"]) == ("needs_human", "breaker_open")
-    progress.end(rig.services, rig.name, run, begun)
+    progress.end(rig.context, run, begun)
     for step in (
-        partial(delivery.file_set, rig.services, batch),
-        partial(delivery.submit, rig.services, batch),
+        partial(delivery.file_set, rig.context, batch),
+        partial(delivery.submit, rig.context, batch),
     ):
         with pytest.raises(NeedsHuman, match="breaker_open"):
             step()
-    assert progress.unfinished(rig.services, rig.name, parked=True) == []
+    assert progress.unfinished(rig.context, parked=True) == []
     assert asked_so_far(rig) == asked, "DATEV hears nothing"
     assert rig.states() == {"batched": 1}, "nothing is lost"
 
@@ -98,13 +98,13 @@ def test_a_job_is_not_asked_after_while_work_rests(make_rig: MakeRig) -> None:
     rig.deliver(batch)
     refuse(rig, IN_A_ROW)
     with pytest.raises(NeedsHuman, match="breaker_open"):
-        jobs.look(rig.services, batch, 0.0)
+        jobs.look(rig.context, batch, 0.0)
 
 
 def test_it_says_what_was_refused_and_how_to_go_on(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     refuse(rig, IN_A_ROW)
-    trouble = overview.connection(rig.services, rig.name)["trouble"]
+    trouble = overview.connection(rig.context)["trouble"]
     assert "10 in a row" in trouble["what"]
     assert "ml-connector resume NAME" in trouble["do"]
     assert trouble["who"] == "Your IT"
@@ -113,7 +113,7 @@ def test_it_says_what_was_refused_and_how_to_go_on(make_rig: MakeRig) -> None:
 def test_work_goes_on_when_a_person_says_so(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     refuse(rig, IN_A_ROW)
-    breaker.resume(rig.services, rig.name, "Erika")
+    breaker.resume(rig.context, "Erika")
     assert rig.connection() == ("ready", "")
     rig.work()
     assert rig.states() == {"settled": 1}
@@ -124,7 +124,7 @@ def test_work_goes_on_when_a_person_says_so(make_any_rig: MakeRig) -> None:
 def test_earlier_refusals_do_not_count_after_that(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     refuse(rig, IN_A_ROW)
-    breaker.resume(rig.services, rig.name, "Erika")
+    breaker.resume(rig.context, "Erika")
     refuse(rig, 1)
     assert rig.connection()[1].startswith("datev_right_missing")
     refuse(rig, IN_A_ROW)
@@ -134,7 +134,7 @@ def test_earlier_refusals_do_not_count_after_that(make_rig: MakeRig) -> None:
 def test_only_what_rests_can_be_resumed(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     with pytest.raises(NeedsHuman) as error:
-        breaker.resume(rig.services, rig.name, "Erika")
+        breaker.resume(rig.context, "Erika")
     assert error.value.problem.key == "nothing_to_resume"
 
 
@@ -143,7 +143,7 @@ def test_nothing_but_a_person_or_a_login_ends_the_rest(make_rig: MakeRig) -> Non
     refuse(rig, IN_A_ROW)
     assert look(rig)["outcome"] == "done"
     run = rig.name + ":run"
-    progress.end(rig.services, rig.name, run, {"outcome": "done"})
+    progress.end(rig.context, run, {"outcome": "done"})
     assert rig.connection() == ("degraded", "breaker_open")
     rig.log_in()
     assert rig.connection() == ("ready", "")
@@ -153,13 +153,13 @@ def test_nothing_but_a_person_or_a_login_ends_the_rest(make_rig: MakeRig) -> Non
 def test_a_ping_may_still_be_given(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     refuse(rig, IN_A_ROW)
-    assert {step.outcome for step in setup.check(rig.services, rig.name)} == {"ok"}
+    assert {step.outcome for step in ping.check(rig.context)} == {"ok"}
 
 
 def test_a_disconnected_connection_stays_paused(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     refuse(rig, IN_A_ROW)
-    setup.disconnect(rig.services, rig.name)
+    setup.disconnect(rig.context)
     assert rig.connection() == ("paused", "disconnected")
 
 
@@ -176,9 +176,8 @@ def test_refused_documents_count_and_are_no_longer_sent_one_by_one(make_rig: Mak
             rig.prepare() if rig.states().get("received") else [one.id for one in rig.batches("frozen")]
         ):
             outcome_of(
-                rig.services,
-                rig.name,
-                partial(progress.as_outcome, partial(delivery.file_set, rig.services, batch)),
+                rig.context,
+                partial(progress.as_outcome, partial(delivery.file_set, rig.context, batch)),
             )
         if rig.connection()[1] == "breaker_open":
             break
@@ -188,16 +187,16 @@ def test_refused_documents_count_and_are_no_longer_sent_one_by_one(make_rig: Mak
 def test_a_login_may_be_begun_while_work_rests(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     refuse(rig, IN_A_ROW)
-    assert setup.begin(rig.services, rig.name, "datev", REDIRECT)
+    assert oauth_login.begin(rig.context, "datev", REDIRECT)
 
 
 def test_a_healthy_day_raises_no_alarm(make_rig: MakeRig) -> None:
     rig = make_rig(12)
     rig.work()
-    asked = overview.connection(rig.services, rig.name)["datev_requests"]
+    asked = overview.connection(rig.context)["sink_requests"]
     assert asked["alarms"] == []
     assert asked["transfers"] == len(rig.outside.documents()) + len(rig.outside.jobs())
-    assert asked["gets_per_transfer"] < overview.GETS_FOR_A_TRANSFER
+    assert asked["gets_per_transfer"] < COURTESY.gets_for_a_transfer
     assert asked["error_share"] == 0
 
 
@@ -206,7 +205,7 @@ def test_too_many_queries_for_each_transfer_raise_an_alarm(make_rig: MakeRig) ->
     rig.work()
     for _ in range(10):
         look(rig)
-    asked = overview.connection(rig.services, rig.name)["datev_requests"]
+    asked = overview.connection(rig.context)["sink_requests"]
     assert asked["gets"] > 5 * asked["transfers"]
     assert asked["alarms"] == ["gets"]
 
@@ -215,7 +214,7 @@ def test_queries_without_any_transfer_raise_an_alarm_too(make_rig: MakeRig) -> N
     rig = make_rig(1)
     for _ in range(10):
         look(rig)
-    asked = overview.connection(rig.services, rig.name)["datev_requests"]
+    asked = overview.connection(rig.context)["sink_requests"]
     assert (asked["transfers"], asked["gets_per_transfer"]) == (0, None)
     assert asked["alarms"] == ["gets"]
 
@@ -227,4 +226,4 @@ def test_a_tenth_of_failed_requests_raises_an_alarm(make_rig: MakeRig) -> None:
     rig.datev.faults.add(Fault("status", "GET", "/accounting-clients/", status=500, times=12))
     for _ in range(12):
         look(rig)
-    assert "errors" in overview.connection(rig.services, rig.name)["datev_requests"]["alarms"]
+    assert "errors" in overview.connection(rig.context)["sink_requests"]["alarms"]

@@ -23,10 +23,10 @@ def line_with(text: str, part: str) -> int:
 
 def test_a_right_text_gives_the_settings_of_every_part() -> None:
     settings = read_connection(TEXT, "my.toml")
-    assert (settings.name, settings.system.name) == ("demo-pipedrive", "pipedrive")
+    assert (settings.name, settings.source_system.name) == ("demo-pipedrive", "pipedrive")
     assert settings.client == "29098-55003"
     assert settings.secrets == {
-        "pipedrive": tuple(settings.system.secrets(settings.source)),
+        "pipedrive": tuple(settings.source_system.secrets(settings.source)),
         "datev": ("client_secret",),
     }
 

@@ -11,6 +11,7 @@ import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.connect import setup
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.flow.engine import progress
@@ -24,22 +25,22 @@ from tests.flow.rig import DOMESTIC, MUSTERHOLZ, Rig
 
 def attempt(rig: Rig, work: Callable[[], Any]) -> Outcome:
     """A step as the workflows do it."""
-    return outcome_of(rig.services, rig.name, partial(progress.as_outcome, work))
+    return outcome_of(rig.context, partial(progress.as_outcome, work))
 
 
 def run(rig: Rig) -> Outcome:
     """A run as the workflow does it, in short."""
     name, services = rig.name, rig.services
     run_id = rig.begin()
-    cursor, outcome = records.since(services, name), {"outcome": "done", "position": ""}
+    cursor, outcome = records.since(Context(services, name)), {"outcome": "done", "position": ""}
     while outcome["outcome"] == "done" and outcome["position"] is not None:
         position = outcome["position"] or None
-        outcome = attempt(rig, partial(records.take_page, services, name, run_id, cursor, position))
+        outcome = attempt(rig, partial(records.take_page, Context(services, name), run_id, cursor, position))
     if outcome["outcome"] == "done":
-        outcome = attempt(rig, lambda: book.book_set(services, name, run_id, ""))
+        outcome = attempt(rig, lambda: book.book_set(Context(services, name), run_id, ""))
     if outcome["outcome"] == "done":
         rig.freeze()
-    progress.end(services, name, run_id, outcome)
+    progress.end(Context(services, name), run_id, outcome)
     return outcome
 
 
@@ -53,14 +54,14 @@ def test_a_needed_login_pauses_delivery_and_loses_nothing(make_any_rig: MakeRig)
     rig = make_any_rig(1)
     (batch,) = rig.prepare()
     log_out(rig)
-    assert attempt(rig, lambda: delivery.file_set(rig.services, batch))["outcome"] == "needs_login"
+    assert attempt(rig, lambda: delivery.file_set(rig.context, batch))["outcome"] == "needs_login"
     state, reason = rig.connection()
     assert (state, reason.partition(":")[0]) == ("needs_login", "datev")
-    assert progress.unfinished(rig.services, rig.name, parked=False) == []
+    assert progress.unfinished(rig.context, parked=False) == []
     assert rig.states() == {"batched": 1}
     rig.log_in()
     assert rig.connection() == ("ready", "")
-    assert [plan["batch"] for plan in progress.unfinished(rig.services, rig.name, parked=False)] == [batch]
+    assert [plan["batch"] for plan in progress.unfinished(rig.context, parked=False)] == [batch]
     rig.transfer()
     assert rig.states() == {"settled": 1}
     assert "logged_in" in rig.events(rig.name)
@@ -71,7 +72,7 @@ def test_a_job_whose_login_ended_is_followed_after_the_next_one(make_rig: MakeRi
     (batch,) = rig.prepare()
     rig.deliver(batch)
     log_out(rig)
-    assert attempt(rig, lambda: jobs.look(rig.services, batch, 0.0))["outcome"] == "needs_login"
+    assert attempt(rig, lambda: jobs.look(rig.context, batch, 0.0))["outcome"] == "needs_login"
     rig.log_in()
     rig.transfer()
     assert rig.states() == {"settled": 1}
@@ -83,7 +84,7 @@ def test_a_run_that_had_nothing_to_do_with_datev_does_not_claim_that_the_login_i
     rig = make_any_rig(1)
     (batch,) = rig.prepare()
     log_out(rig)
-    attempt(rig, lambda: delivery.file_set(rig.services, batch))
+    attempt(rig, lambda: delivery.file_set(rig.context, batch))
     assert run(rig)["outcome"] == "done"
     assert rig.connection()[0] == "needs_login"
 
@@ -123,8 +124,8 @@ def test_a_withdrawn_right_is_said_and_work_goes_on_when_it_is_back(make_any_rig
     (batch,) = rig.prepare()
     rig.datev.withdraw_service(MUSTERHOLZ, "Buchungsdatenservice")
     rig.pipedrive.change_deal(DOMESTIC, custom_fields={"Rechnungsnummer": "RE-2026-90001"})
-    assert attempt(rig, lambda: delivery.file_set(rig.services, batch))["outcome"] == "done"
-    assert attempt(rig, lambda: delivery.submit(rig.services, batch))["outcome"] == "needs_human"
+    assert attempt(rig, lambda: delivery.file_set(rig.context, batch))["outcome"] == "done"
+    assert attempt(rig, lambda: delivery.submit(rig.context, batch))["outcome"] == "needs_human"
     state, reason = rig.connection()
     assert (state, reason) == ("degraded", f"datev_right_missing:client={MUSTERHOLZ}")
     assert rig.states() == {"batched": 1}
@@ -154,11 +155,11 @@ def test_a_degraded_connection_tries_its_batches_no_more_than_now_and_then(make_
     rig = make_rig(1)
     (batch,) = rig.prepare()
     rig.datev.withdraw_service(MUSTERHOLZ, "Belegbilderservice")
-    progress.note_attempt(rig.services, batch, "deliveries", 1)
-    assert attempt(rig, lambda: delivery.file_set(rig.services, batch))["outcome"] == "needs_human"
-    assert progress.unfinished(rig.services, rig.name, parked=False) == []
+    progress.note_attempt(rig.context, batch, "deliveries", 1)
+    assert attempt(rig, lambda: delivery.file_set(rig.context, batch))["outcome"] == "needs_human"
+    assert progress.unfinished(rig.context, parked=False) == []
     rig.outside.clock.advance(900)
-    assert [plan["batch"] for plan in progress.unfinished(rig.services, rig.name, parked=False)] == [batch]
+    assert [plan["batch"] for plan in progress.unfinished(rig.context, parked=False)] == [batch]
 
 
 def test_books_of_another_account_length_hold_the_connection(make_rig: MakeRig) -> None:
@@ -211,9 +212,9 @@ def test_a_mistake_of_ours_stops_the_connection_visibly_and_not_the_process(make
 def test_a_pause_ends_only_with_a_login(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     run_id = rig.begin()
-    assert setup.disconnect(rig.services, rig.name) == []
+    assert setup.disconnect(rig.context) == []
     assert attempt(rig, lambda: rig.services.client_facts(rig.name))["outcome"] == "needs_login"
-    progress.end(rig.services, rig.name, run_id, {"outcome": "done"})
+    progress.end(rig.context, run_id, {"outcome": "done"})
     assert rig.connection() == ("paused", "disconnected")
     rig.connect()
     rig.log_in()

@@ -110,7 +110,7 @@ def test_many_documents_are_filed_in_sets(make_rig: MakeRig, monkeypatch: pytest
     monkeypatch.setattr(delivery, "DOCUMENTS_AT_ONCE", 1)
     rig = make_rig(2)
     batch = prepared(rig)
-    assert [delivery.file_set(rig.services, batch).filed for _ in range(3)] == [1, 1, 0]
+    assert [delivery.file_set(rig.context, batch).filed for _ in range(3)] == [1, 1, 0]
 
 
 def test_the_bytes_of_a_document_are_kept_until_its_batch_is_settled(make_rig: MakeRig) -> None:

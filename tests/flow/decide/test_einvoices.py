@@ -205,7 +205,7 @@ class TestFiling:
     def test_the_preview_shows_the_note_on_a_large_document(self, make_rig: MakeRig) -> None:
         rig = make_rig(1)
         attach(rig, ("Rechnung.pdf", document(["Rechnung"], 600 * 1024)))
-        (shown,) = preview(rig.services, rig.name, 1)
+        (shown,) = preview(rig.context, 1)
         assert "document_large" in [one.rule for one in shown.because]
 
     def test_a_document_above_20_mb_is_refused(self, make_rig: MakeRig) -> None:

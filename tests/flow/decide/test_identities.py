@@ -23,8 +23,8 @@ def test_a_webhook_delivery_that_comes_twice_makes_work_once(make_any_rig: MakeR
     assert rig.hint(DOMESTIC, "delivery-1")
     assert not rig.hint(DOMESTIC, "delivery-1")
     run = rig.begin("webhook")
-    assert records.take_hints(rig.services, rig.name, run) == 1
-    assert records.take_hints(rig.services, rig.name, run) == 0
+    assert records.take_hints(rig.context, run) == 1
+    assert records.take_hints(rig.context, run) == 0
     assert not rig.hint(DOMESTIC, "delivery-1"), "it is known also after it was worked off"
     assert rig.states() == {"received": 1}
 
@@ -176,7 +176,7 @@ def test_a_batch_that_never_arrived_is_sent_again_once_it_had_time_to_be_listed(
     with rig.dying_at("batch_noted"):
         rig.deliver(batch)
     with pytest.raises(RetryLater) as waiting:
-        delivery.submit(rig.services, batch)
+        delivery.submit(rig.context, batch)
     assert waiting.value.after
     assert rig.outside.jobs() == []
     rig.outside.clock.advance(waiting.value.after)
@@ -222,7 +222,7 @@ def test_what_was_unknown_of_one_attempt_stays_unknown_when_the_next_one_is_refu
     rig.datev.faults.add(Fault("status", "POST", "/extf-files/import", status=503))
     rig.outside.clock.advance(60)
     with pytest.raises(RetryLater):
-        delivery.submit(rig.services, batch)
+        delivery.submit(rig.context, batch)
     assert late.happened.is_set()
     assert rig.batch(batch).state == "unknown"
     rig.transfer()

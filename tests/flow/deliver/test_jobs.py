@@ -57,9 +57,9 @@ def test_a_job_without_an_end_is_parked_and_asked_after_once_with_each_run(make_
     assert rig.follow(batch).state == "parked"
     assert (queries(rig), rig.batch(batch).parked) == (BUDGET, True)
     assert rig.states() == {"sent": 1}
-    assert jobs.look(rig.services, batch, 0.0).state == "parked"
+    assert jobs.look(rig.context, batch, 0.0).state == "parked"
     rig.outside.clock.advance(30_000)
-    assert jobs.look(rig.services, batch, 0.0).state == "settled"
+    assert jobs.look(rig.context, batch, 0.0).state == "settled"
     assert (queries(rig), rig.batch(batch).parked) == (BUDGET + 2, False)
     assert rig.events(batch).count("parked") == 1, "it is said once"
 
@@ -68,7 +68,7 @@ def test_a_settled_batch_is_not_asked_after_again(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     batch = submitted(rig)
     rig.follow(batch)
-    assert jobs.look(rig.services, batch, 0.0).state == "settled"
+    assert jobs.look(rig.context, batch, 0.0).state == "settled"
     assert queries(rig) == 1
 
 

@@ -96,10 +96,10 @@ def test_a_batch_that_others_have_submitted_meanwhile_is_not_submitted_again(
 ) -> None:
     rig = make_any_rig(1)
     (batch,) = rig.prepare()
-    delivery.file_set(rig.services, batch)
-    meanwhile(monkeypatch, rig.services, "sink", lambda: delivery.submit(rig.services, batch))
+    delivery.file_set(rig.context, batch)
+    meanwhile(monkeypatch, rig.services, "sink", lambda: delivery.submit(rig.context, batch))
     with pytest.raises(RetryLater):
-        delivery.submit(rig.services, batch)
+        delivery.submit(rig.context, batch)
     assert len(rig.datev.jobs) == 1
     rig.transfer()
     assert rig.states() == {"settled": 1}
@@ -122,7 +122,7 @@ def test_an_answer_that_comes_late_does_not_settle_a_batch_again(
         return answer
 
     monkeypatch.setattr(DatevSink, "status", late)
-    jobs.look(rig.services, batch, 0.0)
+    jobs.look(rig.context, batch, 0.0)
     assert rig.states() == {"needs_human": 1}
     assert rig.events(batch).count("succeeded") == 1
 
@@ -143,7 +143,7 @@ def test_a_wish_to_send_again_that_comes_late_sends_nothing(
         return answer
 
     monkeypatch.setattr(DatevSink, "status", late)
-    assert jobs.look(rig.services, batch, 0.0).state == "settled"
+    assert jobs.look(rig.context, batch, 0.0).state == "settled"
     assert rig.batch(batch).state == "succeeded"
     assert len(rig.outside.jobs()) == 1
 

@@ -135,7 +135,7 @@ def test_after_an_unknown_outcome_the_second_job_is_looked_for_and_not_the_first
     with pytest.raises(RetryLater):
         rig.deliver(batch)
     assert rig.batch(batch).state == "unknown"
-    delivery.submit(rig.services, batch)
+    delivery.submit(rig.context, batch)
     rig.transfer()
     assert len(rig.datev.jobs) == 2
     assert rig.batch(batch).job_id == rig.datev.jobs[-1].id

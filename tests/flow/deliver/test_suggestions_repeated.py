@@ -244,7 +244,7 @@ def test_two_processes_never_finish_two_transfers(made: Rig) -> None:
         nonlocal sleeper
         sleeper = threading.get_ident()
         try:
-            submit(made.services, batch)
+            submit(made.context, batch)
         except RetryLater as error:
             outcome.append(error)
 

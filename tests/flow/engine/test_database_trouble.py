@@ -112,14 +112,14 @@ def test_a_step_whose_end_cannot_be_noted_is_repeated_later(
         raise RetryLater("the database does not work at the moment")
 
     monkeypatch.setattr(type(rig.services.http_log), "flush", fail)
-    done = outcome_of(rig.services, rig.name, partial(progress.as_outcome, lambda: 3))
+    done = outcome_of(rig.context, partial(progress.as_outcome, lambda: 3))
     assert done == {"outcome": "done", "taken": 3}, "only the technical log waits"
 
     def mistaken() -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("mlconnector.store.connections.set_state", fail)
-    assert outcome_of(rig.services, rig.name, mistaken)["outcome"] == "later"
+    assert outcome_of(rig.context, mistaken)["outcome"] == "later"
 
 
 def test_lost_database_connections_are_replaced(make_postgres_rig: MakeRig) -> None:

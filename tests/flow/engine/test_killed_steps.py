@@ -81,9 +81,9 @@ def test_the_cursor_moves_only_together_with_what_was_stored(
         patched.setattr(connections, "move_cursor", die)
         with pytest.raises(Killed):
             rig.read(run)
-    assert (records.since(rig.services, rig.name), rig.states()) == (None, {})
+    assert (records.since(rig.context), rig.states()) == (None, {})
     rig.read(run)
-    assert records.since(rig.services, rig.name) is not None
+    assert records.since(rig.context) is not None
     assert rig.states() == {"received": 2}
 
 

@@ -16,7 +16,7 @@ def tell(rig: Rig, *parties: Party) -> None:
     """Let the source tell of parties, and do what a run does afterwards."""
     readings = [Reading(party.external_id, None, party=party) for party in parties]
     with rig.app.database.write() as db:
-        note_parties(rig.services, db, rig.name, readings)
+        note_parties(rig.context, db, readings)
     rig.work()
 
 

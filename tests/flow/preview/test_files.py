@@ -10,8 +10,8 @@ from tests.flow.conftest import MakeRig
 
 def test_they_are_files_of_one_month_each_that_datev_would_take(make_rig: MakeRig) -> None:
     rig = make_rig(25)
-    shown = list(preview(rig.services, rig.name, 100))
-    files = list(preview_files(rig.services, rig.name, shown))
+    shown = list(preview(rig.context, 100))
+    files = list(preview_files(rig.context, shown))
     assert [file.period for file in files] == sorted({file.period for file in files})
     assert len(files) > 1
     for file in files:
@@ -28,10 +28,10 @@ def test_they_are_files_of_one_month_each_that_datev_would_take(make_rig: MakeRi
 
 def test_they_hold_the_rows_that_a_run_then_sends(make_rig: MakeRig) -> None:
     rig = make_rig(3)
-    shown = list(preview(rig.services, rig.name, 100))
+    shown = list(preview(rig.context, 100))
     wanted = [
         (row["Belegfeld 1"], row["Gegenkonto (ohne BU-Schlüssel)"], row["Umsatz (ohne Soll/Haben-Kz)"])
-        for file in preview_files(rig.services, rig.name, shown)
+        for file in preview_files(rig.context, shown)
         for row in read(file.content).rows
     ]
     rig.work()
@@ -46,6 +46,6 @@ def test_what_goes_as_dxso_is_left_out(make_rig: MakeRig) -> None:
     channel = '\n[[channels]]\nkind = "sales"\nformat = "dxso"\nfrom = 2020-01-01\n'
     services = 'services = ["documents", "extf", "dxso"]'
     rig.connect(rig.text.replace("[datev]", f"[datev]\n{services}") + channel)
-    shown = list(preview(rig.services, rig.name, 100))
+    shown = list(preview(rig.context, 100))
     assert {one.channel for one in shown} == {"dxso"}
-    assert list(preview_files(rig.services, rig.name, shown)) == []
+    assert list(preview_files(rig.context, shown)) == []

@@ -15,7 +15,7 @@ NUMBER = "RE-2026-00001"
 
 
 def seen(rig: Rig, *wanted: str) -> list[Previewed]:
-    return list(preview(rig.services, rig.name, 100, wanted))
+    return list(preview(rig.context, 100, wanted))
 
 
 def rows(one: Previewed) -> list[tuple[str, str, Decimal]]:
@@ -47,7 +47,7 @@ def test_a_preview_shows_the_rows_that_a_run_then_books(make_rig: MakeRig) -> No
 
 def test_a_preview_stops_where_it_is_told(make_rig: MakeRig) -> None:
     rig = make_rig(5)
-    assert len(list(preview(rig.services, rig.name, 2))) == 2
+    assert len(list(preview(rig.context, 2))) == 2
 
 
 def test_each_row_has_the_postings_that_datev_makes_of_it(make_rig: MakeRig) -> None:

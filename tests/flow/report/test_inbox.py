@@ -99,7 +99,7 @@ def test_a_voucher_that_was_left_out_stays_out_whatever_changes_in_the_source(ma
     rig = make_any_rig(1)
     with_old_rate(rig, DOMESTIC)
     rig.work()
-    inbox.ignore(rig.services, rig.name, "RE-2026-00001", "booked by hand", "somebody")
+    inbox.ignore(rig.context, "RE-2026-00001", "booked by hand", "somebody")
     rig.pipedrive.change_line(DOMESTIC, 0, tax=19)
     rig.work()
     assert (rig.states(), rig.causes(), rig.outside.rows()) == ({"ignored": 1}, [], [])
@@ -148,5 +148,5 @@ def test_a_record_that_is_gone_after_it_was_booked_is_a_humans_matter(make_rig: 
     rig.hint(DOMESTIC)
     rig.work()
     assert (rig.causes(), rig.outside.sums()) == (["record_gone"], before)
-    inbox.ignore(rig.services, rig.name, rig.key(DOMESTIC), "so be it", "somebody")
+    inbox.ignore(rig.context, rig.key(DOMESTIC), "so be it", "somebody")
     assert rig.causes() == []

@@ -80,11 +80,11 @@ def test_no_secret_reaches_the_trail_or_the_technical_log(make_rig: MakeRig) -> 
 def test_the_overview_counts_what_became_of_everything(make_rig: MakeRig) -> None:
     rig = make_rig(12)
     rig.work()
-    seen = overview.connection(rig.services, rig.name)
+    seen = overview.connection(rig.context)
     assert (seen["state"], seen["vouchers"]) == ("ready", {"needs_human": 4, "settled": 8})
     assert {batch["state"] for batch in seen["batches"]} == {"succeeded"}
     assert sum(problem["count"] for problem in seen["problems"]) == 4
     assert all(problem["what"] and problem["do"] for problem in seen["problems"])
     assert overview.filed_documents(rig.services) == 8
     statistics = rig.datev.statistics
-    assert overview.requests(rig.services, rig.name, "datev")["puts"] == statistics.puts
+    assert overview.sent_requests(rig.context)["puts"] == statistics.puts

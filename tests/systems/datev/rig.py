@@ -10,11 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from mlconnector.standins.datev import APP, CONFIDENTIAL_APP, SECRET, DatevStandIn
-from mlconnector.systems.datev import DatevSettings, DatevSink, oauth_model, open_datev, token_http
-from mlconnector.systems.datev.login import scopes
+from mlconnector.systems.datev.documents import FiledDocument, file_document
+from mlconnector.systems.datev.login import oauth_model, scopes, token_http
+from mlconnector.systems.datev.settings import DatevSettings
+from mlconnector.systems.datev.sink import DatevSink, open_datev
 from mlconnector.systems.kit import oauth
 from mlconnector.systems.kit.oauth import OAuthModel, Tokens
-from mlconnector.systems.sink import OutgoingBatch, OutgoingDocument
+from mlconnector.systems.sink import OutgoingBatch, SinkContext
 from tests.systems.wire import Wiring
 
 MUSTERHOLZ = "29098-55003"
@@ -89,8 +91,14 @@ class Rig:
     @cached_property
     def sink(self) -> DatevSink:
         return open_datev(
-            self.settings, self.secrets, self.keeper, self.wiring, self.account_length, lambda: TODAY
+            SinkContext(
+                self.settings, self.secrets, self.keeper, self.wiring, self.account_length, lambda: TODAY
+            )
         )
+
+    def file(self, document: FiledDocument) -> str:
+        """File one document, whatever the settings say of where it goes."""
+        return file_document(self.sink._connection.documents, self.settings.client, document)
 
     def with_settings(self, **given: Any) -> Rig:
         """The same stand-in with other settings."""
@@ -107,7 +115,7 @@ class Rig:
         return [exchange.status for exchange in self.wiring.log.exchanges]
 
 
-def document(**changes: Any) -> OutgoingDocument:
+def document(**changes: Any) -> FiledDocument:
     values: dict[str, Any] = {
         "guid": uuid.UUID("9e290b5c-cdf4-58c3-a935-b260ca54fcff"),
         "file_name": "Rechnung RE-1.pdf",
@@ -121,7 +129,7 @@ def document(**changes: Any) -> OutgoingDocument:
         "attempted": False,
         **changes,
     }
-    return OutgoingDocument(**values)
+    return FiledDocument(**values)
 
 
 def extf(client: str = MUSTERHOLZ, label: str = "Rechnungen 11/2026") -> bytes:

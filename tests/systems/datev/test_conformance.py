@@ -15,7 +15,7 @@ import pytest
 
 from mlconnector.systems.datev import clients, dxso_jobs
 from mlconnector.systems.datev.connection import connect
-from mlconnector.systems.sink import OutgoingDocument
+from mlconnector.systems.datev.documents import FiledDocument
 from tests.systems.datev.rig import MUSTERHOLZ, PDF, TODAY, Rig, batch, document
 
 SPECIFICATIONS = Path(__file__).resolve().parents[3] / "../shared/conformance/datev-openapi/patched"
@@ -136,7 +136,7 @@ def checked(rig: Rig) -> Iterator[Checking]:
 def test_everything_the_sink_sends_is_in_the_specifications(rig: Rig, checked: Checking) -> None:
     assert {step.outcome for step in rig.with_keeper(document_type="Kasse").sink.check()} == {"ok"}
     rig.sink.client_facts()
-    rig.sink.file_document(document())
+    rig.file(document())
     receipt = rig.sink.submit(batch())
     rig.sink.status(receipt.job_id)
     rig.sink.find(batch().reference_id)
@@ -182,9 +182,9 @@ def test_everything_a_dxso_job_needs_is_in_the_specification(rig: Rig, checked: 
     ids=["no type and no note", "no place"],
 )
 def test_documents_with_little_metadata_are_in_the_specification(
-    rig: Rig, checked: Checking, changed: OutgoingDocument
+    rig: Rig, checked: Checking, changed: FiledDocument
 ) -> None:
-    assert rig.sink.file_document(changed) == "filed"
+    assert rig.file(changed) == "filed"
     assert len(checked.passed) == 1
 
 

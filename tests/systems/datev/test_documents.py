@@ -23,12 +23,12 @@ ALLOWED = re.compile(r"[ &()+\-._0-9A-Za-zÀ-ÖØ-öø-ÿ]{1,255}")
 
 def fails(rig: Rig, **changes: Any) -> NeedsHuman:
     with pytest.raises(NeedsHuman) as raised:
-        rig.sink.file_document(document(**changes))
+        rig.file(document(**changes))
     return raised.value
 
 
 def test_a_document_is_filed_under_our_guid_with_its_metadata(rig: Rig) -> None:
-    assert rig.sink.file_document(document()) == "filed"
+    assert rig.file(document()) == "filed"
     (filed,) = rig.standin.documents.values()
     assert (filed.client_id, filed.guid) == (MUSTERHOLZ, str(document().guid))
     assert filed.file_names == ("Rechnung RE-1.pdf",)
@@ -39,7 +39,7 @@ def test_a_document_is_filed_under_our_guid_with_its_metadata(rig: Rig) -> None:
 def test_umlauts_in_name_and_metadata_arrive_composed(rig: Rig) -> None:
     decomposed = unicodedata.normalize("NFD", "Gebühr für Öl – Köln.pdf")
     note = unicodedata.normalize("NFD", "Überweisung")
-    rig.sink.file_document(document(file_name=decomposed, note=note))
+    rig.file(document(file_name=decomposed, note=note))
     (filed,) = rig.standin.documents.values()
     assert filed.file_names == ("Gebühr für Öl _ Köln.pdf",)
     assert filed.note == "Überweisung"
@@ -47,17 +47,17 @@ def test_umlauts_in_name_and_metadata_arrive_composed(rig: Rig) -> None:
 
 def test_a_document_may_have_no_type_no_note_and_no_place(rig: Rig) -> None:
     bare = {"document_type": "", "note": "", "category": "", "folder": "", "register": ""}
-    assert rig.sink.file_document(document(**bare)) == "filed"
+    assert rig.file(document(**bare)) == "filed"
 
 
 def test_the_same_guid_with_our_own_attempt_on_record_has_arrived(rig: Rig) -> None:
-    rig.sink.file_document(document())
-    assert rig.sink.file_document(document(attempted=True)) == "already_filed"
+    rig.file(document())
+    assert rig.file(document(attempted=True)) == "already_filed"
     assert len(rig.standin.documents) == 1
 
 
 def test_the_same_guid_without_an_attempt_of_ours_is_a_conflict(rig: Rig) -> None:
-    rig.sink.file_document(document())
+    rig.file(document())
     problem = fails(rig).problem
     assert problem.cause == "document_conflict"
     assert problem.facts["file_name"] == "Rechnung RE-1.pdf"
@@ -66,7 +66,7 @@ def test_the_same_guid_without_an_attempt_of_ours_is_a_conflict(rig: Rig) -> Non
 
 
 def test_the_same_content_under_another_guid_is_a_duplicate(rig: Rig) -> None:
-    rig.sink.file_document(document())
+    rig.file(document())
     problem = fails(rig, guid=uuid.uuid4()).problem
     assert problem.key == "document_duplicate_content"
     assert problem.facts["code"] == "#DCO01253"
@@ -74,26 +74,26 @@ def test_the_same_content_under_another_guid_is_a_duplicate(rig: Rig) -> None:
 
 def test_after_a_lost_answer_the_document_is_found_to_have_arrived(rig: Rig) -> None:
     rig.standin.faults.add(Fault("lose_answer", method="PUT", path=PUT))
-    assert rig.sink.file_document(document()) == "already_filed"
+    assert rig.file(document()) == "already_filed"
     assert len(rig.standin.documents) == 1
 
 
 def test_when_the_answer_is_lost_twice_the_flow_tries_again_later(rig: Rig) -> None:
     rig.standin.faults.add(Fault("lose_answer", method="PUT", path=PUT, times=2))
     with pytest.raises(RetryLater) as raised:
-        rig.sink.file_document(document())
+        rig.file(document())
     assert raised.value.outcome_unknown
-    assert rig.sink.file_document(document(attempted=True)) == "already_filed"
+    assert rig.file(document(attempted=True)) == "already_filed"
 
 
 def test_an_answer_that_breaks_off_is_an_unknown_outcome(rig: Rig) -> None:
     rig.standin.faults.add(Fault("truncate", method="PUT", path=PUT))
-    assert rig.sink.file_document(document()) == "already_filed"
+    assert rig.file(document()) == "already_filed"
 
 
 def test_an_internal_error_is_tried_once_more(rig: Rig) -> None:
     rig.standin.faults.add(Fault("status", method="PUT", path=PUT, status=500))
-    assert rig.sink.file_document(document()) == "filed"
+    assert rig.file(document()) == "filed"
     rig.standin.faults.add(Fault("status", method="PUT", path=PUT, status=500, times=2))
     assert fails(rig, guid=uuid.uuid4(), content=PDF + b" ").problem.key == "datev_internal_error"
     assert rig.standin.statistics.puts == 4
@@ -103,7 +103,7 @@ def test_a_service_that_is_not_available_is_not_pressed(rig: Rig) -> None:
     body = b'{"error":"#DCO01020","error_description":"restapi.ServiceNotAvailableFault"}'
     rig.standin.faults.add(Fault("status", method="PUT", path=PUT, status=400, body=body))
     with pytest.raises(RetryLater) as raised:
-        rig.sink.file_document(document())
+        rig.file(document())
     assert (raised.value.after, raised.value.outcome_unknown) == (60.0, False)
     assert rig.standin.statistics.puts == 1
 
@@ -142,7 +142,7 @@ def test_a_file_that_is_too_large_is_not_even_sent(rig: Rig) -> None:
 )
 def test_metadata_that_datev_would_refuse_are_a_bug_of_ours(rig: Rig, changes: dict[str, Any]) -> None:
     with pytest.raises(Broken):
-        rig.sink.file_document(document(**changes))
+        rig.file(document(**changes))
     assert rig.standin.statistics.puts == 0
 
 

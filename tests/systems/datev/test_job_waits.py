@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlconnector.systems.datev import next_wait
+from mlconnector.systems.datev.job_waits import next_wait
 
 ATTEMPTS = st.integers(1, 8)
 DRAWS = st.floats(0, 1)

@@ -11,8 +11,14 @@ import pytest
 from mlconnector.errors import Broken, NeedsLogin, RetryLater
 from mlconnector.standins.datev import SECRET
 from mlconnector.standins.faults import Fault
-from mlconnector.systems.datev import issued_by, oauth_model, token_http
-from mlconnector.systems.datev.login import LIFETIME, LONG_TERM_LIFETIME, scopes
+from mlconnector.systems.datev.login import (
+    LIFETIME,
+    LONG_TERM_LIFETIME,
+    issued_by,
+    oauth_model,
+    scopes,
+    token_http,
+)
 from mlconnector.systems.kit import oauth
 from mlconnector.systems.kit.oauth import Tokens
 from tests.systems.datev.rig import BACK, MUSTERHOLZ, Rig

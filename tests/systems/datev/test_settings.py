@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mlconnector.systems.datev import SECRETS, TEMPLATE, DatevSettings
+from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings
 
 LEAST = {"client": "29098-55003", "client_id": "app"}
 

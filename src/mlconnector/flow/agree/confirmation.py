@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.mapping.drafts import Draft
 from mlconnector.mapping.rules import Rules
@@ -34,40 +34,38 @@ class SeedState:
     is_booked: bool
 
 
-def seed_states(services: Services, name: str, used: Collection[str] = ()) -> list[SeedState]:
+def seed_states(context: Context, used: Collection[str] = ()) -> list[SeedState]:
     """All seeds that a connection uses: by its rules, by its bookings, and those named in `used`."""
-    settings = services.connection(name)
-    with services.database.read() as db:
-        return _states(db, settings, services.now().date(), used)
+    settings = context.settings
+    with context.read() as db:
+        return _states(db, settings, context.now().date(), used)
 
 
-def unconfirmed(services: Services, name: str, used: Collection[str] = ()) -> list[SeedState]:
+def unconfirmed(context: Context, used: Collection[str] = ()) -> list[SeedState]:
     """The seeds in use that nobody has confirmed as they are now.
 
     `used` names seeds beyond those of the rules and of bookings, e.g. `mapping.seeds.seeds_of` a preview.
     """
-    return [one for one in seed_states(services, name, used) if not one.is_confirmed]
+    return [one for one in seed_states(context, used) if not one.is_confirmed]
 
 
-def confirm(
-    services: Services, name: str, by: str, wanted: Sequence[str] = (), *, noted_by: str
-) -> list[SeedState]:
+def confirm(context: Context, by: str, wanted: Sequence[str] = (), *, noted_by: str) -> list[SeedState]:
     """Note that somebody has confirmed seeds, all that are in use unless some are `wanted` by name.
 
     Returns those that were not confirmed before. Raises NeedsHuman for an unknown name.
     """
-    settings, now = services.connection(name), services.now()
-    with services.database.write() as db:
+    settings, now = context.settings, context.now()
+    with context.write() as db:
         accounts.hold(db, settings.client)
         states = _states(db, settings, now.date(), wanted)
         known = {one.seed.name: one for one in states}
         for one in wanted:
             if one not in known:
-                raise NeedsHuman(Problem("seed_unknown", {"seed": one, "name": name}))
+                raise NeedsHuman(Problem("seed_unknown", {"seed": one, "name": context.name}))
         chosen = [known[one] for one in dict.fromkeys(wanted)] if wanted else states
         fresh = [one for one in chosen if not one.is_confirmed]
         append(db, _note(db, settings, [one.seed for one in fresh], by, now.date(), noted_by, now), now)
-    services.forget_client(settings.client)
+    context.services.forget_client(settings.client)
     return fresh
 
 
@@ -89,16 +87,16 @@ def confirm_by_file(db: Connection, settings: ConnectionSettings, now: datetime)
     return _note(db, settings, seeds, mapping.confirmed_by, day, "file", now)
 
 
-def note_used(services: Services, db: Connection, name: str, drafts: Iterable[Draft]) -> None:
+def note_used(context: Context, db: Connection, drafts: Iterable[Draft]) -> None:
     """Note which seeds the bookings of these drafts rest on."""
-    rules = services.rules(name)
+    rules = context.rules
     lines = [line for draft in drafts for line in draft.lines]
-    confirmations.note_used(db, name, seeds_of(lines, rules), services.now())
+    confirmations.note_used(db, context.name, seeds_of(lines, rules), context.now())
 
 
-def confirmed_step(services: Services, name: str) -> CheckStep:
+def confirmed_step(context: Context) -> CheckStep:
     """The step of a ping that says whether the seeds in use are confirmed."""
-    states = seed_states(services, name)
+    states = seed_states(context)
     open_ones = [one for one in states if not one.is_confirmed]
     if open_ones:
         facts = {"count": str(len(open_ones))}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.formats.extf import MASTER_DATA, category
 from mlconnector.model.problems import Problem
 from mlconnector.store import person_records
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import append
 from mlconnector.store.person_records import PersonRecord, State
 
 _NAMES = (
@@ -41,10 +41,10 @@ class Difference:
     wanted: Mapping[str, str]
 
 
-def differences(services: Services, name: str, states: Sequence[State] | None = None) -> list[Difference]:
+def differences(context: Context, states: Sequence[State] | None = None) -> list[Difference]:
     """The person accounts of a connection, and what sending them would change, by number."""
-    with services.database.read() as db:
-        records = person_records.listed(db, services.connection(name).name, states)
+    with context.read() as db:
+        records = person_records.listed(db, context.settings.name, states)
     return [_difference(record) for record in records]
 
 
@@ -68,20 +68,20 @@ def _difference(record: PersonRecord) -> Difference:
     )
 
 
-def approve(services: Services, name: str, shown: Sequence[Difference], by: str, noted_by: str) -> list[str]:
+def approve(context: Context, shown: Sequence[Difference], by: str, noted_by: str) -> list[str]:
     """Let waiting or failed person accounts go out with the next run; returns their numbers.
 
     Only what was `shown` goes: one that has changed since waits on. Raises NeedsHuman where nothing is sent.
     """
-    settings, now = services.connection(name), services.now()
+    settings, now = context.settings, context.now()
     if settings.sends_master_data == "off":
-        raise NeedsHuman(Problem("master_data_off", {"name": name}, ("name",)))
-    with services.database.write() as db:
+        raise NeedsHuman(Problem("master_data_off", {"name": context.name}, ("name",)))
+    with context.write() as db:
         wanted = {one.number: one.wanted for one in shown}
         released = person_records.release(db, settings.client, wanted, now)
         if released:
             columns = {one.number: [column for column, _, _ in one.fields] for one in shown}
             numbers = {number: columns[number] for number in released}
             detail = {"numbers": numbers, "by": by, "noted_by": noted_by}
-            append(db, [AuditEvent(name, name, "master_data_approved", detail)], now)
+            append(db, [context.event(context.name, "master_data_approved", detail)], now)
     return released

@@ -9,6 +9,7 @@ from typing import Literal
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.lists import PERSONS, read_list
 from mlconnector.flow.agree.own_chart import books_of
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.mapping.list_entries import PERSON_COLUMNS, Fault, LeftOut, PersonEntry, person_entries
 from mlconnector.mapping.numbers import RESERVED, alike
@@ -47,20 +48,20 @@ class NumbersProposal:
         return any(step != "unchanged" for step, _ in self.steps)
 
 
-def propose(services: Services, name: str, content: bytes, ledger: Ledger) -> NumbersProposal:
+def propose(context: Context, content: bytes, ledger: Ledger) -> NumbersProposal:
     """What a list of debtors or creditors would change."""
-    books = books_of(services, name)
+    books = books_of(context)
     listed = read_list(content, PERSON_COLUMNS, PERSONS, books)
     read = person_entries(listed.records, books.books, ledger)
     faults = [*listed.faults, *read.faults]
     if not faults and not read.entries:
         faults.append(Fault(1, "no_rows"))
-    with services.database.read() as db:
+    with context.read() as db:
         known = accounts.every(db, books.client)
-    planned = _plan(name, known, read.entries, ledger)
+    planned = _plan(context.name, known, read.entries, ledger)
     faults += [one for one in planned if isinstance(one, Fault)]
     return NumbersProposal(
-        name=name,
+        name=context.name,
         client=books.client,
         ledger=ledger,
         steps=tuple(one for one in planned if not isinstance(one, Fault)),
@@ -99,40 +100,40 @@ def apply(services: Services, proposal: NumbersProposal, by: str, file: str) -> 
         append(db, [AuditEvent(name, name, "numbers_imported", detail)], now)
 
 
-def bind(services: Services, name: str, party: str, number: str, by: str) -> GivenNumber:
+def bind(context: Context, party: str, number: str, by: str) -> GivenNumber:
     """Give a number that a list reserves, or that is free, to a party of the connection.
 
     Raises NeedsHuman when the number is somebody else's, or is none, or the party has another one.
     """
-    books, now = books_of(services, name), services.now()
+    books, now = books_of(context), context.now()
     ledger = next((one for one in _ledgers() if books.books.is_person(number, one)), None)
     if ledger is None:
         facts = {"number": number, "digits": str(books.books.account_length + 1)}
         raise NeedsHuman(Problem("number_not_person", facts))
     if party.startswith(RESERVED):
         raise NeedsHuman(Problem("party_reserved", {"party": party}))
-    with services.database.write() as db:
+    with context.write() as db:
         accounts.hold(db, books.client)
         known = accounts.every(db, books.client)
         entry = PersonEntry(0, number, "", party, "")
-        (step,) = _plan(name, known, [entry], ledger)
+        (step,) = _plan(context.name, known, [entry], ledger)
         if isinstance(step, Fault):
-            raise NeedsHuman(_refusal(name, step))
+            raise NeedsHuman(_refusal(context.name, step))
         if step[0] == "bound":
-            accounts.bind(db, books.client, name, party, number)
+            accounts.bind(db, books.client, context.name, party, number)
         elif step[0] == "given":
             numbers = {party: number}
-            accounts.give(db, books.client, name, numbers, {}, now, ledger=ledger, origin="list")
+            accounts.give(db, books.client, context.name, numbers, {}, now, ledger=ledger, origin="list")
         if step[0] != "unchanged":
             detail = {"client": books.client, "by": by, "party": party, "number": number}
-            append(db, [AuditEvent(name, name, "number_bound", detail)], now)
+            append(db, [context.event(context.name, "number_bound", detail)], now)
         return accounts.every(db, books.client)[number]
 
 
-def listed(services: Services, name: str) -> list[GivenNumber]:
+def listed(context: Context) -> list[GivenNumber]:
     """All numbers of the connection's client, debtors first."""
-    client = services.connection(name).client
-    with services.database.read() as db:
+    client = context.settings.client
+    with context.read() as db:
         return list(accounts.every(db, client).values())
 
 

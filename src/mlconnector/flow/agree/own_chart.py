@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.lists import LABELS, read_list
 from mlconnector.flow.context.agreed import Agreed, own_accounts, read_agreed
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ClientBooks, read_connection
 from mlconnector.mapping.charts import seeded_accounts
@@ -60,10 +61,10 @@ class ChartProposal:
         return sum(not one.function and number not in seeds for number, one in self.after.items())
 
 
-def books_of(services: Services, name: str) -> ClientBooks:
+def books_of(context: Context) -> ClientBooks:
     """The books of a connection. Raises NeedsHuman when there is no such connection."""
-    settings = services.connection(name)
-    return ClientBooks(name, settings.client, settings.rules.books)
+    settings = context.settings
+    return ClientBooks(context.name, settings.client, settings.rules.books)
 
 
 def propose(services: Services, books: ClientBooks, content: bytes) -> ChartProposal:
@@ -109,10 +110,10 @@ def apply(services: Services, proposal: ChartProposal, by: str, file: str) -> No
     services.forget_client(client)
 
 
-def exported(services: Services, name: str) -> list[ChartAccount]:
+def exported(context: Context) -> list[ChartAccount]:
     """The client's own chart, or where it has none the seeded accounts as a form to fill in."""
-    settings = services.connection(name)
-    with services.database.read() as db:
+    settings = context.settings
+    with context.read() as db:
         own = chart_accounts.read(db, settings.client)
     if own:
         return list(own.values())

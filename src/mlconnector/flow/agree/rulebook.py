@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlconnector.flow.agree.confirmation import SeedState, seed_states
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import Seed, seed
@@ -24,22 +24,22 @@ _FACTS = ("product", "product_code", "category", "pipeline")
 _LEDGERS: Mapping[str, Ledger] = {"debtors": "receivable", "creditors": "payable"}
 
 
-def rulebook(services: Services, name: str, *, everything: bool = False) -> dict[str, Any]:
+def rulebook(context: Context, *, everything: bool = False) -> dict[str, Any]:
     """The rules of a connection: books, accounts, tax cases, cost centres, payments, as plain data.
 
     Tax cases and seeded accounts are those in use; with `everything` all tax cases that the seeds have.
     """
-    settings, language = services.connection(name), services.settings.language
+    settings, language = context.settings, context.services.settings.language
     rules, mapping = settings.rules, settings.rules.mapping
     used = [f"tax_case:{case}" for case in tax_cases()] if everything else []
-    states = seed_states(services, name)
+    states = seed_states(context)
     known = {one.seed.name for one in states}
     others = [found for one in used if one not in known and (found := seed(one, rules)) is not None]
-    with services.database.read() as db:
+    with context.read() as db:
         own = chart_accounts.read(db, settings.client).values()
     latest = max(own, key=lambda one: str(one.changed_at), default=None)
     return {
-        "connection": name,
+        "connection": context.name,
         "client": settings.client,
         "books": _books(rules),
         "own_chart": {

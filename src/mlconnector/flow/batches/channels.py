@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.batches.suggestions import FORMAT
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings, channels_in
 from mlconnector.formats.dxso import thaw
@@ -29,15 +30,16 @@ def check_channels(db: Connection, settings: ConnectionSettings) -> None:
     months may go on in another one: what went by it stays, and nothing more can.
     """
     check_others(db, settings)
-    services = settings.datev.services
     for row in batches.listed(db, settings.name, ["submitting", "unknown", "submitted"]):
         needs_its_service = row.state != "submitting" if row.format == FORMAT else row.format == "extf"
-        if needs_its_service and row.format not in services:
+        if needs_its_service and not settings.sends(
+            "suggestions" if row.format == FORMAT else "booking_files"
+        ):
             facts = {"file": row.file_name, "format": row.format.upper()}
             raise NeedsHuman(Problem("channel_in_flight", facts))
     for kind, period, channel in _carried_so_far(db, settings.client):
         wanted = channel_of(settings.channels, kind, _first_day(period))
-        if wanted != channel and channel in services:
+        if wanted != channel and settings.carries(channel):
             facts = {
                 "client": settings.client,
                 "kind": kind,
@@ -58,10 +60,10 @@ def check_others(db: Connection, settings: ConnectionSettings) -> None:
             raise NeedsHuman(Problem("channel_differs", facts, ("client",)))
 
 
-def check_before_work(services: Services, name: str) -> None:
+def check_before_work(context: Context) -> None:
     """Refuse that a connection begins to work again with another table than the others of its client."""
-    with services.database.read() as db:
-        check_others(db, services.connection(name))
+    with context.read() as db:
+        check_others(db, context.settings)
 
 
 def _by_kind(rows: Sequence[ChannelRow]) -> set[tuple[Carried, Channel, date]]:
@@ -119,7 +121,7 @@ def _moved(db: Connection, settings: ConnectionSettings, held: Sequence[EntryRow
     kinds = {key: row.kind for key, row in vouchers.by_ids(db, [one.voucher for one in held]).items()}
 
     def has_moved(one: EntryRow) -> bool:
-        if one.channel not in settings.datev.services:
+        if not settings.carries(one.channel):
             return True
         wanted = channel_of(
             settings.channels, _carried(kinds[one.voucher], one.ledger), _first_day(one.period)

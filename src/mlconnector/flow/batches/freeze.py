@@ -10,7 +10,7 @@ from mlconnector.errors import RetryLater
 from mlconnector.flow.batches import suggestions
 from mlconnector.flow.batches.files import booking_header, encoding_of, frozen_batch, noted_change
 from mlconnector.flow.batches.master_data import freeze_master_data
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.formats.dxso import freeze
 from mlconnector.formats.extf import (
     BOOKINGS,
@@ -31,28 +31,28 @@ from mlconnector.mapping.books import Books
 from mlconnector.model.entries import Entry, decode
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, entries, vouchers
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import append
 from mlconnector.store.entries import EntryRow, Group
 
 # DATEV takes 99,999 rows; fewer entries for each batch keep memory flat whatever a month brings.
 ENTRIES_AT_ONCE = 5_000
 
 
-def freeze_next(services: Services, name: str) -> str | None:
+def freeze_next(context: Context) -> str | None:
     """Freeze what waits, a file at a time, and return the batch's id; None when nothing waits.
 
     Debtors and creditors come first, so that they are there when the bookings that use them arrive.
     """
-    master_data = freeze_master_data(services, name)
+    master_data = freeze_master_data(context)
     if master_data is not None:
         return master_data
-    with services.database.read() as db:
-        groups = entries.waiting_groups(db, name)
+    with context.read() as db:
+        groups = entries.waiting_groups(db, context.name)
         if not groups:
             return None
-        rows = list(islice(entries.waiting(db, name, groups[0]), ENTRIES_AT_ONCE))
+        rows = list(islice(entries.waiting(db, context.name, groups[0]), ENTRIES_AT_ONCE))
     make = _as_suggestions if groups[0].channel == "dxso" else _as_bookings
-    return _store(services, name, groups[0], rows, make(services, name, groups[0], rows))
+    return _store(context, groups[0], rows, make(context, groups[0], rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ class _Bytes:
     changes: list[dict[str, str]]
 
 
-def _as_bookings(services: Services, name: str, group: Group, rows: Sequence[EntryRow]) -> _Bytes:
-    settings = services.connection(name)
+def _as_bookings(context: Context, group: Group, rows: Sequence[EntryRow]) -> _Bytes:
+    settings = context.settings
     books = settings.rules.books
     decoded = [decode(row.content) for row in rows]
     period = split(decoded, books.fiscal_year_start)[0]
-    header = booking_header(settings, period, f"{settings.system.name} {group.period}", services.now())
+    header = booking_header(settings, period, f"{settings.source_system.name} {group.period}", context.now())
     made = [rows_of(entry, books) for entry in decoded]
     fitting = next(limit(header, made, encoding=encoding_of(books)))
     written = write(header, [row for one in fitting for row in one.rows], encoding=encoding_of(books))
@@ -78,11 +78,11 @@ def _as_bookings(services: Services, name: str, group: Group, rows: Sequence[Ent
     return _Bytes(written.content, written.rows, tuple(one.content_key for one in fitting), changes)
 
 
-def _as_suggestions(services: Services, name: str, group: Group, rows: Sequence[EntryRow]) -> _Bytes:
-    settings = services.connection(name)
-    company, now = services.client_facts(name).name, services.now()
-    label = f"{settings.system.name} {group.period}"
-    with services.database.read() as db:
+def _as_suggestions(context: Context, group: Group, rows: Sequence[EntryRow]) -> _Bytes:
+    settings = context.settings
+    company, now = context.facts.name, context.now()
+    label = f"{settings.source_system.name} {group.period}"
+    with context.read() as db:
         package, made = suggestions.pack(db, rows, settings.rules, settings.client, company, label, now)
     return _Bytes(
         content=freeze(package),
@@ -92,8 +92,8 @@ def _as_suggestions(services: Services, name: str, group: Group, rows: Sequence[
     )
 
 
-def _store(services: Services, name: str, group: Group, rows: Sequence[EntryRow], made: _Bytes) -> str:
-    settings, now = services.connection(name), services.now()
+def _store(context: Context, group: Group, rows: Sequence[EntryRow], made: _Bytes) -> str:
+    settings, now = context.settings, context.now()
     taken = rows[: len(made.content_keys)]
     contents = [f"{row.voucher}|{key}" for row, key in zip(taken, made.content_keys, strict=True)]
     batch = batch_id(settings.client, group.period, group.channel, contents)
@@ -104,14 +104,14 @@ def _store(services: Services, name: str, group: Group, rows: Sequence[EntryRow]
         batch,
         period=group.period,
         data_format=group.channel,
-        file_name=file_name(settings.system.name, group.period, batch),
+        file_name=file_name(settings.source_system.name, group.period, batch),
         content=made.content,
         rows=made.rows,
         vouchers=len(batch_vouchers),
         changes=made.changes,
         now=now,
     )
-    with services.database.write() as db:
+    with context.write() as db:
         vouchers.hold(db, batch_vouchers)
         batches.insert_batch(db, frozen)
         if not entries.assign(db, [row.id for row in taken], str(batch)):
@@ -123,8 +123,8 @@ def _store(services: Services, name: str, group: Group, rows: Sequence[EntryRow]
             "sha256": frozen["sha256"],
             "changes": made.changes,
         }
-        append(db, [AuditEvent(name, str(batch), "frozen", detail)], now)
-    services.reached("batch_frozen")
+        append(db, [context.event(str(batch), "frozen", detail)], now)
+    context.reached("batch_frozen")
     return str(batch)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import RetryLater
 from mlconnector.flow.batches.files import encoding_of, frozen_batch, master_data_header, noted_change
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.formats.extf import Header, first_day, fitted, owned, person_row, read, write
 from mlconnector.formats.names import batch_id, extf_file_name
@@ -23,7 +23,7 @@ from mlconnector.mapping.books import Books
 from mlconnector.mapping.drafts import Draft
 from mlconnector.model.vouchers import Kind, Party
 from mlconnector.store import accounts, batches, entries, person_records
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import append
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.person_records import PersonRecord, State
 
@@ -34,9 +34,8 @@ _SAYS_NOTHING = {_KEY, "Adressattyp"}
 
 
 def note_persons(
-    services: Services,
+    context: Context,
     db: Connection,
-    name: str,
     drafts: Mapping[str, Draft],
     persons: Mapping[str, str],
     since: datetime,
@@ -45,16 +44,14 @@ def note_persons(
 
     Numbers that were given `since` then are new to DATEV.
     """
-    settings = services.connection(name)
+    settings = context.settings
     if settings.sends_master_data != "off":
-        note_numbered(services, db, name, _parties(settings, drafts, persons), since)
+        note_numbered(context, db, _parties(settings, drafts, persons), since)
 
 
-def note_numbered(
-    services: Services, db: Connection, name: str, parties: Mapping[str, Party], since: datetime
-) -> None:
+def note_numbered(context: Context, db: Connection, parties: Mapping[str, Party], since: datetime) -> None:
     """Note what DATEV shall know of parties, by their number; `since` as in `note_persons`."""
-    settings = services.connection(name)
+    settings = context.settings
     known = person_records.read(db, settings.client, list(parties), hold=True)
     unknown = [number for number in parties if number not in known]
     given_now = accounts.allocated(db, settings.client, unknown, since)
@@ -71,12 +68,12 @@ def note_numbered(
             {
                 "client": settings.client,
                 "number": number,
-                "connection": name,
+                "connection": context.name,
                 "wanted": _json(wanted),
                 "changes": _json([noted_change(number, change) for change in made.changes]),
                 "state": state,
                 "is_new": is_new,
-                "changed_at": services.now(),
+                "changed_at": context.now(),
             }
         )
     person_records.want(db, rows)
@@ -122,17 +119,17 @@ def _next_state(
     return None if same and known.state == unasked else unasked
 
 
-def freeze_master_data(services: Services, name: str) -> str | None:
+def freeze_master_data(context: Context) -> str | None:
     """Freeze the records that are due into a file of category 16; the batch's id, or None."""
-    settings, now = services.connection(name), services.now()
+    settings, now = context.settings, context.now()
     if settings.sends_master_data == "off":
         return None
-    with services.database.read() as db:
-        due = person_records.due(db, name, AT_ONCE)
-        groups = entries.waiting_groups(db, name) if due else []
+    with context.read() as db:
+        due = person_records.due(db, context.name, AT_ONCE)
+        groups = entries.waiting_groups(db, context.name) if due else []
     if not due:
         return None
-    header = _header(services, settings, max((group.period for group in groups), default=None), now)
+    header = _header(context, settings, max((group.period for group in groups), default=None), now)
     encoding = encoding_of(settings.rules.books)
     fitting = [(record, fitted(record.wanted, encoding)) for record in due]
     written = write(header, [made.row for _, made in fitting], encoding=encoding)
@@ -145,14 +142,14 @@ def freeze_master_data(services: Services, name: str) -> str | None:
         batch,
         period=period,
         data_format=FORMAT,
-        file_name=extf_file_name(f"{settings.system.name}-persons", period, batch),
+        file_name=extf_file_name(f"{settings.source_system.name}-persons", period, batch),
         content=written.content,
         rows=written.rows,
         vouchers=0,
         changes=changes,
         now=now,
     )
-    with services.database.write() as db:
+    with context.write() as db:
         batches.insert_batch(db, frozen)
         if not person_records.assign(db, due, str(batch), now):
             raise RetryLater("another process froze these person accounts, or they changed", after=1.0)
@@ -161,8 +158,8 @@ def freeze_master_data(services: Services, name: str) -> str | None:
             "sha256": frozen["sha256"],
             "numbers": [record.number for record in due],
         }
-        append(db, [AuditEvent(name, str(batch), "frozen", detail)], now)
-    services.reached("batch_frozen")
+        append(db, [context.event(str(batch), "frozen", detail)], now)
+    context.reached("batch_frozen")
     return str(batch)
 
 
@@ -171,29 +168,29 @@ def _content_key(record: PersonRecord) -> str:
     return f"{record.number}|{hashlib.sha256(_json(record.wanted).encode()).hexdigest()}|{record.batch or ''}"
 
 
-def _header(services: Services, settings: ConnectionSettings, month: str | None, now: datetime) -> Header:
+def _header(context: Context, settings: ConnectionSettings, month: str | None, now: datetime) -> Header:
     """The header; its fiscal year is that of the bookings which follow, whose newest month is given."""
     books = settings.rules.books
     if month is None:
-        start = _latest_year(services, settings.name, now.date(), books)
+        start = _latest_year(context, now.date(), books)
     else:
         start = first_day(date.fromisoformat(f"{month}-01"), books.fiscal_year_start)
     return master_data_header(settings, start, now)
 
 
-def _latest_year(services: Services, name: str, day: date, books: Books) -> date:
+def _latest_year(context: Context, day: date, books: Books) -> date:
     """The begin of the latest fiscal year that DATEV has by this day: a new one often comes late."""
-    years = services.client_facts(name).fiscal_years or ()
+    years = context.facts.fiscal_years or ()
     begun = [year.first for year in years if year.first <= day]
     return max(begun, default=first_day(day, books.fiscal_year_start))
 
 
-def unsent_before(services: Services, row: BatchRow) -> list[str]:
+def unsent_before(context: Context, row: BatchRow) -> list[str]:
     """The batches of master data, frozen before a batch of bookings, that are to be sent before it.
 
     One that failed is not among them: bookings create the accounts that DATEV does not know.
     """
-    with services.database.read() as db:
+    with context.read() as db:
         rows = batches.unfinished(db, row.connection)
     return [
         one.id
@@ -202,14 +199,14 @@ def unsent_before(services: Services, row: BatchRow) -> list[str]:
     ]
 
 
-def settle(services: Services, db: Connection, row: BatchRow, *, arrived: bool) -> None:
+def settle(context: Context, db: Connection, row: BatchRow, *, arrived: bool) -> None:
     """Note what DATEV has of the records of a batch that has ended: just what the bytes say."""
     if row.format != FORMAT:
         return
     rows = None
     if arrived:
         rows = {one[_KEY]: one.values() for one in read(batches.content(db, row.id)).rows}
-    person_records.settle(db, row.id, services.now(), rows)
+    person_records.settle(db, row.id, context.now(), rows)
 
 
 def _json(value: object) -> str:

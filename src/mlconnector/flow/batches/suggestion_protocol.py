@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from mlconnector.flow.batches.suggestions import GONE, entries_of
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.formats.dxso import Package, concerned, thaw
 from mlconnector.model.entries import decode
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import append
 from mlconnector.store.batches import BatchRow
 from mlconnector.systems.sink import JobStatus, Remark
 
@@ -80,7 +80,7 @@ def told(row: BatchRow, status: JobStatus) -> dict[str, object]:
     return detail
 
 
-def settle(services: Services, db: Connection, row: BatchRow, status: JobStatus, problem: Problem) -> None:
+def settle(context: Context, db: Connection, row: BatchRow, status: JobStatus, problem: Problem) -> None:
     """Note which documents arrived, and let the bookings that a transfer did not take wait for a human.
 
     Where nobody can tell which ones it took, all of them wait. They keep their GUIDs, so that Belege online
@@ -95,13 +95,13 @@ def settle(services: Services, db: Connection, row: BatchRow, status: JobStatus,
     if refused is None:
         refused = {one.content_key: Refused(problem, ()) for one in package.documents}
     filed, others = arrived_documents(package, refused)
-    documents.set_state(db, filed, "filed", services.now())
+    documents.set_state(db, filed, "filed", context.now())
     documents.drop_content(db, [*filed, *others])
-    _take_back(services, db, row, refused)
+    _take_back(context, db, row, refused)
 
 
-def _take_back(services: Services, db: Connection, row: BatchRow, refused: Mapping[str, Refused]) -> None:
-    now = services.now()
+def _take_back(context: Context, db: Connection, row: BatchRow, refused: Mapping[str, Refused]) -> None:
+    now = context.now()
     rows = entries_of(db, row.id, refused)
     found = {one.voucher: refused[decode(one.content).content_key] for one in rows}
     vouchers.hold(db, found)
@@ -109,9 +109,7 @@ def _take_back(services: Services, db: Connection, row: BatchRow, refused: Mappi
     vouchers.drop_waiting_entries(db, list(found))
     vouchers.set_state(db, found, "rejected", now)
     vouchers.replace_problems(db, "mapping", {key: (one.problem,) for key, one in found.items()})
-    events = [
-        AuditEvent(row.connection, key, "refused", _refusal(row, one)) for key, one in sorted(found.items())
-    ]
+    events = [context.event(key, "refused", _refusal(row, one)) for key, one in sorted(found.items())]
     append(db, events, now)
 
 

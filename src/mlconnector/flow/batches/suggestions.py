@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.formats.dxso import (
     MANAGEMENT_FILE,
     Books,
@@ -108,40 +108,40 @@ def _packed(db: Connection, entry: Entry, rules: Rules, company: str) -> tuple[P
     return document, made
 
 
-def carry(services: Services, row: BatchRow, package: Package) -> str:
+def carry(context: Context, row: BatchRow, package: Package) -> str:
     """Carry a frozen batch into a transfer and finish it; returns the transfer's id.
 
     Raises one of the four errors. What was carried before is recognised by the transfer that is on record.
     """
     if row.job_id is not None and row.state == "unknown":
-        if status_of(services, row).result != "open":
+        if status_of(context, row).result != "open":
             return row.job_id
-        row = _note(services, row, state="submitting")
-    transfer, noted = _transfer(services, row, package)
+        row = _note(context, row, state="submitting")
+    transfer, noted = _transfer(context, row, package)
     files = {**package.files, MANAGEMENT_FILE: document_file(package, transfer.folder)}
-    _check(row, package, files, transfer, services.settings.dxso_schemas)
+    _check(row, package, files, transfer, context.services.settings.dxso_schemas)
     try:
-        _attach(services, row, package, files, transfer.job_id)
+        _attach(context, row, package, files, transfer.job_id)
     except NeedsHuman as error:
         if error.problem.key != "dxso_transfer_unknown":
             raise
-        _forget_transfer(services, noted)
+        _forget_transfer(context, noted)
         raise RetryLater("DATEV has deleted the open transfer; another one is begun", after=1.0) from error
-    services.reached("documents_sent")
-    noted = _note(services, noted, state="unknown")
+    context.reached("documents_sent")
+    noted = _note(context, noted, state="unknown")
     try:
-        services.sink(row.connection).finish(transfer.job_id)
+        context.sink.finish(transfer.job_id)
     except ConnectorError as error:
-        with services.database.write() as db:
-            batches.note_outcome(db, row.id, f"unknown: {error}", services.now())
-        if isinstance(error, NeedsHuman) and status_of(services, noted).result == "open":
-            _note(services, noted, state="submitting")
+        with context.write() as db:
+            batches.note_outcome(db, row.id, f"unknown: {error}", context.now())
+        if isinstance(error, NeedsHuman) and status_of(context, noted).result == "open":
+            _note(context, noted, state="submitting")
         raise
-    services.reached("batch_sent")
+    context.reached("batch_sent")
     return transfer.job_id
 
 
-def status_of(services: Services, row: BatchRow) -> JobStatus:
+def status_of(context: Context, row: BatchRow) -> JobStatus:
     """How far a batch's transfer is; one that DATEV does not show any more counts as failed, and says so.
 
     Raises one of the four errors.
@@ -149,22 +149,22 @@ def status_of(services: Services, row: BatchRow) -> JobStatus:
     if row.job_id is None:
         raise Broken(f"batch {row.id} has no transfer to ask after")
     try:
-        return services.sink(row.connection).transfer_status(row.job_id)
+        return context.sink.transfer_status(row.job_id)
     except NeedsHuman as error:
         if error.problem.key != "dxso_transfer_gone":
             raise
         return JobStatus("failed", error.problem, {"state": GONE, "transfer": row.job_id})
 
 
-def _transfer(services: Services, row: BatchRow, package: Package) -> tuple[Transfer, BatchRow]:
+def _transfer(context: Context, row: BatchRow, package: Package) -> tuple[Transfer, BatchRow]:
     """The transfer on record, or a new one, written down before anything goes into it; and the batch then."""
     if row.job_id is not None:
         return Transfer(row.job_id, None, str(batches.answer(row).get("folder", ""))), row
-    begun = _note(services, row, attempt=True, state="submitting")
-    services.reached("batch_noted")
-    sink = services.sink(row.connection)
+    begun = _note(context, row, attempt=True, state="submitting")
+    context.reached("batch_noted")
+    sink = context.sink
     transfer = sink.open_transfer(package.ledger, package.month)
-    services.reached("transfer_opened")
+    context.reached("transfer_opened")
     if transfer.account_length not in {None, package.account_length}:
         sink.drop_transfer(transfer.job_id)
         lengths = {
@@ -174,32 +174,32 @@ def _transfer(services: Services, row: BatchRow, package: Package) -> tuple[Tran
         }
         raise NeedsHuman(Problem("account_length_differs", lengths, ("client",)))
     answer = json.dumps({"folder": transfer.folder}, ensure_ascii=False)
-    noted = _note(services, begun, job_id=transfer.job_id, answer=answer)
-    services.reached("transfer_noted")
+    noted = _note(context, begun, job_id=transfer.job_id, answer=answer)
+    context.reached("transfer_noted")
     return transfer, noted
 
 
-def _note(services: Services, row: BatchRow, *, attempt: bool = False, **values: object) -> BatchRow:
+def _note(context: Context, row: BatchRow, *, attempt: bool = False, **values: object) -> BatchRow:
     """Change a batch that is still as it was read, and return it as it is now.
 
     Raises RetryLater where it is not: somebody else has it in hand, or its bookings now go another way.
     """
-    with services.database.write() as db:
+    with context.write() as db:
         if not batches.hold(db, row):
             raise RetryLater("another process has this batch in hand", after=1.0)
-        batches.change(db, row.id, services.now(), **values)
+        batches.change(db, row.id, context.now(), **values)
         if attempt:
-            batches.note_attempt(db, row.id, services.now())
+            batches.note_attempt(db, row.id, context.now())
         noted = batches.read(db, row.id)
     if noted is None:
         raise Broken(f"batch {row.id} is gone")
     return noted
 
 
-def _forget_transfer(services: Services, row: BatchRow) -> None:
-    _note(services, row, job_id=None, answer="")
-    with services.database.write() as db:
-        batches.note_outcome(db, row.id, "deleted at DATEV before it was finished", services.now())
+def _forget_transfer(context: Context, row: BatchRow) -> None:
+    _note(context, row, job_id=None, answer="")
+    with context.write() as db:
+        batches.note_outcome(db, row.id, "deleted at DATEV before it was finished", context.now())
 
 
 def _check(
@@ -231,16 +231,14 @@ def _schemas(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.xsd"))}
 
 
-def _attach(
-    services: Services, row: BatchRow, package: Package, files: dict[str, bytes], job_id: str
-) -> None:
+def _attach(context: Context, row: BatchRow, package: Package, files: dict[str, bytes], job_id: str) -> None:
     """Attach ledger files and images side by side, and the management file last."""
-    sink = services.sink(row.connection)
+    sink = context.sink
 
     def attach(part: tuple[str, str, bytes | uuid.UUID]) -> None:
         name, media_type, content = part
         if isinstance(content, uuid.UUID):
-            with services.database.read() as db:
+            with context.read() as db:
                 stored = documents.read(db, str(content))
             if stored is None or stored.content is None:
                 raise Broken(f"batch {row.id} needs document {content}, whose bytes are gone")
@@ -251,7 +249,7 @@ def _attach(
         (name, _XML, content) for name, content in files.items() if name != MANAGEMENT_FILE
     ]
     first += [(image.file_name, image.media_type, image.document) for image in package.images]
-    with ThreadPoolExecutor(services.settings.transfer_threads) as threads:
+    with ThreadPoolExecutor(context.services.settings.transfer_threads) as threads:
         for outcome in [threads.submit(attach, part) for part in first]:
             outcome.result()
     attach((MANAGEMENT_FILE, _XML, files[MANAGEMENT_FILE]))

@@ -11,11 +11,13 @@ import logging
 import msgspec
 
 from mlconnector.errors import ConnectorError
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.tokens import token_name
 from mlconnector.store import connections
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import append
 from mlconnector.systems.kit.oauth import Tokens, explain_token_answer, revoke
+from mlconnector.systems.registry import sink_systems
 
 log = logging.getLogger(__name__)
 
@@ -35,51 +37,51 @@ def leftover_name(system: str) -> str:
     return f"{system}.unrevoked"
 
 
-def end_login(services: Services, name: str, system: str) -> str:
+def end_login(context: Context, system: str) -> str:
     """Revoke the tokens of a login and forget them; returns why they could not be revoked, or nothing.
 
     Then they are put aside, to be revoked later.
     """
-    current = _current(services, name, system)
+    current = _current(context, system)
     if current is None:
         return ""
-    reason = _revoked(services, name, system, current)
+    reason = _revoked(context, system, current)
     if reason:
-        _keep(services, name, system, [*leftovers(services, name, system), current])
-    services.vault.delete(name, token_name(system))
+        _keep(context, system, [*leftovers(context, system), current])
+    context.vault.delete(context.name, token_name(system))
     return reason
 
 
-def end_login_or_keep_it(services: Services, name: str, system: str) -> str:
+def end_login_or_keep_it(context: Context, system: str) -> str:
     """Revoke a login, and what was put aside of earlier ones; returns why that is not possible, or nothing.
 
     Then the login stays as it was.
     """
-    reason = revoke_leftovers(services, name, system)
-    current = _current(services, name, system)
+    reason = revoke_leftovers(context, system)
+    current = _current(context, system)
     if reason or current is None:
         return reason
-    reason = _revoked(services, name, system, current)
+    reason = _revoked(context, system, current)
     if not reason:
-        services.vault.delete(name, token_name(system))
+        context.vault.delete(context.name, token_name(system))
     return reason
 
 
-def forget_login(services: Services, name: str, system: str) -> None:
+def forget_login(context: Context, system: str) -> None:
     """Forget a login, and what was put aside of earlier ones: a person has ended them at the issuer."""
-    gone = [services.vault.delete(name, one) for one in (token_name(system), leftover_name(system))]
+    gone = [context.vault.delete(context.name, one) for one in (token_name(system), leftover_name(system))]
     if any(gone):
-        with services.database.write() as db:
-            append(db, [AuditEvent(name, name, "login_ended_there", {"system": system})], services.now())
+        with context.write() as db:
+            append(db, [context.event(context.name, "login_ended_there", {"system": system})], context.now())
 
 
-def revoke_leftovers(services: Services, name: str, system: str) -> str:
+def revoke_leftovers(context: Context, system: str) -> str:
     """Revoke what was put aside; returns why something of it still cannot be, or nothing."""
-    waiting = leftovers(services, name, system)
-    reasons = [_revoked(services, name, system, one) for one in waiting]
+    waiting = leftovers(context, system)
+    reasons = [_revoked(context, system, one) for one in waiting]
     left = [one for one, reason in zip(waiting, reasons, strict=True) if reason]
     if len(left) < len(waiting) or not waiting:
-        _keep(services, name, system, left)
+        _keep(context, system, left)
     return next(filter(None, reasons), "")
 
 
@@ -89,48 +91,47 @@ def revoke_all_leftovers(services: Services) -> int:
         rows = connections.every(db)
     done = 0
     for row in rows:
-        for system in (row.source, "datev"):
-            before = len(leftovers(services, row.name, system))
+        context = Context(services, row.name)
+        for system in (row.source, *sink_systems()):
+            before = len(leftovers(context, system))
             if before:
-                reason = revoke_leftovers(services, row.name, system)
-                done += before - len(leftovers(services, row.name, system))
+                reason = revoke_leftovers(context, system)
+                done += before - len(leftovers(context, system))
                 if reason:
                     log.warning("%s: a login to %s is still not revoked: %s", row.name, system, reason)
     return done
 
 
-def leftovers(services: Services, name: str, system: str) -> list[Leftover]:
+def leftovers(context: Context, system: str) -> list[Leftover]:
     """What still has to be revoked at a system; tokens that have ended by themselves are not."""
-    text = services.vault.get(name, leftover_name(system))
+    text = context.vault.get(context.name, leftover_name(system))
     kept = [] if text is None else msgspec.json.decode(text, type=list[Leftover])
-    return [one for one in kept if one.tokens.refresh_expires_at > services.now()]
+    return [one for one in kept if one.tokens.refresh_expires_at > context.now()]
 
 
-def _current(services: Services, name: str, system: str) -> Leftover | None:
-    text = services.vault.get(name, token_name(system))
+def _current(context: Context, system: str) -> Leftover | None:
+    text = context.vault.get(context.name, token_name(system))
     if text is None:
         return None
-    secret = services.secrets(name, system).get("client_secret", "")
+    secret = context.secrets(system).get("client_secret", "")
     return Leftover(secret=secret, tokens=msgspec.json.decode(text, type=Tokens))
 
 
-def _keep(services: Services, name: str, system: str, left: list[Leftover]) -> None:
+def _keep(context: Context, system: str, left: list[Leftover]) -> None:
     if not left:
-        services.vault.delete(name, leftover_name(system))
+        context.vault.delete(context.name, leftover_name(system))
         return
     end = max(one.tokens.refresh_expires_at for one in left)
-    services.vault.put(name, leftover_name(system), msgspec.json.encode(left).decode(), end)
+    context.vault.put(context.name, leftover_name(system), msgspec.json.encode(left).decode(), end)
 
 
-def _revoked(services: Services, name: str, system: str, one: Leftover) -> str:
+def _revoked(context: Context, system: str, one: Leftover) -> str:
     """Revoke both tokens; why that is not possible, or nothing."""
     try:
-        model = services.oauth(name, system)
+        model = context.oauth(system)
         if model is None:
             return ""
-        http = services.http(
-            name, system, model.revoke_url, lambda answer: explain_token_answer(system, answer)
-        )
+        http = context.http(system, model.revoke_url, lambda answer: explain_token_answer(system, answer))
         try:
             revoke(model, http, one.secret, one.tokens)
         finally:

@@ -22,10 +22,10 @@ from mlconnector.store import connections
 from mlconnector.store.database import Database
 from mlconnector.store.httplog import HttpLog
 from mlconnector.store.vault import Vault
-from mlconnector.systems.datev import oauth_model, open_datev
 from mlconnector.systems.kit.http import Exchange, Http, HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
-from mlconnector.systems.sink import ClientFacts, Sink
+from mlconnector.systems.registry import sink_systems
+from mlconnector.systems.sink import ClientFacts, Sink, SinkContext
 from mlconnector.systems.source import Source, SourceContext
 
 # Seconds after which another process may have changed the settings or given other credentials.
@@ -85,7 +85,7 @@ class Services:
         self.now = now
         self.reached = reached
         self.stopping = Stopping()
-        # Connections of which DATEV has just refused a request.
+        # Connections of which the sink has just refused a request.
         self.refused: set[str] = set()
         # Since when, by the monotonic clock, our own database cannot be written to, and why.
         self.trouble: tuple[float, str] | None = None
@@ -111,7 +111,7 @@ class Services:
         with self._lock:
             entry = self._entry(name)
             if entry.source is None:
-                entry.source = entry.settings.system.open(self.source_context(name))
+                entry.source = entry.settings.source_system.open(self.source_context(name))
             return entry.source
 
     def source_context(self, name: str) -> SourceContext:
@@ -119,30 +119,33 @@ class Services:
         settings = self.connection(name)
         return SourceContext(
             settings=settings.source,
-            secrets=self.secrets(name, settings.system.name),
-            tokens=self.tokens(name, settings.system.name),
+            secrets=self.secrets(name, settings.source_system.name),
+            tokens=self.tokens(name, settings.source_system.name),
             http=self.http_factory(name),
             memory=_StoredMemory(self.database, name),
             now=self.now,
         )
 
     def sink(self, name: str) -> Sink:
-        """The connection's client at DATEV."""
+        """The connected client of the books."""
         with self._lock:
             entry = self._entry(name)
             if entry.sink is None:
-                entry.sink = open_datev(
-                    entry.settings.datev,
-                    self.secrets(name, "datev"),
-                    self.tokens(name, "datev"),
-                    self.http_factory(name),
-                    entry.settings.rules.books.account_length,
-                    lambda: self.now().date(),
+                settings = entry.settings
+                entry.sink = settings.sink_system.open(
+                    SinkContext(
+                        settings=settings.sink,
+                        secrets=self.secrets(name, settings.sink_system.name),
+                        tokens=self.tokens(name, settings.sink_system.name),
+                        http=self.http_factory(name),
+                        account_length=settings.rules.books.account_length,
+                        today=lambda: self.now().date(),
+                    )
                 )
             return entry.sink
 
     def client_facts(self, name: str) -> ClientFacts:
-        """What DATEV says of the client: permission checked, read once for each run, kept for ten minutes."""
+        """What the sink says of the client: permission checked, read once for a run, kept for ten minutes."""
         entry = self._entry(name)
         with entry.asking_facts:
             if entry.facts is None or entry.facts_until is None or entry.facts_until < self.now():
@@ -151,7 +154,7 @@ class Services:
             return entry.facts
 
     def has_facts(self, name: str) -> bool:
-        """Whether DATEV has told what it says of the client since the run began."""
+        """Whether the sink has told what it says of the client since the run began."""
         return self._entry(name).facts is not None
 
     def forget_facts(self, name: str) -> None:
@@ -169,17 +172,17 @@ class Services:
         entry = self._entry(name)
         with entry.asking_model:
             if system not in entry.models:
-                http = self.http_factory(name)
+                settings, http = entry.settings, self.http_factory(name)
                 entry.models[system] = (
-                    oauth_model(entry.settings.datev, http)
-                    if system == "datev"
-                    else entry.settings.system.oauth(entry.settings.source, http)
+                    settings.sink_system.oauth(settings.sink, http)
+                    if system == settings.sink_system.name
+                    else settings.source_system.oauth(settings.source, http)
                 )
             return entry.models[system]
 
     def http_factory(self, name: str) -> HttpFactory:
         """Makes clients that are wired to the technical log under the connection's name."""
-        return _LoggedHttp(self, name)
+        return _LoggedHttp(self, name, self.connection(name).sink_system.name)
 
     def http(self, name: str, system: str, base_url: str, explain: Callable[[httpx.Response], Any]) -> Http:
         """A client that is wired to the technical log."""
@@ -233,7 +236,8 @@ class Services:
             with self.database.read() as db:
                 row = connections.read(db, name)
                 agreed_of = stamp(db, row.client)
-            credentials_of = self.vault.changed(name, [token_name(row.source), token_name("datev")])
+            keys = [token_name(system) for system in (row.source, *sink_systems())]
+            credentials_of = self.vault.changed(name, keys)
             known = None if entry is None else (entry.settings.text, entry.credentials_of, entry.agreed_of)
             if entry is None or known != (row.settings, credentials_of, agreed_of):
                 self.forget(name)
@@ -263,14 +267,15 @@ class _StoredMemory:
 class _LoggedHttp:
     """Makes HTTP clients whose exchanges go to the technical log under the connection's name."""
 
-    def __init__(self, services: Services, name: str) -> None:
+    def __init__(self, services: Services, connection: str, sink: str) -> None:
         self._services = services
-        self._name = name
+        self._name = connection
+        self._sink = sink
 
     def write(self, exchange: Exchange) -> None:
         """Keep one exchange."""
         self._services.http_log.write(self._name, exchange)
-        if exchange.system == "datev" and exchange.status is not None and 400 <= exchange.status < 500:
+        if exchange.system == self._sink and exchange.status is not None and 400 <= exchange.status < 500:
             self._services.refused.add(self._name)
 
     def __call__(

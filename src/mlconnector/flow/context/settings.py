@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from croniter import croniter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, field_validator
 
 from mlconnector.flow.context.agreed import Agreed
 from mlconnector.flow.context.document_rules import DocumentRules
@@ -17,10 +17,14 @@ from mlconnector.mapping.rules import Mapping, Rules
 from mlconnector.mapping.tables import MasterData
 from mlconnector.model.vouchers import Voucher
 from mlconnector.settings import UnreadableSettings, line_of, parse_toml, validated
-from mlconnector.systems.datev import DatevSettings
-from mlconnector.systems.source import SourceSystem, source_systems
+from mlconnector.systems.registry import sink_systems, source_systems
+from mlconnector.systems.sink import SinkSystem, Takes
+from mlconnector.systems.source import SourceSystem
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+NEEDED_FOR: dict[Channel, Takes] = {"extf": "booking_files", "dxso": "suggestions"}
+"""What a sink has to take for a format to reach it."""
 
 
 class Schedule(BaseModel):
@@ -39,13 +43,15 @@ class Schedule(BaseModel):
 
 
 class _Outline(BaseModel):
-    """The tables of the text; those of the systems are checked by the systems' own models."""
+    """The tables of the text; those of the systems are checked by the systems' own models.
+
+    Beside these there is one for the sink, by its name (`_outline_model`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
     source: dict[str, Any]
-    datev: dict[str, Any]
     books: dict[str, Any]
     mapping: dict[str, Any] = Field(default_factory=dict)
     channels: tuple[ChannelRow, ...] = ()
@@ -59,9 +65,10 @@ class ConnectionSettings:
     """A connection's settings, checked; `text` is what the user wrote."""
 
     name: str
-    system: SourceSystem
+    source_system: SourceSystem
     source: Any
-    datev: DatevSettings
+    sink_system: SinkSystem
+    sink: Any
     rules: Rules
     documents: DocumentRules
     schedule: Schedule
@@ -72,26 +79,47 @@ class ConnectionSettings:
     @property
     def client(self) -> str:
         """The client (Mandant) as `<consultant number>-<client number>`."""
-        return self.datev.client
+        return self.sink_system.client(self.sink)
 
     @property
     def sends_master_data(self) -> Literal["off", "new", "changes"]:
         """Which debtors and creditors are sent; only EXTF files can carry them."""
-        return self.master_data.send or ("new" if "extf" in self.datev.services else "off")
+        return self.master_data.send or ("new" if self.sends("booking_files") else "off")
 
     @property
     def takes_documents(self) -> bool:
-        """Whether DATEV gets the documents of bookings: filed on their own, or together with suggestions."""
-        return not {"documents", "dxso"}.isdisjoint(self.datev.services)
+        """Whether the sink gets the documents of bookings: on their own, or together with suggestions."""
+        return self.sends("documents") or self.sends("suggestions")
+
+    def sends(self, what: Takes) -> bool:
+        """Whether the sink takes that, as it is set."""
+        return what in self.sink_system.takes(self.sink)
+
+    def carries(self, channel: Channel) -> bool:
+        """Whether the sink takes what goes in a format, as it is set."""
+        return self.sends(NEEDED_FOR[channel])
 
     def channel_of(self, voucher: Voucher) -> Channel:
-        """The format in which a voucher reaches DATEV."""
+        """The format in which a voucher reaches the sink."""
         return channel_of(self.channels, carried_as(voucher), voucher.document_date)
 
     @property
     def secrets(self) -> dict[str, tuple[str, ...]]:
         """Names of the credentials to ask for, by system."""
-        return {self.system.name: tuple(self.system.secrets(self.source)), "datev": ("client_secret",)}
+        return {
+            self.source_system.name: tuple(self.source_system.secrets(self.source)),
+            self.sink_system.name: tuple(self.sink_system.secrets(self.sink)),
+        }
+
+    @property
+    def systems(self) -> tuple[str, str]:
+        """The names of both outside systems, the source first."""
+        return self.source_system.name, self.sink_system.name
+
+    def title_of(self, system: str) -> str:
+        """What people call one of both systems."""
+        both = {one.name: one.title for one in (self.source_system, self.sink_system)}
+        return both.get(system, system)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +136,50 @@ def read_books(text: str, where: str) -> ClientBooks:
 
     Raises UnreadableSettings.
     """
-    outline = validated(_Outline, parse_toml(text, where), text, where)
-    datev = validated(DatevSettings, outline.datev, text, where, "datev")
-    return ClientBooks(outline.name, datev.client, validated(Books, outline.books, text, where, "books"))
+    outline = _outlined(text, where)
+    system, sink = _sink(outline, text, where)
+    books = validated(Books, outline.books, text, where, "books")
+    return ClientBooks(outline.name, system.client(sink), books)
 
 
 def channels_in(text: str) -> tuple[ChannelRow, ...]:
     """The channel table of a stored text."""
-    return validated(_Outline, parse_toml(text, "settings"), text, "settings").channels
+    return _outlined(text, "settings").channels
 
 
-def _check_formats(outline: _Outline, datev: DatevSettings, text: str, where: str) -> None:
+def _outlined(text: str, where: str) -> _Outline:
+    """The tables of a text. Raises UnreadableSettings."""
+    return validated(_outline_model(), parse_toml(text, where), text, where)
+
+
+def _outline_model() -> type[_Outline]:
+    """The tables that a text may have, with one for each sink that there is."""
+    sinks: dict[str, Any] = dict.fromkeys(sink_systems(), (dict[str, Any] | None, None))
+    return create_model("_OutlineWithSinks", __base__=_Outline, **sinks)
+
+
+def _sink(outline: _Outline, text: str, where: str) -> tuple[SinkSystem, Any]:
+    """The sink that a text has a table for, and its settings. Raises UnreadableSettings but for just one."""
+    known = sink_systems()
+    given = {name: table for name in known if (table := getattr(outline, name)) is not None}
+    if len(given) != 1:
+        expected = "is missing" if not given else f"only one of these tables: {', '.join(given)}"
+        raise UnreadableSettings(where, None, f"{' or '.join(known)}: {expected}")
+    ((name, table),) = given.items()
+    return known[name], validated(known[name].settings_model, table, text, where, name)
+
+
+def _check_formats(outline: _Outline, system: SinkSystem, sink: Any, text: str, where: str) -> None:
     """What a format needs, or cannot carry, is said when the connection is set up."""
+    takes = system.takes(sink)
     for row in outline.channels:
-        if row.format not in datev.services:
-            expected = f'channels: "{row.format}" needs its data service in datev.services'
+        if NEEDED_FOR[row.format] not in takes:
+            expected = f'channels: "{row.format}" needs its data service in {system.name}.services'
             raise UnreadableSettings(where, line_of(text, ["channels"]), expected)
-    if outline.master_data.send in {"new", "changes"} and "extf" not in datev.services:
-        expected = "master_data.send: only EXTF files carry debtors and creditors; add extf to datev.services"
-        raise UnreadableSettings(where, line_of(text, ["master_data", "send"]), expected)
+    if outline.master_data.send in {"new", "changes"} and "booking_files" not in takes:
+        carried = f"only EXTF files carry debtors and creditors; add extf to {system.name}.services"
+        line = line_of(text, ["master_data", "send"])
+        raise UnreadableSettings(where, line, f"master_data.send: {carried}")
 
 
 def read_connection(
@@ -136,21 +189,22 @@ def read_connection(
 
     Raises UnreadableSettings with the line and what was expected.
     """
-    outline = validated(_Outline, parse_toml(text, where), text, where)
-    system = _system(outline, text, where)
+    outline = _outlined(text, where)
+    system = _source(outline, text, where)
     source = {name: value for name, value in outline.source.items() if name != "system"}
     books = validated(Books, outline.books, text, where, "books")
     mapping = validated(Mapping, outline.mapping, text, where, "mapping")
     own = validated(system.settings_model, source, text, where, "source")
-    datev = validated(DatevSettings, outline.datev, text, where, "datev")
-    _check_formats(outline, datev, text, where)
-    beside = Agreed() if agreed is None else agreed(datev.client)
+    sink_system, sink = _sink(outline, text, where)
+    _check_formats(outline, sink_system, sink, text, where)
+    beside = Agreed() if agreed is None else agreed(sink_system.client(sink))
     rules = {"books": books, "mapping": mapping, "chart": beside.chart, "confirmed": dict(beside.confirmed)}
     return ConnectionSettings(
         name=outline.name,
-        system=system,
+        source_system=system,
         source=own,
-        datev=datev,
+        sink_system=sink_system,
+        sink=sink,
         rules=validated(Rules, rules, text, where),
         documents=outline.documents,
         schedule=outline.schedule,
@@ -160,7 +214,7 @@ def read_connection(
     )
 
 
-def _system(outline: _Outline, text: str, where: str) -> SourceSystem:
+def _source(outline: _Outline, text: str, where: str) -> SourceSystem:
     known = source_systems()
     named = outline.source.get("system")
     if named in known:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.store import connections
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import append
 
 BREAKER_OPEN = "breaker_open"
 NOT_CHECKED = "login_not_checked"
@@ -15,22 +15,21 @@ def breaker_is_open(row: connections.ConnectionRow) -> bool:
     return row.state == "degraded" and row.state_reason == BREAKER_OPEN
 
 
-def ready(services: Services, name: str) -> None:
+def ready(context: Context) -> None:
     """Note that a connection works again after something had been wrong with it.
 
-    Who had to log in to DATEV still has to, unless DATEV was asked and has answered.
+    Who had to log in to the sink still has to, unless the sink was asked and has answered.
     """
-    with services.database.read() as db:
-        row = connections.read(db, name)
+    with context.read() as db:
+        row = connections.read(db, context.name)
     of_source = row.state_reason.startswith(f"{row.source}: ")
     of_login = row.state == "needs_login" or row.state_reason == NOT_CHECKED
-    if not of_login or of_source or services.has_facts(name):
-        note_state(services, name, "ready", "")
+    if not of_login or of_source or context.has_facts:
+        note_state(context, "ready", "")
 
 
 def note_state(
-    services: Services,
-    name: str,
+    context: Context,
     state: connections.ConnectionState,
     reason: str,
     facts: dict[str, str] | None = None,
@@ -39,9 +38,9 @@ def note_state(
 
     A pause stays one, and what rests until a person lets it go on does.
     """
-    with services.database.write() as db:
-        if breaker_is_open(connections.read(db, name)):
+    with context.write() as db:
+        if breaker_is_open(connections.read(db, context.name)):
             return
-        if connections.set_state(db, name, state, reason, services.now(), unless="paused"):
+        if connections.set_state(db, context.name, state, reason, context.now(), unless="paused"):
             detail = {"state": state, "reason": reason, "facts": facts or {}}
-            append(db, [AuditEvent(name, name, "connection_state", detail)], services.now())
+            append(db, [context.event(context.name, "connection_state", detail)], context.now())

@@ -12,7 +12,7 @@ from mlconnector.flow.agree.confirmation import note_used
 from mlconnector.flow.batches import suggestions
 from mlconnector.flow.batches.freeze import unwritable
 from mlconnector.flow.batches.master_data import note_persons
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.decisions import (
     Decisions,
     decide_all,
@@ -47,29 +47,29 @@ class Booked:
     held: int
 
 
-def book_set(services: Services, name: str, run: str, after: str) -> Booked:
+def book_set(context: Context, run: str, after: str) -> Booked:
     """Decide the next set of waiting vouchers after the key `after`, and store what was decided."""
-    with services.database.read() as db:
-        found = vouchers.waiting_for_decision(db, name, after, SET)
+    with context.read() as db:
+        found = vouchers.waiting_for_decision(db, context.name, after, SET)
         waiting = _what_fits_into_memory(found)
         problems = vouchers.problems_of(db, [one.row.id for one in waiting], "source")
-        decisions = decide_all(services, db, name, waiting, problems)
+        decisions = decide_all(context, db, waiting, problems)
     if not waiting:
         return Booked(None, 0, 0)
     papers: dict[str, Paper] = {}
-    rules = services.rules(name)
+    rules = context.rules
     if decisions.drafts:
-        facts = services.client_facts(name)
+        facts = context.facts
         hold_missing_years(decisions, facts, rules.books)
-        if services.connection(name).takes_documents:
-            papers = papers_for(services, name, waiting, decisions.drafts, facts)
+        if context.settings.takes_documents:
+            papers = papers_for(context, waiting, decisions.drafts, facts)
     for key, paper in papers.items():
         if paper.problems:
             decisions.drafts.pop(key)
             decisions.held[key] = paper.problems
-    with services.database.write() as db:
-        _store(services, db, name, run, waiting, decisions, papers)
-    services.reached("entries_stored")
+    with context.write() as db:
+        _store(context, db, run, waiting, decisions, papers)
+    context.reached("entries_stored")
     last = waiting[-1].row.id if len(waiting) < len(found) or len(found) == SET else None
     return Booked(last, len(decisions.drafts), len(decisions.held))
 
@@ -85,36 +85,35 @@ def _what_fits_into_memory(found: Sequence[Waiting]) -> Sequence[Waiting]:
 
 
 def _store(
-    services: Services,
+    context: Context,
     db: Connection,
-    name: str,
     run: str,
     waiting: Sequence[Waiting],
     decisions: Decisions,
     papers: Mapping[str, Paper],
 ) -> None:
-    now = services.now()
+    now = context.now()
     held_now = vouchers.hold(db, [one.row.id for one in waiting])
     decisions.drop(one.row.id for one in waiting if held_now.get(one.row.id) != one.row)
     waiting = [one for one in waiting if held_now.get(one.row.id) == one.row]
-    accounts.hold(db, services.connection(name).client)
-    hold_taken_numbers(services, db, name, decisions)
+    accounts.hold(db, context.settings.client)
+    hold_taken_numbers(context, db, decisions)
     rows = {one.row.id: one.row for one in waiting}
     vouchers.drop_waiting_entries(db, list(rows))
-    persons = persons_of(services, db, name, decisions)
-    note_persons(services, db, name, decisions.drafts, persons, now)
-    booked, events = _entries(services, db, name, waiting, decisions, papers, persons)
+    persons = persons_of(context, db, decisions)
+    note_persons(context, db, decisions.drafts, persons, now)
+    booked, events = _entries(context, db, waiting, decisions, papers, persons)
     documents.drop_unsent(db, list(rows))
     new_papers = [row for key in decisions.drafts if key in papers for row in papers[key].rows]
     known = documents.known(db, [str(row["guid"]) for row in new_papers])
     documents.insert_documents(db, [row for row in new_papers if row["guid"] not in known])
-    settings = services.connection(name)
+    settings = context.settings
     alone = {key for key, one in decisions.drafts.items() if settings.channel_of(one.voucher) == "extf"}
     documents.bring_back(
         db, [row for row in new_papers if row["guid"] in known and row["voucher"] not in alone]
     )
     entries.insert_entries(db, booked)
-    note_used(services, db, name, decisions.drafts.values())
+    note_used(context, db, decisions.drafts.values())
     bookable = {str(row["voucher"]) for row in booked}
     vouchers.set_state(db, bookable, "bookable", now)
     vouchers.set_state(db, decisions.held, "needs_human", now)
@@ -129,13 +128,13 @@ def _store(
     vouchers.replace_problems(db, "mapping", solved | _own(db, decisions))
     for key, found in decisions.held.items():
         causes = [problem.cause for problem in found]
-        events.append(AuditEvent(name, key, "held", {"causes": causes, "run": run}))
+        events.append(context.event(key, "held", {"causes": causes, "run": run}))
     events += [
-        AuditEvent(name, key, "ignored", {"reason": why})
+        context.event(key, "ignored", {"reason": why})
         for key, why in decisions.ignored.items()
         if key not in bookable
     ]
-    events += [AuditEvent(name, key, "unchanged", {}) for key in unchanged]
+    events += [context.event(key, "unchanged", {}) for key in unchanged]
     append(db, events, now)
     runs.count(
         db, run, {"booked": len(booked), "held": len(decisions.held), "ignored": len(decisions.ignored)}
@@ -153,16 +152,15 @@ def _own(db: Connection, decisions: Decisions) -> dict[str, tuple[Problem, ...]]
 
 
 def _entries(
-    services: Services,
+    context: Context,
     db: Connection,
-    name: str,
     waiting: Sequence[Waiting],
     decisions: Decisions,
     papers: Mapping[str, Paper],
     persons: Mapping[str, str],
 ) -> tuple[list[dict[str, object]], list[AuditEvent]]:
     """Entries of all drafts, and reversals of what stands in DATEV for vouchers that changed after it."""
-    rules = services.rules(name)
+    rules = context.rules
     turns = entries.turns(db, [one.row.id for one in waiting])
     rows: list[dict[str, object]] = []
     events: list[AuditEvent] = []
@@ -170,7 +168,7 @@ def _entries(
         key, revision = one.row.id, one.row.revision
         draft = decisions.drafts.get(key)
         made = None if draft is None else _made(one, draft, persons[key], papers.get(key), turns)
-        wrong = None if made is None else _unfit(services, name, made, draft)
+        wrong = None if made is None else _unfit(context, made, draft)
         if wrong is not None:
             del decisions.drafts[key]
             decisions.held[key] = (wrong,)
@@ -178,19 +176,19 @@ def _entries(
         first = turns.get((key, revision, "reversal"), 0) + 1
         for turn, before in enumerate(decisions.taken_back(key), start=first):
             back = reversed_entry(decode(before.content), revision=revision, turn=turn)
-            rows.append(_row(services, name, key, back, rules, before.channel, reverses=before.id))
-            events.append(AuditEvent(name, key, "reversed", {"entry": back.content_key, "of": before.id}))
+            rows.append(_row(context, key, back, rules, before.channel, reverses=before.id))
+            events.append(context.event(key, "reversed", {"entry": back.content_key, "of": before.id}))
         if made is not None and draft is not None:
-            channel = services.connection(name).channel_of(draft.voucher)
-            holds = open_item(name, draft)
-            rows.append(_row(services, name, key, made, rules, channel, holds=holds))
-            events.append(AuditEvent(name, key, "booked", _story(made, rules)))
+            channel = context.settings.channel_of(draft.voucher)
+            holds = open_item(context.name, draft)
+            rows.append(_row(context, key, made, rules, channel, holds=holds))
+            events.append(context.event(key, "booked", _story(made, rules)))
     return rows, events
 
 
-def _unfit(services: Services, name: str, made: Entry, draft: Draft | None) -> Problem | None:
+def _unfit(context: Context, made: Entry, draft: Draft | None) -> Problem | None:
     """Why a booking cannot be written in the format that its channel carries."""
-    settings = services.connection(name)
+    settings = context.settings
     if draft is not None and settings.channel_of(draft.voucher) == suggestions.FORMAT:
         return suggestions.unsuitable(made, settings.rules)
     return unwritable(made, settings.rules.books)
@@ -206,8 +204,7 @@ def _made(
 
 
 def _row(
-    services: Services,
-    name: str,
+    context: Context,
     voucher: str,
     made: Entry,
     rules: Rules,
@@ -219,8 +216,8 @@ def _row(
     return {
         "id": entry_id(voucher, made.content_key),
         "voucher": voucher,
-        "connection": name,
-        "client": services.connection(name).client,
+        "connection": context.name,
+        "client": context.settings.client,
         "revision": made.revision,
         "kind": made.kind,
         "turn": made.turn,
@@ -233,7 +230,7 @@ def _row(
         "document": str(made.document) if made.document else None,
         "reverses": reverses,
         "batch": None,
-        "created_at": services.now(),
+        "created_at": context.now(),
     }
 
 

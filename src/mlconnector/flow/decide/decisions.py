@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.formats.extf import document_field
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.books import Books
@@ -52,14 +52,13 @@ class Decisions:
 
 
 def decide_all(
-    services: Services,
+    context: Context,
     db: Connection,
-    name: str,
     waiting: Sequence[Waiting],
     problems: Mapping[str, Sequence[Problem]],
 ) -> Decisions:
     """Decide every waiting voucher; `problems` are those that the source already found, by our key."""
-    rules = services.rules(name)
+    rules = context.rules
     decisions = Decisions(standing=entries.standing(db, [one.row.id for one in waiting]))
     for one in waiting:
         stands = one.row.id in decisions.standing
@@ -70,21 +69,21 @@ def decide_all(
         elif isinstance(decision, Held) or found:
             own = decision.problems if isinstance(decision, Held) else ()
             decisions.held[one.row.id] = (*found, *own)
-        elif (closed := channel_closed(services, name, decision)) is not None:
+        elif (closed := channel_closed(context, decision)) is not None:
             decisions.held[one.row.id] = (closed,)
         else:
             decisions.drafts[one.row.id] = decision
-    _set_unchanged_aside(services, db, name, waiting, decisions)
-    _hold_what_cannot_be_taken_back(services, name, waiting, decisions)
-    hold_taken_numbers(services, db, name, decisions)
+    _set_unchanged_aside(context, db, waiting, decisions)
+    _hold_what_cannot_be_taken_back(context, waiting, decisions)
+    hold_taken_numbers(context, db, decisions)
     return decisions
 
 
-def channel_closed(services: Services, name: str, draft: Draft) -> Problem | None:
+def channel_closed(context: Context, draft: Draft) -> Problem | None:
     """The problem of a voucher whose format DATEV does not get from this connection."""
-    settings = services.connection(name)
+    settings = context.settings
     channel = settings.channel_of(draft.voucher)
-    if channel in settings.datev.services:
+    if settings.carries(channel):
         return None
     return _not_used(draft.voucher, channel)
 
@@ -95,26 +94,26 @@ def _not_used(voucher: Voucher, channel: Channel) -> Problem:
 
 
 def _hold_what_cannot_be_taken_back(
-    services: Services, name: str, waiting: Sequence[Waiting], decisions: Decisions
+    context: Context, waiting: Sequence[Waiting], decisions: Decisions
 ) -> None:
     """A correction goes the way of its original; where that is closed, a human has to book it."""
-    open_ones = services.connection(name).datev.services
+    settings = context.settings
     for one in waiting:
         back = decisions.taken_back(one.row.id)
-        closed = next((before.channel for before in back if before.channel not in open_ones), None)
+        closed = next((before.channel for before in back if not settings.carries(before.channel)), None)
         if closed is not None:
             decisions.drop([one.row.id])
             decisions.held[one.row.id] = (_not_used(decode_voucher(one.content), closed),)
 
 
 def _set_unchanged_aside(
-    services: Services, db: Connection, name: str, waiting: Sequence[Waiting], decisions: Decisions
+    context: Context, db: Connection, waiting: Sequence[Waiting], decisions: Decisions
 ) -> None:
     """A record that changed in ways that no booking shows is not booked again."""
     if not decisions.standing:
         return
-    settings = services.connection(name)
-    given = numbers_given(services, db, name, decisions.drafts.values())
+    settings = context.settings
+    given = numbers_given(context, db, decisions.drafts.values())
     for one in waiting:
         before = decisions.standing.get(one.row.id)
         draft = decisions.drafts.get(one.row.id)
@@ -131,18 +130,16 @@ def _set_unchanged_aside(
             decisions.unchanged[one.row.id] = same[-1].id
 
 
-def numbers_given(
-    services: Services, db: Connection, name: str, drafts: Iterable[Draft]
-) -> dict[tuple[Ledger, str], str]:
+def numbers_given(context: Context, db: Connection, drafts: Iterable[Draft]) -> dict[tuple[Ledger, str], str]:
     """The numbers that the drafts' parties already have, by ledger and party."""
-    client = services.connection(name).client
+    client = context.settings.client
     parties: dict[Ledger, set[str]] = {}
     for draft in drafts:
         parties.setdefault(draft.ledger, set()).add(draft.party.external_id)
     return {
         (ledger, party): number
         for ledger, ids in parties.items()
-        for party, number in accounts.given(db, client, name, sorted(ids), ledger).items()
+        for party, number in accounts.given(db, client, context.name, sorted(ids), ledger).items()
     }
 
 
@@ -158,14 +155,14 @@ def open_item(name: str, draft: Draft) -> str:
     return field if draft.ledger == "receivable" else f"{field} {name}/{draft.party.external_id}"
 
 
-def hold_taken_numbers(services: Services, db: Connection, name: str, decisions: Decisions) -> None:
+def hold_taken_numbers(context: Context, db: Connection, decisions: Decisions) -> None:
     """Two vouchers must never share a Belegfeld 1: DATEV would take them for one open item.
 
     Of several that meet here for the first time, the earliest keeps it.
     """
-    client = services.connection(name).client
+    client = context.settings.client
     oldest_first = sorted(decisions.drafts.items(), key=lambda item: _age(item[1]))
-    items = {key: item for key, draft in oldest_first if (item := open_item(name, draft))}
+    items = {key: item for key, draft in oldest_first if (item := open_item(context.name, draft))}
     holders = entries.holders_of_open_items(db, client, items.values())
     for key, item in items.items():
         others = holders.setdefault(item, set()) - {key}

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.decisions import Decisions
 from mlconnector.mapping.numbers import alike, allocate
 from mlconnector.model.entries import Ledger
@@ -16,7 +16,7 @@ from mlconnector.model.vouchers import Party
 from mlconnector.store import accounts
 
 
-def persons_of(services: Services, db: Connection, name: str, decisions: Decisions) -> dict[str, str]:
+def persons_of(context: Context, db: Connection, decisions: Decisions) -> dict[str, str]:
     """The number of every draft's party, by our key; drafts that cannot have one are held.
 
     Others who give numbers for the client must be held off while this runs (`accounts.hold`).
@@ -25,25 +25,23 @@ def persons_of(services: Services, db: Connection, name: str, decisions: Decisio
     a number that belongs to somebody else.
     """
     return {
-        **_numbers(services, db, name, decisions, "receivable"),
-        **_numbers(services, db, name, decisions, "payable"),
+        **_numbers(context, db, decisions, "receivable"),
+        **_numbers(context, db, decisions, "payable"),
     }
 
 
-def _numbers(
-    services: Services, db: Connection, name: str, decisions: Decisions, ledger: Ledger
-) -> dict[str, str]:
-    settings = services.connection(name)
+def _numbers(context: Context, db: Connection, decisions: Decisions, ledger: Ledger) -> dict[str, str]:
+    settings = context.settings
     books = settings.rules.books
     drafts = {key: draft for key, draft in decisions.drafts.items() if draft.ledger == ledger}
     collective = books.numbers_of(ledger).collective
     if collective or not drafts:
         return dict.fromkeys(drafts, collective or "")
     parties = {draft.party.external_id: draft.party for draft in drafts.values()}
-    given = accounts.given(db, settings.client, name, list(parties), ledger)
+    given = accounts.given(db, settings.client, context.name, list(parties), ledger)
     owners = accounts.owners(db, settings.client, [one.account for one in parties.values() if one.account])
     reserved = accounts.reserved(db, settings.client, list(owners))
-    brought = _brought(name, parties, given, owners, reserved, decisions, ledger)
+    brought = _brought(context.name, parties, given, owners, reserved, decisions, ledger)
     taken = accounts.brought(db, settings.client)
     highest = accounts.highest_allocated(db, settings.client, *books.range_of(ledger))
     waiting = [one for one in parties.values() if one.external_id not in brought]
@@ -53,12 +51,14 @@ def _numbers(
         new = {}
     names = {external_id: party.name for external_id, party in parties.items()}
     fresh = {party: number for party, number in brought.items() if party not in given}
-    give = partial(accounts.give, db, settings.client, name, names=names, now=services.now(), ledger=ledger)
+    give = partial(
+        accounts.give, db, settings.client, context.name, names=names, now=context.now(), ledger=ledger
+    )
     give(new, origin="allocated")
     give({party: number for party, number in fresh.items() if number not in reserved}, origin="source")
     for party, number in fresh.items():
         if number in reserved:
-            accounts.bind(db, settings.client, name, party, number)
+            accounts.bind(db, settings.client, context.name, party, number)
     numbers = {**given, **new, **brought}
     return {key: numbers[draft.party.external_id] for key, draft in drafts.items() if key in decisions.drafts}
 

@@ -14,7 +14,7 @@ from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, R
 from mlconnector.flow.batches import suggestions
 from mlconnector.flow.batches.master_data import FORMAT, unsent_before
 from mlconnector.flow.context.breaker import refuse_while_open
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.formats.dxso import Package, concerned, thaw
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
@@ -35,19 +35,19 @@ class Filing:
     dissolved: bool
 
 
-def file_set(services: Services, batch: str) -> Filing:
+def file_set(context: Context, batch: str) -> Filing:
     """File the next documents that a batch links. A refused one dissolves the batch before it is sent."""
-    with services.database.read() as db:
+    with context.read() as db:
         row = _batch(batches.read(db, batch), batch)
         waiting = documents.to_file(db, batch, DOCUMENTS_AT_ONCE)
-    refuse_while_open(services, row.connection)
+    refuse_while_open(context)
     if row.state != "frozen" or not waiting or row.format == suggestions.FORMAT:
         return Filing(0, more=False, dissolved=row.state == "dissolved")
-    outgoing = [_outgoing(services, row, document) for document in waiting]
-    with services.database.write() as db:
+    outgoing = [_outgoing(row, document) for document in waiting]
+    with context.write() as db:
         _hold(db, row)
-        documents.set_state(db, [document.guid for document in waiting], "sending", services.now())
-    sink = services.sink(row.connection)
+        documents.set_state(db, [document.guid for document in waiting], "sending", context.now())
+    sink = context.sink
 
     def file(document: OutgoingDocument) -> str | ConnectorError:
         try:
@@ -55,10 +55,10 @@ def file_set(services: Services, batch: str) -> Filing:
         except ConnectorError as error:
             return error
 
-    with ThreadPoolExecutor(services.settings.transfer_threads) as threads:
+    with ThreadPoolExecutor(context.services.settings.transfer_threads) as threads:
         outcomes = list(threads.map(file, outgoing))
-    services.reached("documents_sent")
-    refused = _note(services, row, waiting, outcomes)
+    context.reached("documents_sent")
+    refused = _note(context, row, waiting, outcomes)
     failure = next(
         (one for one in outcomes if isinstance(one, ConnectorError) and not _is_its_own(one)), None
     )
@@ -68,7 +68,7 @@ def file_set(services: Services, batch: str) -> Filing:
 
 
 def _note(
-    services: Services,
+    context: Context,
     row: BatchRow,
     waiting: Sequence[DocumentRow],
     outcomes: Sequence[str | ConnectorError],
@@ -83,18 +83,18 @@ def _note(
         if isinstance(outcome, str):
             filed.append(document.guid)
             detail = {"guid": document.guid, "sha256": document.sha256, "answer": outcome}
-            events.append(AuditEvent(row.connection, document.voucher, "document_filed", detail))
+            events.append(context.event(document.voucher, "document_filed", detail))
         elif isinstance(outcome, NeedsHuman) and _is_its_own(outcome):
             refused_guids.append(document.guid)
             refused[document.voucher] = outcome.problem
             detail = {"guid": document.guid, "cause": outcome.problem.cause}
-            events.append(AuditEvent(row.connection, document.voucher, "document_refused", detail))
-    with services.database.write() as db:
-        documents.set_state(db, filed, "filed", services.now())
-        documents.set_state(db, refused_guids, "refused", services.now())
+            events.append(context.event(document.voucher, "document_refused", detail))
+    with context.write() as db:
+        documents.set_state(db, filed, "filed", context.now())
+        documents.set_state(db, refused_guids, "refused", context.now())
         if refused:
-            events.append(_dissolve(services, db, row, refused))
-        append(db, events, services.now())
+            events.append(_dissolve(context, db, row, refused))
+        append(db, events, context.now())
     return len(refused)
 
 
@@ -103,11 +103,9 @@ def _is_its_own(outcome: ConnectorError) -> bool:
     return isinstance(outcome, NeedsHuman) and outcome.single
 
 
-def _dissolve(
-    services: Services, db: Connection, row: BatchRow, refused: Mapping[str, Problem]
-) -> AuditEvent:
+def _dissolve(context: Context, db: Connection, row: BatchRow, refused: Mapping[str, Problem]) -> AuditEvent:
     """Take an unsent batch apart: refused vouchers wait for a human, the others for a new batch."""
-    now = services.now()
+    now = context.now()
     _hold(db, row)
     held = {entry.voucher for entry in entries.of_batch(db, row.id)}
     vouchers.hold(db, held)
@@ -117,7 +115,7 @@ def _dissolve(
     vouchers.drop_waiting_entries(db, list(refused))
     vouchers.replace_problems(db, "mapping", {key: (problem,) for key, problem in refused.items()})
     batches.change(db, row.id, now, state="dissolved")
-    return AuditEvent(row.connection, row.id, "dissolved", {"refused": sorted(refused)})
+    return context.event(row.id, "dissolved", {"refused": sorted(refused)})
 
 
 def _hold(db: Connection, row: BatchRow) -> None:
@@ -125,91 +123,86 @@ def _hold(db: Connection, row: BatchRow) -> None:
         raise RetryLater("another process has this batch in hand", after=1.0)
 
 
-def _outgoing(services: Services, row: BatchRow, document: DocumentRow) -> OutgoingDocument:
-    settings = services.connection(row.connection).datev
+def _outgoing(row: BatchRow, document: DocumentRow) -> OutgoingDocument:
     return OutgoingDocument(
         guid=uuid.UUID(document.guid),
         file_name=document.file_name,
         media_type=document.media_type,
         content=document.content or b"",
-        document_type=settings.document_type,
-        note="",
-        category=settings.document_category,
-        folder=settings.document_folder or "Ausgangsrechnungen",
-        register=settings.document_register or row.period.replace("-", "/"),
+        period=row.period,
         attempted=document.state == "sending",
     )
 
 
-def submit(services: Services, batch: str) -> Receipt | None:
+def submit(context: Context, batch: str) -> Receipt | None:
     """Hand a batch over once. After an unknown outcome the job is looked up before anything is sent again.
 
     Returns the receipt, also of a batch that was handed over before, or None when nothing is left to do.
     """
-    with services.database.read() as db:
+    with context.read() as db:
         row = _batch(batches.read(db, batch), batch)
         content = batches.content(db, batch)
         missing = documents.not_filed(db, batch)
-    refuse_while_open(services, row.connection)
+    refuse_while_open(context)
     if row.state == "submitted" and row.job_id is not None:
         return Receipt(row.job_id, 0.0)
     if row.state not in {"frozen", "submitting", "unknown"}:
         return None
     if row.format == suggestions.FORMAT:
-        return _carry(services, row, thaw(content))
+        return _carry(context, row, thaw(content))
     if missing:
         raise Broken(f"batch {batch} links documents that are not filed: {', '.join(missing)}")
     if row.format != FORMAT:
         # Waiting for their own delivery would hold it up: one connection delivers one batch at a time.
-        for first in unsent_before(services, row):
-            submit(services, first)
-    sink = services.sink(row.connection)
+        for first in unsent_before(context, row):
+            submit(context, first)
+    sink = context.sink
     if row.state != "frozen":
         found = sink.find(batch)
-        with services.database.read() as db:
+        with context.read() as db:
             earlier = batches.jobs(db, batch)
         if found is not None and found.job_id not in earlier:
-            return _note_receipt(services, row, found, "adopted")
-        patience = timedelta(seconds=services.settings.lookup_seconds)
-        left = (row.changed_at + patience - services.now()).total_seconds()
+            return _note_receipt(context, row, found, "adopted")
+        patience = timedelta(seconds=context.services.settings.lookup_seconds)
+        left = (row.changed_at + patience - context.now()).total_seconds()
         if left > 0:
             raise RetryLater("the job of an unanswered submission is not listed yet", after=left)
-    with services.database.write() as db:
+    with context.write() as db:
         _hold(db, row)
-        batches.change(db, batch, services.now(), state="submitting")
-        batches.note_attempt(db, batch, services.now())
-    services.reached("batch_noted")
+        batches.change(db, batch, context.now(), state="submitting")
+        batches.note_attempt(db, batch, context.now())
+    context.reached("batch_noted")
     try:
         receipt = sink.submit(OutgoingBatch(batch, row.file_name, content))
     except ConnectorError as error:
         # What was unknown of an earlier attempt stays so, whatever is said of this one.
         unknown = row.state != "frozen" or _may_have_arrived(error)
-        with services.database.write() as db:
-            batches.change(db, batch, services.now(), state="unknown" if unknown else "frozen")
-            batches.note_outcome(db, batch, "unknown" if unknown else f"refused: {error}", services.now())
+        with context.write() as db:
+            batches.change(db, batch, context.now(), state="unknown" if unknown else "frozen")
+            batches.note_outcome(db, batch, "unknown" if unknown else f"refused: {error}", context.now())
         raise
-    services.reached("batch_sent")
-    return _note_receipt(services, row, receipt, "accepted")
+    context.reached("batch_sent")
+    return _note_receipt(context, row, receipt, "accepted")
 
 
-def _carry(services: Services, row: BatchRow, package: Package) -> Receipt | None:
+def _carry(context: Context, row: BatchRow, package: Package) -> Receipt | None:
     """Hand over a batch of booking suggestions; a refused file dissolves it before it is processed."""
     try:
-        job_id = suggestions.carry(services, row, package)
+        job_id = suggestions.carry(context, row, package)
     except NeedsHuman as error:
         refused = concerned(package, error.problem.facts.get("file_name", ""), "")
         if not error.single or not refused:
             raise
-        with services.database.read() as db:
+        with context.read() as db:
             now = _batch(batches.read(db, row.id), row.id)
             keys = {one.content_key for one in refused}
             problems = {one.voucher: error.problem for one in suggestions.entries_of(db, row.id, keys)}
         if now.job_id is not None:
-            services.sink(row.connection).drop_transfer(now.job_id)
-        with services.database.write() as db:
-            append(db, [_dissolve(services, db, now, problems)], services.now())
+            context.sink.drop_transfer(now.job_id)
+        with context.write() as db:
+            append(db, [_dissolve(context, db, now, problems)], context.now())
         return None
-    return _note_receipt(services, row, Receipt(job_id, 0.0), "accepted")
+    return _note_receipt(context, row, Receipt(job_id, 0.0), "accepted")
 
 
 def _may_have_arrived(error: ConnectorError) -> bool:
@@ -219,16 +212,16 @@ def _may_have_arrived(error: ConnectorError) -> bool:
     return not isinstance(error, NeedsLogin)
 
 
-def _note_receipt(services: Services, row: BatchRow, receipt: Receipt, outcome: str) -> Receipt:
-    now = services.now()
-    with services.database.write() as db:
+def _note_receipt(context: Context, row: BatchRow, receipt: Receipt, outcome: str) -> Receipt:
+    now = context.now()
+    with context.write() as db:
         batches.change(db, row.id, now, state="submitted", job_id=receipt.job_id, polls=0, parked=False)
         batches.note_outcome(db, row.id, f"{outcome} {receipt.job_id}", now)
         held = {entry.voucher for entry in entries.of_batch(db, row.id)}
         vouchers.set_state(db, held, "sent", now, of=("batched",))
         detail = {"job_id": receipt.job_id, "file": row.file_name, "outcome": outcome}
-        append(db, [AuditEvent(row.connection, row.id, "sent", detail)], now)
-    services.reached("receipt_noted")
+        append(db, [context.event(row.id, "sent", detail)], now)
+    context.reached("receipt_noted")
     return receipt
 
 

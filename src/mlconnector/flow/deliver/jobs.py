@@ -12,13 +12,12 @@ from sqlalchemy import Connection
 
 from mlconnector.flow.batches import master_data, suggestion_protocol, suggestions
 from mlconnector.flow.context.breaker import refuse_while_open
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
-from mlconnector.store.audit import AuditEvent, append, latest
+from mlconnector.store.audit import append, latest
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.entries import EntryRow
-from mlconnector.systems.datev import next_wait
 from mlconnector.systems.sink import JobStatus
 
 ON_THE_WAY = frozenset({"batched", "sent"})
@@ -34,68 +33,68 @@ class Step:
     wait: float = 0.0
 
 
-def look(services: Services, batch: str, retry_after: float) -> Step:
+def look(context: Context, batch: str, retry_after: float) -> Step:
     """Ask once how far the job is, and settle the batch when it is at its end."""
-    with services.database.read() as db:
+    with context.read() as db:
         row = batches.read(db, batch)
     if row is None or row.state != "submitted" or row.job_id is None:
         return Step("settled")
-    refuse_while_open(services, row.connection)
+    refuse_while_open(context)
     if row.format == suggestions.FORMAT:
-        status = suggestions.status_of(services, row)
+        status = suggestions.status_of(context, row)
     else:
-        status = services.sink(row.connection).status(row.job_id)
-    services.reached("job_polled")
+        status = context.sink.status(row.job_id)
+    context.reached("job_polled")
     if status.result in {"pending", "open"}:
-        return _wait(services, row, retry_after)
-    if status.again and _tries(services, batch) < TRIES:
-        return _send_again(services, row, status)
-    _settle(services, row, status)
-    services.reached("batch_settled")
+        return _wait(context, row, retry_after)
+    if status.again and _tries(context, batch) < TRIES:
+        return _send_again(context, row, status)
+    _settle(context, row, status)
+    context.reached("batch_settled")
     return Step("settled")
 
 
-def first_wait(retry_after: float) -> float:
+def first_wait(context: Context, retry_after: float) -> float:
     """How long to wait before the first look; drawn by chance, so it belongs into a recorded step."""
-    return next_wait(1, retry_after, _chance()) or retry_after
+    return context.settings.sink_system.courtesy.wait(1, retry_after, _chance()) or retry_after
 
 
-def _tries(services: Services, batch: str) -> int:
-    with services.database.read() as db:
+def _tries(context: Context, batch: str) -> int:
+    with context.read() as db:
         return len(batches.jobs(db, batch))
 
 
-def _wait(services: Services, row: BatchRow, retry_after: float) -> Step:
-    with services.database.write() as db:
+def _wait(context: Context, row: BatchRow, retry_after: float) -> Step:
+    with context.write() as db:
         if not batches.hold(db, row):
             return Step("settled")
         polls = batches.count_up(db, row.id, "polls")
-        wait = next_wait(polls + 1, retry_after, _chance())
+        wait = context.settings.sink_system.courtesy.wait(polls + 1, retry_after, _chance())
         if wait is None and not row.parked:
-            batches.change(db, row.id, services.now(), parked=True)
-            append(db, [AuditEvent(row.connection, row.id, "parked", {"polls": polls})], services.now())
+            batches.change(db, row.id, context.now(), parked=True)
+            append(db, [context.event(row.id, "parked", {"polls": polls})], context.now())
     return Step("parked") if wait is None else Step("wait", wait)
 
 
-def _send_again(services: Services, row: BatchRow, status: JobStatus) -> Step:
+def _send_again(context: Context, row: BatchRow, status: JobStatus) -> Step:
     """DATEV asks for the same file once more; the job that failed so is never taken for the new one."""
-    now = services.now()
-    with services.database.write() as db:
+    now = context.now()
+    with context.write() as db:
         if not batches.hold(db, row):
             return Step("settled")
         batches.change(db, row.id, now, state="frozen", job_id=None, answer=_text(status))
-        append(db, [AuditEvent(row.connection, row.id, "send_again", {"job_id": row.job_id})], now)
+        append(db, [context.event(row.id, "send_again", {"job_id": row.job_id})], now)
     return Step("again")
 
 
-def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
+def _settle(context: Context, row: BatchRow, status: JobStatus) -> None:
     succeeded = status.result in {"succeeded", "partial"}
-    stands = _stands(services, row)
+    stands = _stands(context, row)
     problem = status.problem or Problem(
         "batch_rejected", {"file": row.file_name, "batch": row.id}, ("batch",)
     )
-    now = services.now()
-    with services.database.write() as db:
+    now = context.now()
+    with context.write() as db:
         if not batches.hold(db, row):
             return
         batches.change(
@@ -108,12 +107,12 @@ def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
             cause="" if status.result == "succeeded" else problem.cause,
         )
         if row.format == suggestions.FORMAT:
-            suggestion_protocol.settle(services, db, row, status, problem)
+            suggestion_protocol.settle(context, db, row, status, problem)
         held = entries.of_batch(db, row.id)
         rows = vouchers.hold(db, {entry.voucher for entry in held})
         # What waits for a human because of another batch goes on waiting.
         keys = [key for key, voucher in rows.items() if voucher.state in ON_THE_WAY]
-        master_data.settle(services, db, row, arrived=succeeded or stands)
+        master_data.settle(context, db, row, arrived=succeeded or stands)
         if succeeded or stands:
             documents.let_go_of_content(db, row.id)
             if not stands:
@@ -124,12 +123,12 @@ def _settle(services: Services, row: BatchRow, status: JobStatus) -> None:
             vouchers.set_state(db, keys, "rejected", now)
             vouchers.replace_problems(db, "mapping", dict.fromkeys(keys, (problem,)))
         detail = suggestion_protocol.told(row, status)
-        append(db, [AuditEvent(row.connection, row.id, status.result, detail)], now)
+        append(db, [context.event(row.id, status.result, detail)], now)
 
 
-def _stands(services: Services, row: BatchRow) -> bool:
+def _stands(context: Context, row: BatchRow) -> bool:
     """Whether an earlier job brought this batch already: it stands in DATEV whatever becomes of this one."""
-    with services.database.read() as db:
+    with context.read() as db:
         return latest(db, row.id, "succeeded") is not None
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from mlconnector.flow.connect.verification import verify_what_is_open
 from mlconnector.flow.context.breaker import refuse_while_open
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import breaker_is_open, ready
 from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.flow.intake import records
 from mlconnector.store import batches, connections, runs
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import append
 
 REST = timedelta(minutes=15)
 
@@ -29,29 +29,29 @@ def as_outcome(work: Callable[[], Any]) -> Outcome:
     return asdict(result)
 
 
-def begin(services: Services, name: str, run_id: str, trigger: str) -> Outcome:
+def begin(context: Context, run_id: str, trigger: str) -> Outcome:
     """Note that a run begins, and from which cursor its pass goes."""
-    services.forget_facts(name)
-    with services.database.write() as db:
-        runs.begin(db, run_id, name, trigger, services.now())
+    context.forget_facts()
+    with context.write() as db:
+        runs.begin(db, run_id, context.name, trigger, context.now())
         detail = {"run": run_id, "trigger": trigger}
-        append(db, [AuditEvent(name, name, "run_began", detail)], services.now())
-    refuse_while_open(services, name)
-    verify_what_is_open(services, name)
-    return {"cursor": records.since(services, name)}
+        append(db, [context.event(context.name, "run_began", detail)], context.now())
+    refuse_while_open(context)
+    verify_what_is_open(context)
+    return {"cursor": records.since(context)}
 
 
-def end(services: Services, name: str, run_id: str, outcome: Outcome) -> None:
+def end(context: Context, run_id: str, outcome: Outcome) -> None:
     """Note how a run ended; a connection whose run went through is ready."""
     word = outcome["outcome"]
     if word == "done":
-        ready(services, name)
-    with services.database.write() as db:
+        ready(context)
+    with context.write() as db:
         text = word if word == "done" else f"{word}: {outcome.get('reason', '')}"
-        runs.end(db, run_id, text, services.now())
+        runs.end(db, run_id, text, context.now())
 
 
-def unfinished(services: Services, name: str, *, parked: bool) -> list[dict[str, Any]]:
+def unfinished(context: Context, *, parked: bool) -> list[dict[str, Any]]:
     """The unfinished batches of a connection that may be worked on, with their latest attempt.
 
     Parked ones are asked after only when they are meant too.
@@ -59,13 +59,13 @@ def unfinished(services: Services, name: str, *, parked: bool) -> list[dict[str,
     While something is wrong with the connection, a batch that was just tried rests for a while, however
     often somebody looks; a run that goes through ends the rest.
     """
-    with services.database.read() as db:
-        row = connections.read(db, name)
-        rows = batches.unfinished(db, name)
+    with context.read() as db:
+        row = connections.read(db, context.name)
+        rows = batches.unfinished(db, context.name)
     if row.state in {"needs_login", "paused"} or breaker_is_open(row):
         return []
     if row.state == "degraded":
-        rows = [one for one in rows if one.changed_at + REST <= services.now()]
+        rows = [one for one in rows if one.changed_at + REST <= context.now()]
     return [
         {
             "batch": one.id,
@@ -77,24 +77,24 @@ def unfinished(services: Services, name: str, *, parked: bool) -> list[dict[str,
     ]
 
 
-def follows(services: Services, batch: str) -> int:
+def follows(context: Context, batch: str) -> int:
     """How often a batch's job was followed so far."""
-    with services.database.read() as db:
+    with context.read() as db:
         row = batches.read(db, batch)
     return 0 if row is None else row.follows
 
 
-def deliveries(services: Services, batch: str) -> int:
+def deliveries(context: Context, batch: str) -> int:
     """How often a batch's delivery was begun so far."""
-    with services.database.read() as db:
+    with context.read() as db:
         row = batches.read(db, batch)
     return 0 if row is None else row.deliveries
 
 
-def note_attempt(services: Services, batch: str, column: str, attempt: int) -> None:
+def note_attempt(context: Context, batch: str, column: str, attempt: int) -> None:
     """Note which delivery or following of a batch is the latest."""
-    with services.database.write() as db:
-        batches.change(db, batch, services.now(), **{column: attempt})
+    with context.write() as db:
+        batches.change(db, batch, context.now(), **{column: attempt})
 
 
 def workflow_id(batch: str, attempt: int, *, followed: bool) -> str:

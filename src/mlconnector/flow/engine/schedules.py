@@ -7,6 +7,7 @@ from typing import Any
 
 from dbos import DBOS
 
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.states import note_state
 from mlconnector.settings import UnreadableSettings
@@ -29,7 +30,7 @@ def keep_schedules(services: Services, poll: Any, housekeeping: Any) -> None:
     existing = {one["schedule_name"]: one["schedule"] for one in DBOS.list_schedules()}
     wanted: dict[str, tuple[str, Any, str | None]] = {}
     for name in names:
-        cron = _cron(services, name)
+        cron = _cron(Context(services, name))
         if cron is None:
             cron = existing.get(f"poll:{name}", "")
         if cron:
@@ -51,11 +52,11 @@ def keep_schedules(services: Services, poll: Any, housekeeping: Any) -> None:
             )
 
 
-def _cron(services: Services, name: str) -> str | None:
+def _cron(context: Context) -> str | None:
     """When a connection is polled; None where its stored settings cannot be read, which is noted of it."""
     try:
-        return services.connection(name).schedule.cron
+        return context.settings.schedule.cron
     except UnreadableSettings as error:
-        log.error("%s: its settings cannot be read: %s", name, error)
-        note_state(services, name, "degraded", f"broken: {error}")
+        log.error("%s: its settings cannot be read: %s", context.name, error)
+        note_state(context, "degraded", f"broken: {error}")
         return None

@@ -18,6 +18,7 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID, 
 
 from mlconnector.errors import RetryLater
 from mlconnector.flow.batches import freeze
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
@@ -110,7 +111,7 @@ class Workflows:
         """The unfinished batches that no workflow works on."""
         return [
             plan
-            for plan in progress.unfinished(self._services, name, parked=parked)
+            for plan in progress.unfinished(Context(self._services, name), parked=parked)
             if plan["latest"] == 0
             or not _is_active(progress.workflow_id(plan["batch"], plan["latest"], followed=plan["followed"]))
         ]
@@ -126,29 +127,31 @@ class Workflows:
         keep_schedules(self._services, self._scheduled_workflow, self._housekeeping_workflow)
 
     def _run(self, name: str, run_id: str, trigger: str) -> Outcome:
-        outcome = self._patient("begin", name, partial(progress.begin, self._services, name, run_id, trigger))
+        outcome = self._patient(
+            "begin", name, partial(progress.begin, Context(self._services, name), run_id, trigger)
+        )
         if outcome["outcome"] == "done" and trigger != "webhook":
             outcome = self._poll(name, run_id, outcome["cursor"])
         if outcome["outcome"] == "done":
             outcome = self._until_none(
-                "hints", name, partial(records.take_hints, self._services, name, run_id)
+                "hints", name, partial(records.take_hints, Context(self._services, name), run_id)
             )
         if outcome["outcome"] == "done":
             outcome = self._until_none(
-                "again", name, partial(records.take_again, self._services, name, run_id)
+                "again", name, partial(records.take_again, Context(self._services, name), run_id)
             )
         if outcome["outcome"] == "done":
             outcome = self._book(name, run_id)
         if outcome["outcome"] == "done":
             outcome = self._freeze(name)
-        self._patient("end", name, partial(progress.end, self._services, name, run_id, outcome))
+        self._patient("end", name, partial(progress.end, Context(self._services, name), run_id, outcome))
         self.resume(name, parked=trigger != "webhook")
         return outcome
 
     def _poll(self, name: str, run_id: str, cursor: str | None) -> Outcome:
         position: str | None = None
         while True:
-            work = partial(records.take_page, self._services, name, run_id, cursor, position)
+            work = partial(records.take_page, Context(self._services, name), run_id, cursor, position)
             page = self._patient("take", name, partial(progress.as_outcome, work))
             if page["outcome"] != "done" or page["position"] is None:
                 return page
@@ -163,7 +166,7 @@ class Workflows:
     def _book(self, name: str, run_id: str) -> Outcome:
         after = ""
         while True:
-            work = partial(book.book_set, self._services, name, run_id, after)
+            work = partial(book.book_set, Context(self._services, name), run_id, after)
             booked = self._patient("book", name, partial(progress.as_outcome, work))
             if booked["outcome"] != "done" or booked["after"] is None:
                 return booked
@@ -171,15 +174,18 @@ class Workflows:
 
     def _freeze(self, name: str) -> Outcome:
         while True:
-            work = partial(freeze.freeze_next, self._services, name)
+            work = partial(freeze.freeze_next, Context(self._services, name))
             frozen = self._patient("freeze", name, partial(progress.as_outcome, work))
             if frozen["outcome"] != "done" or frozen["batch"] is None:
                 return frozen
 
     def _deliver(self, name: str, batch: str, attempt: int) -> Outcome:
-        self._step("begin", partial(progress.note_attempt, self._services, batch, "deliveries", attempt))
+        self._step(
+            "begin",
+            partial(progress.note_attempt, Context(self._services, name), batch, "deliveries", attempt),
+        )
         while True:
-            work = partial(delivery.file_set, self._services, batch)
+            work = partial(delivery.file_set, Context(self._services, name), batch)
             filing = self._patient("file", name, partial(progress.as_outcome, work))
             if filing["outcome"] != "done":
                 return filing
@@ -190,7 +196,9 @@ class Workflows:
             if not filing["more"]:
                 break
         sent = self._patient(
-            "submit", name, partial(progress.as_outcome, partial(delivery.submit, self._services, batch))
+            "submit",
+            name,
+            partial(progress.as_outcome, partial(delivery.submit, Context(self._services, name), batch)),
         )
         if sent["outcome"] == "done" and sent["job_id"] is None:
             # A refused file has dissolved the batch: its other bookings go with another one.
@@ -198,7 +206,9 @@ class Workflows:
             self.resume(name)
             return frozen
         if sent["outcome"] == "done":
-            follows = self._step("follows", partial(progress.follows, self._services, batch)) + 1
+            follows = (
+                self._step("follows", partial(progress.follows, Context(self._services, name), batch)) + 1
+            )
             workflow_id = progress.workflow_id(batch, follows, followed=True)
             wait = sent["retry_after"]
             _enqueue("jobs", workflow_id, self._follow_workflow, name, batch, follows, wait)
@@ -211,12 +221,24 @@ class Workflows:
 
             return await DBOS.run_step_async(_options(step), in_thread)
 
-        await recorded("begin", partial(progress.note_attempt, self._services, batch, "follows", attempt))
-        wait, tries = await recorded("first_wait", partial(jobs.first_wait, retry_after)), 0
-        look = partial(progress.as_outcome, partial(jobs.look, self._services, batch, retry_after))
+        await recorded(
+            "begin",
+            partial(progress.note_attempt, Context(self._services, name), batch, "follows", attempt),
+        )
+        wait, tries = (
+            await recorded(
+                "first_wait", partial(jobs.first_wait, Context(self._services, name), retry_after)
+            ),
+            0,
+        )
+        look = partial(
+            progress.as_outcome, partial(jobs.look, Context(self._services, name), batch, retry_after)
+        )
         while True:
             await DBOS.sleep_async(wait)
-            outcome: Outcome = await recorded("look", partial(outcome_of, self._services, name, look))
+            outcome: Outcome = await recorded(
+                "look", partial(outcome_of, Context(self._services, name), look)
+            )
             if outcome["outcome"] == "later" and tries < len(_PATIENCE):
                 wait, tries = max(_PATIENCE[tries], outcome["after"] or 0.0), tries + 1
             elif outcome["outcome"] == "done" and outcome["state"] == "wait":
@@ -224,7 +246,12 @@ class Workflows:
             else:
                 break
         if outcome["outcome"] == "done" and outcome["state"] == "again":
-            deliveries = await recorded("deliveries", partial(progress.deliveries, self._services, batch)) + 1
+            deliveries = (
+                await recorded(
+                    "deliveries", partial(progress.deliveries, Context(self._services, name), batch)
+                )
+                + 1
+            )
             workflow_id = progress.workflow_id(batch, deliveries, followed=False)
             with _enqueueing("deliveries", workflow_id, name):
                 await DBOS.enqueue_workflow_async(
@@ -234,7 +261,7 @@ class Workflows:
 
     def _patient(self, step: str, name: str, work: Callable[[], Outcome | None]) -> Outcome:
         """A recorded step; where it is told to come back later it does, within limits."""
-        recorded = partial(outcome_of, self._services, name, work)
+        recorded = partial(outcome_of, Context(self._services, name), work)
         for pause in _PATIENCE:
             with self._services.stopping.at_work():
                 outcome: Outcome = self._step(step, recorded)

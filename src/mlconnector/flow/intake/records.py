@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.intake.parties import note_parties
 from mlconnector.formats.names import voucher_id
 from mlconnector.model.problems import Problem
@@ -31,50 +31,50 @@ class Taken:
     read: int
 
 
-def since(services: Services, name: str) -> str | None:
+def since(context: Context) -> str | None:
     """The cursor from which a pass begins."""
-    with services.database.read() as db:
-        return connections.cursor(db, name)
+    with context.read() as db:
+        return connections.cursor(db, context.name)
 
 
-def take_page(services: Services, name: str, run: str, cursor: str | None, position: str | None) -> Taken:
+def take_page(context: Context, run: str, cursor: str | None, position: str | None) -> Taken:
     """Read one page of changed records and store what they say, together with the cursor."""
-    source = services.source(name)
+    source = context.source
     page = source.changes(cursor, position)
     readings = source.fetch(page.references)
-    with services.database.write() as db:
-        _store(services, db, name, run, readings)
+    with context.write() as db:
+        _store(context, db, run, readings)
         if page.cursor is not None:
-            connections.move_cursor(db, name, page.cursor, services.now())
-    services.reached("intake_stored")
+            connections.move_cursor(db, context.name, page.cursor, context.now())
+    context.reached("intake_stored")
     return Taken(page.position, len(readings))
 
 
-def take_hints(services: Services, name: str, run: str) -> int:
+def take_hints(context: Context, run: str) -> int:
     """Read again the records that webhooks hinted at; returns how many hints were taken."""
-    with services.database.read() as db:
-        waiting = hints.waiting(db, name, _HINTS_AT_ONCE)
+    with context.read() as db:
+        waiting = hints.waiting(db, context.name, _HINTS_AT_ONCE)
     if not waiting:
         return 0
     ids = sorted({external_id for hint in waiting for external_id in hint.external_ids})
-    readings = services.source(name).fetch([Reference(external_id) for external_id in ids])
-    with services.database.write() as db:
-        _store(services, db, name, run, readings)
-        hints.mark_taken(db, [hint.id for hint in waiting], services.now())
-    services.reached("intake_stored")
+    readings = context.source.fetch([Reference(external_id) for external_id in ids])
+    with context.write() as db:
+        _store(context, db, run, readings)
+        hints.mark_taken(db, [hint.id for hint in waiting], context.now())
+    context.reached("intake_stored")
     return len(waiting)
 
 
-def take_again(services: Services, name: str, run: str) -> int:
+def take_again(context: Context, run: str) -> int:
     """Read replayed vouchers again, because their fix may have been made in the source; returns how many."""
-    with services.database.read() as db:
-        rows = vouchers.replayed(db, name, _HINTS_AT_ONCE)
+    with context.read() as db:
+        rows = vouchers.replayed(db, context.name, _HINTS_AT_ONCE)
     if not rows:
         return 0
-    readings = services.source(name).fetch([Reference(row.external_id) for row in rows])
-    with services.database.write() as db:
-        vouchers.set_state(db, [row.id for row in rows], "received", services.now())
-        _store(services, db, name, run, readings)
+    readings = context.source.fetch([Reference(row.external_id) for row in rows])
+    with context.write() as db:
+        vouchers.set_state(db, [row.id for row in rows], "received", context.now())
+        _store(context, db, run, readings)
     return len(rows)
 
 
@@ -90,9 +90,9 @@ class _Changes:
     replaced: list[str]
 
 
-def _store(services: Services, db: Connection, name: str, run: str, readings: Sequence[Reading]) -> None:
+def _store(context: Context, db: Connection, run: str, readings: Sequence[Reading]) -> None:
     latest = {reading.external_id: reading for reading in readings if reading.party is None}
-    keys = {reading.external_id: _key(name, reading) for reading in latest.values()}
+    keys = {reading.external_id: _key(context.name, reading) for reading in latest.values()}
     existing = vouchers.hold(db, [key for kinds in keys.values() for key in kinds])
     held_before = vouchers.problems_of(db, list(existing), "source")
     changes = _Changes([], [], [], {}, [], [])
@@ -100,18 +100,18 @@ def _store(services: Services, db: Connection, name: str, run: str, readings: Se
     for reading in latest.values():
         row = next((existing[key] for key in keys[reading.external_id] if key in existing), None)
         if reading.voucher is None:
-            skipped += _gone(services, name, reading, row, changes)
+            skipped += _gone(context, reading, row, changes)
         elif row is None:
-            skipped += _first_seen(services, name, run, reading.voucher, reading.problems, changes)
+            skipped += _first_seen(context, run, reading.voucher, reading.problems, changes)
         else:
             before = held_before.get(row.id, [])
-            _seen_again(services, name, run, row, reading.voucher, reading.problems, before, changes)
+            _seen_again(context, run, row, reading.voucher, reading.problems, before, changes)
     vouchers.insert_vouchers(db, changes.new)
     vouchers.insert_revisions(db, changes.revisions)
     vouchers.drop_waiting_entries(db, changes.replaced)
     vouchers.update_vouchers(db, changes.changed)
     vouchers.replace_problems(db, "source", changes.problems)
-    append(db, changes.events, services.now())
+    append(db, changes.events, context.now())
     counted = {
         "read": len(readings),
         "new": len(changes.new),
@@ -119,7 +119,7 @@ def _store(services: Services, db: Connection, name: str, run: str, readings: Se
         "skipped": skipped,
     }
     runs.count(db, run, counted)
-    note_parties(services, db, name, readings)
+    note_parties(context, db, readings)
 
 
 def _key(name: str, reading: Reading) -> list[str]:
@@ -130,15 +130,15 @@ def _key(name: str, reading: Reading) -> list[str]:
 
 
 def _first_seen(
-    services: Services, name: str, run: str, voucher: Voucher, problems: Sequence[Problem], changes: _Changes
+    context: Context, run: str, voucher: Voucher, problems: Sequence[Problem], changes: _Changes
 ) -> int:
     if voucher.standing == "withdrawn":
         return 1
-    key, revision, now = voucher_id(name, voucher.identity), voucher.revision(), services.now()
+    key, revision, now = voucher_id(context.name, voucher.identity), voucher.revision(), context.now()
     changes.new.append(
         {
             "id": key,
-            "connection": name,
+            "connection": context.name,
             "kind": voucher.kind.value,
             "external_id": voucher.external_id,
             "number": voucher.number,
@@ -149,17 +149,16 @@ def _first_seen(
             "changed_at": now,
         }
     )
-    _keep_revision(services, key, voucher, revision, changes)
+    _keep_revision(context, key, voucher, revision, changes)
     if problems:
         changes.problems[key] = problems
     detail = {"revision": revision, "number": voucher.number, "title": voucher.title, "run": run}
-    changes.events.append(AuditEvent(name, key, "received", detail))
+    changes.events.append(context.event(key, "received", detail))
     return 0
 
 
 def _seen_again(
-    services: Services,
-    name: str,
+    context: Context,
     run: str,
     row: VoucherRow,
     voucher: Voucher,
@@ -171,7 +170,7 @@ def _seen_again(
     same = revision == row.revision and [one.cause for one in problems] == [one.cause for one in before]
     if row.reason.startswith(vouchers.LEFT_OUT) or (same and not _was_gone(row)):
         return
-    now = services.now()
+    now = context.now()
     state = row.state if row.state in HANDED_OVER else "received"
     changes.changed.append(
         {
@@ -185,12 +184,12 @@ def _seen_again(
             "changed_at": now,
         }
     )
-    _keep_revision(services, row.id, voucher, revision, changes)
+    _keep_revision(context, row.id, voucher, revision, changes)
     changes.problems[row.id] = problems
     if state == "received":
         changes.replaced.append(row.id)
     detail = {"revision": revision, "before": row.revision, "standing": voucher.standing, "run": run}
-    changes.events.append(AuditEvent(name, row.id, "changed", detail))
+    changes.events.append(context.event(row.id, "changed", detail))
 
 
 def _was_gone(row: VoucherRow) -> bool:
@@ -198,7 +197,7 @@ def _was_gone(row: VoucherRow) -> bool:
     return row.state == "ignored" and row.reason not in DECIDED
 
 
-def _gone(services: Services, name: str, reading: Reading, row: VoucherRow | None, changes: _Changes) -> int:
+def _gone(context: Context, reading: Reading, row: VoucherRow | None, changes: _Changes) -> int:
     """A record that cannot be seen any more: forgotten before it was booked, a human's matter after."""
     if row is None:
         return 1
@@ -216,22 +215,22 @@ def _gone(services: Services, name: str, reading: Reading, row: VoucherRow | Non
             "revision": row.revision,
             "state": state,
             "reason": reading.reason,
-            "read_at": services.now(),
-            "changed_at": services.now(),
+            "read_at": context.now(),
+            "changed_at": context.now(),
         }
     )
     if not booked:
         changes.replaced.append(row.id)
-    changes.events.append(AuditEvent(name, row.id, "gone", {"reason": reading.reason, "booked": booked}))
+    changes.events.append(context.event(row.id, "gone", {"reason": reading.reason, "booked": booked}))
     return 0
 
 
-def _keep_revision(services: Services, key: str, voucher: Voucher, revision: str, changes: _Changes) -> None:
+def _keep_revision(context: Context, key: str, voucher: Voucher, revision: str, changes: _Changes) -> None:
     changes.revisions.append(
         {
             "voucher": key,
             "revision": revision,
             "content": encode(voucher).decode(),
-            "received_at": services.now(),
+            "received_at": context.now(),
         }
     )

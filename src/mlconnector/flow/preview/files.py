@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlconnector.flow.batches.files import booking_header, encoding_of
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.preview.booking_list import Previewed
 from mlconnector.formats.extf import BookingRows, Header, Period, label_field, limit, split, write
 from mlconnector.formats.names import batch_id, extf_file_name
@@ -28,12 +28,12 @@ class PreviewFile:
     content: bytes
 
 
-def preview_files(services: Services, name: str, shown: Iterable[Previewed]) -> Iterator[PreviewFile]:
+def preview_files(context: Context, shown: Iterable[Previewed]) -> Iterator[PreviewFile]:
     """The files for what was previewed, oldest month first, by the writer that a run uses.
 
     What goes to DATEV in another format is left out. Nothing is stored.
     """
-    settings = services.connection(name)
+    settings = context.settings
     books = settings.rules.books
     bookings = {
         entry.content_key: (entry, booking)
@@ -44,20 +44,18 @@ def preview_files(services: Services, name: str, shown: Iterable[Previewed]) -> 
     entries = (entry for entry, _ in bookings.values())
     for period in split(entries, books.fiscal_year_start):
         made = [bookings[entry.content_key][1] for entry in period.entries]
-        settings = services.connection(name)
-        label, _ = label_field(f"{_MARK} {settings.system.name} {period.date_from:%Y-%m}")
-        header = booking_header(settings, period, label, services.now())
+        settings = context.settings
+        label, _ = label_field(f"{_MARK} {settings.source_system.name} {period.date_from:%Y-%m}")
+        header = booking_header(settings, period, label, context.now())
         for group in limit(header, made, encoding=encoding_of(books)):
-            yield _file(services, name, period, header, group)
+            yield _file(context, period, header, group)
 
 
-def _file(
-    services: Services, name: str, period: Period, header: Header, group: tuple[BookingRows, ...]
-) -> PreviewFile:
-    settings = services.connection(name)
+def _file(context: Context, period: Period, header: Header, group: tuple[BookingRows, ...]) -> PreviewFile:
+    settings = context.settings
     month = f"{period.date_from:%Y-%m}"
     rows = [row for booking in group for row in booking.rows]
     written = write(header, rows, encoding=encoding_of(settings.rules.books))
     batch = batch_id(settings.client, month, "extf", [one.content_key for one in group])
-    file_name = extf_file_name(f"{_MARK}-{settings.system.name}", month, batch)
+    file_name = extf_file_name(f"{_MARK}-{settings.source_system.name}", month, batch)
     return PreviewFile(file_name, month, written.rows, written.content)

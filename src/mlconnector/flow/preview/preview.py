@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.batches.freeze import unwritable
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.decisions import number_taken, open_item
 from mlconnector.flow.decide.documents.notes import known_notes, noted
 from mlconnector.flow.intake import records
@@ -43,50 +43,49 @@ class _Promised:
 class _Shown:
     """What vouchers are previewed with: their standing bookings by our key, and what was promised before."""
 
-    services: Services
-    name: str
+    context: Context
     standing: Mapping[str, Sequence[Entry]]
     promised: _Promised
 
 
-def preview(services: Services, name: str, limit: int, wanted: Sequence[str] = ()) -> Iterator[Previewed]:
+def preview(context: Context, limit: int, wanted: Sequence[str] = ()) -> Iterator[Previewed]:
     """What a run would book: changed records first, then those that wait, at most `limit` of them.
 
     Or the vouchers `wanted`, by number, external id or key; what is not known here yet is looked for in the
     source by its external id. Parties that have no debtor number yet are shown with one that they might get.
     """
     promised, left = _Promised(), limit
-    with services.database.read() as db:
-        connections.read(db, name)
-    for readings in _named(services, name, wanted) if wanted else _next(services, name, limit):
-        fresh = readings if wanted else _not_handed_over(services, name, readings)
+    with context.read() as db:
+        connections.read(db, context.name)
+    for readings in _named(context, wanted) if wanted else _next(context, limit):
+        fresh = readings if wanted else _not_handed_over(context, readings)
         fresh = fresh if wanted else fresh[:left]
-        keys = [voucher_id(name, one.voucher.identity) for one in fresh if one.voucher is not None]
-        with services.database.read() as db:
+        keys = [voucher_id(context.name, one.voucher.identity) for one in fresh if one.voucher is not None]
+        with context.read() as db:
             standing = entries.standing(db, keys)
         known = {key: [decode(row.content) for row in rows] for key, rows in standing.items()}
         for reading in fresh:
-            yield _previewed(_Shown(services, name, known, promised), reading)
+            yield _previewed(_Shown(context, known, promised), reading)
         left -= len(fresh)
         if left <= 0 and not wanted:
             return
 
 
-def _named(services: Services, name: str, wanted: Sequence[str]) -> Iterator[list[Reading]]:
-    with services.database.read() as db:
-        known = [lookup.find(db, one, name) for one in wanted]
+def _named(context: Context, wanted: Sequence[str]) -> Iterator[list[Reading]]:
+    with context.read() as db:
+        known = [lookup.find(db, one, context.name) for one in wanted]
     ids = [one if row is None else row.external_id for one, row in zip(wanted, known, strict=True)]
-    readings = services.source(name).fetch([Reference(external_id) for external_id in ids])
+    readings = context.source.fetch([Reference(external_id) for external_id in ids])
     for one, row, reading in zip(wanted, known, readings, strict=True):
         if row is None and reading.voucher is None and not reading.problems:
             raise NeedsHuman(Problem("voucher_unknown", {"voucher": one}))
         yield [reading]
 
 
-def _next(services: Services, name: str, limit: int) -> Iterator[list[Reading]]:
+def _next(context: Context, limit: int) -> Iterator[list[Reading]]:
     """Changed records, then what was read before and waits, some at a time."""
-    source = services.source(name)
-    cursor, position = records.since(services, name), None
+    source = context.source
+    cursor, position = records.since(context), None
     seen: set[str] = set()
     while True:
         page = source.changes(cursor, position)
@@ -97,8 +96,10 @@ def _next(services: Services, name: str, limit: int) -> Iterator[list[Reading]]:
         position = page.position
         if position is None:
             break
-    with services.database.read() as db:
-        rows = [row for state in _UNDECIDED for row in vouchers.listed(db, name, state, limit + len(seen))]
+    with context.read() as db:
+        rows = [
+            row for state in _UNDECIDED for row in vouchers.listed(db, context.name, state, limit + len(seen))
+        ]
     waiting = [Reference(row.external_id) for row in rows if row.external_id not in seen]
     for some in _some(waiting, limit):
         yield source.fetch(some)
@@ -109,10 +110,12 @@ def _some(references: Sequence[Reference], limit: int) -> Iterator[Sequence[Refe
     return (references[start : start + step] for start in range(0, len(references), step))
 
 
-def _not_handed_over(services: Services, name: str, readings: Sequence[Reading]) -> list[Reading]:
+def _not_handed_over(context: Context, readings: Sequence[Reading]) -> list[Reading]:
     """Those that DATEV does not have as they are."""
-    keys = {one.external_id: voucher_id(name, one.voucher.identity) for one in readings if one.voucher}
-    with services.database.read() as db:
+    keys = {
+        one.external_id: voucher_id(context.name, one.voucher.identity) for one in readings if one.voucher
+    }
+    with context.read() as db:
         rows = vouchers.by_ids(db, list(keys.values()))
 
     def is_handed_over(reading: Reading) -> bool:
@@ -131,8 +134,8 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
     voucher = reading.voucher
     if voucher is None:
         return Previewed(reading.external_id, problems=reading.problems, ignored=reading.reason)
-    rules = shown.services.rules(shown.name)
-    before = shown.standing.get(voucher_id(shown.name, voucher.identity), ())
+    rules = shown.context.rules
+    before = shown.standing.get(voucher_id(shown.context.name, voucher.identity), ())
     bare = _bare(shown, voucher)
     decision = decide(voucher, rules, stands=bool(before))
     if isinstance(decision, Ignored):
@@ -145,7 +148,7 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
 
 
 def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entry]) -> Previewed:
-    voucher, rules = draft.voucher, shown.services.rules(shown.name)
+    voucher, rules = draft.voucher, shown.context.rules
     person = _person(shown, draft)
     if isinstance(person, str):
         made = entry(draft, person=person, document=None, revision=voucher.revision(), turn=1)
@@ -166,9 +169,9 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
 
 
 def _bare(shown: _Shown, voucher: Voucher) -> Previewed:
-    settings = shown.services.connection(shown.name)
+    settings = shown.context.settings
     document = ""
-    if "documents" in settings.datev.services:
+    if settings.sends("documents"):
         document = voucher.attachments[0].file_name if voucher.attachments else MADE
     return Previewed(
         external_id=voucher.external_id,
@@ -187,11 +190,11 @@ def _taken_back(voucher: Voucher, before: Sequence[Entry]) -> list[Entry]:
 
 def _taken(shown: _Shown, draft: Draft) -> Problem | None:
     """The problem of a voucher whose Belegfeld 1 another one has, or was shown with before."""
-    item, key = open_item(shown.name, draft), voucher_id(shown.name, draft.voucher.identity)
+    item, key = open_item(shown.context.name, draft), voucher_id(shown.context.name, draft.voucher.identity)
     if not item:
         return None
-    client = shown.services.connection(shown.name).client
-    with shown.services.database.read() as db:
+    client = shown.context.settings.client
+    with shown.context.read() as db:
         holders = entries.holders_of_open_items(db, client, [item]).get(item, set())
     others = (holders | {shown.promised.open_items.setdefault(item, key)}) - {key}
     return number_taken(draft, min(others)) if others else None
@@ -199,15 +202,15 @@ def _taken(shown: _Shown, draft: Draft) -> Problem | None:
 
 def _person(shown: _Shown, draft: Draft) -> str | Problem:
     """The number of the party: collective, brought along, given before, or the next one that is free."""
-    settings, party, ledger = shown.services.connection(shown.name), draft.party, draft.ledger
+    settings, party, ledger = shown.context.settings, draft.party, draft.ledger
     books, promised = settings.rules.books, shown.promised.persons
     collective = books.numbers_of(ledger).collective
     key = (ledger, party.external_id)
     known = collective or party.account or promised.get(key)
     if known:
         return known
-    with shown.services.database.read() as db:
-        given = accounts.given(db, settings.client, shown.name, [party.external_id], ledger)
+    with shown.context.read() as db:
+        given = accounts.given(db, settings.client, shown.context.name, [party.external_id], ledger)
         brought = accounts.brought(db, settings.client)
         highest = accounts.highest_allocated(db, settings.client, *books.range_of(ledger))
     if party.external_id in given:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, lookup, vouchers
-from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.audit import append
 from mlconnector.store.vouchers import CauseCount
 
 
@@ -20,21 +21,23 @@ def causes(services: Services, name: str | None = None) -> list[CauseCount]:
         return vouchers.causes(db, name)
 
 
-def replay(services: Services, name: str, wanted: Sequence[str], cause: str | None, by: str) -> int:
+def replay(context: Context, wanted: Sequence[str], cause: str | None, by: str) -> int:
     """Let waiting vouchers be decided anew: those named, those with one cause, or all; returns how many.
 
     They are read again from their source first by the run that follows, because the fix may have been
     made there. Raises NeedsHuman for a voucher that is unknown or does not wait.
     """
-    now = services.now()
-    with services.database.write() as db:
-        connections.read(db, name)
-        held = _waiting(db, name, cause)
-        chosen = held if not wanted else {_held(lookup.find(db, one, name), one, held) for one in wanted}
+    now = context.now()
+    with context.write() as db:
+        connections.read(db, context.name)
+        held = _waiting(db, context.name, cause)
+        chosen = (
+            held if not wanted else {_held(lookup.find(db, one, context.name), one, held) for one in wanted}
+        )
         vouchers.set_state(db, chosen, "received", now, vouchers.REPLAYED)
         append(
             db,
-            [AuditEvent(name, key, "replayed", {"cause": cause or "", "by": by}) for key in sorted(chosen)],
+            [context.event(key, "replayed", {"cause": cause or "", "by": by}) for key in sorted(chosen)],
             now,
         )
     return len(chosen)
@@ -54,21 +57,21 @@ def _held(row: vouchers.VoucherRow | None, wanted: str, held: set[str]) -> str:
     return row.id
 
 
-def ignore(services: Services, name: str, wanted: str, reason: str, by: str) -> None:
+def ignore(context: Context, wanted: str, reason: str, by: str) -> None:
     """Leave a waiting voucher out for good, with a reason that the audit trail keeps.
 
     Changes in the source do not bring it back: whoever left it out has booked it elsewhere, or never will.
     A settled voucher whose record is gone stays settled; only its problem is put aside.
     """
-    with services.database.write() as db:
-        connections.read(db, name)
-        row = lookup.find(db, wanted, name)
+    with context.write() as db:
+        connections.read(db, context.name)
+        row = lookup.find(db, wanted, context.name)
         settled = row is not None and row.state == "settled" and bool(vouchers.problems_of(db, [row.id]))
         if row is not None and settled:
             key, event = row.id, "acknowledged"
         else:
-            key, event = _held(row, wanted, _waiting(db, name, None)), "ignored"
-            vouchers.set_state(db, [key], "ignored", services.now(), f"{vouchers.LEFT_OUT}{reason}")
+            key, event = _held(row, wanted, _waiting(db, context.name, None)), "ignored"
+            vouchers.set_state(db, [key], "ignored", context.now(), f"{vouchers.LEFT_OUT}{reason}")
         vouchers.replace_problems(db, "mapping", {key: ()})
         vouchers.replace_problems(db, "source", {key: ()})
-        append(db, [AuditEvent(name, key, event, {"reason": reason, "by": by})], services.now())
+        append(db, [context.event(key, event, {"reason": reason, "by": by})], context.now())

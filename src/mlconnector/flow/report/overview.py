@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mlconnector.flow.agree.confirmation import unconfirmed
-from mlconnector.flow.connect.setup import logins_of
-from mlconnector.flow.context import breaker
+from mlconnector.flow.connect.oauth_login import logins_of
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.tokens import token_name
 from mlconnector.store import (
@@ -28,50 +28,47 @@ from mlconnector.store import (
 from mlconnector.store import hints as webhook_hints
 from mlconnector.texts.catalogue import explain, problem_keys
 
-GETS_FOR_A_TRANSFER = 5
-# One transfer followed by thirty queries is DATEV's own example of what not to do.
-GETS_WITHOUT_ONE = 30
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def states(services: Services, name: str) -> dict[str, int]:
+def states(context: Context) -> dict[str, int]:
     """How many vouchers of a connection are in which state."""
-    with services.database.read() as db:
-        return vouchers.states(db, name).get(name, {})
+    with context.read() as db:
+        return vouchers.states(db, context.name).get(context.name, {})
 
 
-def hints(services: Services, name: str) -> int:
+def hints(context: Context) -> int:
     """How many webhook hints wait."""
-    with services.database.read() as db:
-        return webhook_hints.counts(db, name).waiting
+    with context.read() as db:
+        return webhook_hints.counts(db, context.name).waiting
 
 
-def connection(services: Services, name: str) -> dict[str, Any]:
+def connection(context: Context) -> dict[str, Any]:
     """One connection: state, login, vouchers by state, batches, causes that wait, and the latest run.
 
     `trouble` says in words why the state is not `ready`; None where it is, or where a login is all it needs.
     """
-    with services.database.read() as db:
-        row = connections.read(db, name)
-        latest = runs.latest(db, name)
-        listed = batches.listed(db, name)
-        found = vouchers.states(db, name).get(name, {})
-        noted = audit.latest(db, name, "connection_state")
-        persons = person_records.counts(db, name)
+    with context.read() as db:
+        row = connections.read(db, context.name)
+        latest = runs.latest(db, context.name)
+        listed = batches.listed(db, context.name)
+        found = vouchers.states(db, context.name).get(context.name, {})
+        noted = audit.latest(db, context.name, "connection_state")
+        persons = person_records.counts(db, context.name)
     return {
-        "connection": name,
+        "connection": context.name,
         "source": row.source,
         "client": row.client,
         "state": row.state,
         "state_reason": row.state_reason,
-        "trouble": _trouble(services, row, {} if noted is None else noted.detail),
-        "login_until": services.vault.expires(name, token_name("datev")),
-        "logins": [asdict(one) for one in logins_of(services, name)],
-        "datev_requests": datev_requests(services, name),
+        "trouble": _trouble(context.services, row, {} if noted is None else noted.detail),
+        "login_until": context.vault.expires(context.name, token_name(context.settings.sink_system.name)),
+        "logins": [asdict(one) for one in logins_of(context)],
+        "sink_requests": sink_requests(context),
         "vouchers": found,
         "batches": [batch_summary(one) for one in listed],
-        "problems": problems(services, name),
-        "unconfirmed": [one.seed.name for one in unconfirmed(services, name)],
+        "problems": problems(context.services, context.name),
+        "unconfirmed": [one.seed.name for one in unconfirmed(context)],
         "persons": persons,
         "latest_run": None
         if not latest
@@ -85,20 +82,22 @@ def connection(services: Services, name: str) -> dict[str, Any]:
     }
 
 
-def datev_requests(services: Services, name: str) -> dict[str, Any]:
-    """What was asked of DATEV in the last day, and whether that keeps DATEV's limits.
+def sink_requests(context: Context) -> dict[str, Any]:
+    """What was asked of the sink in the last day, and whether that keeps its limits.
 
-    `alarms` may have `gets` (more than five GET requests for a transfer) and `errors` (more than a tenth of
-    at least fifty requests answered with 4xx or 5xx).
+    `alarms` may have `gets` (more GET requests for a transfer than it wants) and `errors` (more requests
+    answered with 4xx or 5xx).
     """
-    services.http_log.flush()
-    since = services.now() - timedelta(days=1)
-    shares = httplog.shares(services.database, name, since, "datev")
-    with services.database.read() as db:
-        transfers = figures.transfer_counts(db, since, name).total
+    context.http_log.flush()
+    since = context.now() - timedelta(days=1)
+    sink = context.settings.sink_system
+    shares = httplog.shares(context.database, context.name, since, sink.name)
+    with context.read() as db:
+        transfers = figures.transfer_counts(db, since, context.name).total
     gets = shares.by_method.get("GET", 0)
-    too_many = gets > GETS_FOR_A_TRANSFER * transfers if transfers else gets > GETS_WITHOUT_ONE
-    errors = shares.requests >= breaker.AT_LEAST and shares.error_share > breaker.SHARE
+    wanted = sink.courtesy
+    too_many = gets > (wanted.gets_for_a_transfer * transfers or wanted.gets_without_one)
+    errors = shares.requests >= wanted.of_at_least and shares.error_share > wanted.refused_share
     return {
         "requests": shares.requests,
         "gets": gets,
@@ -167,8 +166,9 @@ def filed_documents(services: Services) -> int:
         return documents.counts(db).get("filed", 0)
 
 
-def requests(services: Services, name: str, system: str) -> dict[str, int]:
-    """How many requests of each kind the technical log has for a system."""
-    services.http_log.flush()
-    counted = httplog.shares(services.database, name, _BEGINNING, system).by_method
+def sent_requests(context: Context) -> dict[str, int]:
+    """How many requests of each kind to the sink the technical log has."""
+    system = context.settings.sink_system.name
+    context.http_log.flush()
+    counted = httplog.shares(context.database, context.name, _BEGINNING, system).by_method
     return {f"{method.lower()}s": counted.get(method, 0) for method in ("GET", "PUT", "POST")}

@@ -1,38 +1,57 @@
-"""DATEV online: Login mit DATEV, documents, and EXTF files, as the sink of all transfers."""
+"""DATEV online as the sink of all transfers: Login mit DATEV, documents, EXTF files, booking suggestions."""
 
 from __future__ import annotations
 
-from mlconnector.formats.document_check import document_file_name
-from mlconnector.systems.datev.dxso_jobs import IMAGES as SUGGESTION_IMAGES
+from collections.abc import Mapping, Sequence
+
+from mlconnector.systems.datev.answers import SYSTEM
 from mlconnector.systems.datev.job_waits import next_wait
-from mlconnector.systems.datev.login import (
-    CONNECTED_APPS,
-    bound_client,
-    issued_by,
-    oauth_model,
-    short_lived,
-    token_http,
-)
+from mlconnector.systems.datev.login import CONNECTED_APPS, bound_client, issued_by, oauth_model, short_lived
 from mlconnector.systems.datev.ping import service_names
 from mlconnector.systems.datev.redirects import redirect_objection
-from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings
-from mlconnector.systems.datev.sink import DatevSink, open_datev
+from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings, Service
+from mlconnector.systems.datev.sink import open_datev
+from mlconnector.systems.sink import Courtesy, LoginRules, SinkSystem, Takes
 
-__all__ = [
-    "CONNECTED_APPS",
-    "SECRETS",
-    "SUGGESTION_IMAGES",
-    "TEMPLATE",
-    "DatevSettings",
-    "DatevSink",
-    "bound_client",
-    "document_file_name",
-    "issued_by",
-    "next_wait",
-    "oauth_model",
-    "open_datev",
-    "redirect_objection",
-    "service_names",
-    "short_lived",
-    "token_http",
-]
+_TAKES: Mapping[Service, Takes] = {"documents": "documents", "dxso": "suggestions", "extf": "booking_files"}
+
+
+def describe_sink() -> SinkSystem:
+    """DATEV as the product knows it before any client is connected."""
+    return SinkSystem(
+        name=SYSTEM,
+        title="DATEV",
+        settings_model=DatevSettings,
+        secrets=_secrets,
+        oauth=oauth_model,
+        open=open_datev,
+        template=TEMPLATE,
+        client=_client,
+        takes=_takes,
+        services=_services,
+        login=LoginRules(CONNECTED_APPS, _objection, bound_client, short_lived, issued_by),
+        courtesy=Courtesy(next_wait),
+    )
+
+
+def _secrets(_settings: DatevSettings) -> Sequence[str]:
+    return SECRETS
+
+
+def _client(settings: DatevSettings) -> str:
+    return settings.client
+
+
+def _takes(settings: DatevSettings) -> frozenset[Takes]:
+    return frozenset(_TAKES[service] for service in settings.services)
+
+
+def _services(settings: DatevSettings) -> Sequence[str]:
+    return service_names(settings.services)
+
+
+def _objection(settings: DatevSettings, address: str) -> Mapping[str, str] | None:
+    objection = redirect_objection(settings, address)
+    if objection is None:
+        return None
+    return {"address": address, "objection": objection, "environment": settings.environment}

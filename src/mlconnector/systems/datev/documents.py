@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from dataclasses import replace
+import uuid
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
@@ -12,15 +13,32 @@ from mlconnector.formats.document_check import LARGEST, document_file_name
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.sink import OutgoingDocument
 
 _LONGEST_METADATA = {"document_type": 30, "note": 255, "category": 30, "folder": 30, "register": 30}
 _LEVELS = ("category", "folder", "register")
 
 
-def file_document(
-    http: Http, client_id: str, document: OutgoingDocument
-) -> Literal["filed", "already_filed"]:
+@dataclass(frozen=True, slots=True)
+class FiledDocument:
+    """A document as it is filed under our GUID; category, folder and register are given all three or none.
+
+    `attempted` is True when an earlier attempt with the same GUID and bytes is on record, so that a
+    conflict means that it arrived.
+    """
+
+    guid: uuid.UUID
+    file_name: str
+    media_type: str
+    content: bytes
+    document_type: str
+    note: str
+    category: str
+    folder: str
+    register: str
+    attempted: bool
+
+
+def file_document(http: Http, client_id: str, document: FiledDocument) -> Literal["filed", "already_filed"]:
     """File the document, and say whether it had arrived before.
 
     A transfer of unknown outcome, or one that DATEV failed at, is repeated once with the same GUID, which
@@ -37,7 +55,7 @@ def file_document(
     return _put(http, client_id, replace(document, attempted=True))
 
 
-def _put(http: Http, client_id: str, document: OutgoingDocument) -> Literal["filed", "already_filed"]:
+def _put(http: Http, client_id: str, document: FiledDocument) -> Literal["filed", "already_filed"]:
     metadata = _metadata(document)
     name = document_file_name(document.file_name)
     if len(document.content) > LARGEST:
@@ -60,7 +78,7 @@ def _put(http: Http, client_id: str, document: OutgoingDocument) -> Literal["fil
     return "filed"
 
 
-def _metadata(document: OutgoingDocument) -> dict[str, str]:
+def _metadata(document: FiledDocument) -> dict[str, str]:
     """What is told of the document; no document type is "ohne Belegtyp". Raises Broken beyond limits."""
     given = {name: unicodedata.normalize("NFC", getattr(document, name)) for name in _LONGEST_METADATA}
     metadata = {name: text for name, text in given.items() if text}
@@ -75,7 +93,7 @@ def _metadata(document: OutgoingDocument) -> dict[str, str]:
     return metadata
 
 
-def _about(document: OutgoingDocument, name: str, problem: Problem) -> Problem:
+def _about(document: FiledDocument, name: str, problem: Problem) -> Problem:
     facts = {
         "document": str(document.guid),
         "file_name": name,

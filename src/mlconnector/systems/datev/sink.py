@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import date
 from typing import Literal
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
@@ -13,10 +12,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.systems.datev import clients, documents, dxso_jobs, extf_files, ping
 from mlconnector.systems.datev.answers import NOTHING_SAID, SYSTEM
 from mlconnector.systems.datev.connection import Connection, connect
-from mlconnector.systems.datev.settings import DatevSettings
 from mlconnector.systems.kit.check_steps import CheckStep
-from mlconnector.systems.kit.http import HttpFactory
-from mlconnector.systems.kit.oauth import TokenKeeper
 from mlconnector.systems.sink import (
     ClientFacts,
     JobStatus,
@@ -24,6 +20,7 @@ from mlconnector.systems.sink import (
     OutgoingDocument,
     Receipt,
     Remark,
+    SinkContext,
     Transfer,
 )
 
@@ -37,6 +34,8 @@ _RESULTS: Mapping[dxso_jobs.State, Literal["open", "pending", "succeeded", "part
     # What had been taken over stays, although somebody tried to withdraw it.
     "cancel_refused": "succeeded",
 }
+
+_FOLDER = "Ausgangsrechnungen"
 
 
 class DatevSink:
@@ -75,18 +74,32 @@ class DatevSink:
             told_by = connection.dxso_jobs if "dxso" in services else None
             years = None if told_by is None else clients.basics(told_by, self._client).fiscal_years
             allowed = dxso_jobs.IMAGES if "dxso" in services else ()
-            return ClientFacts(self._client, found.name, years, (), allowed)
+            return ClientFacts(self._client, found.name, years, (), allowed, dxso_jobs.IMAGES)
         return ClientFacts(
             client=self._client,
             name=found.name,
             fiscal_years=clients.basics(connection.documents, self._client).fiscal_years,
             document_types=clients.document_types(connection.documents, self._client),
             allowed_extensions=clients.allowed_extensions(connection.documents, self._client),
+            suggestion_extensions=dxso_jobs.IMAGES,
         )
 
     def file_document(self, document: OutgoingDocument) -> Literal["filed", "already_filed"]:
         """File one document under our GUID. Raises one of the four errors."""
-        return documents.file_document(self._connection.documents, self._client, document)
+        settings = self._connection.settings
+        filed = documents.FiledDocument(
+            guid=document.guid,
+            file_name=document.file_name,
+            media_type=document.media_type,
+            content=document.content,
+            document_type=settings.document_type,
+            note="",
+            category=settings.document_category,
+            folder=settings.document_folder or _FOLDER,
+            register=settings.document_register or document.period.replace("-", "/"),
+            attempted=document.attempted,
+        )
+        return documents.file_document(self._connection.documents, self._client, filed)
 
     def submit(self, batch: OutgoingBatch) -> Receipt:
         """Send a batch once. Raises one of the four errors.
@@ -144,17 +157,15 @@ class DatevSink:
         self._connection.close()
 
 
-def open_datev(
-    settings: DatevSettings,
-    secrets: Mapping[str, str],
-    tokens: TokenKeeper,
-    http: HttpFactory,
-    account_length: int,
-    today: Callable[[], date] = date.today,
-) -> DatevSink:
-    """The sink for the client in `settings`; nothing is sent before it is asked for something.
-
-    `secrets` are the unsealed credentials by name. `account_length` is the length of general ledger
-    accounts that bookings are made for; the ping compares it with the client's.
-    """
-    return DatevSink(connect(settings, secrets, tokens, http, account_length, today))
+def open_datev(context: SinkContext) -> DatevSink:
+    """The sink for the client in the settings; nothing is sent before it is asked for something."""
+    return DatevSink(
+        connect(
+            context.settings,
+            context.secrets,
+            context.tokens,
+            context.http,
+            context.account_length,
+            context.today,
+        )
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.documents.einvoices import judged
 from mlconnector.flow.decide.documents.examiner import NotExamined, examiner
 from mlconnector.flow.decide.documents.notes import size_note
@@ -26,7 +26,6 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment, Kind
 from mlconnector.store import documents
 from mlconnector.store.vouchers import Waiting
-from mlconnector.systems.datev import SUGGESTION_IMAGES
 from mlconnector.systems.sink import ClientFacts
 
 LIMIT = 20 * 1024 * 1024
@@ -61,24 +60,23 @@ class _File:
 class _Desk:
     """What all papers of a set are made with."""
 
-    services: Services
-    name: str
+    context: Context
     facts: ClientFacts
     filed: Mapping[tuple[str, str], str]
 
 
 def papers_for(
-    services: Services, name: str, waiting: Sequence[Waiting], drafts: Mapping[str, Draft], facts: ClientFacts
+    context: Context, waiting: Sequence[Waiting], drafts: Mapping[str, Draft], facts: ClientFacts
 ) -> dict[str, Paper]:
     """The papers of all drafts by our key; attachments are fetched a few at a time."""
     wanted = [one for one in waiting if one.row.id in drafts]
-    settings = services.connection(name)
-    with services.database.read() as db:
+    settings = context.settings
+    with context.read() as db:
         filed = documents.filed(db, [one.row.id for one in wanted])
     # A suggestion takes its document along: Belege online would skip both under a GUID that it has.
     desks: dict[Channel, _Desk] = {
-        "extf": _Desk(services, name, facts, filed),
-        "dxso": _Desk(services, name, replace(facts, allowed_extensions=SUGGESTION_IMAGES), {}),
+        "extf": _Desk(context, facts, filed),
+        "dxso": _Desk(context, replace(facts, allowed_extensions=facts.suggestion_extensions), {}),
     }
 
     def desk_of(one: Waiting) -> _Desk:
@@ -89,7 +87,7 @@ def papers_for(
         attachments = drafts[one.row.id].voucher.attachments
         return [_downloaded(desk_of(one), attachment) for attachment in attachments]
 
-    with ThreadPoolExecutor(services.settings.transfer_threads) as threads:
+    with ThreadPoolExecutor(context.services.settings.transfer_threads) as threads:
         contents = list(threads.map(fetched, wanted))
     return {
         one.row.id: _paper(desk_of(one), one, drafts[one.row.id], content)
@@ -99,7 +97,7 @@ def papers_for(
 
 def _downloaded(desk: _Desk, attachment: Attachment) -> bytes | Problem:
     try:
-        return desk.services.source(desk.name).download(attachment.external_id, LIMIT)
+        return desk.context.source.download(attachment.external_id, LIMIT)
     except NeedsHuman as error:
         return error.problem
 
@@ -123,7 +121,7 @@ def _paper(desk: _Desk, one: Waiting, draft: Draft, contents: Sequence[bytes | P
 
 
 def _looked_at(desk: _Desk, attachment: Attachment, content: bytes) -> _File | Problem:
-    wanted = desk.services.connection(desk.name).documents
+    wanted = desk.context.settings.documents
     try:
         file_name, problem, examination = examiner().check(
             attachment.file_name,
@@ -160,7 +158,7 @@ def _left_out(file: _File, linked: _File) -> Because:
 def _judged(
     desk: _Desk, one: Waiting, draft: Draft, chosen: Sequence[_File], notes: Sequence[Because]
 ) -> Paper:
-    settings = desk.services.connection(desk.name)
+    settings = desk.context.settings
     problems: list[Problem] = []
     because = list(notes)
     for file in chosen:
@@ -188,7 +186,7 @@ def _substituted(desk: _Desk, one: Waiting, draft: Draft) -> Paper:
     if draft.voucher.kind == Kind.PAYMENT:
         # A payment's document is the bank statement, which is not ours to write.
         return Paper()
-    settings = desk.services.connection(desk.name)
+    settings = desk.context.settings
     made = substitute(draft, settings.documents, settings.rules)
     if isinstance(made, Problem):
         return Paper(problems=(made,))
@@ -203,7 +201,7 @@ def _stored(
     desk: _Desk, one: Waiting, files: Sequence[tuple[Attachment, bytes]], because: Sequence[Because]
 ) -> Paper:
     """The paper with the rows of what is not filed yet; the first file is the one to link."""
-    client, key = desk.services.connection(desk.name).client, one.row.id
+    client, key = desk.context.settings.client, one.row.id
     guids: dict[str, uuid.UUID] = {}
     rows: list[dict[str, object]] = []
     for attachment, content in files:
@@ -218,7 +216,7 @@ def _stored(
         rows.append(
             {
                 "guid": str(guids[sha256]),
-                "connection": desk.name,
+                "connection": desk.context.name,
                 "client": client,
                 "voucher": key,
                 "revision": one.row.revision,
@@ -229,7 +227,7 @@ def _stored(
                 "sha256": sha256,
                 "content": content,
                 "state": "stored",
-                "changed_at": desk.services.now(),
+                "changed_at": desk.context.now(),
             }
         )
     return Paper(next(iter(guids.values())), tuple(rows), because=tuple(because))

@@ -22,8 +22,8 @@ class Login(BaseModel):
     not_revoked: bool = Field(description="an earlier login could not be revoked yet")
 
 
-class DatevRequests(BaseModel):
-    """What was asked of DATEV, against the limits that DATEV sets."""
+class SinkRequests(BaseModel):
+    """What was asked of the sink, against the limits that it sets."""
 
     requests: int
     gets: int

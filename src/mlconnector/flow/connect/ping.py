@@ -1,0 +1,43 @@
+"""Ping: every step between the source account and the client is tried, and says who can put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.flow.agree.confirmation import confirmed_step
+from mlconnector.flow.connect.setup import missing_secrets
+from mlconnector.flow.context.context import Context
+from mlconnector.flow.decide.documents.einvoices import rules_steps
+from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.sink import Sink
+from mlconnector.systems.source import Source
+
+
+def check(context: Context) -> Iterator[CheckStep]:
+    """Ping: every step between the source account and the client, one after the other."""
+    settings = context.settings
+    missing = missing_secrets(context.services, settings)
+    if missing:
+        yield CheckStep("connection.secrets", "failed", "missing", {"names": ", ".join(missing)})
+        return
+    yield CheckStep("connection.secrets", "ok")
+    yield confirmed_step(context)
+    yield from rules_steps(settings.documents)
+    yield from _checked(settings.source_system.name, lambda: context.source)
+    yield from _checked(settings.sink_system.name, lambda: context.sink)
+    context.http_log.flush()
+
+
+def _checked(system: str, connected: Callable[[], Source | Sink]) -> Iterator[CheckStep]:
+    """The steps of one system; an error on the way is a failed step of its own."""
+    try:
+        yield from connected().check()
+    except NeedsLogin as error:
+        yield CheckStep(f"{system}.login", "failed", "needs_login", {"reason": error.reason})
+    except RetryLater as error:
+        yield CheckStep(f"{system}.reach", "failed", "unreachable", {"reason": error.reason}, "it")
+    except NeedsHuman as error:
+        yield CheckStep(f"{system}.right", "failed", error.problem.key, dict(error.problem.facts), "adviser")
+    except Broken as error:
+        yield CheckStep(f"{system}.reach", "failed", "broken", {"reason": str(error)}, "it")

@@ -20,7 +20,7 @@ from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.flow.agree.consent import Difference, approve, differences
 from mlconnector.formats.extf import BOOKINGS, MASTER_DATA, ExtfFile, ParsedRow, read
 from mlconnector.model.vouchers import Kind, Line, Party, Voucher
-from mlconnector.store.batches import BatchRow
+from mlconnector.store.batches import BatchRow, BatchState
 from mlconnector.store.tables import batches
 from mlconnector.systems.source import Page, Reading, Reference
 from tests.flow.rig import DOMESTIC, Rig
@@ -68,7 +68,7 @@ def sent(rig: Rig) -> list[str]:
     return [row["Konto"] for row in sent_rows(rig)]
 
 
-def masters(rig: Rig, *states: str) -> list[BatchRow]:
+def masters(rig: Rig, *states: BatchState) -> list[BatchRow]:
     return [row for row in rig.batches(*states) if row.format == "master"]
 
 

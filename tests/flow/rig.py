@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow.batches import freeze
+from mlconnector.flow.batches import kinds
 from mlconnector.flow.connect import oauth_login, setup
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
@@ -46,7 +46,7 @@ from mlconnector.standins.pipedrive import PipedriveStandIn
 from mlconnector.store import audit, batches, connections, entries, vouchers
 from mlconnector.store import hints as webhook_inbox
 from mlconnector.store.audit import AuditRow, AuditVerdict
-from mlconnector.store.batches import BatchRow
+from mlconnector.store.batches import BatchRow, BatchState
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.seals import generate_master_key
 from mlconnector.store.tables import documents
@@ -226,7 +226,7 @@ class Rig:
     def freeze(self) -> list[str]:
         """Freeze what waits; returns the ids of the new batches."""
         frozen = []
-        while (batch := freeze.freeze_next(self.context)) is not None:
+        while (batch := kinds.freeze_next(self.context)) is not None:
             frozen.append(batch)
         return frozen
 
@@ -311,7 +311,7 @@ class Rig:
         with self.app.database.read() as db:
             return sorted(one.cause for one in vouchers.causes(db, self.name))
 
-    def batches(self, *states: str) -> list[BatchRow]:
+    def batches(self, *states: BatchState) -> list[BatchRow]:
         with self.app.database.read() as db:
             return batches.listed(db, self.name, states or None)
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 
 from mlconnector.flow.agree.check_settings import of_rules
-from mlconnector.flow.batches.freeze import rows_of
+from mlconnector.flow.decide.rows import rows_of
 from mlconnector.formats.extf import BookingRows, Encoding, Header, check, read, write
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.books import Books

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mlconnector.flow.agree.check_settings import of_rules
-from mlconnector.flow.batches.freeze import rows_of
+from mlconnector.flow.decide.rows import rows_of
 from mlconnector.formats.extf import (
     Encoding,
     Header,

@@ -19,11 +19,28 @@ def db(connected: Database) -> Iterator[Connection]:
         yield transaction
 
 
-def add_batch(db: Connection, name: str, batch: str, state: str, now: datetime) -> None:
-    row = {"id": batch, "connection": name, "client": "29098-55003", "period": "2026-02", "format": "extf"}
-    frozen = {"file_name": f"{batch}.csv", "content": b"", "sha256": "", "rows": 0, "vouchers": 0}
-    changed = {"changes": "[]", "state": state, "created_at": now, "changed_at": now}
-    batches.insert_batch(db, {**row, **frozen, **changed})
+def add_batch(db: Connection, name: str, batch: str, state: batches.BatchState, now: datetime) -> None:
+    frozen: batches.NewBatch = {
+        "id": batch,
+        "connection": name,
+        "client": "29098-55003",
+        "period": "2026-02",
+        "format": "extf",
+        "file_name": f"{batch}.csv",
+        "content": b"",
+        "sha256": "",
+        "rows": 0,
+        "vouchers": 0,
+        "changes": "[]",
+        "state": state,
+        "job_id": None,
+        "polls": 0,
+        "answer": "",
+        "cause": "",
+        "created_at": now,
+        "changed_at": now,
+    }
+    batches.insert_batch(db, frozen)
 
 
 def add_document(db: Connection, guid: str, state: str, now: datetime) -> None:
@@ -42,9 +59,13 @@ def add_request(db: Connection, method: str, status: int | None, at: datetime, s
 
 
 def test_batches_are_counted_by_connection_and_state(db: Connection, clock: Clock) -> None:
-    for number, (name, state) in enumerate(
-        [("north", "frozen"), ("north", "succeeded"), ("north", "succeeded"), ("south", "frozen")]
-    ):
+    states: list[tuple[str, batches.BatchState]] = [
+        ("north", "frozen"),
+        ("north", "succeeded"),
+        ("north", "succeeded"),
+        ("south", "frozen"),
+    ]
+    for number, (name, state) in enumerate(states):
         add_batch(db, name, f"b{number}", state, clock())
     found = figures.batch_states(db)
     assert found == {("north", "frozen"): 1, ("north", "succeeded"): 2, ("south", "frozen"): 1}

@@ -8,6 +8,9 @@ from datetime import date
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, entries, hints, vouchers
 from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.batches import BatchState, NewBatch
+from mlconnector.store.entries import NewEntry
+from mlconnector.store.vouchers import NewRevision, NewVoucher, VoucherState
 from mlconnector.systems.kit.http import Exchange
 from tests.web.rig import NAME, Rig
 
@@ -19,11 +22,13 @@ MISSING = Problem(
 )
 
 
-def add_voucher(rig: Rig, number: str, state: str = "received", problem: Problem | None = None) -> str:
+def add_voucher(
+    rig: Rig, number: str, state: VoucherState = "received", problem: Problem | None = None
+) -> str:
     """A voucher in a state; returns its key."""
     key, now = f"key-{number}", rig.clock()
     with rig.application.database.write() as db:
-        row = {
+        row: NewVoucher = {
             "id": key,
             "connection": NAME,
             "kind": "invoice",
@@ -36,18 +41,19 @@ def add_voucher(rig: Rig, number: str, state: str = "received", problem: Problem
             "changed_at": now,
         }
         vouchers.insert_vouchers(db, [row])
-        revision = {"voucher": key, "revision": "r1", "booking_facts": "f", "content": '{"number": "1"}'}
-        vouchers.insert_revisions(db, [{**revision, "received_at": now}])
+        content = '{"number": "1"}'
+        revision: NewRevision = {"voucher": key, "revision": "r1", "content": content, "received_at": now}
+        vouchers.insert_revisions(db, [revision])
         if problem is not None:
             vouchers.replace_problems(db, "mapping", {key: [problem]})
         append(db, [AuditEvent(NAME, key, "received", {"revision": "r1"})], now)
     return key
 
 
-def add_batch(rig: Rig, batch: str, state: str = "frozen", voucher: str | None = None) -> None:
+def add_batch(rig: Rig, batch: str, state: BatchState = "frozen", voucher: str | None = None) -> None:
     """A batch in a state, with an entry of a voucher in it."""
     now = rig.clock()
-    row = {
+    row: NewBatch = {
         "id": batch,
         "connection": NAME,
         "client": "29098-55003",
@@ -60,13 +66,17 @@ def add_batch(rig: Rig, batch: str, state: str = "frozen", voucher: str | None =
         "vouchers": 1,
         "changes": "[]",
         "state": state,
+        "job_id": None,
+        "polls": 0,
+        "answer": "",
+        "cause": "",
         "created_at": now,
         "changed_at": now,
     }
     with rig.application.database.write() as db:
         batches.insert_batch(db, row)
         if voucher is not None:
-            entry = {
+            entry: NewEntry = {
                 "id": f"entry-{voucher}",
                 "voucher": voucher,
                 "connection": NAME,
@@ -80,6 +90,8 @@ def add_batch(rig: Rig, batch: str, state: str = "frozen", voucher: str | None =
                 "open_item": "1",
                 "content": '{"postings": []}',
                 "mapping": "m1",
+                "document": None,
+                "reverses": None,
                 "batch": batch,
                 "created_at": now,
             }

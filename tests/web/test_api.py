@@ -13,6 +13,7 @@ from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
 from mlconnector.store.tables import audit_head
+from mlconnector.store.vouchers import VoucherState
 from tests.conformance.doors import served
 from tests.web import rig as rigs
 from tests.web.records import FILE, MISSING, add_batch, add_hint, add_voucher
@@ -216,7 +217,8 @@ def test_a_voucher_that_does_not_wait_is_not_replayed(rig: Rig, api: httpx.Clien
 
 
 def test_vouchers_are_listed_by_connection_and_state(rig: Rig, api: httpx.Client) -> None:
-    for number, state in (("1", "settled"), ("2", "received"), ("3", "settled")):
+    states: dict[str, VoucherState] = {"1": "settled", "2": "received", "3": "settled"}
+    for number, state in states.items():
         rig.clock.advance(1)
         add_voucher(rig, number, state)
     found = api.get("/vouchers", params={"state": "settled", "connection": NAME}).json()["vouchers"]

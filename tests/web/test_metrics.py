@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mlconnector.store import connections
+from mlconnector.store.vouchers import VoucherState
 from tests.web.records import add_batch, add_hint, add_request, add_transfer, add_voucher
 from tests.web.rig import NAME, Rig
 
@@ -41,7 +42,8 @@ def test_an_empty_installation_has_metrics_without_samples(rig: Rig) -> None:
 
 
 def test_vouchers_and_batches_are_counted_by_state(connected: Rig) -> None:
-    for number, state in (("1", "settled"), ("2", "settled"), ("3", "needs_human")):
+    states: dict[str, VoucherState] = {"1": "settled", "2": "settled", "3": "needs_human"}
+    for number, state in states.items():
         add_voucher(connected, number, state)
     add_batch(connected, "b1", "succeeded")
     found = scraped(connected)

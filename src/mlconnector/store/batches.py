@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from mlconnector.store.tables import batches, transfers
 from mlconnector.store.upsert import put_row
 
-ARRIVED = ("succeeded", "partial")
+BatchFormat = Literal["extf", "dxso", "master"]
+BatchState = Literal[
+    "frozen", "submitting", "unknown", "submitted", "succeeded", "partial", "failed", "dissolved"
+]
+
+ARRIVED: tuple[BatchState, ...] = ("succeeded", "partial")
 """States of batches whose bookings stand in DATEV; of a partial one those that are still in it."""
 
-FINAL = (*ARRIVED, "failed", "dissolved")
+FINAL: tuple[BatchState, ...] = (*ARRIVED, "failed", "dissolved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,12 @@ class BatchRow:
     connection: str
     client: str
     period: str
-    format: str
+    format: BatchFormat
     file_name: str
     sha256: str
     rows: int
     vouchers: int
-    state: str
+    state: BatchState
     job_id: str | None
     polls: int
     parked: bool
@@ -44,10 +49,33 @@ class BatchRow:
     changed_at: datetime
 
 
+class NewBatch(TypedDict):
+    """A batch as it is frozen; `changes` and `answer` are JSON."""
+
+    id: str
+    connection: str
+    client: str
+    period: str
+    format: BatchFormat
+    file_name: str
+    content: bytes
+    sha256: str
+    rows: int
+    vouchers: int
+    changes: str
+    state: BatchState
+    job_id: str | None
+    polls: int
+    answer: str
+    cause: str
+    created_at: datetime
+    changed_at: datetime
+
+
 _COLUMNS = [batches.c[name] for name in BatchRow.__dataclass_fields__]
 
 
-def insert_batch(connection: Connection, row: Mapping[str, Any]) -> None:
+def insert_batch(connection: Connection, row: NewBatch) -> None:
     """Freeze a batch; one that was taken apart and has the same content again takes its place."""
     put_row(connection, batches, row)
 
@@ -71,7 +99,10 @@ def content(connection: Connection, batch: str) -> bytes:
 
 
 def listed(
-    connection: Connection, name: str | None = None, states: Sequence[str] | None = None, limit: int = 10_000
+    connection: Connection,
+    name: str | None = None,
+    states: Sequence[BatchState] | None = None,
+    limit: int = 10_000,
 ) -> list[BatchRow]:
     """Batches, the oldest first."""
     query = select(*_COLUMNS).order_by(batches.c.created_at, batches.c.period, batches.c.id).limit(limit)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +23,8 @@ from sqlalchemy import (
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import documents, entries
 
+DocumentState = Literal["stored", "sending", "filed", "refused"]
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
@@ -34,8 +36,26 @@ class DocumentRow:
     media_type: str
     size: int
     sha256: str
-    state: str
+    state: DocumentState
     content: bytes | None
+
+
+class NewDocument(TypedDict):
+    """A document with its bytes, before it is sent; `attachment` names it in its source."""
+
+    guid: str
+    connection: str
+    client: str
+    voucher: str
+    revision: str
+    attachment: str
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    content: bytes
+    state: DocumentState
+    changed_at: datetime
 
 
 _COLUMNS = [documents.c[name] for name in DocumentRow.__dataclass_fields__]
@@ -56,7 +76,7 @@ def read(connection: Connection, guid: str) -> DocumentRow | None:
     return None if row is None else DocumentRow(*row)
 
 
-def insert_documents(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_documents(connection: Connection, rows: Sequence[NewDocument]) -> None:
     """Store documents with their bytes."""
     if rows:
         connection.execute(insert(documents), list(rows))
@@ -113,7 +133,7 @@ def _books() -> ColumnElement[bool]:
     )
 
 
-def set_state(connection: Connection, guids: Sequence[str], state: str, now: datetime) -> None:
+def set_state(connection: Connection, guids: Sequence[str], state: DocumentState, now: datetime) -> None:
     """Note how far documents are."""
     for part in parts(guids):
         connection.execute(
@@ -121,10 +141,11 @@ def set_state(connection: Connection, guids: Sequence[str], state: str, now: dat
         )
 
 
-def bring_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def bring_back(connection: Connection, rows: Sequence[NewDocument]) -> None:
     """Give known documents their bytes again, because they are to be sent once more; their states stay."""
     for row in rows:
-        values = {name: row[name] for name in ("file_name", "media_type", "size", "sha256", "content")}
+        names = ("file_name", "media_type", "size", "sha256", "content")
+        values = {name: value for name, value in row.items() if name in names}
         connection.execute(update(documents).where(documents.c.guid == row["guid"]).values(values))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal, TypedDict
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
@@ -34,6 +35,28 @@ class EntryRow:
     content: str
 
 
+class NewEntry(TypedDict):
+    """A decided booking; `open_item` is the Belegfeld 1 that it holds, `mapping` the rules' fingerprint."""
+
+    id: str
+    voucher: str
+    connection: str
+    client: str
+    revision: str
+    kind: str
+    turn: int
+    period: str
+    ledger: Ledger
+    channel: Format
+    open_item: str
+    content: str
+    mapping: str
+    document: str | None
+    reverses: str | None
+    batch: str | None
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Bookings that go to DATEV together: one month, one channel, and for DXSO one ledger."""
@@ -46,7 +69,7 @@ class Group:
 _COLUMNS = [entries.c[name] for name in EntryRow.__dataclass_fields__]
 
 
-def insert_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_entries(connection: Connection, rows: Sequence[NewEntry]) -> None:
     """Add decided bookings."""
     if rows:
         connection.execute(insert(entries), list(rows))

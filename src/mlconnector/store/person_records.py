@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
 
@@ -17,6 +17,19 @@ from mlconnector.store.upsert import insert_of
 
 State = Literal["due", "waiting", "batched", "sent", "failed"]
 _NOTED = ("connection", "wanted", "changes", "state", "changed_at")
+
+
+class WantedRecord(TypedDict):
+    """The row that a number shall have in the books; `wanted` and `changes` are JSON."""
+
+    client: str
+    number: str
+    connection: str
+    wanted: str
+    changes: str
+    state: State
+    is_new: bool
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,7 @@ def counts(connection: Connection, name: str) -> dict[State, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def want(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def want(connection: Connection, rows: Sequence[WantedRecord]) -> None:
     """Note the row that DATEV shall have for each number; what it got, and from which file, stays noted."""
     if not rows:
         return

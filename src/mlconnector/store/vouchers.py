@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select, update
 
@@ -14,6 +14,10 @@ from mlconnector.model.problems import Problem
 from mlconnector.store.batches import FINAL
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import batches, entries, problems, revisions, vouchers
+
+VoucherState = Literal[
+    "received", "bookable", "needs_human", "ignored", "batched", "sent", "settled", "rejected"
+]
 
 # The reason of a received voucher that a person let go on; it is read again before it is decided.
 REPLAYED = "replayed"
@@ -34,8 +38,53 @@ class VoucherRow:
     revision: str
     booked_revision: str | None
     booked_entry: str | None
-    state: str
+    state: VoucherState
     reason: str
+
+
+class NewVoucher(TypedDict):
+    """A voucher that was read for the first time."""
+
+    id: str
+    connection: str
+    kind: str
+    external_id: str
+    number: str | None
+    document_date: date | None
+    revision: str
+    state: VoucherState
+    read_at: datetime
+    changed_at: datetime
+
+
+class SeenAgain(TypedDict):
+    """What becomes of a voucher whose record was read again."""
+
+    id: str
+    number: str | None
+    document_date: date | None
+    revision: str
+    state: VoucherState
+    reason: str
+    read_at: datetime
+    changed_at: datetime
+
+
+class Standing(TypedDict, total=False):
+    """Which booking of a voucher stands in the books, and of which revision it is."""
+
+    id: str
+    booked_entry: str | None
+    booked_revision: str | None
+
+
+class NewRevision(TypedDict):
+    """A revision of a voucher; `content` is its canonical JSON."""
+
+    voucher: str
+    revision: str
+    content: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +128,13 @@ def hold(connection: Connection, ids: Iterable[str]) -> dict[str, VoucherRow]:
     return found
 
 
-def insert_vouchers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_vouchers(connection: Connection, rows: Sequence[NewVoucher]) -> None:
     """Add vouchers that were read for the first time."""
     if rows:
         connection.execute(insert(vouchers), list(rows))
 
 
-def insert_revisions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_revisions(connection: Connection, rows: Sequence[NewRevision]) -> None:
     """Add revisions; those already known (a source that went back to an earlier state) stay as they are."""
     known: set[tuple[str, str]] = set()
     for part in parts([row["voucher"] for row in rows]):
@@ -96,7 +145,7 @@ def insert_revisions(connection: Connection, rows: Sequence[Mapping[str, Any]]) 
         connection.execute(insert(revisions), new)
 
 
-def update_vouchers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def update_vouchers(connection: Connection, rows: Sequence[SeenAgain] | Sequence[Standing]) -> None:
     """Change vouchers in one statement; every row names `id` and the same further columns."""
     if not rows:
         return
@@ -114,11 +163,11 @@ def update_vouchers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 def set_state(
     connection: Connection,
     ids: Iterable[str],
-    state: str,
+    state: VoucherState,
     now: datetime,
     reason: str = "",
     *,
-    of: Collection[str] | None = None,
+    of: Collection[VoucherState] | None = None,
 ) -> None:
     """Bring vouchers into a state; only those that are in one of the states `of`, where they are given."""
     for part in parts(list(ids)):
@@ -262,7 +311,9 @@ def states(connection: Connection, name: str | None = None) -> dict[str, dict[st
     return found
 
 
-def listed(connection: Connection, name: str | None, state: str | None, limit: int) -> list[VoucherRow]:
+def listed(
+    connection: Connection, name: str | None, state: VoucherState | None, limit: int
+) -> list[VoucherRow]:
     """Vouchers, the latest changed first."""
     query = select(*_COLUMNS).order_by(vouchers.c.changed_at.desc(), vouchers.c.id).limit(limit)
     if name is not None:

@@ -10,7 +10,8 @@ from mlconnector.commands.working import work_through
 from mlconnector.errors import NeedsHuman, RetryLater
 from mlconnector.flow.agree import number_lists
 from mlconnector.flow.agree.consent import approve
-from mlconnector.flow.batches import freeze, master_data
+from mlconnector.flow.batches import master_data
+from mlconnector.flow.batches.kinds import freeze_next
 from mlconnector.flow.engine import workflows
 from mlconnector.formats.extf import BOOKINGS, MASTER_DATA
 from tests.flow.conftest import MakeRig
@@ -292,7 +293,7 @@ def test_two_who_freeze_at_the_same_time_make_one_file(
     rig.book(run)
     meanwhile(monkeypatch, master_data, "write", rig.freeze)
     with pytest.raises(RetryLater, match="another process"):
-        freeze.freeze_next(rig.context)
+        freeze_next(rig.context)
     rig.transfer()
     assert sent(rig) == [FIRST]
 
@@ -314,7 +315,7 @@ def test_a_change_between_reading_and_freezing_is_not_taken_for_sent(
 
     meanwhile(monkeypatch, master_data, "write", others)
     with pytest.raises(RetryLater, match="another process"):
-        freeze.freeze_next(rig.context)
+        freeze_next(rig.context)
     assert states(rig) == {FIRST: "due"}
     rig.freeze()
     rig.transfer()

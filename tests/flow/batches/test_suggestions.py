@@ -161,7 +161,7 @@ class TestTheWholeWay:
     ) -> None:
         rig = made(1)
         (batch,) = rig.prepare()
-        monkeypatch.setattr("mlconnector.flow.batches.suggestions.is_sendable", lambda _: False)
+        monkeypatch.setattr("mlconnector.flow.batches.suggestion_transfer.is_sendable", lambda _: False)
         with pytest.raises(Broken, match="is not what DATEV takes"):
             rig.deliver(batch)
         (job,) = rig.datev.dxso_jobs
@@ -202,7 +202,7 @@ class TestThePackage:
             asked.extend(files)
             return list(validate_with(schemas, files))
 
-        monkeypatch.setattr("mlconnector.flow.batches.suggestions.validate_with", note)
+        monkeypatch.setattr("mlconnector.flow.batches.suggestion_transfer.validate_with", note)
         rig.work()
         assert "document.xml" in asked
         assert rig.states() == {"settled": 1}

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from mlconnector.app import opened
 from mlconnector.errors import RetryLater
-from mlconnector.flow.batches import freeze
+from mlconnector.flow.batches import entry_batches
 from mlconnector.flow.decide import book
 from mlconnector.flow.decide.documents.booking_documents import papers_for
 from mlconnector.flow.deliver import delivery, jobs
@@ -60,7 +60,7 @@ def test_two_who_freeze_at_the_same_time_make_one_batch(
     run = rig.begin()
     rig.read(run)
     rig.book(run)
-    meanwhile(monkeypatch, freeze, "batch_id", rig.freeze)
+    meanwhile(monkeypatch, entry_batches, "batch_id", rig.freeze)
     with pytest.raises(RetryLater):
         rig.freeze()
     assert len(rig.batches()) == 1
@@ -83,7 +83,7 @@ def test_bookings_that_others_have_taken_are_not_in_a_second_batch(
         rig.book(rig.begin())
         rig.freeze()
 
-    meanwhile(monkeypatch, freeze, "batch_id", others)
+    meanwhile(monkeypatch, entry_batches, "batch_id", others)
     with pytest.raises(RetryLater):
         rig.freeze()
     rig.transfer()

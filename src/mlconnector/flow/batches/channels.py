@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.batches.suggestions import FORMAT
+from mlconnector.flow.batches.kinds import kind_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings, channels_in
@@ -31,18 +31,16 @@ def check_channels(db: Connection, settings: ConnectionSettings) -> None:
     """
     check_others(db, settings)
     for row in batches.listed(db, settings.name, ["submitting", "unknown", "submitted"]):
-        needs_its_service = row.state != "submitting" if row.format == FORMAT else row.format == "extf"
-        if needs_its_service and not settings.sends(
-            "suggestions" if row.format == FORMAT else "booking_files"
-        ):
+        kind = kind_of(row.format)
+        if row.state in kind.bound_in and not settings.sends(kind.needs):
             facts = {"file": row.file_name, "format": row.format.upper()}
             raise NeedsHuman(Problem("channel_in_flight", facts))
-    for kind, period, channel in _carried_so_far(db, settings.client):
-        wanted = channel_of(settings.channels, kind, _first_day(period))
+    for carried, period, channel in _carried_so_far(db, settings.client):
+        wanted = channel_of(settings.channels, carried, _first_day(period))
         if wanted != channel and settings.carries(channel):
             facts = {
                 "client": settings.client,
-                "kind": kind,
+                "kind": carried,
                 "month": period,
                 "format": channel.upper(),
                 "wanted": wanted.upper(),
@@ -76,7 +74,7 @@ def _carried_so_far(db: Connection, client: str) -> Iterator[tuple[Carried, str,
         yield _carried(kind, ledger), period, channel
     # Of these nobody knows what arrived, and so their bookings were taken out of them.
     for row in batches.listed(db, states=["partial", "failed"]):
-        if row.client == client and row.format == FORMAT and (row.state == "partial" or _is_gone(row)):
+        if row.client == client and row.format == "dxso" and (row.state == "partial" or _is_gone(row)):
             package = thaw(batches.content(db, row.id))
             yield _carried("", package.ledger), package.month, "dxso"
 
@@ -99,7 +97,7 @@ def recall_unsent(services: Services, db: Connection, settings: ConnectionSettin
     """Take back what DATEV does not have yet and what now goes in another format; it is decided anew."""
     events = []
     for row in batches.listed(db, settings.name, ["frozen", "submitting"]):
-        is_unsent = row.format == FORMAT or (row.state == "frozen" and not batches.jobs(db, row.id))
+        is_unsent = row.state in kind_of(row.format).unsent_in and not batches.jobs(db, row.id)
         held = entries.of_batch(db, row.id)
         if is_unsent and _moved(db, settings, held):
             _decide_anew(services, db, held, row.id)

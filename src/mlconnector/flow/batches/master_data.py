@@ -1,126 +1,89 @@
-"""Master data: debtors and creditors go to DATEV before the bookings that use them, if they changed.
-
-Nothing that somebody may have typed in DATEV is overwritten unasked: only a number that was given here just
-now is new to DATEV. Any other one may be there already, so its row waits for consent or is never sent.
-"""
+"""Master data: debtors and creditors as EXTF files, sent before the bookings that use them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from mlconnector.errors import RetryLater
-from mlconnector.flow.batches.files import encoding_of, frozen_batch, master_data_header, noted_change
+from mlconnector.errors import NeedsHuman, RetryLater
+from mlconnector.flow.batches.booking_files import hand_over, status_of
+from mlconnector.flow.batches.kind import Ended
+from mlconnector.flow.batches.notes import frozen_batch
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.files import encoding_of, master_data_header, noted_change
 from mlconnector.flow.context.settings import ConnectionSettings
-from mlconnector.formats.extf import Header, first_day, fitted, owned, person_row, read, write
+from mlconnector.formats.extf import Header, first_day, fitted, read, write
 from mlconnector.formats.names import batch_id, extf_file_name
 from mlconnector.mapping.books import Books
-from mlconnector.mapping.drafts import Draft
-from mlconnector.model.vouchers import Kind, Party
-from mlconnector.store import accounts, batches, entries, person_records
+from mlconnector.model.problems import Problem
+from mlconnector.store import batches, entries, person_records
 from mlconnector.store.audit import append
-from mlconnector.store.batches import BatchRow
-from mlconnector.store.person_records import PersonRecord, State
+from mlconnector.store.batches import BatchFormat, BatchRow, BatchState
+from mlconnector.store.person_records import PersonRecord
+from mlconnector.systems.sink import JobStatus, Receipt, Takes
 
-FORMAT = "master"
 AT_ONCE = 5_000
+FORMAT: BatchFormat = "master"
 _KEY = "Konto"
-_SAYS_NOTHING = {_KEY, "Adressattyp"}
 
 
-def note_persons(
-    context: Context,
-    db: Connection,
-    drafts: Mapping[str, Draft],
-    persons: Mapping[str, str],
-    since: datetime,
-) -> None:
-    """Note what DATEV shall know of the parties that are booked, where that is new or changed.
+@dataclass(frozen=True, slots=True)
+class MasterData:
+    """The kind of batch that carries debtors and creditors."""
 
-    Numbers that were given `since` then are new to DATEV.
+    format: BatchFormat = FORMAT
+    needs: Takes = "booking_files"
+    links_documents: bool = True
+    is_recognised: bool = False
+    bound_in: frozenset[BatchState] = frozenset()
+    unsent_in: frozenset[BatchState] = frozenset({"frozen"})
+
+    def freeze(self, context: Context) -> str | None:
+        """Freeze the records that are due into a file of category 16; the batch's id, or None."""
+        return _frozen(context)
+
+    def send(self, context: Context, row: BatchRow) -> Receipt:
+        """Hand the file over once."""
+        return hand_over(context, row)
+
+    def status(self, context: Context, row: BatchRow) -> JobStatus:
+        """How far the job is."""
+        return status_of(context, row)
+
+    def settle(self, context: Context, db: Connection, row: BatchRow, ended: Ended) -> None:
+        """Note what the books have of the records of a batch that has ended: just what the bytes say."""
+        rows = None
+        if ended.arrived:
+            rows = {one[_KEY]: one.values() for one in read(batches.content(db, row.id)).rows}
+        person_records.settle(db, row.id, context.now(), rows)
+
+    def release(self, db: Connection, row: BatchRow, now: datetime) -> None:
+        """Let the records go again, while no later file has the same accounts and would be undone."""
+        moved_on = person_records.send_again(db, row.id, row.rows, now)
+        if moved_on:
+            facts = {"file": row.file_name, "batch": row.state, "count": str(moved_on)}
+            raise NeedsHuman(Problem("persons_moved_on", facts))
+
+
+def unsent_before(context: Context, row: BatchRow) -> list[BatchRow]:
+    """The batches of master data, frozen before a batch of bookings, that are to be sent before it.
+
+    One that failed is not among them: bookings create the accounts that the books do not know.
     """
-    settings = context.settings
-    if settings.sends_master_data != "off":
-        note_numbered(context, db, _parties(settings, drafts, persons), since)
+    with context.read() as db:
+        rows = batches.unfinished(db, context.name)
+    return [
+        one
+        for one in rows
+        if one.format == FORMAT and one.state != "submitted" and one.created_at <= row.created_at
+    ]
 
 
-def note_numbered(context: Context, db: Connection, parties: Mapping[str, Party], since: datetime) -> None:
-    """Note what DATEV shall know of parties, by their number; `since` as in `note_persons`."""
-    settings = context.settings
-    known = person_records.read(db, settings.client, list(parties), hold=True)
-    unknown = [number for number in parties if number not in known]
-    given_now = accounts.allocated(db, settings.client, unknown, since)
-    rows = []
-    for number, party in parties.items():
-        made = person_row(party, number, encoding=encoding_of(settings.rules.books))
-        made = owned(made, settings.master_data.fields)
-        wanted = {column: str(value) for column, value in made.row.items()}
-        is_new = known[number].is_new if number in known else number in given_now
-        state = _next_state(settings, known.get(number), wanted, is_new=is_new)
-        if state is None or wanted.keys() <= _SAYS_NOTHING:
-            continue
-        rows.append(
-            {
-                "client": settings.client,
-                "number": number,
-                "connection": context.name,
-                "wanted": _json(wanted),
-                "changes": _json([noted_change(number, change) for change in made.changes]),
-                "state": state,
-                "is_new": is_new,
-                "changed_at": context.now(),
-            }
-        )
-    person_records.want(db, rows)
-
-
-def _parties(
-    settings: ConnectionSettings, drafts: Mapping[str, Draft], persons: Mapping[str, str]
-) -> dict[str, Party]:
-    """The party of each number, as its latest document has it; payments often know no more than a name."""
-
-    def rank(item: tuple[str, Draft]) -> tuple[bool, date, str]:
-        voucher = item[1].voucher
-        return voucher.kind != Kind.PAYMENT, voucher.document_date, voucher.external_id
-
-    books = settings.rules.books
-    return {
-        persons[key]: draft.party
-        for key, draft in sorted(drafts.items(), key=rank)
-        if persons[key] != books.numbers_of(draft.ledger).collective
-    }
-
-
-def _next_state(
-    settings: ConnectionSettings, known: PersonRecord | None, wanted: Mapping[str, str], *, is_new: bool
-) -> State | None:
-    """What becomes of a record that shall have this row; None where nothing is to be noted."""
-    sends_new_only = settings.sends_master_data == "new"
-    unasked: State = "due" if settings.master_data.overwrite == "send" else "waiting"
-    if known is None:
-        return "due" if is_new else None if sends_new_only else unasked
-    same = known.wanted == wanted
-    if known.on_the_way:
-        # What its file brings is overwritten by this; in case that it brings nothing, this is noted.
-        return None if same else known.state if sends_new_only else unasked
-    if wanted.items() <= known.sent.items():
-        return None if same and known.state == "sent" else "sent"
-    if same and known.state in {"due", "failed"}:
-        return None
-    if is_new:
-        return "due"
-    if sends_new_only:
-        return known.state if known.state == "waiting" and not same else None
-    return None if same and known.state == unasked else unasked
-
-
-def freeze_master_data(context: Context) -> str | None:
-    """Freeze the records that are due into a file of category 16; the batch's id, or None."""
+def _frozen(context: Context) -> str | None:
     settings, now = context.settings, context.now()
     if settings.sends_master_data == "off":
         return None
@@ -183,30 +146,6 @@ def _latest_year(context: Context, day: date, books: Books) -> date:
     years = context.facts.fiscal_years or ()
     begun = [year.first for year in years if year.first <= day]
     return max(begun, default=first_day(day, books.fiscal_year_start))
-
-
-def unsent_before(context: Context, row: BatchRow) -> list[str]:
-    """The batches of master data, frozen before a batch of bookings, that are to be sent before it.
-
-    One that failed is not among them: bookings create the accounts that DATEV does not know.
-    """
-    with context.read() as db:
-        rows = batches.unfinished(db, row.connection)
-    return [
-        one.id
-        for one in rows
-        if one.format == FORMAT and one.state != "submitted" and one.created_at <= row.created_at
-    ]
-
-
-def settle(context: Context, db: Connection, row: BatchRow, *, arrived: bool) -> None:
-    """Note what DATEV has of the records of a batch that has ended: just what the bytes say."""
-    if row.format != FORMAT:
-        return
-    rows = None
-    if arrived:
-        rows = {one[_KEY]: one.values() for one in read(batches.content(db, row.id)).rows}
-    person_records.settle(db, row.id, context.now(), rows)
 
 
 def _json(value: object) -> str:

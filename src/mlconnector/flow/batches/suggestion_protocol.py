@@ -1,4 +1,4 @@
-"""Protocols: what DATEV's protocol of a transfer says of each booking, and so what becomes of it."""
+"""The protocol of a transfer: what it says of each booking, and so what becomes of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from mlconnector.flow.batches.suggestions import GONE, entries_of
+from mlconnector.flow.batches.notes import line_of
+from mlconnector.flow.batches.suggestion_transfer import GONE, entries_of
 from mlconnector.flow.context.context import Context
 from mlconnector.formats.dxso import Package, concerned, thaw
 from mlconnector.model.entries import decode
@@ -55,11 +56,6 @@ def _refused(key: str, status: JobStatus, client: str, remarks: Sequence[Remark]
     return Refused(Problem(key, facts, ("protocol",)), tuple(line_of(remark) for remark in remarks))
 
 
-def line_of(remark: Remark) -> str:
-    """A line of the protocol as one sentence: kind, file, text, context."""
-    return ": ".join(part for part in (remark.kind, remark.file_name, remark.text, remark.context) if part)
-
-
 def arrived_documents(package: Package, refused: Collection[str]) -> tuple[list[str], list[str]]:
     """The GUIDs under which we keep a transfer's documents: those that Belege online now has, and the others.
 
@@ -69,15 +65,6 @@ def arrived_documents(package: Package, refused: Collection[str]) -> tuple[list[
     known = [str(one.guid) for one in taken]
     stored = [str(image.document) for one in taken for image in one.images]
     return [guid for guid in stored if guid in known], [guid for guid in stored if guid not in known]
-
-
-def told(row: BatchRow, status: JobStatus) -> dict[str, object]:
-    """What the audit trail keeps of an answer: every word, and a protocol line by line."""
-    answer = {name: said for name, said in status.answer.items() if name != "protocol"}
-    detail: dict[str, object] = {"job_id": row.job_id, "result": status.result, "answer": answer}
-    if status.remarks:
-        detail["protocol"] = [line_of(one) for one in status.remarks]
-    return detail
 
 
 def settle(context: Context, db: Connection, row: BatchRow, status: JobStatus, problem: Problem) -> None:

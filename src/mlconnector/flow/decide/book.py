@@ -9,9 +9,6 @@ import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.flow.agree.confirmation import note_used
-from mlconnector.flow.batches import suggestions
-from mlconnector.flow.batches.freeze import unwritable
-from mlconnector.flow.batches.master_data import note_persons
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.decisions import (
     Decisions,
@@ -23,6 +20,8 @@ from mlconnector.flow.decide.decisions import (
 from mlconnector.flow.decide.documents.booking_documents import Paper, papers_for
 from mlconnector.flow.decide.documents.notes import noted
 from mlconnector.flow.decide.person_numbers import persons_of
+from mlconnector.flow.decide.rows import unfit
+from mlconnector.flow.intake.person_accounts import note_persons
 from mlconnector.formats.names import entry_id
 from mlconnector.mapping.channels import Channel
 from mlconnector.mapping.drafts import Draft, entry
@@ -32,7 +31,8 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import decode as decode_voucher
 from mlconnector.store import accounts, documents, entries, runs, vouchers
 from mlconnector.store.audit import AuditEvent, append
-from mlconnector.store.vouchers import Waiting
+from mlconnector.store.entries import NewEntry
+from mlconnector.store.vouchers import Standing, Waiting
 
 SET = 200
 BYTES_AT_ONCE = 64 * 1024 * 1024
@@ -121,7 +121,7 @@ def _store(
         keys = [key for key, why in decisions.ignored.items() if why == reason and key not in bookable]
         vouchers.set_state(db, keys, "ignored", now, reason)
     unchanged = [key for key in decisions.unchanged if key not in bookable]
-    changed = [{"id": key, "booked_revision": rows[key].revision} for key in unchanged]
+    changed: list[Standing] = [{"id": key, "booked_revision": rows[key].revision} for key in unchanged]
     vouchers.update_vouchers(db, changed)
     vouchers.set_state(db, unchanged, "settled", now)
     solved: dict[str, tuple[Problem, ...]] = dict.fromkeys(rows, ())
@@ -158,17 +158,18 @@ def _entries(
     decisions: Decisions,
     papers: Mapping[str, Paper],
     persons: Mapping[str, str],
-) -> tuple[list[dict[str, object]], list[AuditEvent]]:
+) -> tuple[list[NewEntry], list[AuditEvent]]:
     """Entries of all drafts, and reversals of what stands in DATEV for vouchers that changed after it."""
-    rules = context.rules
+    settings, rules = context.settings, context.rules
     turns = entries.turns(db, [one.row.id for one in waiting])
-    rows: list[dict[str, object]] = []
+    rows: list[NewEntry] = []
     events: list[AuditEvent] = []
     for one in waiting:
         key, revision = one.row.id, one.row.revision
         draft = decisions.drafts.get(key)
         made = None if draft is None else _made(one, draft, persons[key], papers.get(key), turns)
-        wrong = None if made is None else _unfit(context, made, draft)
+        channel = "extf" if draft is None else settings.channel_of(draft.voucher)
+        wrong = None if made is None else unfit(made, channel, rules)
         if wrong is not None:
             del decisions.drafts[key]
             decisions.held[key] = (wrong,)
@@ -179,19 +180,10 @@ def _entries(
             rows.append(_row(context, key, back, rules, before.channel, reverses=before.id))
             events.append(context.event(key, "reversed", {"entry": back.content_key, "of": before.id}))
         if made is not None and draft is not None:
-            channel = context.settings.channel_of(draft.voucher)
             holds = open_item(context.name, draft)
             rows.append(_row(context, key, made, rules, channel, holds=holds))
             events.append(context.event(key, "booked", _story(made, rules)))
     return rows, events
-
-
-def _unfit(context: Context, made: Entry, draft: Draft | None) -> Problem | None:
-    """Why a booking cannot be written in the format that its channel carries."""
-    settings = context.settings
-    if draft is not None and settings.channel_of(draft.voucher) == suggestions.FORMAT:
-        return suggestions.unsuitable(made, settings.rules)
-    return unwritable(made, settings.rules.books)
 
 
 def _made(
@@ -212,7 +204,7 @@ def _row(
     *,
     reverses: str | None = None,
     holds: str = "",
-) -> dict[str, object]:
+) -> NewEntry:
     return {
         "id": entry_id(voucher, made.content_key),
         "voucher": voucher,

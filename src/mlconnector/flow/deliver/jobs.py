@@ -10,7 +10,9 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from mlconnector.flow.batches import master_data, suggestion_protocol, suggestions
+from mlconnector.flow.batches.kind import Ended
+from mlconnector.flow.batches.kinds import kind_of
+from mlconnector.flow.batches.notes import told
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
 from mlconnector.model.problems import Problem
@@ -18,9 +20,10 @@ from mlconnector.store import batches, documents, entries, vouchers
 from mlconnector.store.audit import append, latest
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.entries import EntryRow
+from mlconnector.store.vouchers import Standing, VoucherState
 from mlconnector.systems.sink import JobStatus
 
-ON_THE_WAY = frozenset({"batched", "sent"})
+ON_THE_WAY: frozenset[VoucherState] = frozenset({"batched", "sent"})
 # How often the same file is sent while DATEV asks for it once more.
 TRIES = 4
 
@@ -40,10 +43,7 @@ def look(context: Context, batch: str, retry_after: float) -> Step:
     if row is None or row.state != "submitted" or row.job_id is None:
         return Step("settled")
     refuse_while_open(context)
-    if row.format == suggestions.FORMAT:
-        status = suggestions.status_of(context, row)
-    else:
-        status = context.sink.status(row.job_id)
+    status = kind_of(row.format).status(context, row)
     context.reached("job_polled")
     if status.result in {"pending", "open"}:
         return _wait(context, row, retry_after)
@@ -106,13 +106,11 @@ def _settle(context: Context, row: BatchRow, status: JobStatus) -> None:
             answer=_text(status),
             cause="" if status.result == "succeeded" else problem.cause,
         )
-        if row.format == suggestions.FORMAT:
-            suggestion_protocol.settle(context, db, row, status, problem)
+        kind_of(row.format).settle(context, db, row, Ended(status, problem, succeeded or stands))
         held = entries.of_batch(db, row.id)
         rows = vouchers.hold(db, {entry.voucher for entry in held})
         # What waits for a human because of another batch goes on waiting.
         keys = [key for key, voucher in rows.items() if voucher.state in ON_THE_WAY]
-        master_data.settle(context, db, row, arrived=succeeded or stands)
         if succeeded or stands:
             documents.let_go_of_content(db, row.id)
             if not stands:
@@ -122,7 +120,7 @@ def _settle(context: Context, row: BatchRow, status: JobStatus) -> None:
         else:
             vouchers.set_state(db, keys, "rejected", now)
             vouchers.replace_problems(db, "mapping", dict.fromkeys(keys, (problem,)))
-        detail = suggestion_protocol.told(row, status)
+        detail = told(row, status)
         append(db, [context.event(row.id, status.result, detail)], now)
 
 
@@ -136,17 +134,15 @@ def _note_bookings(db: Connection, held: Sequence[EntryRow]) -> None:
     """Keep which booking of each voucher now stands in DATEV."""
     revision = {entry.voucher: entry.revision for entry in held}
     standing = entries.standing(db, list(revision))
-    vouchers.update_vouchers(
-        db,
-        [
-            {
-                "id": key,
-                "booked_entry": standing[key][-1].id if key in standing else None,
-                "booked_revision": revision[key],
-            }
-            for key in sorted(revision)
-        ],
-    )
+    changed: list[Standing] = [
+        {
+            "id": key,
+            "booked_entry": standing[key][-1].id if key in standing else None,
+            "booked_revision": revision[key],
+        }
+        for key in sorted(revision)
+    ]
+    vouchers.update_vouchers(db, changed)
 
 
 def _chance() -> float:

@@ -1,16 +1,16 @@
-"""Resending: a batch that DATEV has answered is handed over once more, because a person says so and why.
+"""A second transfer: a batch that the sink has answered is handed over once more, because a person says so.
 
-DATEV recognises no file that it has got before: what is sent twice may be booked twice. So this is the only
-way in which a batch gets a second job, besides DATEV asking for it, and the audit trail keeps the reason.
+A sink need not recognise a file that it has got before: what is sent twice may be booked twice. So this is
+the only way in which a batch gets a second job, besides the sink asking for it, and the trail keeps why.
 """
 
 from __future__ import annotations
 
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow.batches import master_data, suggestions
+from mlconnector.flow.batches.kinds import kind_of
 from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
-from mlconnector.store import batches, entries, person_records, vouchers
+from mlconnector.store import batches
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.batches import BatchRow
 
@@ -31,7 +31,8 @@ def resend(services: Services, wanted: str, reason: str, by: str, *, again: bool
         if row is None:
             raise NeedsHuman(Problem("batch_unknown", {"batch": wanted}))
         facts = {"file": row.file_name, "batch": row.state}
-        if row.format == suggestions.FORMAT:
+        kind = kind_of(row.format)
+        if kind.is_recognised:
             raise NeedsHuman(Problem("batch_recognised", facts))
         if row.state not in {"succeeded", "failed"}:
             raise NeedsHuman(Problem("batch_not_answered", facts))
@@ -39,17 +40,7 @@ def resend(services: Services, wanted: str, reason: str, by: str, *, again: bool
             raise NeedsHuman(Problem("batch_succeeded_already", facts))
         if not batches.hold(db, row):
             raise RetryLater("another process has this batch in hand", after=1.0)
-        if row.format == master_data.FORMAT:
-            moved_on = person_records.send_again(db, row.id, row.rows, now)
-            if moved_on:
-                raise NeedsHuman(Problem("persons_moved_on", {**facts, "count": str(moved_on)}))
-        elif row.state == "failed":
-            held = vouchers.hold(db, {entry.voucher for entry in entries.of_batch(db, row.id)})
-            moved = [voucher for voucher in held.values() if voucher.state != "rejected"]
-            if moved:
-                raise NeedsHuman(Problem("batch_moved_on", {**facts, "count": str(len(moved))}))
-            vouchers.set_state(db, held, "batched", now)
-            vouchers.replace_problems(db, "mapping", dict.fromkeys(held, ()))
+        kind.release(db, row, now)
         batches.change(db, row.id, now, state="frozen", job_id=None, polls=0, parked=False, cause="")
         detail = {"reason": reason, "by": by, "before": row.state, "job_id": row.job_id}
         append(db, [AuditEvent(row.connection, row.id, "resent", detail)], now)

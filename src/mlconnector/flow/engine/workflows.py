@@ -17,7 +17,7 @@ from typing import Any
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID, StepOptions
 
 from mlconnector.errors import RetryLater
-from mlconnector.flow.batches import freeze
+from mlconnector.flow.batches import kinds
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.decide import book
@@ -174,7 +174,7 @@ class Workflows:
 
     def _freeze(self, name: str) -> Outcome:
         while True:
-            work = partial(freeze.freeze_next, Context(self._services, name))
+            work = partial(kinds.freeze_next, Context(self._services, name))
             frozen = self._patient("freeze", name, partial(progress.as_outcome, work))
             if frozen["outcome"] != "done" or frozen["batch"] is None:
                 return frozen

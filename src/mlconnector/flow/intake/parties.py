@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from mlconnector.flow.batches.master_data import note_numbered
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.intake.person_accounts import note_numbered
 from mlconnector.mapping.numbers import allocate
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem

@@ -14,10 +14,10 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Voucher, encode
 from mlconnector.store import connections, hints, runs, vouchers
 from mlconnector.store.audit import AuditEvent, append
-from mlconnector.store.vouchers import VoucherRow
+from mlconnector.store.vouchers import NewRevision, NewVoucher, SeenAgain, VoucherRow, VoucherState
 from mlconnector.systems.source import Reading, Reference
 
-HANDED_OVER = frozenset({"batched", "sent", "settled"})
+HANDED_OVER: frozenset[VoucherState] = frozenset({"batched", "sent", "settled"})
 # Why vouchers are left out by their content; any other reason of an ignored one is that it could not be seen.
 DECIDED = frozenset({"zero_value", "withdrawn", "commitment", "before_begin"})
 _HINTS_AT_ONCE = 200
@@ -82,9 +82,9 @@ def take_again(context: Context, run: str) -> int:
 class _Changes:
     """What a set of readings changes in the database."""
 
-    new: list[dict[str, object]]
-    revisions: list[dict[str, object]]
-    changed: list[dict[str, object]]
+    new: list[NewVoucher]
+    revisions: list[NewRevision]
+    changed: list[SeenAgain]
     problems: dict[str, Sequence[Problem]]
     events: list[AuditEvent]
     replaced: list[str]
@@ -171,7 +171,7 @@ def _seen_again(
     if row.reason.startswith(vouchers.LEFT_OUT) or (same and not _was_gone(row)):
         return
     now = context.now()
-    state = row.state if row.state in HANDED_OVER else "received"
+    state: VoucherState = row.state if row.state in HANDED_OVER else "received"
     changes.changed.append(
         {
             "id": row.id,
@@ -206,7 +206,7 @@ def _gone(context: Context, reading: Reading, row: VoucherRow | None, changes: _
     booked = row.state in HANDED_OVER or row.booked_entry is not None
     problem = Problem("record_gone", {"number": row.number or "", "reason": reading.reason})
     changes.problems[row.id] = [*reading.problems, problem] if booked else list(reading.problems)
-    state = row.state if booked else ("needs_human" if reading.problems else "ignored")
+    state: VoucherState = row.state if booked else "needs_human" if reading.problems else "ignored"
     changes.changed.append(
         {
             "id": row.id,

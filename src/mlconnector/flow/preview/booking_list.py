@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlconnector.flow.batches.files import encoding_of
-from mlconnector.flow.batches.freeze import rows_of
+from mlconnector.flow.context.files import encoding_of
+from mlconnector.flow.decide.rows import rows_of
 from mlconnector.formats.extf import BOOKINGS, BookingRows, Change, Row, category
 from mlconnector.formats.extf.rows import REVERSAL
 from mlconnector.formats.extf.writer import LinePlan

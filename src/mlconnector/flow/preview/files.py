@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mlconnector.flow.batches.files import booking_header, encoding_of
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.files import booking_header, encoding_of
 from mlconnector.flow.preview.booking_list import Previewed
 from mlconnector.formats.extf import BookingRows, Header, Period, label_field, limit, split, write
 from mlconnector.formats.names import batch_id, extf_file_name

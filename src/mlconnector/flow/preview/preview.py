@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.batches.freeze import unwritable
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.decisions import number_taken, open_item
 from mlconnector.flow.decide.documents.notes import known_notes, noted
+from mlconnector.flow.decide.rows import unwritable
 from mlconnector.flow.intake import records
 from mlconnector.flow.preview.booking_list import Previewed, listed
 from mlconnector.formats.names import voucher_id
@@ -26,7 +26,7 @@ from mlconnector.store import accounts, connections, entries, lookup, vouchers
 from mlconnector.systems.source import Reading, Reference
 
 _AT_ONCE = 100
-_UNDECIDED = ("received", "needs_human", "rejected")
+_UNDECIDED: tuple[vouchers.VoucherState, ...] = ("received", "needs_human", "rejected")
 UNCHANGED = "unchanged"
 MADE = "made"
 

@@ -25,6 +25,7 @@ from mlconnector.model.entries import Because
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment, Kind
 from mlconnector.store import documents
+from mlconnector.store.documents import NewDocument
 from mlconnector.store.vouchers import Waiting
 from mlconnector.systems.sink import ClientFacts
 
@@ -40,7 +41,7 @@ class Paper:
     """
 
     guid: uuid.UUID | None = None
-    rows: tuple[dict[str, object], ...] = ()
+    rows: tuple[NewDocument, ...] = ()
     problems: tuple[Problem, ...] = ()
     because: tuple[Because, ...] = ()
 
@@ -203,7 +204,7 @@ def _stored(
     """The paper with the rows of what is not filed yet; the first file is the one to link."""
     client, key = desk.context.settings.client, one.row.id
     guids: dict[str, uuid.UUID] = {}
-    rows: list[dict[str, object]] = []
+    rows: list[NewDocument] = []
     for attachment, content in files:
         sha256 = hashlib.sha256(content).hexdigest()
         if sha256 in guids:

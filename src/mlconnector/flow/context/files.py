@@ -1,11 +1,7 @@
-"""Files: what all frozen files share: header, encoding, noted changes, and the row of their batch."""
+"""Files: what all files for the books share: their header, their encoding, and how changes are noted."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import uuid
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from mlconnector.flow.context.settings import ConnectionSettings
@@ -66,40 +62,4 @@ def noted_change(entry: str, change: Change) -> dict[str, str]:
         "before": change.before,
         "after": change.after,
         "reason": change.reason,
-    }
-
-
-def frozen_batch(
-    settings: ConnectionSettings,
-    batch: uuid.UUID,
-    *,
-    period: str,
-    data_format: str,
-    file_name: str,
-    content: bytes,
-    rows: int,
-    vouchers: int,
-    changes: Sequence[dict[str, str]],
-    now: datetime,
-) -> dict[str, object]:
-    """The row of a batch that was never sent, also where a dissolved one had the same id."""
-    return {
-        "id": str(batch),
-        "connection": settings.name,
-        "client": settings.client,
-        "period": period,
-        "format": data_format,
-        "file_name": file_name,
-        "content": content,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "rows": rows,
-        "vouchers": vouchers,
-        "changes": json.dumps(changes, ensure_ascii=False),
-        "state": "frozen",
-        "job_id": None,
-        "polls": 0,
-        "answer": "",
-        "cause": "",
-        "created_at": now,
-        "changed_at": now,
     }

@@ -1,0 +1,122 @@
+"""Notes: what is written down of a batch when it is frozen, taken apart, or handed over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import Broken, RetryLater
+from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.settings import ConnectionSettings
+from mlconnector.model.problems import Problem
+from mlconnector.store import batches, entries, vouchers
+from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.batches import BatchFormat, BatchRow, NewBatch
+from mlconnector.systems.sink import JobStatus, Receipt, Remark
+
+
+def frozen_batch(
+    settings: ConnectionSettings,
+    batch: uuid.UUID,
+    *,
+    period: str,
+    data_format: BatchFormat,
+    file_name: str,
+    content: bytes,
+    rows: int,
+    vouchers: int,
+    changes: Sequence[dict[str, str]],
+    now: datetime,
+) -> NewBatch:
+    """The row of a batch that was never sent, also where a dissolved one had the same id."""
+    return {
+        "id": str(batch),
+        "connection": settings.name,
+        "client": settings.client,
+        "period": period,
+        "format": data_format,
+        "file_name": file_name,
+        "content": content,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "rows": rows,
+        "vouchers": vouchers,
+        "changes": json.dumps(changes, ensure_ascii=False),
+        "state": "frozen",
+        "job_id": None,
+        "polls": 0,
+        "answer": "",
+        "cause": "",
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def hold(db: Connection, row: BatchRow) -> None:
+    """Keep others from changing a batch that is still as it was read. Raises RetryLater where it is not."""
+    if not batches.hold(db, row):
+        raise RetryLater("another process has this batch in hand", after=1.0)
+
+
+def change(context: Context, row: BatchRow, *, attempt: bool = False, **values: object) -> BatchRow:
+    """Change a batch that is still as it was read, and return it as it is now.
+
+    With `attempt` it is noted, too, that it is about to be sent. Raises RetryLater where it is not as it was:
+    somebody else has it in hand, or its bookings now go another way.
+    """
+    with context.write() as db:
+        hold(db, row)
+        batches.change(db, row.id, context.now(), **values)
+        if attempt:
+            batches.note_attempt(db, row.id, context.now())
+        noted = batches.read(db, row.id)
+    if noted is None:
+        raise Broken(f"batch {row.id} is gone")
+    return noted
+
+
+def dissolve(context: Context, db: Connection, row: BatchRow, refused: Mapping[str, Problem]) -> AuditEvent:
+    """Take an unsent batch apart: refused vouchers wait for a human, the others for a new batch."""
+    now = context.now()
+    hold(db, row)
+    held = {entry.voucher for entry in entries.of_batch(db, row.id)}
+    vouchers.hold(db, held)
+    entries.take_out(db, row.id)
+    vouchers.set_state(db, held - set(refused), "bookable", now, of=["batched"])
+    vouchers.set_state(db, refused, "needs_human", now)
+    vouchers.drop_waiting_entries(db, list(refused))
+    vouchers.replace_problems(db, "mapping", {key: (problem,) for key, problem in refused.items()})
+    batches.change(db, row.id, now, state="dissolved")
+    return context.event(row.id, "dissolved", {"refused": sorted(refused)})
+
+
+def handed_over(context: Context, row: BatchRow, receipt: Receipt, outcome: str) -> Receipt:
+    """Note which job took a batch, and that its vouchers are with the sink."""
+    now = context.now()
+    with context.write() as db:
+        batches.change(db, row.id, now, state="submitted", job_id=receipt.job_id, polls=0, parked=False)
+        batches.note_outcome(db, row.id, f"{outcome} {receipt.job_id}", now)
+        held = {entry.voucher for entry in entries.of_batch(db, row.id)}
+        vouchers.set_state(db, held, "sent", now, of=["batched"])
+        detail = {"job_id": receipt.job_id, "file": row.file_name, "outcome": outcome}
+        append(db, [context.event(row.id, "sent", detail)], now)
+    context.reached("receipt_noted")
+    return receipt
+
+
+def told(row: BatchRow, status: JobStatus) -> dict[str, object]:
+    """What the audit trail keeps of an answer: every word, and a protocol line by line."""
+    answer = {name: said for name, said in status.answer.items() if name != "protocol"}
+    detail: dict[str, object] = {"job_id": row.job_id, "result": status.result, "answer": answer}
+    if status.remarks:
+        detail["protocol"] = [line_of(one) for one in status.remarks]
+    return detail
+
+
+def line_of(remark: Remark) -> str:
+    """A line of the protocol as one sentence: kind, file, text, context."""
+    return ": ".join(part for part in (remark.kind, remark.file_name, remark.text, remark.context) if part)

@@ -1,0 +1,69 @@
+"""Rows: an entry as the format of its channel takes it, or why that cannot carry it."""
+
+from __future__ import annotations
+
+from mlconnector.flow.context.files import encoding_of
+from mlconnector.formats.dxso import not_for_dxso
+from mlconnector.formats.extf import (
+    BOOKINGS,
+    BookingRows,
+    Category,
+    NotBookable,
+    Reversed,
+    Unwritable,
+    booking_rows,
+    category,
+)
+from mlconnector.formats.extf.writer import LinePlan
+from mlconnector.mapping.books import Books
+from mlconnector.mapping.channels import Channel
+from mlconnector.mapping.rules import Rules
+from mlconnector.model.entries import Entry
+from mlconnector.model.problems import Problem
+
+
+def unfit(entry: Entry, channel: Channel, rules: Rules) -> Problem | None:
+    """Why an entry cannot be written in the format of a channel, found before it gets near a batch."""
+    return unsuitable(entry, rules) if channel == "dxso" else unwritable(entry, rules.books)
+
+
+def rows_of(entry: Entry, books: Books) -> BookingRows:
+    """The rows of an entry in the client's books."""
+    return booking_rows(
+        entry,
+        account_length=books.account_length,
+        festschreibung=books.festschreibung,
+        tax_period="service_date" if books.service_date else None,
+        generalumkehr=_generalumkehr(books),
+        due_date=books.due_date,
+    )
+
+
+def _generalumkehr(books: Books) -> frozenset[Reversed]:
+    ways: dict[Reversed, str] = {"reversal": books.reversals, "credit_note": books.credit_notes}
+    return frozenset(what for what, way in ways.items() if way == "generalumkehr")
+
+
+def unwritable(entry: Entry, books: Books) -> Problem | None:
+    """Why an entry cannot be written, found before it gets near a batch."""
+    try:
+        LinePlan.of(_layout(books), encoding_of(books)).lines(rows_of(entry, books).rows)
+    except (NotBookable, Unwritable) as error:
+        facts = {"field": error.field, "value": str(error.value), "reason": error.reason}
+        return Problem("not_bookable", facts, ("field", "reason"))
+    return None
+
+
+def _layout(books: Books) -> Category:
+    return category(BOOKINGS, books.format_version)
+
+
+def unsuitable(entry: Entry, rules: Rules) -> Problem | None:
+    """Why an entry cannot go as a booking suggestion, found before it gets near a batch."""
+    reasons = not_for_dxso(entry, account_length=rules.books.account_length)
+    if not reasons:
+        return None
+    first = reasons[0]
+    listed = ", ".join(dict.fromkeys(reason.rule for reason in reasons))
+    facts = {"rule": first.rule, "rules": listed, "value": first.value, "number": entry.number}
+    return Problem("not_for_dxso", facts, ("rule",))

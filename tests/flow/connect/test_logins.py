@@ -18,6 +18,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.housekeeping import tidy_up
+from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.standins.faults import Fault
 from mlconnector.store.tables import credentials
 from tests.flow.conftest import MakeRig
@@ -100,7 +101,7 @@ def test_a_login_that_datev_cannot_check_now_is_not_ready_before_the_next_run_ha
     run = rig.begin()
     assert rig.connection() == ("ready", "")
     assert login(rig).by == "Erika Beispiel"
-    progress.end(rig.context, run, {"outcome": "done"})
+    progress.end(rig.context, run, Outcome(outcome="done"))
 
 
 def test_a_login_that_fails_the_later_check_is_not_kept_either(make_rig: MakeRig) -> None:
@@ -119,7 +120,7 @@ def test_a_run_that_did_not_ask_datev_does_not_call_an_unchecked_login_ready(mak
     rig.datev.faults.add(Fault("status", "GET", "/accounting-clients/", status=503, times=99))
     log_in(rig)
     run = rig.begin()
-    progress.end(rig.context, run, {"outcome": "done"})
+    progress.end(rig.context, run, Outcome(outcome="done"))
     assert rig.connection() == ("degraded", "login_not_checked")
 
 

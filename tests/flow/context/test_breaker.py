@@ -12,7 +12,7 @@ from mlconnector.flow.context import breaker
 from mlconnector.flow.context.breaker import too_many
 from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.flow.engine import progress
-from mlconnector.flow.engine.outcomes import Outcome, outcome_of
+from mlconnector.flow.engine.outcomes import Outcome, outcome_in, outcome_of
 from mlconnector.flow.report import overview
 from mlconnector.standins.faults import Fault
 from mlconnector.store.refusals import Outcome as Request
@@ -34,7 +34,7 @@ IN_A_ROW, AT_LEAST = COURTESY.refused_in_a_row, COURTESY.of_at_least
 
 def look(rig: Rig) -> Outcome:
     """A run's first step, as the workflow does it, in which DATEV is asked for the client."""
-    return outcome_of(rig.context, lambda: {"name": rig.services.sink(rig.name).client_facts().name})
+    return outcome_in(outcome_of(rig.context, lambda: rig.services.sink(rig.name).client_facts()))
 
 
 def asked_so_far(rig: Rig) -> int:
@@ -78,8 +78,8 @@ def test_a_connection_that_is_refused_all_the_time_stops_asking(make_any_rig: Ma
     assert rig.connection() == ("degraded", "breaker_open")
     asked = asked_so_far(rig)
     run = rig.name + ":run"
-    begun = outcome_of(rig.context, partial(progress.begin, rig.context, run, "schedule"))
-    assert (begun["outcome"], begun["reason"]) == ("needs_human", "breaker_open")
+    begun = outcome_in(outcome_of(rig.context, partial(progress.begin, rig.context, run, "schedule")))
+    assert (begun.outcome, begun.reason) == ("needs_human", "breaker_open")
     progress.end(rig.context, run, begun)
     for step in (
         partial(delivery.file_set, rig.context, batch),
@@ -141,9 +141,9 @@ def test_only_what_rests_can_be_resumed(make_rig: MakeRig) -> None:
 def test_nothing_but_a_person_or_a_login_ends_the_rest(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     refuse(rig, IN_A_ROW)
-    assert look(rig)["outcome"] == "done"
+    assert look(rig).outcome == "done"
     run = rig.name + ":run"
-    progress.end(rig.context, run, {"outcome": "done"})
+    progress.end(rig.context, run, Outcome(outcome="done"))
     assert rig.connection() == ("degraded", "breaker_open")
     rig.log_in()
     assert rig.connection() == ("ready", "")
@@ -175,10 +175,7 @@ def test_refused_documents_count_and_are_no_longer_sent_one_by_one(make_rig: Mak
         for batch in (
             rig.prepare() if rig.states().get("received") else [one.id for one in rig.batches("frozen")]
         ):
-            outcome_of(
-                rig.context,
-                partial(progress.as_outcome, partial(delivery.file_set, rig.context, batch)),
-            )
+            outcome_of(rig.context, partial(delivery.file_set, rig.context, batch))
         if rig.connection()[1] == "breaker_open":
             break
     assert rig.connection() == ("degraded", "breaker_open")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
 import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.connect import setup
-from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.flow.engine import progress
-from mlconnector.flow.engine.outcomes import Outcome, outcome_of
+from mlconnector.flow.engine.outcomes import Outcome, outcome_in, outcome_of
 from mlconnector.flow.intake import records
 from mlconnector.standins.faults import Fault
 from mlconnector.standins.pipedrive import API_TOKEN
@@ -23,25 +20,26 @@ from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MUSTERHOLZ, Rig
 
 
-def attempt(rig: Rig, work: Callable[[], Any]) -> Outcome:
+def attempt(rig: Rig, work: Callable[[], object]) -> Outcome:
     """A step as the workflows do it."""
-    return outcome_of(rig.context, partial(progress.as_outcome, work))
+    return outcome_in(outcome_of(rig.context, work))
 
 
 def run(rig: Rig) -> Outcome:
     """A run as the workflow does it, in short."""
-    name, services = rig.name, rig.services
     run_id = rig.begin()
-    cursor, outcome = records.since(Context(services, name)), {"outcome": "done", "position": ""}
-    while outcome["outcome"] == "done" and outcome["position"] is not None:
-        position = outcome["position"] or None
-        outcome = attempt(rig, partial(records.take_page, Context(services, name), run_id, cursor, position))
-    if outcome["outcome"] == "done":
-        outcome = attempt(rig, lambda: book.book_set(Context(services, name), run_id, ""))
-    if outcome["outcome"] == "done":
-        rig.freeze()
-    progress.end(Context(services, name), run_id, outcome)
-    return outcome
+    ended = attempt(rig, lambda: steps(rig, run_id))
+    progress.end(rig.context, run_id, ended)
+    return ended
+
+
+def steps(rig: Rig, run_id: str) -> None:
+    cursor = records.since(rig.context)
+    position: str | None = ""
+    while position is not None:
+        position = records.take_page(rig.context, run_id, cursor, position or None).position
+    book.book_set(rig.context, run_id, "")
+    rig.freeze()
 
 
 def log_out(rig: Rig) -> None:
@@ -54,14 +52,14 @@ def test_a_needed_login_pauses_delivery_and_loses_nothing(make_any_rig: MakeRig)
     rig = make_any_rig(1)
     (batch,) = rig.prepare()
     log_out(rig)
-    assert attempt(rig, lambda: delivery.file_set(rig.context, batch))["outcome"] == "needs_login"
+    assert attempt(rig, lambda: delivery.file_set(rig.context, batch)).outcome == "needs_login"
     state, reason = rig.connection()
     assert (state, reason.partition(":")[0]) == ("needs_login", "datev")
     assert progress.unfinished(rig.context, parked=False) == []
     assert rig.states() == {"batched": 1}
     rig.log_in()
     assert rig.connection() == ("ready", "")
-    assert [plan["batch"] for plan in progress.unfinished(rig.context, parked=False)] == [batch]
+    assert [plan.batch for plan in progress.unfinished(rig.context, parked=False)] == [batch]
     rig.transfer()
     assert rig.states() == {"settled": 1}
     assert "logged_in" in rig.events(rig.name)
@@ -72,7 +70,7 @@ def test_a_job_whose_login_ended_is_followed_after_the_next_one(make_rig: MakeRi
     (batch,) = rig.prepare()
     rig.deliver(batch)
     log_out(rig)
-    assert attempt(rig, lambda: jobs.look(rig.context, batch, 0.0))["outcome"] == "needs_login"
+    assert attempt(rig, lambda: jobs.look(rig.context, batch, 0.0)).outcome == "needs_login"
     rig.log_in()
     rig.transfer()
     assert rig.states() == {"settled": 1}
@@ -85,23 +83,23 @@ def test_a_run_that_had_nothing_to_do_with_datev_does_not_claim_that_the_login_i
     (batch,) = rig.prepare()
     log_out(rig)
     attempt(rig, lambda: delivery.file_set(rig.context, batch))
-    assert run(rig)["outcome"] == "done"
+    assert run(rig).outcome == "done"
     assert rig.connection()[0] == "needs_login"
 
 
 def test_a_run_that_was_answered_by_datev_takes_back_that_a_login_is_needed(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     rig.datev.faults.add(Fault("status", "GET", "/accounting-clients/", status=401, times=2))
-    assert run(rig)["outcome"] == "needs_login"
+    assert run(rig).outcome == "needs_login"
     assert rig.connection()[0] == "needs_login"
-    assert run(rig)["outcome"] == "done"
+    assert run(rig).outcome == "done"
     assert rig.connection() == ("ready", "")
 
 
 def test_new_records_are_kept_while_nobody_is_logged_in(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     log_out(rig)
-    assert run(rig)["outcome"] == "needs_login"
+    assert run(rig).outcome == "needs_login"
     assert rig.states() == {"received": 1}
     rig.log_in()
     rig.work()
@@ -112,10 +110,10 @@ def test_new_credentials_of_the_source_take_effect_while_we_run(make_any_rig: Ma
     rig = make_any_rig(1)
     rig.services.vault.put(rig.name, "pipedrive.api_token", "0" * 40)
     rig.services.forget(rig.name)
-    assert run(rig)["outcome"] == "needs_login"
+    assert run(rig).outcome == "needs_login"
     assert rig.connection()[1].startswith("pipedrive:")
     rig.services.vault.put(rig.name, "pipedrive.api_token", API_TOKEN)
-    assert run(rig)["outcome"] == "done"
+    assert run(rig).outcome == "done"
     assert rig.connection() == ("ready", "")
 
 
@@ -124,13 +122,13 @@ def test_a_withdrawn_right_is_said_and_work_goes_on_when_it_is_back(make_any_rig
     (batch,) = rig.prepare()
     rig.datev.withdraw_service(MUSTERHOLZ, "Buchungsdatenservice")
     rig.pipedrive.change_deal(DOMESTIC, custom_fields={"Rechnungsnummer": "RE-2026-90001"})
-    assert attempt(rig, lambda: delivery.file_set(rig.context, batch))["outcome"] == "done"
-    assert attempt(rig, lambda: delivery.submit(rig.context, batch))["outcome"] == "needs_human"
+    assert attempt(rig, lambda: delivery.file_set(rig.context, batch)).outcome == "done"
+    assert attempt(rig, lambda: delivery.submit(rig.context, batch)).outcome == "needs_human"
     state, reason = rig.connection()
     assert (state, reason) == ("degraded", f"datev_right_missing:client={MUSTERHOLZ}")
     assert rig.states() == {"batched": 1}
     rig.datev.order_service(MUSTERHOLZ, "Buchungsdatenservice")
-    assert run(rig)["outcome"] == "done"
+    assert run(rig).outcome == "done"
     assert rig.connection() == ("ready", "")
     rig.outside.clock.advance(60)
     rig.transfer()
@@ -143,7 +141,7 @@ def test_a_service_that_was_never_ordered_is_said_before_anything_is_sent(make_r
     rig = make_rig(1)
     rig.datev.withdraw_service(MUSTERHOLZ, "Belegbilderservice")
     outcome = run(rig)
-    assert outcome["reason"].startswith("datev_service_missing:")
+    assert outcome.reason.startswith("datev_service_missing:")
     assert (rig.connection()[0], rig.states()) == ("degraded", {"received": 1})
     rig.datev.order_service(MUSTERHOLZ, "Belegbilderservice")
     rig.work()
@@ -156,17 +154,17 @@ def test_a_degraded_connection_tries_its_batches_no_more_than_now_and_then(make_
     (batch,) = rig.prepare()
     rig.datev.withdraw_service(MUSTERHOLZ, "Belegbilderservice")
     progress.note_attempt(rig.context, batch, "deliveries", 1)
-    assert attempt(rig, lambda: delivery.file_set(rig.context, batch))["outcome"] == "needs_human"
+    assert attempt(rig, lambda: delivery.file_set(rig.context, batch)).outcome == "needs_human"
     assert progress.unfinished(rig.context, parked=False) == []
     rig.outside.clock.advance(900)
-    assert [plan["batch"] for plan in progress.unfinished(rig.context, parked=False)] == [batch]
+    assert [plan.batch for plan in progress.unfinished(rig.context, parked=False)] == [batch]
 
 
 def test_books_of_another_account_length_hold_the_connection(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     rig.datev.client(MUSTERHOLZ).account_length = 5
     outcome = run(rig)
-    assert outcome["reason"] == f"account_length_differs:client={MUSTERHOLZ}"
+    assert outcome.reason == f"account_length_differs:client={MUSTERHOLZ}"
     assert rig.states() == {"received": 1}
     rig.datev.client(MUSTERHOLZ).account_length = 4
     rig.work()
@@ -203,9 +201,10 @@ def test_a_mistake_of_ours_stops_the_connection_visibly_and_not_the_process(make
     def mistaken() -> None:
         raise ZeroDivisionError("in step 7")
 
-    assert attempt(rig, mistaken) == {"outcome": "broken", "reason": "ZeroDivisionError: in step 7"}
+    broken = attempt(rig, mistaken)
+    assert (broken.outcome, broken.reason) == ("broken", "ZeroDivisionError: in step 7")
     assert rig.connection() == ("degraded", "broken: ZeroDivisionError: in step 7")
-    assert run(rig)["outcome"] == "done"
+    assert run(rig).outcome == "done"
     assert rig.connection() == ("ready", "")
 
 
@@ -213,8 +212,8 @@ def test_a_pause_ends_only_with_a_login(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     run_id = rig.begin()
     assert setup.disconnect(rig.context) == []
-    assert attempt(rig, lambda: rig.services.client_facts(rig.name))["outcome"] == "needs_login"
-    progress.end(rig.context, run_id, {"outcome": "done"})
+    assert attempt(rig, lambda: rig.services.client_facts(rig.name)).outcome == "needs_login"
+    progress.end(rig.context, run_id, Outcome(outcome="done"))
     assert rig.connection() == ("paused", "disconnected")
     rig.connect()
     rig.log_in()
@@ -234,7 +233,7 @@ def test_what_cannot_be_asked_now_is_asked_later(make_rig: MakeRig) -> None:
         Fault("status", "GET", "/accounting-clients/", status=503, retry_after="61", times=9)
     )
     outcome = run(rig)
-    assert (outcome["outcome"], outcome["after"]) == ("later", 61.0)
+    assert (outcome.outcome, outcome.after) == ("later", 61.0)
     assert rig.connection() == ("ready", "")
 
 

@@ -14,9 +14,11 @@ import pytest
 import sqlalchemy as sa
 from dbos import DBOS
 
-from mlconnector.flow.engine import engine, progress, workflows
+from mlconnector.flow.context.context import Context
+from mlconnector.flow.engine import engine, progress
 from mlconnector.flow.engine.engine import progress_engine
 from mlconnector.flow.engine.liveness import Liveness
+from mlconnector.flow.engine.queues import enqueue
 from mlconnector.flow.engine.workflows import Workflows
 from mlconnector.flow.intake import records
 from mlconnector.flow.intake.records import Taken
@@ -143,7 +145,8 @@ def test_one_connection_has_one_run_at_a_time_and_connections_do_not_wait_for_ea
     lock, active, most, seen = threading.Lock(), {rig.name: 0, other.name: 0}, dict[str, int](), set[str]()
     together = threading.Event()
 
-    def page(_services: Any, name: str, *_: Any) -> Taken:
+    def page(context: Context, *_: Any) -> Taken:
+        name = context.name
         with lock:
             active[name] += 1
             most[name] = max(most.get(name, 0), active[name])
@@ -170,16 +173,16 @@ def test_a_workflow_that_is_enqueued_twice_under_one_id_runs_once(
 ) -> None:
     rig, calls = make_rig(1), list[object]()
 
-    def begin(*arguments: object) -> dict[str, None]:
+    def begin(*arguments: object) -> progress.Begun:
         calls.append(arguments)
-        return {"cursor": None}
+        return progress.Begun(None)
 
     monkeypatch.setattr(progress, "begin", begin)
     monkeypatch.setattr(progress, "end", lambda *_: None)
     monkeypatch.setattr(records, "take_page", lambda *_: Taken(None, 0))
     with rig.app.working() as started:
         for _ in range(3):
-            workflows._enqueue("runs", "run:twice", started._run_workflow, rig.name, "twice", "test")
+            enqueue("runs", "run:twice", started._run_workflow, rig.name, "twice", "test")
         until(lambda: not started.is_busy(rig.name))
     assert len(calls) == 1
 

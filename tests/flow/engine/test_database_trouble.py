@@ -112,7 +112,7 @@ def test_a_step_whose_end_cannot_be_noted_is_repeated_later(
         raise RetryLater("the database does not work at the moment")
 
     monkeypatch.setattr(type(rig.services.http_log), "flush", fail)
-    done = outcome_of(rig.context, partial(progress.as_outcome, lambda: 3))
+    done = outcome_of(rig.context, lambda: progress.Counted(3))
     assert done == {"outcome": "done", "taken": 3}, "only the technical log waits"
 
     def mistaken() -> None:

@@ -19,7 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from mlconnector.errors import RetryLater
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.engine.liveness import Liveness
-from mlconnector.flow.engine.workflows import QUEUES, Workflows
+from mlconnector.flow.engine.queues import QUEUES
+from mlconnector.flow.engine.workflows import Workflows
 from mlconnector.store.database import translated
 
 _OWN_HANDLER = "__dbos_console_log_handler__"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, TypeVar
+
+import msgspec
 
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.context.breaker import look_at_refusals
@@ -13,15 +15,50 @@ from mlconnector.flow.context.states import note_state
 
 log = logging.getLogger(__name__)
 
-Outcome = dict[str, Any]
+Kept = dict[str, Any]
+"""An outcome as the durable flow keeps it: plain JSON, with the fields of its result where it is done."""
+
+Result = TypeVar("Result")
 
 
-def outcome_of(context: Context, work: Callable[[], Outcome | None]) -> Outcome:
-    """Do a step's work and say how it ended, as plain JSON that a durable flow can keep.
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a step ended: `done`, or why not.
 
-    `done` with what the work returned; `later` with the seconds to wait, or None; `needs_login` and
-    `needs_human`, after which the connection says so and work for it rests; `broken` for bugs.
+    `later` comes with the seconds to wait, or None. After `needs_login` and `needs_human` the connection says
+    so and work for it rests; `broken` is a bug.
     """
+
+    outcome: Literal["done", "later", "needs_login", "needs_human", "broken"]
+    reason: str = ""
+    after: float | None = None
+
+    def __str__(self) -> str:
+        return self.outcome if self.outcome == "done" else f"{self.outcome}: {self.reason}"
+
+
+class NotDone(Exception):
+    """A step of a workflow ended otherwise than done: what comes after it is left out."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(str(outcome))
+        self.outcome = outcome
+
+
+def outcome_in(kept: Kept) -> Outcome:
+    """How a step ended, from what was kept of it."""
+    return msgspec.convert(kept, Outcome)
+
+
+def result_in(kept: Kept, shape: type[Result]) -> Result:
+    """What a step that is done returned, from what was kept of it. Raises NotDone for any other one."""
+    outcome = outcome_in(kept)
+    if outcome.outcome != "done":
+        raise NotDone(outcome)
+    return msgspec.convert(kept, shape)
+
+
+def outcome_of(context: Context, work: Callable[[], object]) -> Kept:
+    """Do a step's work and say how it ended; the work returns a dataclass or None."""
     try:
         return _outcome_of(context, work)
     except RetryLater as error:
@@ -31,9 +68,9 @@ def outcome_of(context: Context, work: Callable[[], Outcome | None]) -> Outcome:
         _flush(context)
 
 
-def _outcome_of(context: Context, work: Callable[[], Outcome | None]) -> Outcome:
+def _outcome_of(context: Context, work: Callable[[], object]) -> Kept:
     try:
-        result = work() or {}
+        result = work()
     except RetryLater:
         raise
     except NeedsLogin as error:
@@ -48,7 +85,7 @@ def _outcome_of(context: Context, work: Callable[[], Outcome | None]) -> Outcome
         reason = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
         note_state(context, "degraded", f"broken: {reason}")
         return {"outcome": "broken", "reason": reason}
-    return {"outcome": "done", **result}
+    return {"outcome": "done", **(msgspec.to_builtins(result) or {})}
 
 
 def _flush(context: Context) -> None:

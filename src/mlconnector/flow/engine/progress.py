@@ -1,16 +1,16 @@
-"""What the workflows note and look up between their steps, as plain JSON."""
+"""Progress: what the workflows note and look up in their steps, and what each step gives to the next."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
+from mlconnector.flow.batches import kinds
 from mlconnector.flow.connect.verification import verify_what_is_open
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import breaker_is_open, ready
+from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.flow.intake import records
 from mlconnector.store import batches, connections, runs
@@ -19,17 +19,45 @@ from mlconnector.store.audit import append
 REST = timedelta(minutes=15)
 
 
-def as_outcome(work: Callable[[], Any]) -> Outcome:
-    """What a step returned, as plain JSON under the names that the workflows look at."""
-    result = work()
-    if result is None or isinstance(result, str):
-        return {"batch": result, "job_id": None}
-    if isinstance(result, int):
-        return {"taken": result}
-    return asdict(result)
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that begins, and from which cursor its pass goes."""
+
+    cursor: str | None
 
 
-def begin(context: Context, run_id: str, trigger: str) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many hints or replayed vouchers a step took."""
+
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The batch that was frozen, None when nothing waits any more."""
+
+    batch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The job that has the batch, None when it was taken apart instead, and how long it wants to be left."""
+
+    job_id: str | None = None
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A batch that may be worked on: whether its job is to be followed, and the latest attempt at that."""
+
+    batch: str
+    followed: bool
+    latest: int
+
+
+def begin(context: Context, run_id: str, trigger: str) -> Begun:
     """Note that a run begins, and from which cursor its pass goes."""
     context.forget_facts()
     with context.write() as db:
@@ -38,20 +66,39 @@ def begin(context: Context, run_id: str, trigger: str) -> Outcome:
         append(db, [context.event(context.name, "run_began", detail)], context.now())
     refuse_while_open(context)
     verify_what_is_open(context)
-    return {"cursor": records.since(context)}
+    return Begun(records.since(context))
+
+
+def take_hints(context: Context, run_id: str) -> Counted:
+    """Read again some records that webhooks hinted at."""
+    return Counted(records.take_hints(context, run_id))
+
+
+def take_again(context: Context, run_id: str) -> Counted:
+    """Read some replayed vouchers again."""
+    return Counted(records.take_again(context, run_id))
+
+
+def freeze(context: Context) -> Frozen:
+    """Freeze the next batch."""
+    return Frozen(kinds.freeze_next(context))
+
+
+def submit(context: Context, batch: str) -> Sent:
+    """Hand a batch over once."""
+    receipt = delivery.submit(context, batch)
+    return Sent() if receipt is None else Sent(receipt.job_id, receipt.retry_after)
 
 
 def end(context: Context, run_id: str, outcome: Outcome) -> None:
     """Note how a run ended; a connection whose run went through is ready."""
-    word = outcome["outcome"]
-    if word == "done":
+    if outcome.outcome == "done":
         ready(context)
     with context.write() as db:
-        text = word if word == "done" else f"{word}: {outcome.get('reason', '')}"
-        runs.end(db, run_id, text, context.now())
+        runs.end(db, run_id, str(outcome), context.now())
 
 
-def unfinished(context: Context, *, parked: bool) -> list[dict[str, Any]]:
+def unfinished(context: Context, *, parked: bool) -> list[Unfinished]:
     """The unfinished batches of a connection that may be worked on, with their latest attempt.
 
     Parked ones are asked after only when they are meant too.
@@ -67,11 +114,11 @@ def unfinished(context: Context, *, parked: bool) -> list[dict[str, Any]]:
     if row.state == "degraded":
         rows = [one for one in rows if one.changed_at + REST <= context.now()]
     return [
-        {
-            "batch": one.id,
-            "followed": one.state == "submitted",
-            "latest": one.follows if one.state == "submitted" else one.deliveries,
-        }
+        Unfinished(
+            batch=one.id,
+            followed=one.state == "submitted",
+            latest=one.follows if one.state == "submitted" else one.deliveries,
+        )
         for one in rows
         if parked or not one.parked
     ]

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from mlconnector.errors import Broken
 from mlconnector.store.database import Database
-from mlconnector.store.moments import in_utc
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import audit, audit_head
+from mlconnector.store.tables.moments import in_utc
 
 FIRST_HASH = "0" * 64
 _SECRET_NAMES = ("secret", "token", "password", "passwort", "authorization", "credential", "cookie", "apikey")

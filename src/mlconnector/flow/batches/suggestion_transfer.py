@@ -157,7 +157,7 @@ def _transfer(context: Context, row: BatchRow, package: Package) -> tuple[Transf
         sink.drop_transfer(transfer.job_id)
         lengths = {
             "client": row.client,
-            "datev": str(transfer.account_length),
+            "there": str(transfer.account_length),
             "books": str(package.account_length),
         }
         raise NeedsHuman(Problem("account_length_differs", lengths, ("client",)))

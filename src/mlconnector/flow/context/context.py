@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection
 
+from mlconnector.errors import ConnectorError
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.context.tokens import StoredTokens
@@ -126,7 +127,9 @@ class Context:
         """Makes clients that are wired to the technical log."""
         return self.services.http_factory(self.name)
 
-    def http(self, system: str, base_url: str, explain: Callable[[httpx.Response], Any]) -> Http:
+    def http(
+        self, system: str, base_url: str, explain: Callable[[httpx.Response], ConnectorError | None]
+    ) -> Http:
         """A client that is wired to the technical log; it is the caller's to close."""
         return self.services.http(self.name, system, base_url, explain)
 

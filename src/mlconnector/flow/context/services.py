@@ -184,7 +184,13 @@ class Services:
         """Makes clients that are wired to the technical log under the connection's name."""
         return _LoggedHttp(self, name, self.connection(name).sink_system.name)
 
-    def http(self, name: str, system: str, base_url: str, explain: Callable[[httpx.Response], Any]) -> Http:
+    def http(
+        self,
+        name: str,
+        system: str,
+        base_url: str,
+        explain: Callable[[httpx.Response], ConnectorError | None],
+    ) -> Http:
         """A client that is wired to the technical log."""
         return self.http_factory(name)(system, base_url, explain=explain)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
 
+import httpx
 import msgspec
 
-from mlconnector.errors import Broken, NeedsLogin, RetryLater
+from mlconnector.errors import Broken, ConnectorError, NeedsLogin, RetryLater
 from mlconnector.store import leases
+from mlconnector.store.database import Database
+from mlconnector.store.vault import Vault
+from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.oauth import OAuthModel, Tokens, explain_token_answer, refresh
-
-if TYPE_CHECKING:
-    from mlconnector.flow.context.services import Services
 
 # Longer than two refreshes that both run into their timeouts: nobody else may use the same token meanwhile.
 _LEASE_SECONDS = 120.0
@@ -28,6 +30,31 @@ def token_name(system: str) -> str:
     return f"{system}.tokens"
 
 
+class Means(Protocol):
+    """What tokens are kept and renewed with, for any connection and system."""
+
+    database: Database
+    vault: Vault
+    owner: str
+    now: Callable[[], datetime]
+    reached: Callable[[str], None]
+
+    def oauth(self, name: str, system: str) -> OAuthModel | None:
+        """How a connection logs in to a system."""
+
+    def secrets(self, name: str, system: str) -> dict[str, str]:
+        """The unsealed credentials of a connection for a system."""
+
+    def http(
+        self,
+        name: str,
+        system: str,
+        base_url: str,
+        explain: Callable[[httpx.Response], ConnectorError | None],
+    ) -> Http:
+        """A client that is wired to the technical log."""
+
+
 class StoredTokens:
     """Keeps the tokens of one connection and one system in the vault.
 
@@ -35,8 +62,8 @@ class StoredTokens:
     lease in the database, reads again, and commits the new tokens before anybody uses them.
     """
 
-    def __init__(self, services: Services, connection: str, system: str) -> None:
-        self._services = services
+    def __init__(self, means: Means, connection: str, system: str) -> None:
+        self._means = means
         self._connection = connection
         self._system = system
         self._seen: Tokens | None = None
@@ -59,7 +86,7 @@ class StoredTokens:
         """Seal and commit tokens."""
         text = msgspec.json.encode(tokens).decode()
         name = token_name(self._system)
-        self._services.vault.put(self._connection, name, text, tokens.refresh_expires_at)
+        self._means.vault.put(self._connection, name, text, tokens.refresh_expires_at)
         self._seen = tokens
 
     def _renew(self, outworn: str) -> Tokens:
@@ -72,51 +99,51 @@ class StoredTokens:
                     self._seen = tokens
                     return tokens
                 renewed = self._refresh(tokens)
-                self._services.reached("refresh_answered")
+                self._means.reached("refresh_answered")
                 self.store(renewed)
                 return renewed
             finally:
-                leases.release(self._services.database, lease, self._services.owner)
+                leases.release(self._means.database, lease, self._means.owner)
 
     def _refresh(self, tokens: Tokens) -> Tokens:
         model = self._model()
-        secret = self._services.secrets(self._connection, self._system).get("client_secret", "")
-        http = self._services.http(
+        secret = self._means.secrets(self._connection, self._system).get("client_secret", "")
+        http = self._means.http(
             self._connection,
             self._system,
             model.token_url,
             lambda answer: explain_token_answer(self._system, answer),
         )
         try:
-            return refresh(model, http, secret, tokens, self._services.now())
+            return refresh(model, http, secret, tokens, self._means.now())
         except RetryLater as error:
             if not error.outcome_unknown:
                 raise
             # Nobody knows whether the token was used up; asking once more either works or says so.
-            return refresh(model, http, secret, tokens, self._services.now())
+            return refresh(model, http, secret, tokens, self._means.now())
         finally:
             http.close()
 
     def _model(self) -> OAuthModel:
-        model = self._services.oauth(self._connection, self._system)
+        model = self._means.oauth(self._connection, self._system)
         if model is None:
             raise Broken(f"{self._system} has no login, yet tokens were asked for")
         return model
 
     def _read(self) -> Tokens:
-        text = self._services.vault.get(self._connection, token_name(self._system))
+        text = self._means.vault.get(self._connection, token_name(self._system))
         if text is None:
             raise NeedsLogin(self._system, "nobody has logged in yet")
         return msgspec.json.decode(text, type=Tokens)
 
     def _is_fresh(self, tokens: Tokens) -> bool:
         margin = timedelta(seconds=self._model().margin)
-        return tokens.expires_at - margin > self._services.now()
+        return tokens.expires_at - margin > self._means.now()
 
     def _acquire(self, lease: str) -> None:
         give_up = time.monotonic() + _LONGEST_WAIT
         while not leases.acquire(
-            self._services.database, lease, self._services.owner, _LEASE_SECONDS, self._services.now()
+            self._means.database, lease, self._means.owner, _LEASE_SECONDS, self._means.now()
         ):
             if time.monotonic() > give_up:
                 raise RetryLater(f"another process renews the login to {self._system}", after=5.0)

@@ -200,7 +200,7 @@ def hold_missing_years(decisions: Decisions, facts: ClientFacts, books: Books) -
         elif year.account_length != books.account_length:
             lengths = {
                 "client": facts.client,
-                "datev": str(year.account_length),
+                "there": str(year.account_length),
                 "books": str(books.account_length),
             }
             raise NeedsHuman(Problem("account_length_differs", lengths, ("client",)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Integer, MetaData
 
-from mlconnector.store.moments import Moment
+from mlconnector.store.tables.moments import Moment
 
 metadata = MetaData(
     naming_convention={

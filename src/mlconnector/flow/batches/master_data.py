@@ -18,6 +18,7 @@ from mlconnector.flow.batches.files import encoding_of, frozen_batch, master_dat
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.formats.extf import Header, first_day, fitted, owned, person_row, read, write
+from mlconnector.formats.extf.columns import Parties
 from mlconnector.formats.names import batch_id, extf_file_name
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.drafts import Draft
@@ -29,8 +30,8 @@ from mlconnector.store.person_records import PersonRecord, State
 
 FORMAT = "master"
 AT_ONCE = 5_000
-_KEY = "Konto"
-_SAYS_NOTHING = {_KEY, "Adressattyp"}
+_KEY = Parties.ACCOUNT.name
+_SAYS_NOTHING = {_KEY, Parties.ADDRESSEE_TYPE.name}
 
 
 def note_persons(

@@ -9,12 +9,13 @@ from itertools import islice
 from types import MappingProxyType
 from typing import BinaryIO
 
+from mlconnector.formats.extf.columns import HeaderFields
 from mlconnector.formats.extf.dictionary import Category, category, unique_names
 from mlconnector.formats.extf.header import Header, parse_header
 from mlconnector.formats.extf.lines import Defect, FileEncoding, Record, Records, split_cells, value_of
 
 FORMAT_MARKS = ("EXTF", "DTVF")
-_LEAST_HEADER_FIELDS = 5
+_LEAST_HEADER_FIELDS = HeaderFields.FORMAT_VERSION.number
 _DEFECTS: Mapping[Defect, str] = {
     "undecodable": "has bytes that do not exist in the encoding of the file",
     "quotes": "has quotes that do not close, or one inside a field that is not doubled",
@@ -127,7 +128,7 @@ def _preamble(records: tuple[Record, ...]) -> Preamble:
     if not records:
         raise Unreadable(1, "the file is empty")
     header = _cells(records[0])
-    if value_of(header[0]) not in FORMAT_MARKS or len(header) < _LEAST_HEADER_FIELDS:
+    if value_of(header[HeaderFields.MARK.place]) not in FORMAT_MARKS or len(header) < _LEAST_HEADER_FIELDS:
         raise Unreadable(1, "is no DATEV header: it does not begin with EXTF and its version fields")
     headings = tuple(value_of(cell) for cell in _cells(records[1])) if len(records) > 1 else ()
     layout = layout_of(header)
@@ -147,7 +148,10 @@ def layout_of(header_cells: Sequence[str]) -> Category | None:
     """The category and version that a header names, or None where the dictionary does not know them."""
     if len(header_cells) < _LEAST_HEADER_FIELDS:
         return None
-    number, version = (value_of(header_cells[position]) for position in (2, 4))
+    number, version = (
+        value_of(header_cells[column.place])
+        for column in (HeaderFields.CATEGORY, HeaderFields.FORMAT_VERSION)
+    )
     if not all(text.isascii() and text.isdigit() for text in (number, version)):
         return None
     try:

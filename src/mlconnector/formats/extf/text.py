@@ -17,6 +17,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from mlconnector.formats.extf.columns import Bookings, HeaderFields
+
 Encoding = Literal["utf-8-bom", "windows-1252"]
 Reason = Literal[
     "control_characters", "outside_bmp", "transliterated", "replaced", "shortened", "dropped", "rounded"
@@ -85,7 +87,9 @@ def clean(value: str, field: str, max_length: int, encoding: Encoding) -> tuple[
     return _noted(field, text, _cut(text, max_length), "shortened", changes), tuple(changes)
 
 
-def document_field(number: str, field: str = "Belegfeld 1") -> tuple[str, tuple[Change, ...]]:
+def document_field(
+    number: str, field: str = Bookings.DOCUMENT_FIELD_1.name
+) -> tuple[str, tuple[Change, ...]]:
     """A document number as Belegfeld 1: at most 36 of `A-Z a-z 0-9 $ & % * + - /`; the case is kept.
 
     Umlauts become `ae`, `oe`, `ue`, `ss`; other letters lose their accents; every other character
@@ -114,7 +118,7 @@ def collisions(numbers: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
 
 def label_field(value: str) -> tuple[str, tuple[Change, ...]]:
     """A text as Bezeichnung of the batch (header field 17): at most 30 of letters, digits and `_ . - /`."""
-    field = "Bezeichnung"
+    field = HeaderFields.LABEL.name
     changes: list[Change] = []
     text = unicodedata.normalize("NFC", value)
     text = _noted(field, text, _as_ascii(text.translate(_UMLAUTS)), "transliterated", changes)

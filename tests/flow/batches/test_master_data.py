@@ -14,6 +14,7 @@ from mlconnector.flow.batches import freeze, master_data
 from mlconnector.flow.engine import workflows
 from mlconnector.formats.extf import BOOKINGS, MASTER_DATA
 from tests.flow.conftest import MakeRig
+from tests.flow.deliver.test_races import meanwhile
 from tests.flow.master_data import (
     BUYER,
     FIRST,
@@ -30,7 +31,6 @@ from tests.flow.master_data import (
     touch,
 )
 from tests.flow.rig import DOMESTIC, MIXED_RATES, second_connection
-from tests.flow.deliver.test_races import meanwhile
 
 
 def test_new_numbers_go_in_one_file_before_the_bookings_that_use_them(make_any_rig: MakeRig) -> None:

@@ -10,11 +10,12 @@ import pytest
 from mlconnector.flow.agree.check_settings import of_file
 from mlconnector.formats.extf import ClientSettings, check, read, write, write_parsed
 from tests.formats.extf.examples import SAMPLES
+from tests.specifications import located, needs
 
-CANONICAL = SAMPLES / "datev-official-normalised-cp1252-crlf"
-FILES = sorted(SAMPLES.glob("datev-official-*/EXTF_*.csv"))
+CANONICAL = located(SAMPLES)
+FILES = sorted(located("extf/samples").glob("datev-official-*/EXTF_*.csv"))
 
-pytestmark = pytest.mark.skipif(not FILES, reason="the conformance data are not beside this checkout")
+pytestmark = needs(SAMPLES)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -56,7 +56,7 @@ _REMEMBERED_BOOKINGS = 20_000
 _LONGEST_AFTER_SERVICE = timedelta(days=730)
 _MONTH_DAY = len("TTMM")
 _ACCOUNT, _CONTRA = Bookings.ACCOUNT.place, Bookings.CONTRA_ACCOUNT.place
-_KEY = Bookings.TAX_KEY.place
+_KEY, _DATE, _DUE = Bookings.TAX_KEY.place, Bookings.DOCUMENT_DATE.place, Bookings.DUE_DATE.place
 
 Check = Callable[[Sequence[str]], Iterator[Fault]]
 
@@ -141,7 +141,7 @@ class BookingCheck:
         return self._days[day_and_month]
 
     def _document_day(self, cells: Sequence[str]) -> date | None:
-        return self.day(value_of(cells[Bookings.DOCUMENT_DATE.place]))
+        return self.day(value_of(cells[_DATE]))
 
     def _missing_rate(self, cells: Sequence[str]) -> Iterator[Fault]:
         if self._facts.currency not in (None, value_of(cells[Bookings.CURRENCY.place])):
@@ -166,7 +166,7 @@ class BookingCheck:
         return check
 
     def _due_date(self, cells: Sequence[str]) -> Iterator[Fault]:
-        due, document = full_day(value_of(cells[Bookings.DUE_DATE.place])), self._document_day(cells)
+        due, document = full_day(value_of(cells[_DUE])), self._document_day(cells)
         if due is not None and document is not None and due < document:
             yield "EXTF-B-247", Bookings.DUE_DATE, f"≥ {document:%d%m%Y}"
 

@@ -101,8 +101,7 @@ class CellCheck:
     """
 
     def __init__(self, layout: Category, facts: HeaderFacts) -> None:
-        self._fields = layout.fields
-        self._columns = columns(layout.number)
+        self._columns = tuple(zip(columns(layout.number), layout.fields, strict=False))
         self._facts = facts
         self._category = layout.number
         self.passed: list[set[str]] = [set() for _ in layout.fields]
@@ -127,8 +126,8 @@ class CellCheck:
             }
         if layout.number == LABELS:
             return {Labels.ACCOUNT: self._label_account}
-        ibans: dict[Column, Check] = {one: _iban for one in self._columns if one.name.startswith(_IBAN)}
-        codes = {one: _post_code for one in self._columns if one.name.startswith(_POST_CODE)}
+        ibans: dict[Column, Check] = {one: _iban for one, _ in self._columns if one.name.startswith(_IBAN)}
+        codes = {one: _post_code for one, _ in self._columns if one.name.startswith(_POST_CODE)}
         if layout.number == MASTER_DATA:
             own = {Parties.ACCOUNT: self._person_account, Parties.EU_VAT_ID: _vat_without_prefix}
             return {**ibans, **codes, **own}
@@ -138,10 +137,10 @@ class CellCheck:
 
     def findings(self, line: int, position: int, cell: str) -> list[Finding]:
         """The findings in one well-formed raw cell that is not the canonical empty one."""
-        column, value = self._columns[position], value_of(cell)
+        (column, field), value = self._columns[position], value_of(cell)
         result = [
             found(rule, line, column.number, column.name, value, expected)
-            for rule, expected in self._faults(column, cell, value)
+            for rule, expected in self._faults(column, field, cell, value)
         ]
         if not result:
             passed = self.passed[position]
@@ -150,8 +149,7 @@ class CellCheck:
             passed.add(cell)
         return result
 
-    def _faults(self, column: Column, cell: str, value: str) -> Iterator[tuple[str, str]]:
-        field = self._fields[column.place]
+    def _faults(self, column: Column, field: Field, cell: str, value: str) -> Iterator[tuple[str, str]]:
         if cell.startswith('"') != field.quoted and column not in self._quoting_noted:
             self._quoting_noted.add(column)
             yield ("EXTF-V-08", f'"{value}"') if field.quoted else ("EXTF-V-07", value)
@@ -165,12 +163,11 @@ class CellCheck:
                 yield "EXTF-V-12", ""
         fault = field.fault(value)
         if fault is not None:
-            yield self._rule(column, value, fault), field.expected
+            yield self._rule(column, field, value, fault), field.expected
         elif (special := self._special.get(column)) is not None:
             yield from special(value)
 
-    def _rule(self, column: Column, value: str, fault: ValueFault) -> str:
-        field = self._fields[column.place]
+    def _rule(self, column: Column, field: Field, value: str, fault: ValueFault) -> str:
         if fault == "long" and field.shorten:
             return "EXTF-V-03"
         if fault != "form":

@@ -19,6 +19,9 @@ from mlconnector.formats.extf.tax_keys import known_key
 
 MOST_REMEMBERED = 100_000
 _SIDES = (Bookings.ACCOUNT, Bookings.CONTRA_ACCOUNT)
+_ACCOUNT, _CONTRA = (column.place for column in _SIDES)
+_AMOUNT, _SIDE, _KEY = Bookings.AMOUNT.place, Bookings.SIDE.place, Bookings.TAX_KEY.place
+_NUMBER, _MARK = Bookings.DOCUMENT_FIELD_1.place, Bookings.REVERSAL.place
 _SAME_SEPARATOR = str.maketrans("$&%*+/_", "-------")
 _BETWEEN_LETTER_AND_DIGIT = re.compile(r"(?<=[A-Z])-(?=[0-9])|(?<=[0-9])-(?=[A-Z])")
 _OTHER_SIDE = {"S": "H", "H": "S"}
@@ -74,15 +77,15 @@ class DocumentCheck:
         """The faults of one row beside the rows before it."""
         if self._watches_lock:
             yield from self._uneven_lock(value_of(cells[Bookings.LOCK.place]))
-        number = value_of(cells[Bookings.DOCUMENT_FIELD_1.place])
+        number = value_of(cells[_NUMBER])
         goes_on = number == self._previous_number
         self._previous_number = number
         if not goes_on:
             self._creditor = ""
         if not number:
             return
-        account, contra = (value_of(cells[column.place]) for column in _SIDES)
-        side, amount = value_of(cells[Bookings.SIDE.place]), cells[Bookings.AMOUNT.place]
+        account, contra = value_of(cells[_ACCOUNT]), value_of(cells[_CONTRA])
+        side, amount = value_of(cells[_SIDE]), cells[_AMOUNT]
         if _is_correction(cells):
             yield from self._corrected(number, account, contra, side, amount)
             return
@@ -168,10 +171,9 @@ def _collision(first: _Document, this: _Document, which: int, goes_on: bool) -> 
 
 
 def _is_correction(cells: Sequence[str]) -> bool:
-    mark = Bookings.REVERSAL.place
-    if len(cells) > mark and value_of(cells[mark]) in ("1", "G"):
+    if len(cells) > _MARK and value_of(cells[_MARK]) in ("1", "G"):
         return True
-    key = known_key(value_of(cells[Bookings.TAX_KEY.place]))
+    key = known_key(value_of(cells[_KEY]))
     return key is not None and key.is_correction
 
 
@@ -190,7 +192,7 @@ def _document_key(number: str, person: str, kind: Kind) -> int:
 
 def _invoice_day(cells: Sequence[str], kinds: tuple[Kind, Kind], which: int) -> int:
     """Belegdatum as a number where the row opens an item (debtor on debit, creditor on credit), else 0."""
-    opens = (value_of(cells[Bookings.SIDE.place]) == "S") == (which == 0)
+    opens = (value_of(cells[_SIDE]) == "S") == (which == 0)
     if kinds[which] == "creditor":
         opens = not opens
     if not opens or kinds[1 - which] == "finance" or value_of(cells[Bookings.DUNNING.place]) not in ("", "0"):

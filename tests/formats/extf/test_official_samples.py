@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mlconnector.flow.agree.check_settings import of_file
-from mlconnector.formats.extf import ClientSettings, check, read, write, write_parsed
-from tests.formats.extf.examples import SAMPLES
+from mlconnector.formats.extf import ClientSettings, check, read, write
+from tests.formats.extf.examples import SAMPLES, as_bytes
 from tests.specifications import located, needs
 
 CANONICAL = located(SAMPLES)
@@ -22,7 +22,7 @@ pytestmark = needs(SAMPLES)
 def test_a_sample_is_read_and_written_back_byte_for_byte(path: Path) -> None:
     content = path.read_bytes()
     file = read(content)
-    assert write_parsed(file) == content
+    assert as_bytes(file) == content
     assert len(list(file.rows)) == len(content.splitlines()) - 2
     assert file.header.consultant == 29098
 

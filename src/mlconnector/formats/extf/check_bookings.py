@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from mlconnector.formats.extf.check_accounts import account_faults
-from mlconnector.formats.extf.check_keys import key_faults
+from mlconnector.formats.extf.check_accounts import account_faults, key_faults
 from mlconnector.formats.extf.client import PERSONS, ClientAccounts
 from mlconnector.formats.extf.columns import Bookings, Column
 from mlconnector.formats.extf.facts import HeaderFacts

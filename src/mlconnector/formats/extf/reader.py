@@ -1,13 +1,11 @@
-"""Reading EXTF files of any category without loss: `writer.write_parsed` gives the same bytes back."""
+"""Reading EXTF files of any category without loss: every record is kept as it stood."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from types import MappingProxyType
-from typing import BinaryIO
 
 from mlconnector.formats.extf.columns import HeaderFields
 from mlconnector.formats.extf.dictionary import Category, category, unique_names
@@ -73,12 +71,11 @@ class ParsedRow:
 
 @dataclass(frozen=True, slots=True)
 class ExtfFile:
-    """A whole file: every record as it stood, and its encoding; `notes` say what is unusual about it."""
+    """A whole file: every record as it stood, and its encoding."""
 
     encoding: FileEncoding
     preamble: Preamble
     records: tuple[Record, ...]
-    notes: tuple[str, ...]
 
     @property
     def header(self) -> Header:
@@ -95,22 +92,15 @@ def read(content: bytes) -> ExtfFile:
     """Read a file; raises `Unreadable` with the line where it stops being one.
 
     Accepted are all encodings of DATEV's import and UTF-8 without a byte order mark (DATEV's own sample is
-    written so; a note says it), CRLF and LF, doubled quotes, semicolons and line ends inside quotes.
+    written so), CRLF and LF, doubled quotes, semicolons and line ends inside quotes.
     """
     source = Records(io.BytesIO(content))
     records = tuple(source)
     preamble = _preamble(records[:2])
-    file = ExtfFile(source.encoding, preamble, records, _notes(source.encoding, records))
+    file = ExtfFile(source.encoding, preamble, records)
     for _ in file.rows:
         pass
     return file
-
-
-def read_rows(stream: BinaryIO) -> Iterator[ParsedRow]:
-    """The data lines of a big file one by one, with constant memory; raises `Unreadable` on the way."""
-    records = iter(Records(stream))
-    first_two = tuple(islice(records, 2))
-    yield from _rows(records, _preamble(first_two))
 
 
 def _rows(records: Iterator[Record] | tuple[Record, ...], preamble: Preamble) -> Iterator[ParsedRow]:
@@ -174,14 +164,3 @@ def _cells(record: Record) -> tuple[str, ...]:
     if cells is None:
         raise Unreadable(record.line, _DEFECTS["quotes"])
     return tuple(cells)
-
-
-def _notes(encoding: FileEncoding, records: tuple[Record, ...]) -> tuple[str, ...]:
-    notes = []
-    if encoding == "utf-8":
-        notes.append("UTF-8 without a byte order mark: DATEV's import takes such a file for windows-1252")
-    if any(record.ending == "\n" for record in records):
-        notes.append("lines end with LF instead of CRLF")
-    if records[-1].ending == "":
-        notes.append("the last line has no line end")
-    return tuple(notes)

@@ -11,7 +11,7 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -94,7 +94,7 @@ def document_field(
 
     Umlauts become `ae`, `oe`, `ue`, `ss`; other letters lose their accents; every other character
     becomes `-`. A number that is too long ends in a digest of the whole number, so that two long numbers
-    do not become one. Numbers that differ only in replaced characters still meet: see `collisions`.
+    do not become one. Numbers that differ only in replaced characters still meet.
     """
     changes: list[Change] = []
     text = unicodedata.normalize("NFC", number).strip()
@@ -106,14 +106,6 @@ def document_field(
         short = f"{text[: DOCUMENT_FIELD_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
         text = _noted(field, text, short, "shortened", changes)
     return text, tuple(changes)
-
-
-def collisions(numbers: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """Every Belegfeld 1 that more than one of these document numbers would become, with those numbers."""
-    meeting: dict[str, dict[str, None]] = {}
-    for number in numbers:
-        meeting.setdefault(document_field(number)[0], {})[number] = None
-    return {written: tuple(different) for written, different in meeting.items() if len(different) > 1}
 
 
 def label_field(value: str) -> tuple[str, tuple[Change, ...]]:

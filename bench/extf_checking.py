@@ -17,7 +17,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from mlconnector.flow.agree.check_settings import given, of_file
-from mlconnector.formats.extf import ClientSettings, Header, check, read_rows, write
+from mlconnector.formats.extf import ClientSettings, Header, check, read, write
 
 ROWS = 99_999
 FEW_ROWS = 10_000
@@ -69,8 +69,7 @@ def _split(path: Path) -> int:
 
 
 def _read(path: Path) -> int:
-    with path.open("rb") as stream:
-        return sum(1 for _ in read_rows(stream))
+    return sum(1 for _ in read(path.read_bytes()).rows)
 
 
 def _checked(path: Path, client: ClientSettings) -> int:

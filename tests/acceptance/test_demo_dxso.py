@@ -16,13 +16,13 @@ from lxml import etree
 from mlconnector.standins.base import Options
 from mlconnector.standins.pipedrive import create
 from tests.acceptance.test_demo import CENT, bookable, command, gross_of
-from tests.flow.suggestions_rig import official_schemas
+from tests.specifications import located, needs
 
 # All look at one demo; workers would each run their own.
 pytestmark = pytest.mark.xdist_group("demo_dxso")
 
 RECORDS = 40
-SCHEMAS = official_schemas(Path(__file__).resolve().parents[2])
+SCHEMAS = located("dxso/xsd/v060")
 MANAGEMENT, LEDGER = "Document_v060.xsd", "Belegverwaltung_online_ledger_import_v060.xsd"
 
 
@@ -93,7 +93,7 @@ def ledgers_of(folder: Path) -> list[Path]:
     return [file for file in folder.glob("*.xml") if file.name != "document.xml"]
 
 
-@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="DATEV's schemas (XSD) are not beside the repository")
+@needs("dxso/xsd/v060")
 def test_every_file_is_valid_by_datevs_schemas(packages: dict[str, Path]) -> None:
     management, ledger = (etree.XMLSchema(etree.parse(SCHEMAS / name)) for name in (MANAGEMENT, LEDGER))
     for folder in packages.values():

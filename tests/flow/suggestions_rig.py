@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from mlconnector.commands.demonstration import Scene, connection_text
@@ -122,8 +121,3 @@ def _row(job: DxsoJob, month: str, guid: str, images: tuple[str, ...], row: ET.E
 
 def _all(element: ET.Element, name: str) -> list[ET.Element]:
     return [one for one in element.iter() if one.tag.rpartition("}")[2] == name]
-
-
-def official_schemas(repository: Path) -> Path:
-    """Where DATEV's schemas lie beside the repository, if somebody has put them there."""
-    return repository / "../shared/conformance/dxso/xsd/v060"

@@ -1,19 +1,44 @@
 import io
 import logging
+import struct
 import unicodedata
+from random import Random
+from typing import Any
+from zlib import crc32
 
 import pikepdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from mlconnector.formats.document_check import LARGEST, document_file_name, inspect, media_type
 
 DUO_NEXT = ["GIF", "JPEG", "JPG", "PNG", "TIF", "TIFF", "XML", "PDF"]
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR........\x00\x00\x00\x00IEND\xaeB`\x82"
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00........\xff\xd9"
-TIFF = b"II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
+
+
+def image(kind: str, pages: int = 1, **more: Any) -> bytes:
+    """A picture with something on it, so that it has some length in every format; always the same one."""
+    first, *others = [Image.frombytes("L", (120, 80), Random(page).randbytes(9600)) for page in range(pages)]
+    stream = io.BytesIO()
+    first.save(stream, kind, save_all=bool(others), append_images=others, **more)
+    return stream.getvalue()
+
+
+PNG, JPEG, GIF = image("PNG"), image("JPEG"), image("GIF")
+TIFF, PAGES = image("TIFF"), image("TIFF", pages=3, compression="tiff_lzw")
+
+
+def header_of_png(width: int, height: int) -> bytes:
+    """A PNG whose header promises so many pixels and which has none of them."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return PNG[:8] + chunk(b"IHDR", head) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
 XML = b'<?xml version="1.0" encoding="UTF-8"?><Invoice xmlns="urn:x">\xc3\xbc</Invoice>'
 
 
@@ -44,7 +69,9 @@ def key(name: str, content: bytes, allowed: list[str] | None = None) -> str | No
         ("foto.jpg", JPEG),
         ("foto.jpeg", JPEG),
         ("scan.tif", TIFF),
-        ("scan.tiff", b"MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"),
+        ("scan.tiff", PAGES),
+        ("foto.jpg", image("JPEG", progressive=True)),
+        ("bild.gif", image("GIF", pages=3)),
         ("bild.gif", GIF),
         ("xrechnung.xml", XML),
         ("xrechnung.xml", b"\xef\xbb\xbf" + XML),
@@ -61,10 +88,10 @@ def test_an_empty_file_is_no_document() -> None:
 
 
 def test_a_file_may_have_20_mebibytes_and_not_a_byte_more() -> None:
-    body = GIF[:-1] + b"\x00" * (LARGEST - len(GIF)) + b";"
+    body = b"<a>" + b"x" * (LARGEST - len(b"<a></a>")) + b"</a>"
     assert LARGEST == 20 * 1024 * 1024
-    assert key("bild.gif", body) is None
-    assert key("bild.gif", body + b";") == "document_too_large"
+    assert key("rechnung.xml", body) is None
+    assert key("rechnung.xml", body + b" ") == "document_too_large"
 
 
 @pytest.mark.parametrize("name", ["RE-1.docx", "RE-1.zip", "RE-1", "pdf", "RE-1.pdf.exe"])
@@ -98,9 +125,15 @@ def test_content_of_another_type_than_the_name_says_is_forbidden(name: str, cont
         ("RE-1.pdf", b"%PDF-1.7\n"),
         ("RE-1.pdf", b"<html>Anmelden</html>"),
         ("foto.png", PNG[:20]),
-        ("foto.jpg", JPEG[:-2]),
+        ("foto.png", PNG[:-12]),
+        ("foto.png", PNG[:3000] + b"x" + PNG[3001:]),
+        ("foto.jpg", JPEG[: len(JPEG) // 2]),
+        ("foto.jpg", JPEG[:40]),
         ("scan.tif", b"II*\x00\xff\xff\x00\x00"),
-        ("bild.gif", GIF[:-1]),
+        ("scan.tif", TIFF[: len(TIFF) // 2]),
+        ("scan.tif", PAGES[:-4000]),
+        ("bild.gif", GIF[: len(GIF) // 2]),
+        ("bild.gif", GIF[:10]),
         ("bild.gif", b"kein Bild"),
         ("xrechnung.xml", XML[:-4]),
         ("xrechnung.xml", b"<a>&nbsp;</a>"),
@@ -113,6 +146,28 @@ def test_damaged_documents_are_found_out(name: str, content: bytes) -> None:
     assert problem is not None
     assert problem.key == "document_damaged"
     assert problem.facts["reason"]
+
+
+@pytest.mark.parametrize("side", [9_500, 60_000])
+def test_an_image_of_too_many_pixels_is_refused_by_its_header(side: int) -> None:
+    problem = inspect("foto.png", "", header_of_png(side, side), DUO_NEXT)
+    assert problem is not None
+    assert problem.key == "document_damaged"
+    assert f"{side * side} pixels" in problem.facts["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.png", PNG), ("a.jpg", JPEG), ("a.tif", PAGES), ("a.gif", GIF)]
+)
+@given(data=st.data())
+def test_no_damage_of_an_image_goes_beyond_a_problem(name: str, content: bytes, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(content) - 1))
+    noise = data.draw(st.binary(min_size=1, max_size=12))
+    assert key(name, content[:place] + noise + content[place + len(noise) :]) in {
+        None,
+        "document_damaged",
+        "document_type_forbidden",
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 
 from mlconnector.systems.datev.answers import MEANINGS
 from mlconnector.texts.codes import codes, find, nearest, words
+from tests.specifications import required
 from tests.texts.tables import LANGUAGES, slots, table
 
 ROOT = Path(__file__).resolve().parents[2]
-PUBLISHED = (ROOT / "../shared/conformance/datev-openapi/dco-error-codes.csv").resolve()
 TABLE = table("datev_codes.toml")
 CODES = {code.code for code in codes()}
 OF_REWE = {f"#REW{number}" for number in ("00305", "00306", "00314", "04403", "04404", "04506")}
@@ -32,9 +32,7 @@ def test_codes_that_only_people_see_have_words_too() -> None:
 
 
 def test_every_published_code_has_words() -> None:
-    if not PUBLISHED.exists():
-        pytest.skip("the list of DATEV's published codes is not beside this repository")
-    with PUBLISHED.open(encoding="utf-8") as file:
+    with required("datev-openapi/dco-error-codes.csv").open(encoding="utf-8") as file:
         assert {row["error"] for row in csv.DictReader(file)} <= CODES
 
 

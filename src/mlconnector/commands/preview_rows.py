@@ -11,6 +11,7 @@ from typing import Any
 from mlconnector.commands.exports import Cell
 from mlconnector.flow.preview.booking_list import Listed, Previewed
 from mlconnector.flow.preview.preview import MADE
+from mlconnector.formats.extf.columns import Bookings
 from mlconnector.mapping.because import explained
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.postings import account_name
@@ -32,30 +33,30 @@ class Column:
 
 COLUMNS = (
     Column("nr", "Nr", right=True),
-    Column("amount", "Umsatz", "Umsatz (ohne Soll/Haben-Kz)", right=True),
-    Column("side", "S/H", "Soll/Haben-Kennzeichen"),
-    Column("currency", "WKZ", "WKZ Umsatz"),
-    Column("exchange_rate", "Kurs", "Kurs", right=True),
-    Column("base_amount", "Basis-Umsatz", "Basis-Umsatz", right=True),
-    Column("tax_key", "BU", "BU-Schlüssel", right=True),
-    Column("contra_account", "Gegenkonto", "Gegenkonto (ohne BU-Schlüssel)"),
-    Column("document_field_1", "Belegfeld 1", "Belegfeld 1"),
-    Column("document_field_2", "Belegfeld 2", "Belegfeld 2"),
-    Column("date", "Datum", "Belegdatum"),
-    Column("account", "Konto", "Konto"),
-    Column("cost_centre_1", "KOST1", "KOST1 - Kostenstelle"),
-    Column("cost_centre_2", "KOST2", "KOST2 - Kostenstelle"),
-    Column("discount", "Skonto", "Skonto", right=True),
-    Column("text", "Buchungstext", "Buchungstext"),
+    Column("amount", "Umsatz", Bookings.AMOUNT.name, right=True),
+    Column("side", "S/H", Bookings.SIDE.name),
+    Column("currency", "WKZ", Bookings.CURRENCY.name),
+    Column("exchange_rate", "Kurs", Bookings.EXCHANGE_RATE.name, right=True),
+    Column("base_amount", "Basis-Umsatz", Bookings.BASE_AMOUNT.name, right=True),
+    Column("tax_key", "BU", Bookings.TAX_KEY.name, right=True),
+    Column("contra_account", "Gegenkonto", Bookings.CONTRA_ACCOUNT.name),
+    Column("document_field_1", "Belegfeld 1", Bookings.DOCUMENT_FIELD_1.name),
+    Column("document_field_2", "Belegfeld 2", Bookings.DOCUMENT_FIELD_2.name),
+    Column("date", "Datum", Bookings.DOCUMENT_DATE.name),
+    Column("account", "Konto", Bookings.ACCOUNT.name),
+    Column("cost_centre_1", "KOST1", Bookings.COST_CENTRE_1.name),
+    Column("cost_centre_2", "KOST2", Bookings.COST_CENTRE_2.name),
+    Column("discount", "Skonto", Bookings.DISCOUNT.name, right=True),
+    Column("text", "Buchungstext", Bookings.TEXT.name),
     Column("document", "Beleg"),
     Column("status", "Status"),
 )
 # What a sheet has beside the columns of the list.
 MORE = ("contra_name", "account_name", "tax_case", "refers_to", "eu_vat_id", "eu_rate", "due_date")
 MORE_NAMES = {
-    "eu_vat_id": "EU-Land u. UStID (Bestimmung)",
-    "eu_rate": "EU-Steuersatz (Bestimmung)",
-    "due_date": "Fälligkeit",
+    "eu_vat_id": Bookings.EU_VAT_ID.name,
+    "eu_rate": Bookings.EU_RATE.name,
+    "due_date": Bookings.DUE_DATE.name,
 }
 _AMOUNTS = frozenset({"amount", "rounding", "stated_total", "discount", "exchange_rate", "eu_rate"})
 _DAYS = frozenset({"date", "due_date", "service_date"})

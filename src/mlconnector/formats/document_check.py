@@ -9,11 +9,17 @@ from __future__ import annotations
 import io
 import logging
 import re
+import struct
 import unicodedata
+import warnings
 from collections.abc import Callable, Collection
+from functools import partial
+from operator import add
 from xml.parsers import expat
 
 import pikepdf
+from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from mlconnector.model.problems import Problem
 
@@ -56,6 +62,16 @@ _BEGINNINGS = (
     (b"PK\x03\x04", "zip"),
 )
 _PDF_MARK_WITHIN = 1024
+# What Pillow raises for damaged images, beside what it says of too many pixels (MAX_IMAGE_PIXELS).
+_DAMAGE = (
+    *(Image.DecompressionBombWarning, Image.DecompressionBombError),
+    *(OSError, SyntaxError, ValueError, EOFError, struct.error),
+    *(LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError, AssertionError),
+)
+# A JPEG is decoded at an eighth of its size, which takes a sixty-fourth of the memory.
+_SMALLER = 8
+# Tags of where the strips or tiles of a page begin, and how long they are (TIFF 6.0).
+_PARTS_OF_A_PAGE = ((273, 279), (324, 325))
 
 
 def inspect(
@@ -158,27 +174,45 @@ def _refuse_doctype(name: str, *_: object) -> None:
     raise _Doctype(f"document type declaration of {name}")
 
 
-def _cut_off(beginning: bytes, end: bytes) -> Callable[[bytes], str | None]:
-    def wrong(content: bytes) -> str | None:
-        if not content.startswith(beginning):
-            return "does not begin like one"
-        return None if end in content[len(beginning) :] else "cut off"
+def _wrong_image(kind: str, content: bytes) -> str | None:
+    """What is wrong with an image; one of too many pixels is refused by its header, before it is decoded."""
+    try:
+        with warnings.catch_warnings():
+            # what Pillow would only mention: of damaged notes in a photograph nothing, of a bomb too little
+            warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _decoded(kind, content)
+    except UnidentifiedImageError:
+        return "does not begin like one, or is cut off"
+    except _DAMAGE as error:
+        return str(error) or "cut off"
 
-    return wrong
+
+def _decoded(kind: str, content: bytes) -> str | None:
+    with Image.open(io.BytesIO(content), formats=[kind]) as image:
+        # says of a PNG whether it is whole, and of the others nothing
+        image.verify()
+    with Image.open(io.BytesIO(content), formats=[kind]) as image:
+        if isinstance(image, TiffImageFile):
+            return _wrong_pages(image, len(content))
+        image.draft("L", (image.width // _SMALLER, image.height // _SMALLER))
+        image.load()
+    return None
 
 
-def _wrong_tiff(content: bytes) -> str | None:
-    if content[:4] not in {b"II*\x00", b"MM\x00*"}:
-        return "does not begin like one"
-    first = int.from_bytes(content[4:8], "little" if content[:2] == b"II" else "big")
-    return None if 8 <= first < len(content) - 1 else "cut off"
+def _wrong_pages(image: TiffImageFile, size: int) -> str | None:
+    """Whether all pages lie within the file; nothing is decoded, since DATEV may know more compressions."""
+    for page in range(image.n_frames):
+        image.seek(page)
+        for places, lengths in _PARTS_OF_A_PAGE:
+            ends = map(add, image.tag_v2.get(places, ()), image.tag_v2.get(lengths, ()))
+            if any(end > size for end in ends):
+                return "cut off"
+    return None
 
 
 _CHECKS: dict[str, Callable[[bytes], str | None]] = {
     "pdf": _wrong_pdf,
-    "png": _cut_off(b"\x89PNG\r\n\x1a\n", b"IEND"),
-    "jpeg": _cut_off(b"\xff\xd8\xff", b"\xff\xd9"),
-    "tiff": _wrong_tiff,
-    "gif": _cut_off(b"GIF8", b"\x3b"),
+    **{kind: partial(_wrong_image, kind.upper()) for kind in ("png", "jpeg", "tiff", "gif")},
     "xml": xml_fault,
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -31,19 +30,17 @@ from tests.flow.suggestions_rig import (
     PROCESSED,
     Suggested,
     counted,
-    official_schemas,
     package,
     processed,
     suggestions,
     sums,
 )
+from tests.specifications import located, needs
 
 NUMBER = "RE-2026-00001"
 SALES = "accountsReceivableLedgerImport"
-SCHEMAS = official_schemas(Path(__file__).resolve().parents[3])
-NEEDS_SCHEMAS = pytest.mark.skipif(
-    not SCHEMAS.is_dir(), reason="DATEV's schemas (XSD) are not beside the repository"
-)
+SCHEMAS = located("dxso/xsd/v060")
+NEEDS_SCHEMAS = needs("dxso/xsd/v060")
 
 
 @pytest.fixture

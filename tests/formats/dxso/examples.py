@@ -9,8 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mlconnector.formats.dxso import (
     MANAGEMENT_FILE,
     LedgerFile,
@@ -24,11 +22,11 @@ from mlconnector.formats.dxso import (
 )
 from mlconnector.model.entries import Entry, EntryLine, reversed_entry
 from tests.formats.extf.examples import line
+from tests.specifications import located, needs
 
 GOLDEN = Path(__file__).parent / "golden"
-CONFORMANCE = Path(__file__).resolve().parents[3] / "../shared/conformance/dxso"
-XSD = CONFORMANCE / "xsd/v060"
-needs_xsd = pytest.mark.skipif(not XSD.exists(), reason="DATEV's schema files are not here")
+XSD = located("dxso/xsd/v060")
+needs_xsd = needs("dxso/xsd/v060")
 
 ACCOUNT_LENGTH = 4
 CLIENT = "29098-55003"

@@ -12,9 +12,7 @@ import pytest
 from mlconnector.formats.dxso import Books, Known, check_package, is_sendable, rules
 from mlconnector.formats.dxso.checker import COMFORTABLE_FILE, LARGEST_FILE, LARGEST_PACKAGE
 from tests.formats.dxso.examples import (
-    CONFORMANCE,
     PDF,
-    XSD,
     entry,
     files_of,
     guid,
@@ -23,6 +21,7 @@ from tests.formats.dxso.examples import (
     schema_faults,
 )
 from tests.formats.extf.examples import line
+from tests.specifications import located, needs
 
 DOCUMENT = "document.xml"
 LEDGER = "RE-2026-0042_78fea0c2.xml"
@@ -326,10 +325,10 @@ def test_entities_are_never_expanded() -> None:
         assert finding.rule == "DXSO-X-02"
 
 
-@pytest.mark.skipif(not XSD.exists(), reason="the samples are not here")
+@needs("dxso/samples/own")
 @pytest.mark.parametrize("name", ["ar_minimal", "ar_two_rates", "ap_minimal"])
 def test_the_conformance_samples_pass(name: str) -> None:
-    files = {path.name: path.read_bytes() for path in (CONFORMANCE / "samples/own" / name).iterdir()}
+    files = {path.name: path.read_bytes() for path in located(f"dxso/samples/own/{name}").iterdir()}
     images = {f"{file.removesuffix('.xml')}.pdf": 10 for file in files if file != DOCUMENT}
     assert list(check_package(files, elsewhere=images)) == []
     assert schema_faults(files) == []

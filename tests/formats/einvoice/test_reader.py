@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from mlconnector.formats.einvoice import EInvoice, VatGroup
 from mlconnector.formats.einvoice.examination import examine
 from tests.formats.einvoice.builders import as_xrechnung, xml
+from tests.specifications import located, needs
 
-SAMPLES = Path(__file__).resolve().parents[3] / "../shared/conformance/dxso/samples/einvoice"
+SAMPLES = located("dxso/samples/einvoice")
 SYNTAXES = ("factur-x", "ubl-2.1")
 
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_read_is_said(was: bytes, is_now: bytes) -> None:
     assert found.fatal[0].text
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="needs the conformance samples beside the repository")
+@needs("dxso/samples/einvoice")
 @pytest.mark.parametrize("name", ["erechnung.pdf", "erechnung.xml", "weasy_fx.pdf"])
 def test_files_of_other_programs_are_read(name: str) -> None:
     found = read((SAMPLES / name).read_bytes())

@@ -11,14 +11,14 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from mlconnector.formats.extf import BookingRows, Header, booking_rows, person_row, write
+from mlconnector.formats.extf import BookingRows, ExtfFile, Header, booking_rows, person_row, write
+from mlconnector.formats.extf.lines import BYTE_ORDER_MARKS, CODECS
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.vouchers import Party
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
-CONFORMANCE = HERE.parents[3] / "shared" / "conformance" / "extf"
-SAMPLES = CONFORMANCE / "samples"
+SAMPLES = "extf/samples/datev-official-normalised-cp1252-crlf"
 ACCOUNT_LENGTH = 4
 # other work on the same machine must not fail a test
 unhurried = settings(deadline=None, max_examples=60)
@@ -135,6 +135,12 @@ def bookings_file() -> bytes:
     """The month as a file; it has no findings."""
     rows = [row for each in july() for row in booked(each).rows]
     return write(header(), rows).content
+
+
+def as_bytes(file: ExtfFile) -> bytes:
+    """The bytes of a file that was read: the same ones, if nothing of it was lost."""
+    text = "".join(record.text + record.ending for record in file.records)
+    return BYTE_ORDER_MARKS.get(file.encoding, b"") + text.encode(CODECS[file.encoding])
 
 
 def parties() -> tuple[tuple[Party, str], ...]:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mlconnector.formats.extf import Field, accepted_versions, category, format_name, header_fields, read
-from tests.formats.extf.examples import CONFORMANCE, SAMPLES
+from tests.formats.extf.examples import SAMPLES
+from tests.specifications import required
 
 
 def test_a_buchungsstapel_has_125_columns_in_version_13_and_the_first_124_of_them_in_version_12() -> None:
@@ -85,12 +86,9 @@ def test_categories_without_columns_are_known_by_name_and_version() -> None:
 def test_a_category_has_the_headings_and_the_quotes_of_datevs_sample(
     number: int, columns: int, sample: str
 ) -> None:
-    path = SAMPLES / "datev-official-normalised-cp1252-crlf" / sample
     fields = category(number).fields
     assert len(fields) == columns
-    if not path.exists():
-        pytest.skip("the conformance data are not beside this checkout")
-    file = read(path.read_bytes())
+    file = read(required(f"{SAMPLES}/{sample}").read_bytes())
     assert file.preamble.headings == category(number).headings
     for row in file.rows:
         filled = [(cell, field) for cell, field in zip(row.cells, fields, strict=True) if cell]
@@ -144,9 +142,7 @@ def test_a_field_knows_what_is_wrong_with_a_value(column: str, value: Any, fault
 def test_the_dictionary_agrees_with_the_collected_facts(
     table: str, heading: str, fields: tuple[Field, ...]
 ) -> None:
-    if not (CONFORMANCE / table).exists():
-        pytest.skip("the conformance data are not beside this checkout")
-    rows = list(csv.DictReader((CONFORMANCE / table).read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader(required(f"extf/{table}").read_text(encoding="utf-8").splitlines()))
     assert [field.heading for field in fields] == [row[heading] for row in rows]
     assert [field.type for field in fields] == [row["type"] for row in rows]
     quoted = [row["regex"].startswith(('^"', '^("')) or row["name_de"].startswith("Leerfeld") for row in rows]

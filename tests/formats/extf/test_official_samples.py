@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 
 from mlconnector.flow.agree.check_settings import of_file
-from mlconnector.formats.extf import ClientSettings, check, read, write, write_parsed
-from tests.formats.extf.examples import SAMPLES
+from mlconnector.formats.extf import ClientSettings, check, read, write
+from tests.formats.extf.examples import SAMPLES, as_bytes
+from tests.specifications import located, needs
 
-CANONICAL = SAMPLES / "datev-official-normalised-cp1252-crlf"
-FILES = sorted(SAMPLES.glob("datev-official-*/EXTF_*.csv"))
+CANONICAL = located(SAMPLES)
+FILES = sorted(located("extf/samples").glob("datev-official-*/EXTF_*.csv"))
 
-pytestmark = pytest.mark.skipif(not FILES, reason="the conformance data are not beside this checkout")
+pytestmark = needs(SAMPLES)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_sample_is_read_and_written_back_byte_for_byte(path: Path) -> None:
     content = path.read_bytes()
     file = read(content)
-    assert write_parsed(file) == content
+    assert as_bytes(file) == content
     assert len(list(file.rows)) == len(content.splitlines()) - 2
     assert file.header.consultant == 29098
 

@@ -20,12 +20,12 @@ from mlconnector.formats.extf import (
     person_row,
     read,
     write,
-    write_parsed,
 )
 from mlconnector.model.entries import Entry
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.vouchers import Party
 from tests.formats.extf.examples import (
+    as_bytes,
     booked,
     entries,
     entry,
@@ -68,7 +68,7 @@ def test_what_is_written_is_read_and_written_again_as_the_same_bytes(
 ) -> None:
     content = write(header(), booked(given).rows, encoding=encoding).content
     file = read(content)
-    assert write_parsed(file) == content
+    assert as_bytes(file) == content
     assert file.header.fields() == header().fields()
     again = write(file.header, [row.values() for row in file.rows], encoding=encoding)
     assert (again.content, again.changes) == (content, ())
@@ -135,7 +135,7 @@ def test_any_party_can_be_written_and_nothing_about_it_is_refused(
     row = person_row(party, "10001", customer_number=number).row
     content = write(master_data_header(), [row], encoding=encoding).content
     assert [finding for finding in check(content) if finding.severity != "doubtful"] == []
-    assert write_parsed(read(content)) == content
+    assert as_bytes(read(content)) == content
 
 
 @unhurried

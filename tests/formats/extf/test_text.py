@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlconnector.formats.extf import Encoding, collisions, document_field, label_field
+from mlconnector.formats.extf import Encoding, document_field, label_field
 from mlconnector.formats.extf.text import clean
 from tests.formats.extf.examples import unhurried
 
@@ -117,10 +117,6 @@ def test_any_number_becomes_an_allowed_belegfeld_1_and_stays_it(number: Any) -> 
     text, _ = document_field(number)
     assert re.fullmatch(r"[A-Za-z0-9$&%*+\-/]{0,36}", text)
     assert document_field(text) == (text, ())
-
-
-def test_numbers_that_would_meet_in_belegfeld_1_are_found() -> None:
-    assert collisions(["RE 1", "RE-1", "RE.1", "RE 2", "RE 2"]) == {"RE-1": ("RE 1", "RE-1", "RE.1")}
 
 
 def test_a_label_keeps_blanks_dots_and_underscores_and_loses_the_rest() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +16,7 @@ from openapi_core.testing import MockRequest, MockResponse
 
 from mlconnector.standins.datev import DatevStandIn
 from mlconnector.standins.datev.answers import FAULT_NAMES
+from tests.specifications import located, needs
 from tests.standins.datev.support import (
     CLIENTS,
     DOCUMENTS,
@@ -34,7 +34,7 @@ from tests.standins.datev.support import (
     put_document,
 )
 
-SPECIFICATIONS = Path(__file__).resolve().parents[3] / "../shared/conformance/datev-openapi"
+SPECIFICATIONS = located("datev-openapi")
 FILES = {
     "accounting-clients": "accounting-clients-2.0.json",
     "accounting-documents": "accounting_documents-2.1.12.json",
@@ -44,9 +44,7 @@ FILES = {
 PLAIN = "455148-1"  # a client whose numbers come as numbers
 GUID = "9e290b5c-cdf4-58c3-a935-b260ca54fcff"
 
-pytestmark = pytest.mark.skipif(
-    not SPECIFICATIONS.exists(), reason="needs ../shared/conformance/datev-openapi"
-)
+pytestmark = needs("datev-openapi")
 
 
 @cache

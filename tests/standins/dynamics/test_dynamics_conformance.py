@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlconnector.standins.base import Clock
 from mlconnector.standins.dynamics import DynamicsStandIn
+from tests.specifications import located, needs
 from tests.standins.dynamics.conftest import Api, refused
 
-FACTS = Path(__file__).resolve().parents[3] / "../shared/conformance/dynamics"
-pytestmark = pytest.mark.skipif(
-    not FACTS.is_dir(), reason="the facts of the documentation are not laid beside the repository"
-)
+FACTS = located("dynamics")
+pytestmark = needs("dynamics")
 KINDS = {
     "Uniqueidentifier": "Uniqueidentifier",
     "String": "String",

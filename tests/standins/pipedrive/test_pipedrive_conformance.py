@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import httpx
 import jsonschema
 import pytest
 import yaml
+from tests.specifications import located, needs
 
 from mlconnector.standins.pipedrive import Authentication, PipedriveStandIn
 from mlconnector.standins.pipedrive.v1 import V1
 from mlconnector.standins.pipedrive.v2 import V2
 from mlconnector.standins.pipedrive.webhooks import Action
 
-OFFICIAL = Path(__file__).resolve().parents[3] / "../shared/conformance/pipedrive"
-pytestmark = pytest.mark.skipif(
-    not OFFICIAL.is_dir(), reason="the official API descriptions are not laid beside the repository"
-)
+OFFICIAL = located("pipedrive")
+pytestmark = needs("pipedrive")
 
 # The description leaves `nullable` out in many places. These are null in practice: the end of a list, what
 # an open, won or person-only deal does not have, unknown parts of an address, what a file is not attached to,

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 from typing import Any, get_args
 
 import httpx
@@ -11,8 +10,9 @@ import pytest
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID, explain, explain_job
 from mlconnector.systems.kit.check_steps import Who
+from tests.specifications import located, needs
 
-CODES = Path(__file__).resolve().parents[3] / "../shared/conformance/datev-openapi/dco-error-codes.csv"
+CODES = located("datev-openapi/dco-error-codes.csv")
 PATH = "/platform/v2/clients/29098-55003/documents/9e290b5c-cdf4-58c3-a935-b260ca54fcff"
 TRACES = {"X-Global-Transaction-ID": "tx-1", "V-Cap-Request-ID": "cap-1"}
 
@@ -222,7 +222,7 @@ class TestTable:
     def test_what_shares_a_cause_is_a_fact_of_every_problem(self) -> None:
         assert {name for meaning in MEANINGS.values() for name in meaning.group} <= NOTHING_SAID.keys()
 
-    @pytest.mark.skipif(not CODES.exists(), reason="the official error codes are not here")
+    @needs("datev-openapi/dco-error-codes.csv")
     @pytest.mark.parametrize("api", ["accounting:documents", "accounting:dxso-jobs"])
     def test_every_official_code_has_a_meaning_and_its_official_name(self, api: str) -> None:
         rows = [row for row in csv.DictReader(CODES.read_text("utf-8").splitlines()) if row["api"] == api]

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,9 +15,10 @@ import pytest
 from mlconnector.systems.datev import clients, dxso_jobs
 from mlconnector.systems.datev.connection import connect
 from mlconnector.systems.datev.documents import FiledDocument
+from tests.specifications import located, needs
 from tests.systems.datev.rig import MUSTERHOLZ, PDF, TODAY, Rig, batch, document
 
-SPECIFICATIONS = Path(__file__).resolve().parents[3] / "../shared/conformance/datev-openapi/patched"
+SPECIFICATIONS = located("datev-openapi/patched")
 FILES = {
     "accounting-clients": "accounting-clients-2.0.json",
     "accounting-documents": "accounting_documents-2.1.12.json",
@@ -26,7 +26,7 @@ FILES = {
     "accounting-extf-files": "accounting_extf-files-3.0.1.json",
 }
 PLAIN = "455148-1"  # a client whose numbers come as numbers
-pytestmark = pytest.mark.skipif(not SPECIFICATIONS.exists(), reason="DATEV's specifications are not here")
+pytestmark = needs("datev-openapi/patched")
 
 
 @dataclass

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from mlconnector.systems.dynamics.settings import Settings
 from mlconnector.systems.dynamics.shapes import LOOKUP_TABLE, Note, Raw
 from mlconnector.systems.dynamics.vouchers import Belongings, Surroundings, final
 from mlconnector.systems.kit.values import parsed
 from mlconnector.systems.source import Reading
+from tests.specifications import required
 
-SAMPLES = Path(__file__).resolve().parents[3] / "../shared/conformance/dynamics"
 INVOICE = "aaaaaaaa-0000-0000-0000-000000000001"
 CUSTOMER = "60c4e274-0d87-e711-80e5-00155db19e6d"
 EURO = "11111111-2222-3333-4444-555555555555"
@@ -27,10 +24,7 @@ CREATED = "2026-11-02T23:30:00Z"
 
 def sample(name: str) -> Any:
     """An example as it would come, with exact decimals; skips where it is not beside this repository."""
-    path = SAMPLES / name
-    if not path.is_file():
-        pytest.skip("the samples of Dataverse are not beside this repository")
-    return parsed(path.read_bytes())
+    return parsed(required(f"dynamics/{name}").read_bytes())
 
 
 def settings(**values: Any) -> Settings:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import httpx
 import jsonschema
 import yaml
 
-FOLDER = Path(__file__).resolve().parents[3] / "../shared/conformance/pipedrive/openapi"
+from tests.specifications import located
+
+NAME = "pipedrive/openapi"
 _HIGHEST = re.compile(
     r"maximum (?:value )?of (\d+)|up to (\d+) entity ids|[Mm]aximum of (\d+) deal IDs", re.ASCII
 )
@@ -71,6 +72,6 @@ def _operation(version: str, path: str, method: str) -> dict[str, Any] | None:
 
 @cache
 def _description(version: str) -> dict[str, Any]:
-    text = (FOLDER / f"{version}.yaml").read_bytes()
+    text = (located(NAME) / f"{version}.yaml").read_bytes()
     content: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return content

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,10 +27,9 @@ from mlconnector.systems.pipedrive.shapes import (
     Product,
 )
 from tests.conformance.doors import served
+from tests.specifications import required
 from tests.systems.pipedrive import openapi
 from tests.systems.pipedrive.rig import PipedriveRig, token_rig
-
-EXAMPLES = Path(__file__).resolve().parents[3] / "../shared/conformance/pipedrive/fixtures/openapi_examples"
 
 
 @pytest.fixture
@@ -146,9 +144,7 @@ class TestContents:
         ],
     )
     def test_the_official_examples_have_the_shapes_that_are_read(self, example: str, shape: Any) -> None:
-        path = EXAMPLES / f"{example}.json"
-        if not path.exists():
-            pytest.skip("the official examples are not beside this repository")
+        path = required(f"pipedrive/fixtures/openapi_examples/{example}.json")
         assert shaped(decoded(path.read_bytes(), example)["data"], shape)
 
 
@@ -210,8 +206,7 @@ def test_the_token_goes_into_its_header_only() -> None:
 
 
 def test_every_request_is_one_that_the_official_descriptions_have() -> None:
-    if not openapi.FOLDER.is_dir():
-        pytest.skip("the official descriptions are not beside this repository")
+    required(openapi.NAME)
     with token_rig(records=60) as rig:
         source = rig.open()
         list(source.check())
@@ -247,7 +242,6 @@ def test_every_request_is_one_that_the_official_descriptions_have() -> None:
     ],
 )
 def test_the_check_of_requests_notices_mistakes(url: str, complaint: str | None) -> None:
-    if not openapi.FOLDER.is_dir():
-        pytest.skip("the official descriptions are not beside this repository")
+    required(openapi.NAME)
     found = list(openapi.complaints("GET", url))
     assert (found == []) if complaint is None else any(complaint in each for each in found)

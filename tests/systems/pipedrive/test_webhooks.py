@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ import pytest
 from mlconnector.systems.pipedrive.settings import Webhook
 from mlconnector.systems.pipedrive.webhooks import understood, verify
 from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
+from tests.specifications import required
 
-FIXTURES = Path(__file__).resolve().parents[3] / "../shared/conformance/pipedrive/fixtures"
 BODY = b'{"meta":{"version":"2.0","entity":"deal","entity_id":"7","id":"one"}}'
 KEY = {"webhook_key": "key"}
 LOGIN = {"webhook_user": "user", "webhook_password": "pass:word"}
@@ -128,9 +127,7 @@ class TestBodies:
             understood(body(**content))
 
     def test_recorded_deliveries_are_understood(self) -> None:
-        folder = FIXTURES / "webhooks_v1"
-        if not folder.is_dir():
-            pytest.skip("the recorded deliveries are not beside this repository")
+        folder = required("pipedrive/fixtures/webhooks_v1")
         found = {path.stem: understood(path.read_bytes()) for path in folder.glob("*.json")}
         assert found["webhook_deal_update"] == Hint("13310/deal/1315/1530689875430300", ("1315",))
         assert {name for name, hint in found.items() if hint.external_ids} == {

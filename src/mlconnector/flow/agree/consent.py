@@ -9,16 +9,13 @@ from operator import itemgetter
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.context import Context
 from mlconnector.formats.extf import MASTER_DATA, category
+from mlconnector.formats.extf.columns import Parties
 from mlconnector.model.problems import Problem
 from mlconnector.store import person_records
 from mlconnector.store.audit import append
 from mlconnector.store.person_records import PersonRecord, State
 
-_NAMES = (
-    "Name (Adressattyp Unternehmen)",
-    "Name (Adressattyp natürl. Person)",
-    "Name (Adressattyp keine Angabe)",
-)
+_NAMES = tuple(column.name for column in (Parties.COMPANY, Parties.SURNAME, Parties.NAME))
 
 WANTS_CONSENT: tuple[State, ...] = ("waiting", "failed")
 
@@ -54,7 +51,7 @@ def _difference(record: PersonRecord) -> Difference:
     fields = [
         (columns[column].index, (column, record.sent.get(column, ""), after))
         for column, after in record.wanted.items()
-        if record.state != "sent" and column != "Konto" and record.sent.get(column, "") != after
+        if record.state != "sent" and column != Parties.ACCOUNT.name and record.sent.get(column, "") != after
     ]
     names = [row[column] for row in (record.wanted, record.sent) for column in _NAMES if column in row]
     return Difference(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlconnector.flow.context.settings import ClientBooks
 from mlconnector.formats.extf import BadHeader, ExtfFile, Header, ParsedRow, Unreadable, read
+from mlconnector.formats.extf.columns import Labels, Parties
 from mlconnector.mapping.list_entries import Fault, Record, records
 from mlconnector.mapping.sheets import UnreadableTable, read_table
 
@@ -15,11 +16,7 @@ LABELS, PERSONS = 20, 16
 _MARKS = (b"EXTF", b"DTVF")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GERMAN = frozenset({"", "de-DE"})
-_NAMES = (
-    "Name (Adressattyp Unternehmen)",
-    "Name (Adressattyp natürl. Person)",
-    "Name (Adressattyp keine Angabe)",
-)
+_NAMES = tuple(column.name for column in (Parties.COMPANY, Parties.SURNAME, Parties.NAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +77,15 @@ def _about_header(header: Header, category: int, books: ClientBooks) -> Iterator
 
 def _labels(file: ExtfFile) -> Iterable[Record]:
     for row in file.rows:
-        if row["SprachId"] in _GERMAN:
-            name = row["Kontobeschriftung"] or row["Kontenbeschriftung lang"]
-            yield Record(row.line, {"number": row["Konto"], "name": name})
+        if row[Labels.LANGUAGE.name] in _GERMAN:
+            name = row[Labels.SHORT.name] or row[Labels.LONG.name]
+            yield Record(row.line, {"number": row[Labels.ACCOUNT.name], "name": name})
 
 
 def _person(row: ParsedRow) -> Record:
-    name = next((row[column] for column in _NAMES if row[column]), row["Kurzbezeichnung"])
-    first = row["Vorname (Adressattyp natürl. Person)"]
-    vat_id = row["EU-Land"] + row["EU-UStID"] if row["EU-UStID"] else ""
-    return Record(row.line, {"number": row["Konto"], "name": f"{first} {name}".strip(), "vat_id": vat_id})
+    name = next((row[column] for column in _NAMES if row[column]), row[Parties.SHORT_NAME.name])
+    first = row[Parties.FIRST_NAME.name]
+    number = row[Parties.EU_VAT_ID.name]
+    vat_id = row[Parties.EU_COUNTRY.name] + number if number else ""
+    whole = f"{first} {name}".strip()
+    return Record(row.line, {"number": row[Parties.ACCOUNT.name], "name": whole, "vat_id": vat_id})

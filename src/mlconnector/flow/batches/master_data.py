@@ -17,6 +17,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.files import encoding_of, master_data_header, noted_change
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.formats.extf import Header, first_day, fitted, read, write
+from mlconnector.formats.extf.columns import Parties
 from mlconnector.formats.names import batch_id, extf_file_name
 from mlconnector.mapping.books import Books
 from mlconnector.model.problems import Problem
@@ -28,7 +29,7 @@ from mlconnector.systems.sink import JobStatus, Receipt, Takes
 
 AT_ONCE = 5_000
 FORMAT: BatchFormat = "master"
-_KEY = "Konto"
+_KEY = Parties.ACCOUNT.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.files import encoding_of, noted_change
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.formats.extf import owned, person_row
+from mlconnector.formats.extf.columns import Parties
 from mlconnector.mapping.drafts import Draft
 from mlconnector.model.vouchers import Kind, Party
 from mlconnector.store import accounts, person_records
 from mlconnector.store.person_records import PersonRecord, State, WantedRecord
 
-_SAYS_NOTHING = {"Konto", "Adressattyp"}
+_SAYS_NOTHING = {Parties.ACCOUNT.name, Parties.ADDRESSEE_TYPE.name}
 
 
 def note_persons(

@@ -9,7 +9,7 @@ from typing import Any
 from mlconnector.flow.context.files import encoding_of
 from mlconnector.flow.decide.rows import rows_of
 from mlconnector.formats.extf import BOOKINGS, BookingRows, Change, Row, category
-from mlconnector.formats.extf.rows import REVERSAL
+from mlconnector.formats.extf.columns import Bookings
 from mlconnector.formats.extf.writer import LinePlan
 from mlconnector.mapping.channels import Channel
 from mlconnector.mapping.postings import Posting, TaxDifference, postings, tax_differences
@@ -105,7 +105,7 @@ def _rows(entry: Entry, booking: BookingRows, rules: Rules) -> list[Listed]:
             number=number,
             row=row,
             postings=tuple(posting for posting in made if posting.of_line == number),
-            marked=REVERSAL in row or row.get("BU-Schlüssel", "") != line.tax_key,
+            marked=Bookings.REVERSAL.name in row or row.get(Bookings.TAX_KEY.name, "") != line.tax_key,
         )
         for number, (line, row) in enumerate(zip(entry.lines, booking.rows, strict=True), start=1)
     ]

@@ -15,7 +15,7 @@ from mlconnector.formats.extf.dictionary import (
 from mlconnector.formats.extf.facts import HeaderFacts, facts_of
 from mlconnector.formats.extf.header import BadHeader, Header, first_day, parse_header
 from mlconnector.formats.extf.parties import PartyRow, fitted, owned, person_row
-from mlconnector.formats.extf.reader import ExtfFile, ParsedRow, Preamble, Unreadable, read, read_rows
+from mlconnector.formats.extf.reader import ExtfFile, ParsedRow, Preamble, Unreadable, read
 from mlconnector.formats.extf.rows import (
     BookingRows,
     DueDate,
@@ -29,8 +29,8 @@ from mlconnector.formats.extf.rows import (
 from mlconnector.formats.extf.rules import SEVERITY_NAMES, Finding, Rule, RuleText, Severity, rule_page, rules
 from mlconnector.formats.extf.sarif import sarif
 from mlconnector.formats.extf.split import MAX_BYTES, MAX_ROWS, Period, TooLarge, limit, split
-from mlconnector.formats.extf.text import Change, Encoding, collisions, document_field, label_field
-from mlconnector.formats.extf.writer import Unwritable, Written, write, write_parsed
+from mlconnector.formats.extf.text import Change, Encoding, document_field, label_field
+from mlconnector.formats.extf.writer import Unwritable, Written, write
 
 __all__ = [
     "BOOKINGS",
@@ -71,7 +71,6 @@ __all__ = [
     "booking_rows",
     "category",
     "check",
-    "collisions",
     "document_field",
     "facts_of",
     "first_day",
@@ -84,11 +83,9 @@ __all__ = [
     "parse_header",
     "person_row",
     "read",
-    "read_rows",
     "rule_page",
     "rules",
     "sarif",
     "split",
     "write",
-    "write_parsed",
 ]

@@ -8,6 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from mlconnector.formats.extf.check_bookings import within_year
+from mlconnector.formats.extf.columns import (
+    Addresses,
+    Bookings,
+    Column,
+    Labels,
+    Parties,
+    PaymentTerms,
+    Recurring,
+    columns,
+)
 from mlconnector.formats.extf.dictionary import (
     ADDRESSES,
     BOOKINGS,
@@ -37,33 +47,41 @@ _LETTERS: Mapping[int, str] = {
     PAYMENT_TERMS: "Z",
 }
 # Columns of recurring bookings and addresses that mean the same as one of bookings and parties.
-_SAME_AS: Mapping[int, Mapping[int, str]] = {
+_SAME_AS: Mapping[int, Mapping[Column, tuple[int, Column]]] = {
     RECURRING: {
-        2: "B-003",
-        3: "B-001",
-        4: "B-002",
-        5: "B-004",
-        6: "B-005",
-        7: "B-003",
-        8: "B-009",
-        9: "B-008",
-        10: "B-011",
-        11: "B-012",
-        13: "B-007",
-        16: "B-037",
-        17: "B-038",
-        19: "B-013",
-        26: "B-020",
-        27: "B-040",
-        97: "B-118",
-        100: "B-040",
+        here: (BOOKINGS, there)
+        for here, there in (
+            (Recurring.CURRENCY, Bookings.CURRENCY),
+            (Recurring.AMOUNT, Bookings.AMOUNT),
+            (Recurring.SIDE, Bookings.SIDE),
+            (Recurring.EXCHANGE_RATE, Bookings.EXCHANGE_RATE),
+            (Recurring.BASE_AMOUNT, Bookings.BASE_AMOUNT),
+            (Recurring.BASE_CURRENCY, Bookings.CURRENCY),
+            (Recurring.TAX_KEY, Bookings.TAX_KEY),
+            (Recurring.CONTRA_ACCOUNT, Bookings.CONTRA_ACCOUNT),
+            (Recurring.DOCUMENT_FIELD_1, Bookings.DOCUMENT_FIELD_1),
+            (Recurring.DOCUMENT_FIELD_2, Bookings.DOCUMENT_FIELD_2),
+            (Recurring.ACCOUNT, Bookings.ACCOUNT),
+            (Recurring.COST_CENTRE_1, Bookings.COST_CENTRE_1),
+            (Recurring.COST_CENTRE_2, Bookings.COST_CENTRE_2),
+            (Recurring.DISCOUNT, Bookings.DISCOUNT),
+            (Recurring.DOCUMENT_LINK, Bookings.DOCUMENT_LINK),
+            (Recurring.EU_VAT_ID, Bookings.EU_VAT_ID),
+            (Recurring.REVERSAL, Bookings.REVERSAL),
+            (Recurring.ORIGIN_VAT_ID, Bookings.EU_VAT_ID),
+        )
     },
-    BOOKINGS: {6: "B-003", 123: "B-040"},
-    ADDRESSES: {2: "D-001", 10: "D-007"},
-    PAYMENT_TERMS: {6: "Z-004"},
+    BOOKINGS: {
+        Bookings.BASE_CURRENCY: (BOOKINGS, Bookings.CURRENCY),
+        Bookings.ORIGIN_VAT_ID: (BOOKINGS, Bookings.EU_VAT_ID),
+    },
+    ADDRESSES: {
+        Addresses.ACCOUNT: (MASTER_DATA, Parties.ACCOUNT),
+        Addresses.ADDRESSEE_TYPE: (MASTER_DATA, Parties.ADDRESSEE_TYPE),
+    },
+    PAYMENT_TERMS: {PaymentTerms.PERCENTAGE_2: (PAYMENT_TERMS, PaymentTerms.PERCENTAGE_1)},
 }
-_AMOUNT_RULES = frozenset({"EXTF-B-001", "EXTF-B-005", "EXTF-B-013"})
-_DOCUMENT_DATE = 10
+_AMOUNTS = frozenset({Bookings.AMOUNT, Bookings.BASE_AMOUNT, Bookings.DISCOUNT})
 _IBAN, _POST_CODE = "IBAN-Nr.", "Postleitzahl"
 _FAULT_RULES: Mapping[ValueFault, str] = {
     "surplus": "EXTF-V-09",
@@ -83,47 +101,46 @@ class CellCheck:
     """
 
     def __init__(self, layout: Category, facts: HeaderFacts) -> None:
-        self._fields = layout.fields
+        self._columns = tuple(zip(columns(layout.number), layout.fields, strict=False))
         self._facts = facts
         self._category = layout.number
         self.passed: list[set[str]] = [set() for _ in layout.fields]
-        self._quoting_noted: set[int] = set()
+        self._quoting_noted: set[Column] = set()
         self._special = self._special_checks(layout)
 
-    def _special_checks(self, layout: Category) -> Mapping[int, Check]:
+    def _special_checks(self, layout: Category) -> Mapping[Column, Check]:
         if layout.number == BOOKINGS:
             return {
-                **dict.fromkeys((7, 8), self._account),
-                **dict.fromkeys((11, 12), _underscore),
-                **dict.fromkeys((40, 123), _vat_id),
-                6: self._base_currency,
-                _DOCUMENT_DATE: self._document_date,
-                114: self._festschreibung,
+                **dict.fromkeys((Bookings.ACCOUNT, Bookings.CONTRA_ACCOUNT), self._account),
+                **dict.fromkeys((Bookings.DOCUMENT_FIELD_1, Bookings.DOCUMENT_FIELD_2), _underscore),
+                **dict.fromkeys((Bookings.EU_VAT_ID, Bookings.ORIGIN_VAT_ID), _vat_id),
+                Bookings.BASE_CURRENCY: self._base_currency,
+                Bookings.DOCUMENT_DATE: self._document_date,
+                Bookings.LOCK: self._festschreibung,
             }
         if layout.number == RECURRING:
             return {
-                **dict.fromkeys((9, 13), self._account),
-                **dict.fromkeys((10, 11), _underscore),
-                **dict.fromkeys((27, 100), _vat_id),
+                **dict.fromkeys((Recurring.ACCOUNT, Recurring.CONTRA_ACCOUNT), self._account),
+                **dict.fromkeys((Recurring.DOCUMENT_FIELD_1, Recurring.DOCUMENT_FIELD_2), _underscore),
+                **dict.fromkeys((Recurring.EU_VAT_ID, Recurring.ORIGIN_VAT_ID), _vat_id),
             }
         if layout.number == LABELS:
-            return {1: self._label_account}
-        ibans: dict[int, Check] = {
-            field.index: _iban for field in layout.fields if field.name.startswith(_IBAN)
-        }
-        codes = {field.index: _post_code for field in layout.fields if field.name.startswith(_POST_CODE)}
+            return {Labels.ACCOUNT: self._label_account}
+        ibans: dict[Column, Check] = {one: _iban for one, _ in self._columns if one.name.startswith(_IBAN)}
+        codes = {one: _post_code for one, _ in self._columns if one.name.startswith(_POST_CODE)}
         if layout.number == MASTER_DATA:
-            return {**ibans, **codes, 1: self._person_account, 10: _vat_without_prefix}
+            own = {Parties.ACCOUNT: self._person_account, Parties.EU_VAT_ID: _vat_without_prefix}
+            return {**ibans, **codes, **own}
         if layout.number == ADDRESSES:
-            return {**ibans, **codes, 2: self._person_account}
+            return {**ibans, **codes, Addresses.ACCOUNT: self._person_account}
         return {}
 
     def findings(self, line: int, position: int, cell: str) -> list[Finding]:
         """The findings in one well-formed raw cell that is not the canonical empty one."""
-        field, value = self._fields[position], value_of(cell)
+        (column, field), value = self._columns[position], value_of(cell)
         result = [
-            found(rule, line, field.index, field.name, value, expected)
-            for rule, expected in self._faults(field, cell, value)
+            found(rule, line, column.number, column.name, value, expected)
+            for rule, expected in self._faults(column, field, cell, value)
         ]
         if not result:
             passed = self.passed[position]
@@ -132,9 +149,9 @@ class CellCheck:
             passed.add(cell)
         return result
 
-    def _faults(self, field: Field, cell: str, value: str) -> Iterator[tuple[str, str]]:
-        if cell.startswith('"') != field.quoted and field.index not in self._quoting_noted:
-            self._quoting_noted.add(field.index)
+    def _faults(self, column: Column, field: Field, cell: str, value: str) -> Iterator[tuple[str, str]]:
+        if cell.startswith('"') != field.quoted and column not in self._quoting_noted:
+            self._quoting_noted.add(column)
             yield ("EXTF-V-08", f'"{value}"') if field.quoted else ("EXTF-V-07", value)
         if not value:
             return
@@ -146,27 +163,24 @@ class CellCheck:
                 yield "EXTF-V-12", ""
         fault = field.fault(value)
         if fault is not None:
-            yield self._rule(field, value, fault), field.expected
-        elif (special := self._special.get(field.index)) is not None:
+            yield self._rule(column, field, value, fault), field.expected
+        elif (special := self._special.get(column)) is not None:
             yield from special(value)
 
-    def _rule(self, field: Field, value: str, fault: ValueFault) -> str:
+    def _rule(self, column: Column, field: Field, value: str, fault: ValueFault) -> str:
         if fault == "long" and field.shorten:
             return "EXTF-V-03"
         if fault != "form":
             return _FAULT_RULES[fault]
-        own = self._own_rule(field)
-        if own in _AMOUNT_RULES:
+        category, meant = _SAME_AS.get(self._category, {}).get(column, (self._category, column))
+        own = f"EXTF-{_LETTERS.get(category, 'V')}-{meant.number:03d}"
+        if own not in rules():
+            return _ANY_FORM
+        if meant in _AMOUNTS:
             return _amount_rule(field, value, own)
-        if self._category == BOOKINGS and field.index == _DOCUMENT_DATE:
-            return "EXTF-B-210" if len(value) == len("TMM") and value.isdigit() else own
+        if meant is Bookings.DOCUMENT_DATE and len(value) == len("TMM") and value.isdigit():
+            return "EXTF-B-210"
         return own
-
-    def _own_rule(self, field: Field) -> str:
-        own = _SAME_AS.get(self._category, {}).get(field.index)
-        if own is None:
-            own = f"{_LETTERS.get(self._category, 'V')}-{field.index:03d}"
-        return f"EXTF-{own}" if f"EXTF-{own}" in rules() else _ANY_FORM
 
     def _account(self, value: str) -> Iterator[tuple[str, str]]:
         length = self._facts.account_length

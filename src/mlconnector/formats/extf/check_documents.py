@@ -12,13 +12,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mlconnector.formats.extf.client import PERSONS, ClientAccounts, Kind
+from mlconnector.formats.extf.columns import Bookings
 from mlconnector.formats.extf.lines import value_of
 from mlconnector.formats.extf.rules import Fault
 from mlconnector.formats.extf.tax_keys import known_key
 
 MOST_REMEMBERED = 100_000
-_SIDE, _KEY, _DATE, _NUMBER, _TEXT, _LOCK = 2, 9, 10, 11, 14, 114
-_DUNNING, _CORRECTION = 18, 118
+_SIDES = (Bookings.ACCOUNT, Bookings.CONTRA_ACCOUNT)
+_ACCOUNT, _CONTRA = (column.place for column in _SIDES)
+_AMOUNT, _SIDE, _KEY = Bookings.AMOUNT.place, Bookings.SIDE.place, Bookings.TAX_KEY.place
+_NUMBER, _MARK = Bookings.DOCUMENT_FIELD_1.place, Bookings.REVERSAL.place
 _SAME_SEPARATOR = str.maketrans("$&%*+/_", "-------")
 _BETWEEN_LETTER_AND_DIGIT = re.compile(r"(?<=[A-Z])-(?=[0-9])|(?<=[0-9])-(?=[A-Z])")
 _OTHER_SIDE = {"S": "H", "H": "S"}
@@ -73,16 +76,16 @@ class DocumentCheck:
     def findings(self, line: int, cells: Sequence[str], text: str) -> Iterator[Fault]:
         """The faults of one row beside the rows before it."""
         if self._watches_lock:
-            yield from self._uneven_lock(value_of(cells[_LOCK - 1]))
-        number = value_of(cells[_NUMBER - 1])
+            yield from self._uneven_lock(value_of(cells[Bookings.LOCK.place]))
+        number = value_of(cells[_NUMBER])
         goes_on = number == self._previous_number
         self._previous_number = number
         if not goes_on:
             self._creditor = ""
         if not number:
             return
-        account, contra = value_of(cells[6]), value_of(cells[7])
-        side, amount = value_of(cells[_SIDE - 1]), cells[0]
+        account, contra = value_of(cells[_ACCOUNT]), value_of(cells[_CONTRA])
+        side, amount = value_of(cells[_SIDE]), cells[_AMOUNT]
         if _is_correction(cells):
             yield from self._corrected(number, account, contra, side, amount)
             return
@@ -90,7 +93,7 @@ class DocumentCheck:
         fingerprint = hash(text) & 0xFFFFFFFF
         known = self._rows.get(row)
         if known is not None and known >> _LINE_BITS == fingerprint:
-            yield "EXTF-B-401", _NUMBER, _line(known & _LINE_MASK)
+            yield "EXTF-B-401", Bookings.DOCUMENT_FIELD_1, _line(known & _LINE_MASK)
         else:
             if known is None and len(self._rows) < MOST_REMEMBERED:
                 self._rows[row] = (fingerprint << _LINE_BITS) | (line & _LINE_MASK)
@@ -106,7 +109,7 @@ class DocumentCheck:
         person, kind = accounts[which], kinds[which]
         if kind == "creditor":
             if self._creditor not in ("", person):
-                yield "EXTF-B-408", 7 + which, self._creditor
+                yield "EXTF-B-408", _SIDES[which], self._creditor
             self._creditor = person
         key = _document_key(number, person, kind)
         day = _invoice_day(cells, kinds, which)
@@ -114,7 +117,7 @@ class DocumentCheck:
             line,
             day,
             hash(accounts[1 - which]) & ((1 << _CONTRA_BITS) - 1),
-            hash(cells[_TEXT - 1]) & ((1 << _TEXT_BITS) - 1),
+            hash(cells[Bookings.TEXT.place]) & ((1 << _TEXT_BITS) - 1),
             hash(number) & ((1 << _SPELLING_BITS) - 1),
             int(person),
         )
@@ -137,7 +140,7 @@ class DocumentCheck:
         swapped = hash((number, account, contra, _OTHER_SIDE.get(side, ""), amount))
         if same in self._rows and swapped not in self._rows:
             line = self._rows[same] & _LINE_MASK
-            yield "EXTF-B-404", _SIDE, f"{_OTHER_SIDE.get(side, '')}, {_line(line)}"
+            yield "EXTF-B-404", Bookings.SIDE, f"{_OTHER_SIDE.get(side, '')}, {_line(line)}"
         self._creditor = ""
         for person in (account, contra):
             self._documents.pop(_document_key(number, person, self._client.kind(person)), None)
@@ -149,28 +152,28 @@ class DocumentCheck:
             self._lock = lock
         elif lock != self._lock:
             self._watches_lock = False
-            yield "EXTF-B-407", _LOCK, self._lock
+            yield "EXTF-B-407", Bookings.LOCK, self._lock
 
 
 def _collision(first: _Document, this: _Document, which: int, goes_on: bool) -> Fault | None:
     """What is wrong with a row whose number was seen before; `goes_on`: the row before has it as well."""
     if first.person != this.person:
-        return "EXTF-B-405", 7 + which, f"{first.person}, {_line(first.line)}"
+        return "EXTF-B-405", _SIDES[which], f"{first.person}, {_line(first.line)}"
     if first.spelling != this.spelling:
-        return "EXTF-B-403", _NUMBER, _line(first.line)
+        return "EXTF-B-403", Bookings.DOCUMENT_FIELD_1, _line(first.line)
     if not (first.day and this.day):
         return None
     if first.day != this.day:
-        return "EXTF-B-402", _DATE, f"{first.day:04d}, {_line(first.line)}"
+        return "EXTF-B-402", Bookings.DOCUMENT_DATE, f"{first.day:04d}, {_line(first.line)}"
     if not goes_on and first.contra == this.contra and first.text != this.text:
-        return "EXTF-B-409", _TEXT, _line(first.line)
+        return "EXTF-B-409", Bookings.TEXT, _line(first.line)
     return None
 
 
 def _is_correction(cells: Sequence[str]) -> bool:
-    if len(cells) >= _CORRECTION and value_of(cells[_CORRECTION - 1]) in ("1", "G"):
+    if len(cells) > _MARK and value_of(cells[_MARK]) in ("1", "G"):
         return True
-    key = known_key(value_of(cells[_KEY - 1]))
+    key = known_key(value_of(cells[_KEY]))
     return key is not None and key.is_correction
 
 
@@ -189,12 +192,12 @@ def _document_key(number: str, person: str, kind: Kind) -> int:
 
 def _invoice_day(cells: Sequence[str], kinds: tuple[Kind, Kind], which: int) -> int:
     """Belegdatum as a number where the row opens an item (debtor on debit, creditor on credit), else 0."""
-    opens = (value_of(cells[_SIDE - 1]) == "S") == (which == 0)
+    opens = (value_of(cells[_SIDE]) == "S") == (which == 0)
     if kinds[which] == "creditor":
         opens = not opens
-    if not opens or kinds[1 - which] == "finance" or value_of(cells[_DUNNING - 1]) not in ("", "0"):
+    if not opens or kinds[1 - which] == "finance" or value_of(cells[Bookings.DUNNING.place]) not in ("", "0"):
         return 0
-    text = value_of(cells[_DATE - 1])
+    text = value_of(cells[Bookings.DOCUMENT_DATE.place])
     day = int(text) if text.isascii() and text.isdigit() else 0
     return day if day <= _LAST_DAY else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mlconnector.formats.extf.client import ClientSettings
+from mlconnector.formats.extf.columns import Column, HeaderFields
 from mlconnector.formats.extf.dictionary import (
     BOOKINGS,
     MASTER_DATA,
@@ -19,7 +20,6 @@ from mlconnector.formats.extf.lines import value_of
 from mlconnector.formats.extf.rules import Finding, found
 
 _SMALLEST_CONSULTANT = 1001
-_DERIVATIVE = 24
 
 
 def check_header(cells: Sequence[str], text: str, settings: ClientSettings) -> Iterator[Finding]:
@@ -46,26 +46,27 @@ def _field(field: Field, cell: str, number: int | None) -> Iterator[Finding]:
             yield found(f"EXTF-H-{field.index:02d}", 1, field.index, field.name, value, field.expected)
         return
     fault = field.fault(value)
-    if field.index == 11 and fault is None and int(value) < _SMALLEST_CONSULTANT:
+    if field.index == HeaderFields.CONSULTANT.number and fault is None and int(value) < _SMALLEST_CONSULTANT:
         fault = "form"
     if fault is not None:
         yield found(_header_rule(field, number), 1, field.index, field.name, value, field.expected)
 
 
 def _header_rule(field: Field, number: int | None) -> str:
-    if field.index == _DERIVATIVE and number not in (BOOKINGS, MASTER_DATA):
+    if field.index == HeaderFields.DERIVATIVE.number and number not in (BOOKINGS, MASTER_DATA):
         return "EXTF-H-38"
     return "EXTF-H-23" if field.required == "never" else f"EXTF-H-{field.index:02d}"
 
 
 def _triple(cells: Sequence[str], number: int | None) -> Iterator[Finding]:
-    if number is None or len(cells) < 5 or format_name(number) is None:
+    last = HeaderFields.FORMAT_VERSION
+    if number is None or len(cells) <= last.place or format_name(number) is None:
         return
-    name, version = value_of(cells[3]), value_of(cells[4])
+    name, version = value_of(cells[HeaderFields.FORMAT_NAME.place]), value_of(cells[last.place])
     known = [str(each) for each in accepted_versions(number)]
     if name != format_name(number) or version not in known:
         expected = f"{number};{format_name(number)};{' / '.join(known)}"
-        yield found("EXTF-H-33", 1, 5, "Formatversion", f"{number};{name};{version}", expected)
+        yield _about("EXTF-H-33", last, f"{number};{name};{version}", expected)
 
 
 def _period(facts: HeaderFacts) -> Iterator[Finding]:
@@ -74,24 +75,26 @@ def _period(facts: HeaderFacts) -> Iterator[Finding]:
         return
     shown = f"{begin:%Y%m%d}-{end:%Y%m%d}"
     if begin > end:
-        yield found("EXTF-H-34", 1, 15, "Datum von", shown)
+        yield _about("EXTF-H-34", HeaderFields.DATE_FROM, shown)
     elif begin.year != end.year:
-        yield found("EXTF-H-36", 1, 16, "Datum bis", shown)
+        yield _about("EXTF-H-36", HeaderFields.DATE_TO, shown)
     if year is not None and (begin < year or end > last_day(year)):
         allowed = f"{year:%Y%m%d}-{last_day(year):%Y%m%d}"
-        yield found("EXTF-H-35", 1, 15, "Datum von", shown, allowed)
+        yield _about("EXTF-H-35", HeaderFields.DATE_FROM, shown, allowed)
 
 
 def _beside_the_client(facts: HeaderFacts, settings: ClientSettings) -> Iterator[Finding]:
     length, start = facts.account_length, facts.fiscal_year_start
     if settings.account_length is not None and length not in (None, settings.account_length):
-        yield _differs("EXTF-H-40", 14, str(length), str(settings.account_length))
+        yield _about("EXTF-H-40", HeaderFields.ACCOUNT_LENGTH, str(length), str(settings.account_length))
     if settings.chart and facts.chart not in (None, settings.chart):
-        yield _differs("EXTF-H-41", 27, facts.chart or "", settings.chart)
+        yield _about("EXTF-H-41", HeaderFields.CHART, facts.chart or "", settings.chart)
     month = settings.fiscal_year_start
     if month is not None and start is not None and (start.month, start.day) != (month, 1):
-        yield _differs("EXTF-H-42", 13, f"{start:%Y%m%d}", f"{start.year}{month:02d}01")
+        yield _about(
+            "EXTF-H-42", HeaderFields.FISCAL_YEAR_START, f"{start:%Y%m%d}", f"{start.year}{month:02d}01"
+        )
 
 
-def _differs(rule: str, column: int, value: str, expected: str) -> Finding:
-    return found(rule, 1, column, header_fields()[column - 1].name, value, expected)
+def _about(rule: str, column: Column, value: str, expected: str = "") -> Finding:
+    return found(rule, 1, column.number, column.name, value, expected)

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlconnector.formats.extf.check_bookings import full_day
+from mlconnector.formats.extf.check_bookings import full_day, numbers
+from mlconnector.formats.extf.columns import (
+    Addresses,
+    Column,
+    Labels,
+    Parties,
+    PaymentTerms,
+    column,
+    columns,
+)
 from mlconnector.formats.extf.dictionary import (
     ADDRESSES,
     LABELS,
@@ -20,15 +29,14 @@ from mlconnector.formats.extf.rules import Fault
 from mlconnector.formats.extf.vat_ids import vat_id_fits
 
 MOST_REMEMBERED = 100_000
-_KEYS: Mapping[int, tuple[int, ...]] = {
-    MASTER_DATA: (1,),
-    LABELS: (1, 3),
-    PAYMENT_TERMS: (1,),
-    ADDRESSES: (1, 2),
+_KEYS: Mapping[int, tuple[Column, ...]] = {
+    MASTER_DATA: (Parties.ACCOUNT,),
+    LABELS: (Labels.ACCOUNT, Labels.LANGUAGE),
+    PAYMENT_TERMS: (PaymentTerms.NUMBER,),
+    ADDRESSES: (Addresses.NUMBER, Addresses.ACCOUNT),
 }
 _HIGHEST_LIKELY_PERCENTAGE = 1000
 _IN_DAYS, _BY_DATE = "1", "2"
-_PERIODS = ((9, 14), (16, 21), (23, 28))
 
 Across = Callable[[Sequence[str]], Iterator[Fault]]
 
@@ -37,32 +45,35 @@ Across = Callable[[Sequence[str]], Iterator[Fault]]
 class _Columns:
     """Where a category keeps names, main banks, the VAT id, and days that begin and end something."""
 
-    addressee_type: int
-    names: Mapping[str, tuple[int, ...]]
-    main_banks: tuple[int, ...]
-    eu_country: int | None
-    validity: tuple[tuple[int, int], ...]
+    addressee_type: Column
+    names: Mapping[str, tuple[Column, ...]]
+    main_banks: tuple[Column, ...]
+    vat_id: tuple[Column, Column] | None
+    validity: tuple[tuple[Column, Column], ...]
 
     @property
-    def all_names(self) -> tuple[int, ...]:
-        return tuple(sorted({column for columns in self.names.values() for column in columns}))
+    def all_names(self) -> tuple[Column, ...]:
+        return tuple(sorted({one for several in self.names.values() for one in several}))
 
     @staticmethod
     def of(layout: Category) -> _Columns:
-        by_name = layout.by_name
-        company, nobody = (
-            by_name["Name (Adressattyp Unternehmen)"].index,
-            by_name["Name (Adressattyp keine Angabe)"].index,
+        company, surname, first_name, name, kind = (
+            column(layout.number, one.name)
+            for one in (
+                Parties.COMPANY,
+                Parties.SURNAME,
+                Parties.FIRST_NAME,
+                Parties.NAME,
+                Parties.ADDRESSEE_TYPE,
+            )
         )
-        person = tuple(by_name[f"{part} (Adressattyp natürl. Person)"].index for part in ("Name", "Vorname"))
-        country = by_name.get("EU-Land")
-        begins = (field for field in layout.fields if "ültig von" in field.name)
+        begins = (one for one in columns(layout.number) if "ültig von" in one.name)
         return _Columns(
-            by_name["Adressattyp"].index,
-            {"2": (company,), "1": person, "0": (nobody,), "": (company,)},
-            tuple(f.index for f in layout.fields if f.name.startswith("Kennz. Hauptbankverb")),
-            None if country is None else country.index,
-            tuple((field.index, field.index + 1) for field in begins),
+            kind,
+            {"2": (company,), "1": (surname, first_name), "0": (name,), "": (company,)},
+            tuple(one for one in columns(layout.number) if one.name.startswith("Kennz. Hauptbankverb")),
+            (Parties.EU_COUNTRY, Parties.EU_VAT_ID) if layout.number == MASTER_DATA else None,
+            tuple((one, column(layout.number, one.name.replace("von", "bis"))) for one in begins),
         )
 
 
@@ -76,20 +87,21 @@ class MasterDataCheck:
         self._across: Mapping[int, Across] = {LABELS: _label, PAYMENT_TERMS: _terms}
         self._number = layout.number
 
-    def together(self, filled: frozenset[int]) -> Iterator[Fault]:
-        """Faults that follow from which columns (from 1) are filled, whatever they say."""
-        columns = self._columns
-        if columns is None:
+    def together(self, filled: frozenset[Column]) -> Iterator[Fault]:
+        """Faults that follow from which columns are filled, whatever they say."""
+        known = self._columns
+        if known is None:
             return
-        if filled.isdisjoint(columns.all_names):
-            yield "EXTF-D-103", columns.all_names[0], ""
-        country = columns.eu_country
-        if country is not None and (country in filled) != (country + 1 in filled):
-            yield "EXTF-D-106", country + 1 if country in filled else country, ""
+        if filled.isdisjoint(known.all_names):
+            yield "EXTF-D-103", known.all_names[0], ""
+        if known.vat_id is not None:
+            country, number = known.vat_id
+            if (country in filled) != (number in filled):
+                yield "EXTF-D-106", number if country in filled else country, ""
 
-    def faults(self, line: int, filled: frozenset[int], cells: Sequence[str]) -> Iterator[Fault]:
+    def faults(self, line: int, filled: frozenset[Column], cells: Sequence[str]) -> Iterator[Fault]:
         """Faults of one line, also beside the lines before it."""
-        key = hash(tuple(value_of(cells[column - 1]) for column in self._key))
+        key = hash(tuple(value_of(cells[one.place]) for one in self._key))
         if key in self._seen:
             yield "EXTF-V-15", self._key[0], f"Zeile / line {self._seen[key]}"
         elif len(self._seen) < MOST_REMEMBERED:
@@ -100,40 +112,42 @@ class MasterDataCheck:
             yield from self._across[self._number](cells)
 
 
-def _address(columns: _Columns, filled: frozenset[int], cells: Sequence[str]) -> Iterator[Fault]:
-    allowed = columns.names.get(value_of(cells[columns.addressee_type - 1]))
+def _address(known: _Columns, filled: frozenset[Column], cells: Sequence[str]) -> Iterator[Fault]:
+    allowed = known.names.get(value_of(cells[known.addressee_type.place]))
     if allowed is not None:
-        for column in columns.all_names:
-            if column in filled and column not in allowed:
-                yield "EXTF-D-102", column, ", ".join(str(each) for each in allowed)
-    main = [column for column in columns.main_banks if value_of(cells[column - 1]) == "1"]
+        for name in known.all_names:
+            if name in filled and name not in allowed:
+                yield "EXTF-D-102", name, numbers(allowed)
+    main = [bank for bank in known.main_banks if value_of(cells[bank.place]) == "1"]
     if len(main) > 1:
         yield "EXTF-D-107", main[1], ""
-    country = columns.eu_country
-    if country is not None and country in filled and country + 1 in filled:
-        prefix, rest = value_of(cells[country - 1]), value_of(cells[country])
+    if known.vat_id is not None and filled.issuperset(known.vat_id):
+        country, number = known.vat_id
+        prefix, rest = value_of(cells[country.place]), value_of(cells[number.place])
         if not vat_id_fits(prefix + rest) and not vat_id_fits(rest):
-            yield "EXTF-D-108", country + 1, prefix
-    for begin, end in columns.validity:
+            yield "EXTF-D-108", number, prefix
+    for begin, end in known.validity:
         if begin in filled and end in filled:
-            first, last = full_day(value_of(cells[begin - 1])), full_day(value_of(cells[end - 1]))
+            first, last = (full_day(value_of(cells[one.place])) for one in (begin, end))
             if first is not None and last is not None and last < first:
-                yield "EXTF-V-14", end, f"≥ {value_of(cells[begin - 1])}"
+                yield "EXTF-V-14", end, f"≥ {first:%d%m%Y}"
 
 
 def _label(cells: Sequence[str]) -> Iterator[Fault]:
-    if not value_of(cells[1]) and not value_of(cells[3]):
-        yield "EXTF-K-101", 2, ""
+    if not value_of(cells[Labels.SHORT.place]) and not value_of(cells[Labels.LONG.place]):
+        yield "EXTF-K-101", Labels.SHORT, ""
 
 
 def _terms(cells: Sequence[str]) -> Iterator[Fault]:
-    kind = value_of(cells[2])
+    kind = value_of(cells[PaymentTerms.KIND.place])
     if kind not in ("", _IN_DAYS, _BY_DATE):
-        yield "EXTF-Z-101", 3, "1 / 2"
-    first, second = _whole(cells[3]), _whole(cells[5])
-    for column, percentage in ((4, first), (6, second)):
+        yield "EXTF-Z-101", PaymentTerms.KIND, "1 / 2"
+    first, second = (
+        _whole(cells[one.place]) for one in (PaymentTerms.PERCENTAGE_1, PaymentTerms.PERCENTAGE_2)
+    )
+    for one, percentage in ((PaymentTerms.PERCENTAGE_1, first), (PaymentTerms.PERCENTAGE_2, second)):
         if percentage > _HIGHEST_LIKELY_PERCENTAGE:
-            yield "EXTF-Z-102", column, f"{percentage // 100},{percentage % 100:02d} %"
+            yield "EXTF-Z-102", one, f"{percentage // 100},{percentage % 100:02d} %"
     if kind == _IN_DAYS:
         yield from _terms_in_days(cells, first, second)
     elif kind == _BY_DATE:
@@ -141,23 +155,29 @@ def _terms(cells: Sequence[str]) -> Iterator[Fault]:
 
 
 def _terms_in_days(cells: Sequence[str], first: int, second: int) -> Iterator[Fault]:
-    days, later, due = _whole(cells[4]), _whole(cells[6]), _whole(cells[7])
-    for column, percentage, within in ((5, first, days), (7, second, later)):
+    days, later, due = (
+        _whole(cells[one.place]) for one in (PaymentTerms.DAYS_1, PaymentTerms.DAYS_2, PaymentTerms.DUE_DAYS)
+    )
+    for one, percentage, within in (
+        (PaymentTerms.DAYS_1, first, days),
+        (PaymentTerms.DAYS_2, second, later),
+    ):
         if percentage and not within:
-            yield "EXTF-Z-103", column, ""
+            yield "EXTF-Z-103", one, ""
         if percentage and within > due:
-            yield "EXTF-Z-104", column, f"≤ {due}"
+            yield "EXTF-Z-104", one, f"≤ {due}"
     if second and (second >= first or (later and later <= days)):
-        yield "EXTF-Z-105", 6, ""
+        yield "EXTF-Z-105", PaymentTerms.PERCENTAGE_2, ""
 
 
 def _terms_by_date(cells: Sequence[str]) -> Iterator[Fault]:
-    if not any(_whole(cells[due - 1]) for _, due in _PERIODS):
-        yield "EXTF-Z-106", _PERIODS[0][1], "1-31"
-    ends = [(until, _whole(cells[until - 1])) for until, _ in _PERIODS if _whole(cells[until - 1])]
-    for (_, earlier), (column, later) in pairwise(ends):
+    (_, first_due), *_ = PaymentTerms.UNTIL_AND_DUE
+    if not any(_whole(cells[due.place]) for _, due in PaymentTerms.UNTIL_AND_DUE):
+        yield "EXTF-Z-106", first_due, "1-31"
+    ends = [(until, _whole(cells[until.place])) for until, _ in PaymentTerms.UNTIL_AND_DUE]
+    for (_, earlier), (until, later) in pairwise(end for end in ends if end[1]):
         if later <= earlier:
-            yield "EXTF-Z-107", column, f"> {earlier}"
+            yield "EXTF-Z-107", until, f"> {earlier}"
 
 
 _DIGITS = re.compile(r"[0-9]{1,9}")

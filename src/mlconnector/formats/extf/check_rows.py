@@ -11,6 +11,7 @@ from mlconnector.formats.extf.check_masters import MasterDataCheck
 from mlconnector.formats.extf.check_recurring import RecurringCheck
 from mlconnector.formats.extf.check_split import SplitCheck, SplitFault
 from mlconnector.formats.extf.client import ClientAccounts
+from mlconnector.formats.extf.columns import Bookings, Column, columns
 from mlconnector.formats.extf.dictionary import BOOKINGS, RECURRING, Category
 from mlconnector.formats.extf.facts import HeaderFacts
 from mlconnector.formats.extf.lines import value_of
@@ -23,7 +24,7 @@ _REMEMBERED_COMBINATIONS = 1000
 class _Plan:
     """What holds for all lines in which the same columns are filled."""
 
-    filled: frozenset[int]
+    filled: frozenset[Column]
     faults: tuple[Fault, ...]
     checks: tuple[Check, ...]
 
@@ -33,7 +34,7 @@ class RowCheck:
 
     def __init__(self, layout: Category, facts: HeaderFacts, client: ClientAccounts) -> None:
         self._layout = layout
-        self._required = [field.index for field in layout.fields if field.is_required(layout.number)]
+        self._columns = columns(layout.number)
         self._width = len(layout.fields)
         self._plans: dict[tuple[int, ...], _Plan] = {}
         self._bookings = BookingCheck(facts, client) if layout.number == BOOKINGS else None
@@ -53,7 +54,7 @@ class RowCheck:
         """The findings in a line of all columns; `filled` are the positions (from 0) of its filled cells."""
         plan = self._plans.get(filled)
         if plan is None:
-            plan = self._plan(frozenset(position + 1 for position in filled))
+            plan = self._plan(frozenset(self._columns[position] for position in filled))
             if len(self._plans) >= _REMEMBERED_COMBINATIONS:
                 self._plans.clear()
             self._plans[filled] = plan
@@ -69,7 +70,7 @@ class RowCheck:
         elif self._masters is not None:
             faults += self._masters.faults(line, plan.filled, cells)
         # an older version of the format lacks the newest columns, so nothing is expected there
-        return [self._finding(fault, line, cells) for fault in faults if fault[1] <= self._width]
+        return [self._finding(fault, line, cells) for fault in faults if fault[1].place < self._width]
 
     def end(self) -> Iterator[Finding]:
         """Findings that are known only at the end of the file."""
@@ -77,23 +78,22 @@ class RowCheck:
             for fault in self._split.end():
                 yield self._of_split(fault)
 
-    def _plan(self, filled: frozenset[int]) -> _Plan:
+    def _plan(self, filled: frozenset[Column]) -> _Plan:
         checks = self._bookings.checks(filled) if self._bookings is not None else ()
         return _Plan(filled, tuple(self._by_presence(filled)), checks)
 
-    def _by_presence(self, filled: frozenset[int]) -> Iterator[Fault]:
-        for index in self._required:
-            if index not in filled:
-                yield "EXTF-V-01", index, self._layout.fields[index - 1].expected
+    def _by_presence(self, filled: frozenset[Column]) -> Iterator[Fault]:
+        for column, field in zip(self._columns, self._layout.fields, strict=False):
+            if field.is_required(self._layout.number) and column not in filled:
+                yield "EXTF-V-01", column, field.expected
         for kind in (self._bookings, self._recurring, self._masters):
             if kind is not None:
                 yield from kind.together(filled)
 
     def _finding(self, fault: Fault, line: int, cells: Sequence[str]) -> Finding:
         rule, column, expected = fault
-        name = self._layout.fields[column - 1].name
-        return found(rule, line, column, name, value_of(cells[column - 1]), expected)
+        return found(rule, line, column.number, column.name, value_of(cells[column.place]), expected)
 
     def _of_split(self, fault: SplitFault) -> Finding:
-        name = self._layout.fields[0].name
-        return found("EXTF-B-406", fault.line, 1, name, fault.distributed, fault.whole)
+        amount = Bookings.AMOUNT
+        return found("EXTF-B-406", fault.line, amount.number, amount.name, fault.distributed, fault.whole)

@@ -11,14 +11,17 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mlconnector.formats.extf.client import PERSONS, ClientAccounts
+from mlconnector.formats.extf.columns import Bookings
 from mlconnector.formats.extf.lines import value_of
 from mlconnector.formats.extf.tax_keys import known_key
 
 MOST_ROWS = 1000
-_NUMBER = 11
+_AMOUNT, _SIDE, _KEY = Bookings.AMOUNT.place, Bookings.SIDE.place, Bookings.TAX_KEY.place
+_ACCOUNT, _CONTRA = Bookings.ACCOUNT.place, Bookings.CONTRA_ACCOUNT.place
+_NUMBER = Bookings.DOCUMENT_FIELD_1.place
 _NET_DIVISORS = (100, 119, 107, 116, 105)
 _CENTS_PER_ROW = 2
-_AMOUNT = re.compile(r"[0-9]{1,10},[0-9]{2}")
+_DIGITS = re.compile(r"[0-9]{1,10},[0-9]{2}")
 
 
 class SplitFault(NamedTuple):
@@ -51,7 +54,7 @@ class SplitCheck:
 
     def before(self, cells: Sequence[str]) -> Iterator[SplitFault]:
         """What is known once a row comes that belongs to another document."""
-        number = cells[_NUMBER - 1]
+        number = cells[_NUMBER]
         if number != self._number:
             yield from self.end()
             self._number = number
@@ -60,14 +63,16 @@ class SplitCheck:
         """Take a row of the current document."""
         if value_of(self._number) == "":
             return
-        amount = value_of(cells[0])
-        key = known_key(value_of(cells[8]))
-        if len(self._rows) >= MOST_ROWS or not _AMOUNT.fullmatch(amount) or (key and key.is_correction):
+        amount = value_of(cells[_AMOUNT])
+        key = known_key(value_of(cells[_KEY]))
+        if len(self._rows) >= MOST_ROWS or not _DIGITS.fullmatch(amount) or (key and key.is_correction):
             self._usable = False
             return
         cents = int(amount.replace(",", ""))
-        sign = 1 if value_of(cells[1]) == "S" else -1
-        self._rows.append(_Row(line, value_of(cells[6]), value_of(cells[7]), sign * cents))
+        sign = 1 if value_of(cells[_SIDE]) == "S" else -1
+        account = value_of(cells[_ACCOUNT])
+        contra = value_of(cells[_CONTRA])
+        self._rows.append(_Row(line, account, contra, sign * cents))
 
     def end(self) -> Iterator[SplitFault]:
         """What is known once no further row comes."""

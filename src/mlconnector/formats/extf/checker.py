@@ -17,6 +17,7 @@ from mlconnector.formats.extf.check_cells import CellCheck
 from mlconnector.formats.extf.check_header import check_header
 from mlconnector.formats.extf.check_rows import RowCheck
 from mlconnector.formats.extf.client import ClientAccounts, ClientSettings
+from mlconnector.formats.extf.columns import HeaderFields
 from mlconnector.formats.extf.dictionary import Category, Field
 from mlconnector.formats.extf.facts import header_facts
 from mlconnector.formats.extf.lines import Record, Records, is_well_formed, split_cells, value_of
@@ -55,7 +56,7 @@ def check(
         return
     yield from watch.look(header)
     header_cells = split_cells(header.text) if header.defect is None else None
-    if header_cells is None or value_of(header_cells[0]) not in FORMAT_MARKS:
+    if header_cells is None or value_of(header_cells[HeaderFields.MARK.place]) not in FORMAT_MARKS:
         yield found("EXTF-F-04", 1, value=header.text[:60], expected='"EXTF";700;…')
         header_cells = []
     else:

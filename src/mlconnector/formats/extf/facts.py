@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
+from mlconnector.formats.extf.columns import Column, HeaderFields
 from mlconnector.formats.extf.dictionary import header_fields
 from mlconnector.formats.extf.header import day_of
 from mlconnector.formats.extf.lines import Records, split_cells, value_of
@@ -31,23 +32,23 @@ def header_facts(cells: Sequence[str]) -> HeaderFacts:
     values = [value_of(cell) for cell in cells] + [""] * len(header_fields())
     fields = header_fields()
 
-    def usable(index: int) -> str | None:
-        value = values[index - 1]
-        return value if value and fields[index - 1].fault(value) is None else None
+    def usable(column: Column) -> str | None:
+        value = values[column.place]
+        return value if value and fields[column.place].fault(value) is None else None
 
-    def day(index: int) -> date | None:
-        return day_of(values[index - 1])
+    def day(column: Column) -> date | None:
+        return day_of(values[column.place])
 
-    length, chart = usable(14), usable(27)
-    number = values[2]
+    length, chart = usable(HeaderFields.ACCOUNT_LENGTH), usable(HeaderFields.CHART)
+    number = values[HeaderFields.CATEGORY.place]
     return HeaderFacts(
         category=int(number) if number.isascii() and number.isdigit() else None,
         account_length=int(length) if length else None,
-        fiscal_year_start=day(13),
-        date_from=day(15),
-        date_to=day(16),
-        currency=usable(22),
-        festschreibung=usable(21),
+        fiscal_year_start=day(HeaderFields.FISCAL_YEAR_START),
+        date_from=day(HeaderFields.DATE_FROM),
+        date_to=day(HeaderFields.DATE_TO),
+        currency=usable(HeaderFields.CURRENCY),
+        festschreibung=usable(HeaderFields.LOCK),
         chart=f"{int(chart):02d}" if chart else None,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from mlconnector.formats.extf.columns import HEADER, Column, HeaderFields
 from mlconnector.formats.extf.dictionary import (
     BOOKINGS,
     Category,
@@ -26,9 +27,9 @@ _MILLISECONDS = 1000
 class BadHeader(ValueError):
     """A header field that DATEV would not take; `field` is its number, 0 for the header as a whole."""
 
-    def __init__(self, field: int, value: str, reason: str) -> None:
-        super().__init__(f"header field {field}: {value!r}: {reason}")
-        self.field = field
+    def __init__(self, column: Column | None, value: str, reason: str) -> None:
+        self.field = column.number if column is not None else 0
+        super().__init__(f"header field {self.field}: {value!r}: {reason}")
         self.value = value
         self.reason = reason
 
@@ -73,28 +74,44 @@ class Header:
     def fields(self) -> tuple[str, ...]:
         """The 31 fields as they are written, quotes included; raises `BadHeader`."""
         if self.version is not None and self.version not in accepted_versions(self.category):
-            raise BadHeader(5, str(self.version), f"DATEV takes {accepted_versions(self.category)}")
+            raise BadHeader(
+                HeaderFields.FORMAT_VERSION,
+                str(self.version),
+                f"DATEV takes {accepted_versions(self.category)}",
+            )
         if self.consultant < _SMALLEST_CONSULTANT:
-            raise BadHeader(11, str(self.consultant), f"consultant numbers begin at {_SMALLEST_CONSULTANT}")
+            raise BadHeader(
+                HeaderFields.CONSULTANT,
+                str(self.consultant),
+                f"consultant numbers begin at {_SMALLEST_CONSULTANT}",
+            )
         self._check_period()
         values = self._values()
         written = tuple(
-            _written(field, value, self.category)
-            for field, value in zip(header_fields(), values, strict=True)
+            _written(column, field, value, self.category)
+            for column, field, value in zip(HEADER, header_fields(), values, strict=True)
         )
         if len(";".join(written)) > MAX_HEADER_LENGTH:
-            raise BadHeader(0, "", f"longer than {MAX_HEADER_LENGTH} characters")
+            raise BadHeader(None, "", f"longer than {MAX_HEADER_LENGTH} characters")
         return written
 
     def _check_period(self) -> None:
         if self.date_from is None or self.date_to is None:
             return
         if self.date_from > self.date_to:
-            raise BadHeader(15, self.date_from.isoformat(), "Datum von is after Datum bis")
+            raise BadHeader(
+                HeaderFields.DATE_FROM, self.date_from.isoformat(), "Datum von is after Datum bis"
+            )
         if not self.fiscal_year_start <= self.date_from or self.date_to > last_day(self.fiscal_year_start):
-            raise BadHeader(15, self.date_from.isoformat(), "the period is not within the fiscal year")
+            raise BadHeader(
+                HeaderFields.DATE_FROM,
+                self.date_from.isoformat(),
+                "the period is not within the fiscal year",
+            )
         if self.date_from.year != self.date_to.year:
-            raise BadHeader(16, self.date_to.isoformat(), "the period spans two calendar years")
+            raise BadHeader(
+                HeaderFields.DATE_TO, self.date_to.isoformat(), "the period spans two calendar years"
+            )
 
     def _values(self) -> tuple[str, ...]:
         bookings = self.category == BOOKINGS
@@ -141,32 +158,41 @@ def parse_header(values: Sequence[str]) -> Header:
     Reserved fields (7, 23 to 26, 29, 30) are not looked at: the checker does that.
     """
     if len(values) != len(header_fields()):
-        raise BadHeader(0, "", f"{len(values)} fields instead of {len(header_fields())}")
-    number = _whole(values, 3)
-    if values[3] != format_name(number):
-        raise BadHeader(4, values[3], f"category {number} is called {format_name(number)}")
+        raise BadHeader(None, "", f"{len(values)} fields instead of {len(header_fields())}")
+
+    def text(column: Column) -> str:
+        return values[column.place]
+
+    def whole(column: Column) -> int | None:
+        return _whole(values, column) if text(column) else None
+
+    number = _whole(values, HeaderFields.CATEGORY)
+    name = text(HeaderFields.FORMAT_NAME)
+    if name != format_name(number):
+        raise BadHeader(HeaderFields.FORMAT_NAME, name, f"category {number} is called {format_name(number)}")
+    lock = whole(HeaderFields.LOCK)
     return Header(
         category=number,
-        version=_whole(values, 5),
-        created_at=_stamp(values[5]),
-        origin=values[7],
-        exported_by=values[8],
-        imported_by=values[9],
-        consultant=_whole(values, 11),
-        client=_whole(values, 12),
-        fiscal_year_start=_date(values, 13),
-        account_length=_whole(values, 14),
-        date_from=_date(values, 15) if values[14] else None,
-        date_to=_date(values, 16) if values[15] else None,
-        label=values[16],
-        dictation_code=values[17],
-        booking_type=_whole(values, 19) if values[18] else None,
-        purpose=_whole(values, 20) if values[19] else None,
-        festschreibung=_whole(values, 21) == 1 if values[20] else None,
-        currency=values[21],
-        chart=values[26],
-        industry_solution=values[27],
-        application_information=values[30],
+        version=_whole(values, HeaderFields.FORMAT_VERSION),
+        created_at=_stamp(text(HeaderFields.CREATED_AT)),
+        origin=text(HeaderFields.ORIGIN),
+        exported_by=text(HeaderFields.EXPORTED_BY),
+        imported_by=text(HeaderFields.IMPORTED_BY),
+        consultant=_whole(values, HeaderFields.CONSULTANT),
+        client=_whole(values, HeaderFields.CLIENT),
+        fiscal_year_start=_date(values, HeaderFields.FISCAL_YEAR_START),
+        account_length=_whole(values, HeaderFields.ACCOUNT_LENGTH),
+        date_from=_date(values, HeaderFields.DATE_FROM) if text(HeaderFields.DATE_FROM) else None,
+        date_to=_date(values, HeaderFields.DATE_TO) if text(HeaderFields.DATE_TO) else None,
+        label=text(HeaderFields.LABEL),
+        dictation_code=text(HeaderFields.DICTATION_CODE),
+        booking_type=whole(HeaderFields.BOOKING_TYPE),
+        purpose=whole(HeaderFields.PURPOSE),
+        festschreibung=None if lock is None else lock == 1,
+        currency=text(HeaderFields.CURRENCY),
+        chart=text(HeaderFields.CHART),
+        industry_solution=text(HeaderFields.INDUSTRY_SOLUTION),
+        application_information=text(HeaderFields.APPLICATION_INFORMATION),
     )
 
 
@@ -184,13 +210,13 @@ def last_day(fiscal_year_start: date) -> date:
     return day.replace(year=day.year + 1) - timedelta(days=1)
 
 
-def _written(field: Field, value: str, number: int) -> str:
+def _written(column: Column, field: Field, value: str, number: int) -> str:
     if not value:
         if field.is_required(number):
-            raise BadHeader(field.index, value, f"{field.heading} must be filled")
+            raise BadHeader(column, value, f"{field.heading} must be filled")
         return field.empty
     if field.fault(value) is not None or has_control_characters(value):
-        raise BadHeader(field.index, value, f"{field.heading} must look like {field.expected}")
+        raise BadHeader(column, value, f"{field.heading} must look like {field.expected}")
     doubled = value.replace('"', '""')
     return f'"{doubled}"' if field.quoted else value
 
@@ -204,18 +230,18 @@ def _number(value: int | None, default: int | None) -> str:
     return "" if chosen is None else str(int(chosen))
 
 
-def _whole(values: Sequence[str], field: int) -> int:
-    text = values[field - 1]
+def _whole(values: Sequence[str], column: Column) -> int:
+    text = values[column.place]
     if not (text.isascii() and text.isdigit()):
-        raise BadHeader(field, text, "is not a number")
+        raise BadHeader(column, text, "is not a number")
     return int(text)
 
 
-def _date(values: Sequence[str], field: int) -> date:
-    text = values[field - 1]
+def _date(values: Sequence[str], column: Column) -> date:
+    text = values[column.place]
     day = day_of(text)
     if day is None:
-        raise BadHeader(field, text, "is not a day JJJJMMTT")
+        raise BadHeader(column, text, "is not a day JJJJMMTT")
     return day
 
 
@@ -234,5 +260,5 @@ def _stamp(text: str) -> datetime:
         try:
             return datetime.fromisoformat(f"{text[:8]}T{text[8:14]}.{text[14:]}")
         except ValueError:
-            raise BadHeader(6, text, "is not a moment JJJJMMTThhmmssfff") from None
-    raise BadHeader(6, text, "is not a moment JJJJMMTThhmmssfff")
+            raise BadHeader(HeaderFields.CREATED_AT, text, "is not a moment JJJJMMTThhmmssfff") from None
+    raise BadHeader(HeaderFields.CREATED_AT, text, "is not a moment JJJJMMTThhmmssfff")

@@ -6,28 +6,37 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mlconnector.formats.extf.columns import Column, Parties
 from mlconnector.formats.extf.dictionary import MASTER_DATA, category
 from mlconnector.formats.extf.rows import Row
 from mlconnector.formats.extf.text import Change, Encoding, Reason, clean
 from mlconnector.model.vouchers import Party
 
-ADDRESSEE_TYPE = "Adressattyp"
 # Member states by their VAT prefix (Greece is EL), and Northern Ireland.
 EU_VAT_PREFIX = re.compile(
     "AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI"
 )
-_NAME_COLUMNS: Mapping[bool | None, tuple[str, str]] = {
-    True: ("2", "Name (Adressattyp Unternehmen)"),
-    False: ("1", "Name (Adressattyp natürl. Person)"),
-    None: ("0", "Name (Adressattyp keine Angabe)"),
+_NAME_COLUMNS: Mapping[bool | None, tuple[str, Column]] = {
+    True: ("2", Parties.COMPANY),
+    False: ("1", Parties.SURNAME),
+    None: ("0", Parties.NAME),
 }
-_OWNED: Mapping[str, frozenset[str]] = {
-    "name": frozenset({ADDRESSEE_TYPE, "Kurzbezeichnung", *(name for _, name in _NAME_COLUMNS.values())}),
-    "address": frozenset(
-        {"Adressart", "Straße", "Postleitzahl", "Ort", "Land", "Kennz. Korrespondenzadresse"}
+_OWNED: Mapping[str, frozenset[Column]] = {
+    "name": frozenset(
+        {Parties.ADDRESSEE_TYPE, Parties.SHORT_NAME, *(name for _, name in _NAME_COLUMNS.values())}
     ),
-    "email": frozenset({"E-Mail"}),
-    "vat_id": frozenset({"EU-Land", "EU-UStID"}),
+    "address": frozenset(
+        {
+            Parties.ADDRESS_KIND,
+            Parties.STREET,
+            Parties.POST_CODE,
+            Parties.CITY,
+            Parties.COUNTRY,
+            Parties.CORRESPONDENCE,
+        }
+    ),
+    "email": frozenset({Parties.EMAIL}),
+    "vat_id": frozenset({Parties.EU_COUNTRY, Parties.EU_VAT_ID}),
 }
 # After these an e-mail address or a post code is another one.
 _OTHER_TEXT: frozenset[Reason] = frozenset({"outside_bmp", "transliterated"})
@@ -53,24 +62,24 @@ def person_row(
     id, post code) is left out and listed, never cut.
     """
     addressee_type, name_column = _NAME_COLUMNS[party.is_business]
-    row: dict[str, str] = {"Konto": account, ADDRESSEE_TYPE: addressee_type}
+    row: dict[str, str] = {Parties.ACCOUNT.name: account, Parties.ADDRESSEE_TYPE.name: addressee_type}
     changes: list[Change] = []
-    _put(row, name_column, party.name, changes, encoding)
-    _put(row, "Kurzbezeichnung", row.get(name_column, ""), changes, encoding)
+    _put(row, name_column.name, party.name, changes, encoding)
+    _put(row, Parties.SHORT_NAME.name, row.get(name_column.name, ""), changes, encoding)
     _put_vat_id(row, party.vat_id or "", changes)
     if party.street:
-        row["Adressart"] = "STR"
+        row[Parties.ADDRESS_KIND.name] = "STR"
     if party.street or party.city:
-        row["Kennz. Korrespondenzadresse"] = "1"
+        row[Parties.CORRESPONDENCE.name] = "1"
     for column, value in (
-        ("Straße", party.street),
-        ("Postleitzahl", party.postal_code),
-        ("Ort", party.city),
-        ("Land", (party.country or "").upper()),
-        ("E-Mail", party.email),
-        ("Kunden-/Lief.-Nr.", customer_number),
+        (Parties.STREET, party.street),
+        (Parties.POST_CODE, party.postal_code),
+        (Parties.CITY, party.city),
+        (Parties.COUNTRY, (party.country or "").upper()),
+        (Parties.EMAIL, party.email),
+        (Parties.CUSTOMER_NUMBER, customer_number),
     ):
-        _put(row, column, (value or "").strip(), changes, encoding)
+        _put(row, column.name, (value or "").strip(), changes, encoding)
     return PartyRow(row, tuple(changes))
 
 
@@ -79,7 +88,7 @@ def owned(made: PartyRow, fields: frozenset[str]) -> PartyRow:
 
     All other columns stay empty: what DATEV has there is not ours to touch.
     """
-    columns = {"Konto"}.union(*(_OWNED[field] for field in fields))
+    columns = {Parties.ACCOUNT.name}.union(*({one.name for one in _OWNED[field]} for field in fields))
     row = {column: value for column, value in made.row.items() if column in columns}
     return PartyRow(row, tuple(change for change in made.changes if change.field in columns))
 
@@ -119,11 +128,11 @@ def _put_vat_id(row: dict[str, str], given: str, changes: list[Change]) -> None:
     country, number = (match[1], match[2]) if match else ("", "")
     reason: Reason = "replaced"
     if EU_VAT_PREFIX.fullmatch(country):
-        row["EU-Land"], row["EU-UStID"] = country, number
+        row[Parties.EU_COUNTRY.name], row[Parties.EU_VAT_ID.name] = country, number
     else:
         written, reason = "", "dropped"
     if written != given:
-        changes.append(Change("EU-UStID", given, written, reason))
+        changes.append(Change(Parties.EU_VAT_ID.name, given, written, reason))
 
 
 _FIELDS = category(MASTER_DATA).by_name

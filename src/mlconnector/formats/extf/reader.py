@@ -1,20 +1,19 @@
-"""Reading EXTF files of any category without loss: `writer.write_parsed` gives the same bytes back."""
+"""Reading EXTF files of any category without loss: every record is kept as it stood."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from types import MappingProxyType
-from typing import BinaryIO
 
+from mlconnector.formats.extf.columns import HeaderFields
 from mlconnector.formats.extf.dictionary import Category, category, unique_names
 from mlconnector.formats.extf.header import Header, parse_header
 from mlconnector.formats.extf.lines import Defect, FileEncoding, Record, Records, split_cells, value_of
 
 FORMAT_MARKS = ("EXTF", "DTVF")
-_LEAST_HEADER_FIELDS = 5
+_LEAST_HEADER_FIELDS = HeaderFields.FORMAT_VERSION.number
 _DEFECTS: Mapping[Defect, str] = {
     "undecodable": "has bytes that do not exist in the encoding of the file",
     "quotes": "has quotes that do not close, or one inside a field that is not doubled",
@@ -72,12 +71,11 @@ class ParsedRow:
 
 @dataclass(frozen=True, slots=True)
 class ExtfFile:
-    """A whole file: every record as it stood, and its encoding; `notes` say what is unusual about it."""
+    """A whole file: every record as it stood, and its encoding."""
 
     encoding: FileEncoding
     preamble: Preamble
     records: tuple[Record, ...]
-    notes: tuple[str, ...]
 
     @property
     def header(self) -> Header:
@@ -94,22 +92,15 @@ def read(content: bytes) -> ExtfFile:
     """Read a file; raises `Unreadable` with the line where it stops being one.
 
     Accepted are all encodings of DATEV's import and UTF-8 without a byte order mark (DATEV's own sample is
-    written so; a note says it), CRLF and LF, doubled quotes, semicolons and line ends inside quotes.
+    written so), CRLF and LF, doubled quotes, semicolons and line ends inside quotes.
     """
     source = Records(io.BytesIO(content))
     records = tuple(source)
     preamble = _preamble(records[:2])
-    file = ExtfFile(source.encoding, preamble, records, _notes(source.encoding, records))
+    file = ExtfFile(source.encoding, preamble, records)
     for _ in file.rows:
         pass
     return file
-
-
-def read_rows(stream: BinaryIO) -> Iterator[ParsedRow]:
-    """The data lines of a big file one by one, with constant memory; raises `Unreadable` on the way."""
-    records = iter(Records(stream))
-    first_two = tuple(islice(records, 2))
-    yield from _rows(records, _preamble(first_two))
 
 
 def _rows(records: Iterator[Record] | tuple[Record, ...], preamble: Preamble) -> Iterator[ParsedRow]:
@@ -127,7 +118,7 @@ def _preamble(records: tuple[Record, ...]) -> Preamble:
     if not records:
         raise Unreadable(1, "the file is empty")
     header = _cells(records[0])
-    if value_of(header[0]) not in FORMAT_MARKS or len(header) < _LEAST_HEADER_FIELDS:
+    if value_of(header[HeaderFields.MARK.place]) not in FORMAT_MARKS or len(header) < _LEAST_HEADER_FIELDS:
         raise Unreadable(1, "is no DATEV header: it does not begin with EXTF and its version fields")
     headings = tuple(value_of(cell) for cell in _cells(records[1])) if len(records) > 1 else ()
     layout = layout_of(header)
@@ -147,7 +138,10 @@ def layout_of(header_cells: Sequence[str]) -> Category | None:
     """The category and version that a header names, or None where the dictionary does not know them."""
     if len(header_cells) < _LEAST_HEADER_FIELDS:
         return None
-    number, version = (value_of(header_cells[position]) for position in (2, 4))
+    number, version = (
+        value_of(header_cells[column.place])
+        for column in (HeaderFields.CATEGORY, HeaderFields.FORMAT_VERSION)
+    )
     if not all(text.isascii() and text.isdigit() for text in (number, version)):
         return None
     try:
@@ -170,14 +164,3 @@ def _cells(record: Record) -> tuple[str, ...]:
     if cells is None:
         raise Unreadable(record.line, _DEFECTS["quotes"])
     return tuple(cells)
-
-
-def _notes(encoding: FileEncoding, records: tuple[Record, ...]) -> tuple[str, ...]:
-    notes = []
-    if encoding == "utf-8":
-        notes.append("UTF-8 without a byte order mark: DATEV's import takes such a file for windows-1252")
-    if any(record.ending == "\n" for record in records):
-        notes.append("lines end with LF instead of CRLF")
-    if records[-1].ending == "":
-        notes.append("the last line has no line end")
-    return tuple(notes)

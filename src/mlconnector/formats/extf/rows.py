@@ -12,7 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from mlconnector.formats.extf.dictionary import category
+from mlconnector.formats.extf.columns import Bookings, Column
+from mlconnector.formats.extf.dictionary import BOOKINGS, category
 from mlconnector.formats.extf.text import Change, clean, document_field
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.money import ZERO, rounded
@@ -23,13 +24,6 @@ TaxPeriod = Literal["service_date", "document_date"]
 DueDate = Literal["column", "document_field_2"]
 Reversed = Literal["reversal", "credit_note"]
 
-AMOUNT = "Umsatz (ohne Soll/Haben-Kz)"
-SIDE = "Soll/Haben-Kennzeichen"
-CONTRA_ACCOUNT = "Gegenkonto (ohne BU-Schlüssel)"
-POSTING_TEXT = "Buchungstext"
-EU_VAT_ID = "EU-Land u. UStID (Bestimmung)"
-ORIGIN_VAT_ID = "EU-Land u. UStID (Ursprung)"
-REVERSAL = "Generalumkehr (GU)"
 BASE_CURRENCY = "EUR"
 _HIGHEST_AMOUNT = Decimal(10**10)
 _CENT = Decimal("0.01")
@@ -41,9 +35,9 @@ _VAT_ID_PUNCTUATION = re.compile(r"[\s.\-]")
 class NotBookable(ValueError):
     """An entry that a Buchungsstapel cannot express: `field` is DATEV's column, `reason` says why."""
 
-    def __init__(self, field: str, value: str, reason: str) -> None:
-        super().__init__(f"{field}: {value!r}: {reason}")
-        self.field = field
+    def __init__(self, column: Column, value: str, reason: str) -> None:
+        super().__init__(f"{column.name}: {value!r}: {reason}")
+        self.field = column.name
         self.value = value
         self.reason = reason
 
@@ -82,17 +76,17 @@ def booking_rows(
     """
     number, changes = document_field(entry.number)
     common: dict[str, Value] = {
-        "WKZ Umsatz": entry.currency,
-        "Belegdatum": entry.document_date,
-        "Belegfeld 1": number,
-        "Festschreibung": int(festschreibung),
+        Bookings.CURRENCY.name: entry.currency,
+        Bookings.DOCUMENT_DATE.name: entry.document_date,
+        Bookings.DOCUMENT_FIELD_1.name: number,
+        Bookings.LOCK.name: int(festschreibung),
     }
     if entry.document is not None:
-        common["Beleglink"] = f'BEDI "{str(entry.document).upper()}"'
+        common[Bookings.DOCUMENT_LINK.name] = f'BEDI "{str(entry.document).upper()}"'
     if tax_period is not None and entry.service_date is not None:
-        common["Leistungsdatum"] = entry.service_date
+        common[Bookings.SERVICE_DATE.name] = entry.service_date
         decisive = entry.service_date if tax_period == "service_date" else entry.document_date
-        common["Datum Zuord. Steuerperiode"] = decisive
+        common[Bookings.TAX_PERIOD.name] = decisive
     marked = _is_marked(entry, generalumkehr)
     noted = list(changes)
     bases = _base_amounts(entry, noted)
@@ -100,7 +94,7 @@ def booking_rows(
     for line, base in zip(entry.lines, bases, strict=True):
         row: dict[str, Value] = {**_line(line, noted), **common, **base}
         if line.number:
-            row["Belegfeld 1"], cleaned = document_field(line.number)
+            row[Bookings.DOCUMENT_FIELD_1.name], cleaned = document_field(line.number)
             noted.extend(one for one in cleaned if one not in noted)
         if account_length + 1 in (len(line.account), len(line.contra_account)):
             row.update(_terms(entry, due_date))
@@ -119,11 +113,11 @@ def _is_marked(entry: Entry, generalumkehr: frozenset[Reversed]) -> bool:
 
 
 def _mark(row: dict[str, Value]) -> None:
-    correction = _correction_keys().get(str(row.get("BU-Schlüssel", "")).lstrip("0"))
+    correction = _correction_keys().get(str(row.get(Bookings.TAX_KEY.name, "")).lstrip("0"))
     if correction is None:
-        row[REVERSAL] = "1"
+        row[Bookings.REVERSAL.name] = "1"
     else:
-        row["BU-Schlüssel"] = correction
+        row[Bookings.TAX_KEY.name] = correction
 
 
 @cache
@@ -135,44 +129,44 @@ def _correction_keys() -> Mapping[str, str]:
 
 def _terms(entry: Entry, due_date: DueDate) -> dict[str, Value]:
     if entry.payment_terms:
-        return {"Belegfeld 2": entry.payment_terms}
+        return {Bookings.DOCUMENT_FIELD_2.name: entry.payment_terms}
     if entry.due_date is None:
         return {}
     if due_date == "document_field_2":
-        return {"Belegfeld 2": f"{entry.due_date:%d%m%y}"}
-    return {"Fälligkeit": entry.due_date}
+        return {Bookings.DOCUMENT_FIELD_2.name: f"{entry.due_date:%d%m%y}"}
+    return {Bookings.DUE_DATE.name: entry.due_date}
 
 
 def _line(line: EntryLine, changes: list[Change]) -> dict[str, Value]:
     amount = abs(line.amount)
     if amount >= _HIGHEST_AMOUNT:
-        raise NotBookable(AMOUNT, str(line.amount), "DATEV takes ten digits before the comma")
+        raise NotBookable(Bookings.AMOUNT, str(line.amount), "DATEV takes ten digits before the comma")
     if amount != amount.quantize(_CENT):
-        raise NotBookable(AMOUNT, str(line.amount), "DATEV takes two decimal places")
+        raise NotBookable(Bookings.AMOUNT, str(line.amount), "DATEV takes two decimal places")
     row: dict[str, Value] = {
-        AMOUNT: amount.quantize(_CENT),
-        SIDE: "S" if line.amount > ZERO else "H",
-        "Konto": line.account,
-        CONTRA_ACCOUNT: line.contra_account,
+        Bookings.AMOUNT.name: amount.quantize(_CENT),
+        Bookings.SIDE.name: "S" if line.amount > ZERO else "H",
+        Bookings.ACCOUNT.name: line.account,
+        Bookings.CONTRA_ACCOUNT.name: line.contra_account,
     }
-    text, text_changes = clean(line.text, POSTING_TEXT, _TEXT_LENGTH, "utf-8-bom")
+    text, text_changes = clean(line.text, Bookings.TEXT.name, _TEXT_LENGTH, "utf-8-bom")
     changes.extend(text_changes)
     vat_id = _vat_id(line.eu_vat_id, changes)
     optional: dict[str, Value | None] = {
-        "BU-Schlüssel": line.tax_key,
-        POSTING_TEXT: text,
-        "KOST1 - Kostenstelle": line.cost_centre_1,
-        "KOST2 - Kostenstelle": line.cost_centre_2,
-        EU_VAT_ID: vat_id,
-        "EU-Steuersatz (Bestimmung)": _percent(line.eu_rate),
-        ORIGIN_VAT_ID: _vat_id(line.origin_vat_id, changes, ORIGIN_VAT_ID),
-        "EU-Steuersatz (Ursprung)": _percent(line.origin_rate),
-        "Sachverhalt L+L": line.matter,
-        "Funktionsergänzung L+L": _tenths(line.matter_rate),
-        "Steuersatz": _percent(line.key_rate),
-        "Land": line.key_country,
-        "Skonto": _discount(line),
-        "Abw. Skontokonto": line.discount_account,
+        Bookings.TAX_KEY.name: line.tax_key,
+        Bookings.TEXT.name: text,
+        Bookings.COST_CENTRE_1.name: line.cost_centre_1,
+        Bookings.COST_CENTRE_2.name: line.cost_centre_2,
+        Bookings.EU_VAT_ID.name: vat_id,
+        Bookings.EU_RATE.name: _percent(line.eu_rate),
+        Bookings.ORIGIN_VAT_ID.name: _vat_id(line.origin_vat_id, changes, Bookings.ORIGIN_VAT_ID.name),
+        Bookings.ORIGIN_RATE.name: _percent(line.origin_rate),
+        Bookings.MATTER.name: line.matter,
+        Bookings.MATTER_RATE.name: _tenths(line.matter_rate),
+        Bookings.KEY_RATE.name: _percent(line.key_rate),
+        Bookings.KEY_COUNTRY.name: line.key_country,
+        Bookings.DISCOUNT.name: _discount(line),
+        Bookings.DISCOUNT_ACCOUNT.name: line.discount_account,
     }
     row.update((name, value) for name, value in optional.items() if value)
     return row
@@ -191,11 +185,13 @@ def _discount(line: EntryLine) -> Decimal | None:
     if line.discount is None:
         return None
     if line.discount * line.amount < ZERO:
-        raise NotBookable("Skonto", str(line.discount), "DATEV takes it on the side of the payment only")
+        raise NotBookable(
+            Bookings.DISCOUNT, str(line.discount), "DATEV takes it on the side of the payment only"
+        )
     return abs(line.discount).quantize(_CENT)
 
 
-def _vat_id(given: str, changes: list[Change], column: str = EU_VAT_ID) -> str:
+def _vat_id(given: str, changes: list[Change], column: str = Bookings.EU_VAT_ID.name) -> str:
     written = _VAT_ID_PUNCTUATION.sub("", given).upper()
     if written.startswith("GR"):
         written = f"EL{written[2:]}"
@@ -209,18 +205,26 @@ def _base_amounts(entry: Entry, changes: list[Change]) -> list[dict[str, Value]]
     if rate is None:
         return [{} for _ in entry.lines]
     if not ZERO < rate < _HIGHEST_RATE:
-        raise NotBookable("Kurs", str(rate), "DATEV takes rates above 0 and below 10000")
+        raise NotBookable(Bookings.EXCHANGE_RATE, str(rate), "DATEV takes rates above 0 and below 10000")
     written_rate = rate.quantize(_RATE_STEP)
     if written_rate == ZERO:
-        raise NotBookable("Kurs", str(rate), "is zero in the six decimal places that DATEV takes")
+        raise NotBookable(
+            Bookings.EXCHANGE_RATE, str(rate), "is zero in the six decimal places that DATEV takes"
+        )
     if written_rate != rate:
-        changes.append(Change("Kurs", str(rate), str(written_rate), "rounded"))
+        changes.append(Change(Bookings.EXCHANGE_RATE.name, str(rate), str(written_rate), "rounded"))
     amounts = [rounded(abs(line.amount) / rate) for line in entry.lines]
     if any(amount == ZERO for amount in amounts):
-        raise NotBookable("Basis-Umsatz", str(min(amounts)), "less than half a cent in EUR cannot be booked")
+        raise NotBookable(
+            Bookings.BASE_AMOUNT, str(min(amounts)), "less than half a cent in EUR cannot be booked"
+        )
     _level(entry, rate, amounts)
     return [
-        {"Kurs": written_rate, "Basis-Umsatz": amount, "WKZ Basis-Umsatz": BASE_CURRENCY}
+        {
+            Bookings.EXCHANGE_RATE.name: written_rate,
+            Bookings.BASE_AMOUNT.name: amount,
+            Bookings.BASE_CURRENCY.name: BASE_CURRENCY,
+        }
         for amount in amounts
     ]
 
@@ -233,7 +237,9 @@ def _level(entry: Entry, rate: Decimal, amounts: list[Decimal]) -> None:
     largest = max(range(len(amounts)), key=amounts.__getitem__)
     amounts[largest] += signs[largest] * missing
     if amounts[largest] <= ZERO:
-        raise NotBookable("Basis-Umsatz", str(whole), "the lines are too small to add up to the total in EUR")
+        raise NotBookable(
+            Bookings.BASE_AMOUNT, str(whole), "the lines are too small to add up to the total in EUR"
+        )
 
 
-_TEXT_LENGTH = category(21).by_name[POSTING_TEXT].max_length
+_TEXT_LENGTH = category(BOOKINGS).by_name[Bookings.TEXT.name].max_length

@@ -10,6 +10,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
 
+from mlconnector.formats.extf.columns import Column
+
 Severity = Literal["rejected", "changed", "doubtful"]
 Language = Literal["de", "en"]
 SEVERITY_NAMES: Mapping[Language, Mapping[Severity, str]] = {
@@ -33,7 +35,7 @@ _PAGE_WORDS: Mapping[Language, tuple[str, str, str, str]] = {
     "en": ("Why", "What to do", "Wrong", "Right"),
 }
 # A fault in a row: its rule, the column, and what is expected there.
-Fault = tuple[str, int, str]
+Fault = tuple[str, Column, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
+
+from mlconnector.formats.extf.columns import Bookings, HeaderFields
 
 Encoding = Literal["utf-8-bom", "windows-1252"]
 Reason = Literal[
@@ -85,12 +87,14 @@ def clean(value: str, field: str, max_length: int, encoding: Encoding) -> tuple[
     return _noted(field, text, _cut(text, max_length), "shortened", changes), tuple(changes)
 
 
-def document_field(number: str, field: str = "Belegfeld 1") -> tuple[str, tuple[Change, ...]]:
+def document_field(
+    number: str, field: str = Bookings.DOCUMENT_FIELD_1.name
+) -> tuple[str, tuple[Change, ...]]:
     """A document number as Belegfeld 1: at most 36 of `A-Z a-z 0-9 $ & % * + - /`; the case is kept.
 
     Umlauts become `ae`, `oe`, `ue`, `ss`; other letters lose their accents; every other character
     becomes `-`. A number that is too long ends in a digest of the whole number, so that two long numbers
-    do not become one. Numbers that differ only in replaced characters still meet: see `collisions`.
+    do not become one. Numbers that differ only in replaced characters still meet.
     """
     changes: list[Change] = []
     text = unicodedata.normalize("NFC", number).strip()
@@ -104,17 +108,9 @@ def document_field(number: str, field: str = "Belegfeld 1") -> tuple[str, tuple[
     return text, tuple(changes)
 
 
-def collisions(numbers: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """Every Belegfeld 1 that more than one of these document numbers would become, with those numbers."""
-    meeting: dict[str, dict[str, None]] = {}
-    for number in numbers:
-        meeting.setdefault(document_field(number)[0], {})[number] = None
-    return {written: tuple(different) for written, different in meeting.items() if len(different) > 1}
-
-
 def label_field(value: str) -> tuple[str, tuple[Change, ...]]:
     """A text as Bezeichnung of the batch (header field 17): at most 30 of letters, digits and `_ . - /`."""
-    field = "Bezeichnung"
+    field = HeaderFields.LABEL.name
     changes: list[Change] = []
     text = unicodedata.normalize("NFC", value)
     text = _noted(field, text, _as_ascii(text.translate(_UMLAUTS)), "transliterated", changes)

@@ -15,7 +15,6 @@ from functools import lru_cache
 from mlconnector.formats.extf.dictionary import Category, Field
 from mlconnector.formats.extf.header import Header
 from mlconnector.formats.extf.lines import BYTE_ORDER_MARKS, CODECS
-from mlconnector.formats.extf.reader import ExtfFile
 from mlconnector.formats.extf.rows import Row, Value
 from mlconnector.formats.extf.text import Change, Encoding, clean, has_control_characters
 
@@ -61,12 +60,6 @@ def write(header: Header, rows: Iterable[Row], *, encoding: Encoding = "utf-8-bo
     text = LINE_END.join([*first_two, *lines, ""])
     mark = BYTE_ORDER_MARKS["utf-8-bom"] if encoding == "utf-8-bom" else b""
     return Written(mark + text.encode(CODECS[encoding]), len(lines), tuple(changes))
-
-
-def write_parsed(file: ExtfFile) -> bytes:
-    """The bytes of a file that was read, unchanged."""
-    text = "".join(record.text + record.ending for record in file.records)
-    return BYTE_ORDER_MARKS.get(file.encoding, b"") + text.encode(CODECS[file.encoding])
 
 
 class LinePlan:

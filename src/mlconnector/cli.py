@@ -13,6 +13,7 @@ from mlconnector.commands import (
     http_log,
     logging_in,
     numbers,
+    open_day,
     person_accounts,
     ping,
     preview,
@@ -66,6 +67,7 @@ number.command("import")(numbers.numbers_import)
 number.command("bind")(numbers.numbers_bind)
 number.command("list")(numbers.numbers_list)
 app.command()(person_accounts.persons)
+app.command("open-from")(open_day.open_from)
 app.add_typer(audits, name="audit")
 audits.command("verify")(audit.audit_verify)
 audits.command("show")(audit.audit_show)

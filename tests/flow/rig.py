@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from sqlalchemy import select
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
+from mlconnector.flow.agree import open_day
 from mlconnector.flow.batches import kinds
 from mlconnector.flow.connect import oauth_login, setup
 from mlconnector.flow.context.context import Context
@@ -367,6 +368,10 @@ class Rig:
         """Let DATEV find the file type of the next document wrong."""
         body = b'{"error": "#DCO01015", "error_description": "restapi.UnsupportedFileTypeFault"}'
         self.datev.faults.add(Fault("status", "PUT", "/documents/", status=400, body=body))
+
+    def open_from(self, day: str) -> None:
+        """Let an adviser have named the first day on which corrections may be booked."""
+        open_day.name_open_day(self.context, date.fromisoformat(day), "Kanzlei", "test")
 
     def date(self, *deal_ids: int, day: str = "2026-07-15") -> None:
         """Let deals have this invoice date, e.g. so that they are booked in one batch."""

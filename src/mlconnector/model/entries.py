@@ -88,8 +88,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     document that the rows link to. `exchange_rate` is foreign units for one EUR, set exactly when
     `currency` is not EUR. `reversal` entries carry the original's lines with opposite signs.
 
-    `ledger` says whether the person accounts are debtors or creditors; `party_*` name the party where a
-    format shows it. `payment_terms` is the number of the client's terms of payment (Zahlungsbedingung).
+    `posting_date` is the day on which it is booked where that is not the document's: a correction of what
+    was booked in a month that is closed by now. `ledger` says whether the person accounts are debtors or
+    creditors; `party_*` name the party where a format shows it. `payment_terms` is the number of the client's
+    terms of payment (Zahlungsbedingung).
     """
 
     voucher: str
@@ -109,6 +111,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     party_name: str = ""
     party_city: str = ""
     document: uuid.UUID | None = None
+    posting_date: date | None = None
     because: tuple[Because, ...] = ()
 
     def __post_init__(self) -> None:
@@ -124,6 +127,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.voucher.partition("/")[0]
 
     @property
+    def posted_on(self) -> date:
+        """The day on which the entry is booked."""
+        return self.posting_date or self.document_date
+
+    @property
     def content_key(self) -> str:
         """What this entry books, as part of a batch's identity."""
         return f"{self.voucher}@{self.revision}:{self.kind}:{self.turn}"
@@ -133,10 +141,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Signed sum over all lines, from the view of `account`: the document's gross."""
         return sum((line.amount for line in self.lines), ZERO)
 
-    def books_the_same_as(self, other: Entry) -> bool:
-        """Whether both move the same amounts under the same number, whatever texts and document say."""
-        return _bare(self) == _bare(other)
-
     def legs(self) -> Iterator[tuple[str, Decimal]]:
         """Every account with its signed amount (debit positive); the amounts add up to zero."""
         for line in self.lines:
@@ -144,28 +148,28 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             yield line.contra_account, -line.amount
 
 
-def _bare(entry: Entry) -> Entry:
-    lines = tuple(msgspec.structs.replace(line, text="") for line in entry.lines)
-    return msgspec.structs.replace(
-        entry, revision="", turn=0, document=None, party_name="", party_city="", because=(), lines=lines
-    )
+def reversed_entry(entry: Entry, *, revision: str, turn: int, open_from: date | None = None) -> Entry:
+    """The entry that takes `entry` back: same accounts, keys and links, opposite signs.
 
-
-def reversed_entry(entry: Entry, *, revision: str, turn: int) -> Entry:
-    """The entry that takes `entry` back: same accounts, keys, dates and links, opposite signs."""
+    It is booked on the same day, and where that lies before `open_from` on the first open one: then its
+    texts name the day of what they take back.
+    """
+    closed = open_from is not None and entry.posted_on < open_from
+    of_when = f" {entry.posted_on:%d.%m.%Y}" if closed else ""
     return msgspec.structs.replace(
         entry,
         kind="reversal",
         revision=revision,
         turn=turn,
-        lines=tuple(_opposite(line) for line in entry.lines),
+        posting_date=open_from if closed else entry.posting_date,
+        lines=tuple(_opposite(line, f"Storno{of_when} {line.text}".rstrip()) for line in entry.lines),
         because=(Because("reversal", entry.number, "takes_back", {"entry": entry.content_key}),),
     )
 
 
-def _opposite(line: EntryLine) -> EntryLine:
+def _opposite(line: EntryLine, text: str) -> EntryLine:
     discount = None if line.discount is None else -line.discount
-    return msgspec.structs.replace(line, amount=-line.amount, discount=discount)
+    return msgspec.structs.replace(line, amount=-line.amount, discount=discount, text=text)
 
 
 _encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")

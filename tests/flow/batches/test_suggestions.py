@@ -159,7 +159,7 @@ class TestTheWholeWay:
         rig = made(1)
         (batch,) = rig.prepare()
         monkeypatch.setattr("mlconnector.flow.batches.suggestion_transfer.is_sendable", lambda _: False)
-        with pytest.raises(Broken, match="is not what DATEV takes"):
+        with pytest.raises(Broken, match="is not what a transfer takes"):
             rig.deliver(batch)
         (job,) = rig.datev.dxso_jobs
         assert (job.status, job.files) == (OPEN, {})

@@ -1,4 +1,7 @@
-"""What DATEV has is never edited: a change in the source becomes a reversal and a new booking."""
+"""What DATEV has is never edited: a change in the source becomes a reversal and a new booking.
+
+Every month is open here; what becomes of closed ones is said in `test_closed_months`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,18 @@ from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, ZERO_VALUE, Rig, counted
 
 NUMBER = "RE-2026-00001"
+
+
+@pytest.fixture(name="make_any_rig")
+def make_open_rig(make_any_rig: MakeRig) -> MakeRig:
+    """Makes a rig whose adviser has closed no month."""
+
+    def make(records: int, **options: object) -> Rig:
+        made = make_any_rig(records, **options)
+        made.open_from("2026-01-01")
+        return made
+
+    return make
 
 
 def kinds(rig: Rig, deal_id: int) -> list[tuple[str, int]]:

@@ -16,6 +16,7 @@ from mlconnector.flow.decide.decisions import (
     hold_missing_years,
     hold_taken_numbers,
     open_item,
+    posted,
 )
 from mlconnector.flow.decide.documents.booking_documents import Paper, papers_for
 from mlconnector.flow.decide.documents.notes import noted
@@ -101,7 +102,7 @@ def _store(
     rows = {one.row.id: one.row for one in waiting}
     vouchers.drop_waiting_entries(db, list(rows))
     persons = persons_of(context, db, decisions)
-    note_persons(context, db, decisions.drafts, persons, now)
+    note_persons(context, db, _under_their_own_number(decisions), persons, now)
     booked, events = _entries(context, db, waiting, decisions, papers, persons)
     documents.drop_unsent(db, list(rows))
     new_papers = [row for key in decisions.drafts if key in papers for row in papers[key].rows]
@@ -168,7 +169,10 @@ def _entries(
         key, revision = one.row.id, one.row.revision
         draft = decisions.drafts.get(key)
         made = None if draft is None else _made(one, draft, persons[key], papers.get(key), turns)
-        channel = "extf" if draft is None else settings.channel_of(draft.voucher)
+        channel: Channel = "extf"
+        if made is not None and draft is not None:
+            made = posted(made, decisions.posting_date(key, made.document_date))
+            channel = settings.channel_of(draft.voucher, made.posted_on)
         wrong = None if made is None else unfit(made, channel, rules)
         if wrong is not None:
             del decisions.drafts[key]
@@ -176,7 +180,9 @@ def _entries(
             continue
         first = turns.get((key, revision, "reversal"), 0) + 1
         for turn, before in enumerate(decisions.taken_back(key), start=first):
-            back = reversed_entry(decode(before.content), revision=revision, turn=turn)
+            back = reversed_entry(
+                decode(before.content), revision=revision, turn=turn, open_from=decisions.open_from
+            )
             rows.append(_row(context, key, back, rules, before.channel, reverses=before.id))
             events.append(context.event(key, "reversed", {"entry": back.content_key, "of": before.id}))
         if made is not None and draft is not None:
@@ -184,6 +190,15 @@ def _entries(
             rows.append(_row(context, key, made, rules, channel, holds=holds))
             events.append(context.event(key, "booked", _story(made, rules)))
     return rows, events
+
+
+def _under_their_own_number(decisions: Decisions) -> dict[str, Draft]:
+    """The drafts without those that stand under the number of whoever was their party before."""
+    return {
+        key: draft
+        for key, draft in decisions.drafts.items()
+        if (before := decisions.booked_party(key)) is None or before == draft.party.external_id
+    }
 
 
 def _made(
@@ -213,7 +228,7 @@ def _row(
         "revision": made.revision,
         "kind": made.kind,
         "turn": made.turn,
-        "period": f"{made.document_date:%Y-%m}",
+        "period": f"{made.posted_on:%Y-%m}",
         "ledger": made.ledger,
         "channel": channel,
         "open_item": holds,

@@ -6,20 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.decide.rows import books_the_same
 from mlconnector.formats.extf import document_field
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.channels import Channel, carried_as
 from mlconnector.mapping.drafts import Draft, Held, Ignored, entry
-from mlconnector.model.entries import Ledger, decode
+from mlconnector.model.entries import Because, Entry, decode
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Voucher
 from mlconnector.model.vouchers import decode as decode_voucher
-from mlconnector.store import accounts, entries
+from mlconnector.store import entries
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.vouchers import Waiting
 from mlconnector.systems.sink import ClientFacts
@@ -29,8 +32,11 @@ from mlconnector.systems.sink import ClientFacts
 class Decisions:
     """Decisions over a set of vouchers, by our key; each voucher is in exactly one of the first four.
 
-    `unchanged` names the standing booking that books the same. `standing` are all bookings that DATEV has.
+    `unchanged` names the standing booking that books the same. `standing` are all bookings that the books
+    have. What corrects one of them is booked on `open_from` where its own day lies before that.
     """
+
+    open_from: date
 
     drafts: dict[str, Draft] = field(default_factory=dict)
     held: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
@@ -43,6 +49,20 @@ class Decisions:
         for key in keys:
             for decided in (self.drafts, self.held, self.ignored, self.unchanged):
                 decided.pop(key, None)
+
+    def posting_date(self, key: str, day: date) -> date | None:
+        """The day on which a voucher of this day is booked, None where that is its own."""
+        return self.open_from if key in self.standing and day < self.open_from else None
+
+    def booked_under(self, key: str) -> str | None:
+        """The person account under which a voucher stands in the books; it keeps that for ever."""
+        standing = self.standing.get(key)
+        return decode(standing[-1].content).lines[0].account if standing else None
+
+    def booked_party(self, key: str) -> str | None:
+        """The party as which a voucher stands in the books."""
+        standing = self.standing.get(key)
+        return decode(standing[-1].content).party_id if standing else None
 
     def taken_back(self, key: str) -> list[EntryRow]:
         """The standing bookings of a voucher that its decision takes back."""
@@ -59,7 +79,8 @@ def decide_all(
 ) -> Decisions:
     """Decide every waiting voucher; `problems` are those that the source already found, by our key."""
     rules = context.rules
-    decisions = Decisions(standing=entries.standing(db, [one.row.id for one in waiting]))
+    standing = entries.standing(db, [one.row.id for one in waiting])
+    decisions = Decisions(first_open_day(context, db), standing=standing)
     for one in waiting:
         stands = one.row.id in decisions.standing
         decision = decide(decode_voucher(one.content), rules, stands=stands)
@@ -73,7 +94,7 @@ def decide_all(
             decisions.held[one.row.id] = (closed,)
         else:
             decisions.drafts[one.row.id] = decision
-    _set_unchanged_aside(context, db, waiting, decisions)
+    _set_unchanged_aside(context, waiting, decisions)
     _hold_what_cannot_be_taken_back(context, waiting, decisions)
     hold_taken_numbers(context, db, decisions)
     return decisions
@@ -106,41 +127,36 @@ def _hold_what_cannot_be_taken_back(
             decisions.held[one.row.id] = (_not_used(decode_voucher(one.content), closed),)
 
 
-def _set_unchanged_aside(
-    context: Context, db: Connection, waiting: Sequence[Waiting], decisions: Decisions
-) -> None:
+def _set_unchanged_aside(context: Context, waiting: Sequence[Waiting], decisions: Decisions) -> None:
     """A record that changed in ways that no booking shows is not booked again."""
     if not decisions.standing:
         return
-    settings = context.settings
-    given = numbers_given(context, db, decisions.drafts.values())
+    settings, rules = context.settings, context.rules
     for one in waiting:
         before = decisions.standing.get(one.row.id)
         draft = decisions.drafts.get(one.row.id)
         if not before or draft is None:
             continue
-        collective = settings.rules.books.numbers_of(draft.ledger).collective
-        person = collective or draft.party.account or given.get((draft.ledger, draft.party.external_id))
-        if person is None:
-            continue
+        person = decisions.booked_under(one.row.id) or ""
         again = entry(draft, person=person, document=None, revision=one.row.revision, turn=1)
-        same = [entry for entry in before if again.books_the_same_as(decode(entry.content))]
+        channel = settings.channel_of(draft.voucher)
+        same = [entry for entry in before if books_the_same(again, decode(entry.content), channel, rules)]
         if same:
             del decisions.drafts[one.row.id]
             decisions.unchanged[one.row.id] = same[-1].id
 
 
-def numbers_given(context: Context, db: Connection, drafts: Iterable[Draft]) -> dict[tuple[Ledger, str], str]:
-    """The numbers that the drafts' parties already have, by ledger and party."""
-    client = context.settings.client
-    parties: dict[Ledger, set[str]] = {}
-    for draft in drafts:
-        parties.setdefault(draft.ledger, set()).add(draft.party.external_id)
-    return {
-        (ledger, party): number
-        for ledger, ids in parties.items()
-        for party, number in accounts.given(db, client, context.name, sorted(ids), ledger).items()
-    }
+def posted(made: Entry, day: date | None) -> Entry:
+    """The entry booked on another day than the document's, and why."""
+    if day is None:
+        return made
+    facts = {"document_date": made.document_date.isoformat()}
+    because = Because("document_date", day.isoformat(), "first_open_day", facts)
+    of_when = f"{made.document_date:%d.%m.%Y}"
+    lines = (msgspec.structs.replace(one, text=f"Beleg {of_when} {one.text}".rstrip()) for one in made.lines)
+    return msgspec.structs.replace(
+        made, posting_date=day, lines=tuple(lines), because=(*made.because, because)
+    )
 
 
 def open_item(name: str, draft: Draft) -> str:
@@ -191,7 +207,7 @@ def hold_missing_years(decisions: Decisions, facts: ClientFacts, books: Books) -
     if facts.fiscal_years is None:
         return
     for key, draft in list(decisions.drafts.items()):
-        day = draft.voucher.document_date
+        day = decisions.posting_date(key, draft.voucher.document_date) or draft.voucher.document_date
         year = next((one for one in facts.fiscal_years if one.first <= day <= one.last), None)
         if year is None:
             del decisions.drafts[key]

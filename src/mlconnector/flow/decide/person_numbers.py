@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.decisions import Decisions
+from mlconnector.mapping.drafts import Draft
 from mlconnector.mapping.numbers import alike, allocate
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
@@ -22,7 +23,8 @@ def persons_of(context: Context, db: Connection, decisions: Decisions) -> dict[s
     Others who give numbers for the client must be held off while this runs (`accounts.hold`).
 
     A party keeps its number for ever, so a source that brings another one later is a human's matter, as is
-    a number that belongs to somebody else.
+    a number that belongs to somebody else. A voucher that stands in the books keeps its account whoever is
+    its party now: who was merged into another or got another number has open items under the old one.
     """
     return {
         **_numbers(context, db, decisions, "receivable"),
@@ -33,21 +35,24 @@ def persons_of(context: Context, db: Connection, decisions: Decisions) -> dict[s
 def _numbers(context: Context, db: Connection, decisions: Decisions, ledger: Ledger) -> dict[str, str]:
     settings = context.settings
     books = settings.rules.books
-    drafts = {key: draft for key, draft in decisions.drafts.items() if draft.ledger == ledger}
+    of_ledger = {key: draft for key, draft in decisions.drafts.items() if draft.ledger == ledger}
+    kept = {key: account for key in of_ledger if (account := decisions.booked_under(key)) is not None}
+    drafts = {key: draft for key, draft in of_ledger.items() if key not in kept}
     collective = books.numbers_of(ledger).collective
     if collective or not drafts:
-        return dict.fromkeys(drafts, collective or "")
+        return {**dict.fromkeys(drafts, collective or ""), **kept}
     parties = {draft.party.external_id: draft.party for draft in drafts.values()}
     given = accounts.given(db, settings.client, context.name, list(parties), ledger)
     owners = accounts.owners(db, settings.client, [one.account for one in parties.values() if one.account])
     reserved = accounts.reserved(db, settings.client, list(owners))
-    brought = _brought(context.name, parties, given, owners, reserved, decisions, ledger)
+    brought, wrong = _brought(context.name, parties, given, owners, reserved)
+    _hold(decisions, wrong, drafts)
     taken = accounts.brought(db, settings.client)
     highest = accounts.highest_allocated(db, settings.client, *books.range_of(ledger))
     waiting = [one for one in parties.values() if one.external_id not in brought]
     new = allocate(waiting, given, taken.union(brought.values()), highest, books, ledger)
     if isinstance(new, Problem):
-        _hold(decisions, {one.external_id: new for one in waiting if one.external_id not in given}, ledger)
+        _hold(decisions, {one.external_id: new for one in waiting if one.external_id not in given}, drafts)
         new = {}
     names = {external_id: party.name for external_id, party in parties.items()}
     fresh = {party: number for party, number in brought.items() if party not in given}
@@ -60,7 +65,8 @@ def _numbers(context: Context, db: Connection, decisions: Decisions, ledger: Led
         if number in reserved:
             accounts.bind(db, settings.client, context.name, party, number)
     numbers = {**given, **new, **brought}
-    return {key: numbers[draft.party.external_id] for key, draft in drafts.items() if key in decisions.drafts}
+    fresh_ones = {key: draft for key, draft in drafts.items() if key in decisions.drafts}
+    return {**kept, **{key: numbers[draft.party.external_id] for key, draft in fresh_ones.items()}}
 
 
 def _brought(
@@ -69,10 +75,8 @@ def _brought(
     given: Mapping[str, str],
     owners: Mapping[str, tuple[str, str]],
     reserved: Mapping[str, str],
-    decisions: Decisions,
-    ledger: Ledger,
-) -> dict[str, str]:
-    """The numbers that the source brings and that may be used; drafts of all others are held.
+) -> tuple[dict[str, str], dict[str, Problem]]:
+    """The numbers that the source brings and that may be used, and what is wrong with all others.
 
     A number that a list reserves may be used by whom the list names.
     """
@@ -95,13 +99,12 @@ def _brought(
             wrong[party_id] = Problem("debtor_number_taken", {**facts, "owner": owner[1]}, ("number",))
         else:
             brought[party_id], bringer[party.account] = party.account, party_id
-    _hold(decisions, wrong, ledger)
-    return brought
+    return brought, wrong
 
 
-def _hold(decisions: Decisions, wrong: Mapping[str, Problem], ledger: Ledger) -> None:
-    for key, draft in list(decisions.drafts.items()):
-        problem = wrong.get(draft.party.external_id) if draft.ledger == ledger else None
-        if problem is not None:
-            del decisions.drafts[key]
+def _hold(decisions: Decisions, wrong: Mapping[str, Problem], drafts: Mapping[str, Draft]) -> None:
+    """Hold those of the drafts whose party has something wrong with its number."""
+    for key, draft in drafts.items():
+        problem = wrong.get(draft.party.external_id)
+        if problem is not None and decisions.drafts.pop(key, None) is not None:
             decisions.held[key] = (problem,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mlconnector.flow.context.files import encoding_of
 from mlconnector.formats.dxso import not_for_dxso
 from mlconnector.formats.extf import (
@@ -14,12 +16,34 @@ from mlconnector.formats.extf import (
     booking_rows,
     category,
 )
+from mlconnector.formats.extf.columns import Bookings
 from mlconnector.formats.extf.writer import LinePlan
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.channels import Channel
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry
 from mlconnector.model.problems import Problem
+
+_NOT_COMPARED = frozenset({Bookings.TEXT.name, Bookings.DOCUMENT_LINK.name})
+
+
+def books_the_same(one: Entry, other: Entry, channel: Channel, rules: Rules) -> bool:
+    """Whether two entries of a voucher say the same in every column that is written, and in their tax cases.
+
+    Texts and the link to the document do not count, nor does the day on which a correction is booked.
+    """
+    return _said(one, channel, rules) == _said(other, channel, rules)
+
+
+def _said(entry: Entry, channel: Channel, rules: Rules) -> object:
+    cases = [(line.tax_case, line.tax_rate, line.tax_added) for line in entry.lines]
+    bare = msgspec.structs.replace(entry, posting_date=None)
+    if channel == "dxso" or unwritable(bare, rules.books) is not None:
+        lines = tuple(msgspec.structs.replace(line, text="") for line in entry.lines)
+        nameless = {"party_id": "", "party_name": "", "party_city": "", "document": None, "because": ()}
+        return msgspec.structs.replace(bare, revision="", turn=0, lines=lines, **nameless)
+    rows = rows_of(bare, rules.books).rows
+    return cases, [{name: value for name, value in row.items() if name not in _NOT_COMPARED} for row in rows]
 
 
 def unfit(entry: Entry, channel: Channel, rules: Rules) -> Problem | None:

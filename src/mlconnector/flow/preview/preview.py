@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.decide.decisions import number_taken, open_item
+from mlconnector.flow.decide.decisions import number_taken, open_item, posted
 from mlconnector.flow.decide.documents.notes import known_notes, noted
-from mlconnector.flow.decide.rows import unwritable
+from mlconnector.flow.decide.rows import books_the_same, unwritable
 from mlconnector.flow.intake import records
 from mlconnector.flow.preview.booking_list import Previewed, listed
 from mlconnector.formats.names import voucher_id
@@ -45,6 +47,7 @@ class _Shown:
 
     context: Context
     standing: Mapping[str, Sequence[Entry]]
+    open_from: date
     promised: _Promised
 
 
@@ -63,9 +66,10 @@ def preview(context: Context, limit: int, wanted: Sequence[str] = ()) -> Iterato
         keys = [voucher_id(context.name, one.voucher.identity) for one in fresh if one.voucher is not None]
         with context.read() as db:
             standing = entries.standing(db, keys)
+            open_from = first_open_day(context, db)
         known = {key: [decode(row.content) for row in rows] for key, rows in standing.items()}
         for reading in fresh:
-            yield _previewed(_Shown(context, known, promised), reading)
+            yield _previewed(_Shown(context, known, open_from, promised), reading)
         left -= len(fresh)
         if left <= 0 and not wanted:
             return
@@ -139,7 +143,7 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
     bare = _bare(shown, voucher)
     decision = decide(voucher, rules, stands=bool(before))
     if isinstance(decision, Ignored):
-        return listed(replace(bare, ignored=decision.reason), _taken_back(voucher, before), rules)
+        return listed(replace(bare, ignored=decision.reason), _taken_back(shown, voucher, before), rules)
     if isinstance(decision, Held) or reading.problems:
         own = decision.problems if isinstance(decision, Held) else ()
         found = {one.cause: one for one in (*own, *reading.problems)}
@@ -149,14 +153,17 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
 
 def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entry]) -> Previewed:
     voucher, rules = draft.voucher, shown.context.rules
-    person = _person(shown, draft)
+    person = before[-1].lines[0].account if before else _person(shown, draft)
     if isinstance(person, str):
         made = entry(draft, person=person, document=None, revision=voucher.revision(), turn=1)
         made = noted(made, known_notes(voucher))
-        same = [one for one in before if made.books_the_same_as(one)]
+        same = [one for one in before if books_the_same(made, one, bare.channel, rules)]
         if same:
             others = [one for one in before if one is not same[-1]]
-            return listed(replace(bare, ignored=UNCHANGED), _taken_back(voucher, others), rules)
+            return listed(replace(bare, ignored=UNCHANGED), _taken_back(shown, voucher, others), rules)
+        if before and made.document_date < shown.open_from:
+            made = posted(made, shown.open_from)
+            bare = replace(bare, channel=shown.context.settings.channel_of(voucher, made.posted_on))
     taken = _taken(shown, draft)
     if taken is not None or isinstance(person, Problem):
         return replace(bare, problems=tuple(one for one in (taken, person) if isinstance(one, Problem)))
@@ -165,7 +172,7 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
         return replace(bare, problems=(unfit,))
     is_new = (draft.ledger, draft.party.external_id) in shown.promised.persons
     found = replace(bare, number=made.number, new_person=person if is_new else "")
-    return listed(found, [*_taken_back(voucher, before), made], rules)
+    return listed(found, [*_taken_back(shown, voucher, before), made], rules)
 
 
 def _bare(shown: _Shown, voucher: Voucher) -> Previewed:
@@ -183,9 +190,12 @@ def _bare(shown: _Shown, voucher: Voucher) -> Previewed:
     )
 
 
-def _taken_back(voucher: Voucher, before: Sequence[Entry]) -> list[Entry]:
-    revision = voucher.revision()
-    return [reversed_entry(one, revision=revision, turn=turn) for turn, one in enumerate(before, start=1)]
+def _taken_back(shown: _Shown, voucher: Voucher, before: Sequence[Entry]) -> list[Entry]:
+    revision, open_from = voucher.revision(), shown.open_from
+    return [
+        reversed_entry(one, revision=revision, turn=turn, open_from=open_from)
+        for turn, one in enumerate(before, start=1)
+    ]
 
 
 def _taken(shown: _Shown, draft: Draft) -> Problem | None:

@@ -70,7 +70,7 @@ def ledger_file(
     return LedgerFile(
         content_key=entry.content_key,
         ledger=entry.ledger,
-        month=f"{entry.document_date:%Y-%m}",
+        month=f"{entry.posted_on:%Y-%m}",
         number=values.number,
         name=f"{stem(values.number, entry.content_key)}.xml",
         content=_xml(entry, values, sender),
@@ -110,7 +110,7 @@ def _xml(entry: Entry, values: RowValues, sender: str) -> bytes:
     total = sum((Decimal(row["amount"]) for row in values.rows), ZERO)
     together = {
         "consolidatedAmount": f"{total:f}",
-        "consolidatedDate": entry.document_date.isoformat(),
+        "consolidatedDate": entry.posted_on.isoformat(),
         "consolidatedInvoiceId": values.number,
         "consolidatedCurrencyCode": entry.currency,
         "consolidatedDeliveryDate": values.delivery_date,

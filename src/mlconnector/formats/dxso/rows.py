@@ -48,7 +48,7 @@ def rows_of(entry: Entry) -> RowValues:
     number, changes = document_field(entry.number, "invoiceId")
     noted = list(changes)
     common = {
-        "date": entry.document_date.isoformat(),
+        "date": entry.posted_on.isoformat(),
         "currencyCode": entry.currency,
         "invoiceId": number,
         "exchangeRate": _exchange_rate(entry, noted),
@@ -153,8 +153,8 @@ def _dates(entry: Entry, changes: list[Change]) -> Mapping[str, str]:
     Terms of payment exclude a due date. Of both the due date is written, because DATEV hands it on to the
     bookkeeping; only the payment block (9) goes before it.
     """
-    due = _day("dueDate", entry.due_date, changes, after=entry.document_date)
-    delivery = _day("deliveryDate", entry.service_date, changes, until=entry.document_date)
+    due = _day("dueDate", entry.due_date, changes, after=entry.posted_on)
+    delivery = _day("deliveryDate", entry.service_date, changes, until=entry.posted_on)
     terms = plain(entry.payment_terms)
     if terms == PAYMENT_BLOCK and due:
         changes.append(Change("dueDate", due, "", "dropped"))

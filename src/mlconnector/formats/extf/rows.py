@@ -77,7 +77,7 @@ def booking_rows(
     number, changes = document_field(entry.number)
     common: dict[str, Value] = {
         Bookings.CURRENCY.name: entry.currency,
-        Bookings.DOCUMENT_DATE.name: entry.document_date,
+        Bookings.DOCUMENT_DATE.name: entry.posted_on,
         Bookings.DOCUMENT_FIELD_1.name: number,
         Bookings.LOCK.name: int(festschreibung),
     }

@@ -41,7 +41,7 @@ class TooLarge(ValueError):
 
 
 def split(entries: Iterable[Entry], fiscal_year_start_month: int = 1) -> tuple[Period, ...]:
-    """Entries by the month of their document date, oldest first; within a month they keep their order.
+    """Entries by the month in which they are booked, oldest first; within a month they keep their order.
 
     A month lies in one fiscal year, so neither two years nor two periods meet in a file. Raises
     ValueError for a month that is none.
@@ -50,7 +50,7 @@ def split(entries: Iterable[Entry], fiscal_year_start_month: int = 1) -> tuple[P
         raise ValueError(f"{fiscal_year_start_month} is not a month")
     months: dict[tuple[int, int], list[Entry]] = {}
     for entry in entries:
-        months.setdefault((entry.document_date.year, entry.document_date.month), []).append(entry)
+        months.setdefault((entry.posted_on.year, entry.posted_on.month), []).append(entry)
     return tuple(
         Period(
             fiscal_year_start=first_day(date(year, month, 1), fiscal_year_start_month),

@@ -1,6 +1,6 @@
 """Every table of the product. What is state of the business lives here; progress of work lives in DBOS."""
 
-from mlconnector.store.tables.agreements import chart_accounts, confirmations, seed_uses
+from mlconnector.store.tables.agreements import chart_accounts, confirmations, open_days, seed_uses
 from mlconnector.store.tables.base import metadata
 from mlconnector.store.tables.connections import (
     connections,
@@ -32,6 +32,7 @@ __all__ = [
     "leases",
     "memories",
     "metadata",
+    "open_days",
     "pending_logins",
     "person_records",
     "problems",

@@ -36,6 +36,17 @@ confirmations = Table(
     PrimaryKeyConstraint("client", "seed"),
 )
 
+# From which day on a client's books are open; nothing is booked before it any more.
+open_days = Table(
+    "open_days",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("open_from", Date, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("noted_at", MOMENT, nullable=False),
+)
+
 # Seeds that bookings of a connection rest on.
 seed_uses = Table(
     "seed_uses",

@@ -17,6 +17,7 @@ from mlconnector.mapping.postings import account_name
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Because
 from mlconnector.model.vouchers import Kind
+from mlconnector.texts import notation
 from mlconnector.texts.catalogue import Language, reason, sentence, word
 
 
@@ -148,11 +149,9 @@ def in_words(value: Any, spoken: Language) -> str:
     if value is None:
         return ""
     if isinstance(value, date):
-        return f"{value:%d.%m.%Y}" if spoken == "de" else value.isoformat()
+        return notation.day(value, spoken)
     if isinstance(value, Decimal):
-        places = max(2, -int(value.normalize().as_tuple().exponent))
-        english = f"{value:,.{places}f}"
-        return english if spoken == "en" else english.translate(str.maketrans(",.", ".,"))
+        return notation.number(value, spoken, notation.amount_places(value))
     return str(value)
 
 

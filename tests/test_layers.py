@@ -10,8 +10,8 @@ import pytest
 
 ROOT = "mlconnector"
 SOURCE = Path(__file__).resolve().parents[1] / "src" / ROOT
-LONGEST = 300
-LONGER_ON_PURPOSE: frozenset[str] = frozenset()
+LONGEST = 500
+"""Lines of a module: what is read together stands together, but nobody keeps more in mind at once."""
 
 _PURE = frozenset({"model", "mapping", "formats"})
 _LOWER = _PURE | {"errors"}
@@ -177,7 +177,7 @@ def test_only_app_puts_settings_store_and_flows_together() -> None:
 @pytest.mark.parametrize("module", [each for each in modules() if not each.startswith(_RECORDS)])
 def test_a_module_can_be_read_at_a_sitting(module: str) -> None:
     lines = len(modules()[module].read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST or module in LONGER_ON_PURPOSE
+    assert lines <= LONGEST
 
 
 def test_there_is_something_to_look_at() -> None:

@@ -13,8 +13,8 @@ import pytest
 from openpyxl import load_workbook
 
 from mlconnector.commands.output import console
-from mlconnector.commands.preview_rows import COLUMNS, MORE, shown_rows
-from mlconnector.commands.preview_table import Wanted, print_page
+from mlconnector.commands.preview import Wanted, print_page
+from mlconnector.commands.preview_list import COLUMNS, MORE, shown_rows
 from mlconnector.flow.preview.booking_list import Previewed, listed
 from mlconnector.mapping.drafts import entry
 from mlconnector.model.vouchers import Kind
@@ -40,7 +40,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 @pytest.fixture
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "_width", 140)
+    monkeypatch.setenv("COLUMNS", "140")
 
 
 def printed(mine: Desk, *words: str) -> list[str]:
@@ -61,7 +61,7 @@ def test_foreign_money_brings_its_columns_with_it(mine: Desk, wide: None) -> Non
 
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_no_line_is_wider_than_the_terminal(mine: Desk, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    monkeypatch.setattr(console, "_width", width)
+    monkeypatch.setenv("COLUMNS", str(width))
     lines = printed(mine, "--limit", str(RECORDS), "--accounts", "--postings", "--why")
     too_wide = [line for line in lines if len(line) > width and " " in line.strip()]
     assert too_wide == []

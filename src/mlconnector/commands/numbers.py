@@ -144,7 +144,7 @@ def _table(found: Sequence[GivenNumber]) -> None:
         )
         for one in found
     ]
-    print_table(columns, rows, shorten=True)
+    print_table(columns, rows)
 
 
 def _cells(one: GivenNumber) -> list[Cell]:

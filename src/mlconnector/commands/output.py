@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import sys
-import textwrap
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,8 +15,9 @@ from enum import IntEnum
 from typing import Annotated, Any
 
 import typer
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from mlconnector.app import Application, opened
@@ -27,8 +28,16 @@ from mlconnector.texts.catalogue import Explanation, Language, explain, sentence
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Spoken = Annotated[str | None, typer.Option("--language", help="de or en, instead of the settings'.")]
 
-# Wider lines are hard to read; a terminal, or COLUMNS, may be narrower. What is piped has 80 columns.
+# Wider lines of text are hard to read; a terminal, or COLUMNS, may be narrower.
 _WIDEST = 110
+GAP = 2
+"""Blanks between two columns of a table."""
+# To what width a column of words may shrink.
+_NARROWEST = 10
+# What works on a terminal, cannot be seen, or turns the direction of writing; scripts and emoji need joiners.
+_CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+_FLOW = str.maketrans(dict.fromkeys("\t\n\v\f\r", " "))
 
 # The states of vouchers in the order in which they are told.
 _WAY = ("received", "bookable", "batched", "sent", "settled", "needs_human", "rejected", "ignored")
@@ -105,23 +114,42 @@ def states_in_words(counts: Mapping[str, int]) -> str:
 
 def say(key: str, /, **facts: object) -> None:
     """Print a sentence of the commands; it may be copied whole, so its lines are not broken."""
-    console.print(phrase(key, **facts), markup=False)
+    print_line(phrase(key, **facts))
+
+
+def visible(text: str) -> str:
+    """A text whose control characters can be seen, so that none of them does anything to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one.encode("unicode_escape").decode()
+        if unicodedata.category(one) in _CONTROLS and one not in _JOINERS
+        else one
+        for one in text
+    )
+
+
+def print_line(text: str, indent: int = 0, *, to: Console = console, style: str = "") -> None:
+    """Print a text in one line."""
+    to.print(Text(" " * indent + visible(text), style))
 
 
 def paragraph(
     text: str, indent: int = 0, *, hanging: int = 0, to: Console = console, style: str = ""
 ) -> None:
-    """Print a text within the width, broken between words; later lines stand `hanging` further in."""
-    lines = textwrap.wrap(
-        text,
-        min(to.width, _WIDEST),
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hanging),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    for line in lines:
-        to.print(Text(line, style=style))
+    """Print a text within the width, broken between words; later lines stand `hanging` further in.
+
+    Longer words, such as addresses, stay whole, so that they can be copied.
+    """
+    flowing = visible(text.translate(_FLOW)).strip()
+    if not flowing:
+        return
+    room = max(min(to.width, _WIDEST) - indent, 1)
+    first, *rest = _wrapped(flowing, room, to)
+    if rest and hanging:
+        rest = _wrapped(flowing[len(first) :].lstrip(), max(room - hanging, 1), to)
+    for number, line in enumerate((first, *rest)):
+        print_line(line, indent + (hanging if number else 0), to=to, style=style)
 
 
 def heading(text: str, indent: int = 0) -> None:
@@ -150,27 +178,66 @@ def print_table(
     *,
     indent: int = 0,
     right: Collection[int] = (),
-    shorten: bool = False,
+    style: str = "",
 ) -> None:
-    """Print rows under their headings, numbers at the `right`; `shorten` fits the last column in."""
-    cells = [list(columns), *(["" if cell is None else str(cell) for cell in row] for row in rows)]
+    """Print rows under their headings, if there are any, with numbers at the `right`.
+
+    What does not fit into a terminal, or into COLUMNS, goes on in the next line of its cell; what is piped
+    has one line for each row. Nothing is cut off.
+    """
+    cells = [[_cell(one) for one in row] for row in (columns, *rows) if row]
+    if not cells:
+        return
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    if shorten:
-        widths[-1] = max(
-            min(widths[-1], console.width - indent - sum(widths[:-1]) - 2 * len(widths[:-1])), 12
-        )
+    narrowest = [width if at in right else min(width, _NARROWEST) for at, width in enumerate(widths)]
+    gaps = GAP * (len(widths) - 1)
+    has_edge = console.is_terminal or bool(os.environ.get("COLUMNS"))
+    room = console.width - indent if has_edge else sum(widths) + gaps
+    table = _grid(len(widths), right)
     for number, row in enumerate(cells):
-        parts = [
-            " " * (width - cell_len(cell)) + cell if at in right else _fitted(cell, width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        line = " " * indent + "  ".join(parts).rstrip()
-        console.print(Text(line, style="" if number else "bold"))
+        table.add_row(*map(_folding, row), style="bold" if columns and not number else style)
+    _print_grid(table, max(room, sum(narrowest) + gaps), indent)
 
 
-def _fitted(cell: str, width: int) -> str:
-    """A cell with the width of its column; three dots where it is cut off."""
-    return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
+def print_row(
+    cells: Sequence[str], widths: Sequence[int], *, right: Collection[int] = (), style: str = ""
+) -> None:
+    """Print one row of a table whose columns have these widths; what is longer goes on in the next line."""
+    table = _grid(len(widths), right)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    table.add_row(*map(_folding, map(_cell, cells)), style=style)
+    _print_grid(table, sum(widths) + GAP * (len(widths) - 1), 0)
+
+
+def _grid(count: int, right: Collection[int]) -> Table:
+    table = Table.grid(padding=(0, GAP, 0, 0))
+    for at in range(count):
+        table.add_column(justify="right" if at in right else "left", no_wrap=at in right, overflow="fold")
+    return table
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else visible(str(value))
+
+
+def _folding(cell: str) -> Text:
+    return Text(cell, overflow="fold")
+
+
+def _print_grid(table: Table, width: int, indent: int) -> None:
+    """Print a table without the blanks that rich fills its lines up with."""
+    for segments in console.render_lines(table, console.options.update(width=width), pad=False):
+        line = Text(" " * indent)
+        for segment in segments:
+            line.append(segment.text, segment.style)
+        line.rstrip()
+        console.print(line)
+
+
+def _wrapped(text: str, room: int, to: Console) -> list[str]:
+    """The lines of a text, each of which takes `room` cells at most where its words allow it."""
+    return [line.plain.rstrip() for line in Text(text, overflow="ignore").wrap(to, room)]
 
 
 def print_words(
@@ -189,7 +256,8 @@ def answered() -> Iterator[None]:
     try:
         yield
     except UnreadableSettings as error:
-        complaints.print(str(error), markup=False)
+        for line in str(error).splitlines():
+            print_line(line, to=complaints)
         raise typer.Exit(Exit.WRONG_USE) from error
     except NeedsLogin as error:
         _complain("login_needed", system=named("system", error.system), reason=error.reason)

@@ -151,7 +151,7 @@ def _show_accounts(rows: Sequence[Mapping[str, Any]]) -> None:
         )
         for one in rows
     ]
-    print_table(columns, cells, indent=2, shorten=True)
+    print_table(columns, cells, indent=2)
 
 
 def _show_seeds(title: str, rows: Sequence[Mapping[str, Any]], *, state: bool) -> None:
@@ -171,7 +171,7 @@ def _show_seeds(title: str, rows: Sequence[Mapping[str, Any]], *, state: bool) -
         cell += [one["account"] or phrase("of_the_row"), kind]
         cell += [_confirmed(one)] if state else []
         cells.append([*cell, one.get("title", one["name"])])
-    print_table(columns, cells, indent=2, shorten=True)
+    print_table(columns, cells, indent=2)
 
 
 def _confirmed(one: Mapping[str, Any]) -> str:

@@ -32,8 +32,8 @@ Spoken = Annotated[str | None, typer.Option("--language", help="de or en, instea
 _WIDEST = 110
 GAP = 2
 """Blanks between two columns of a table."""
-# To what width a column of words may shrink.
-_NARROWEST = 10
+# To what width a column of texts may shrink before it goes beneath.
+_NARROWEST = 20
 # What works on a terminal, cannot be seen, or turns the direction of writing; scripts and emoji need joiners.
 _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
@@ -152,9 +152,9 @@ def paragraph(
         print_line(line, indent + (hanging if number else 0), to=to, style=style)
 
 
-def heading(text: str, indent: int = 0) -> None:
+def heading(text: str, indent: int = 0, *, hanging: int = 0) -> None:
     """Print a text in bold."""
-    paragraph(text, indent, style="bold")
+    paragraph(text, indent, hanging=hanging, style="bold")
 
 
 def for_connection(text: str, name: str, cause: str = "") -> str:
@@ -180,59 +180,83 @@ def print_table(
     right: Collection[int] = (),
     style: str = "",
 ) -> None:
-    """Print rows under their headings, if there are any, with numbers at the `right`.
+    """Print rows under their headings, if there are any, with numbers at the `right`; nothing is cut off.
 
-    What does not fit into a terminal, or into COLUMNS, goes on in the next line of its cell; what is piped
-    has one line for each row. Nothing is cut off.
+    What is piped has one line for each row. In a terminal, or within COLUMNS, longer texts go on in the next
+    line of their cell, and the last columns stand beneath their row where there is no room beside it.
     """
-    cells = [[_cell(one) for one in row] for row in (columns, *rows) if row]
-    if not cells:
-        return
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    narrowest = [width if at in right else min(width, _NARROWEST) for at, width in enumerate(widths)]
-    gaps = GAP * (len(widths) - 1)
+    cells = [[_cell(one) for one in row] for row in rows]
+    heads = [_cell(one) for one in columns]
+    longest = [max(map(cell_len, column)) for column in zip(*([heads] if heads else []), *cells, strict=True)]
+    least = [
+        min(width, _NARROWEST) if any(" " in row[at] for row in cells) else width
+        for at, width in enumerate(longest)
+    ]
     has_edge = console.is_terminal or bool(os.environ.get("COLUMNS"))
-    room = console.width - indent if has_edge else sum(widths) + gaps
-    table = _grid(len(widths), right)
-    for number, row in enumerate(cells):
-        table.add_row(*map(_folding, row), style="bold" if columns and not number else style)
-    _print_grid(table, max(room, sum(narrowest) + gaps), indent)
+    room = console.width - indent if has_edge else _needed(longest)
+    beside = max([count for count in range(2, len(least) + 1) if _needed(least[:count]) <= room], default=1)
+    widths = _shared_out(longest[:beside], least[:beside], room)
+    if heads:
+        print_row(heads[:beside], widths, indent=indent, right=right, style="bold")
+    for row in cells:
+        print_row(row[:beside], widths, indent=indent, right=right, style=style)
+        beneath = [
+            f"{heads[at]} {row[at]}" if heads else row[at] for at in range(beside, len(row)) if row[at]
+        ]
+        paragraph(" · ".join(beneath), indent + 2 * GAP, hanging=GAP, style=style)
 
 
 def print_row(
-    cells: Sequence[str], widths: Sequence[int], *, right: Collection[int] = (), style: str = ""
+    cells: Sequence[str],
+    widths: Sequence[int],
+    *,
+    indent: int = 0,
+    right: Collection[int] = (),
+    style: str = "",
 ) -> None:
     """Print one row of a table whose columns have these widths; what is longer goes on in the next line."""
-    table = _grid(len(widths), right)
-    for column, width in zip(table.columns, widths, strict=True):
-        column.width = width
-    table.add_row(*map(_folding, map(_cell, cells)), style=style)
-    _print_grid(table, sum(widths) + GAP * (len(widths) - 1), 0)
+    shown = [visible(cell) for cell in cells]
+    if any(cell_len(cell) > width for cell, width in zip(shown, widths, strict=True)):
+        lines = _folded(shown, widths, right)
+    else:
+        # rich takes a millisecond for a row, and hardly one of a list of thousands has to be folded.
+        blanks = [" " * (width - cell_len(cell)) for cell, width in zip(shown, widths, strict=True)]
+        pairs = enumerate(zip(shown, blanks, strict=True))
+        parts = [f"{blank}{cell}" if at in right else f"{cell}{blank}" for at, (cell, blank) in pairs]
+        lines = [(" " * GAP).join(parts)]
+    for line in lines:
+        print_line(line.rstrip(), indent, style=style)
 
 
-def _grid(count: int, right: Collection[int]) -> Table:
+def _folded(cells: Sequence[str], widths: Sequence[int], right: Collection[int]) -> list[str]:
+    """The lines of a row in which a cell is longer than its column."""
     table = Table.grid(padding=(0, GAP, 0, 0))
-    for at in range(count):
-        table.add_column(justify="right" if at in right else "left", no_wrap=at in right, overflow="fold")
-    return table
+    for at, width in enumerate(widths):
+        table.add_column(justify="right" if at in right else "left", width=width, overflow="fold")
+    table.add_row(*(Text(cell, overflow="fold") for cell in cells))
+    lines = console.render_lines(table, console.options.update(width=_needed(widths)), pad=False)
+    return ["".join(segment.text for segment in line) for line in lines]
 
 
 def _cell(value: object) -> str:
     return "" if value is None else visible(str(value))
 
 
-def _folding(cell: str) -> Text:
-    return Text(cell, overflow="fold")
+def _needed(widths: Sequence[int]) -> int:
+    """The room that columns take."""
+    return sum(widths) + GAP * (len(widths) - 1)
 
 
-def _print_grid(table: Table, width: int, indent: int) -> None:
-    """Print a table without the blanks that rich fills its lines up with."""
-    for segments in console.render_lines(table, console.options.update(width=width), pad=False):
-        line = Text(" " * indent)
-        for segment in segments:
-            line.append(segment.text, segment.style)
-        line.rstrip()
-        console.print(line)
+def _shared_out(longest: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Widths of columns: each gets its least, and what is left goes to those that lack fewest."""
+    widths, left = list(least), room - _needed(least)
+    for at in sorted(range(len(widths)), key=lambda at: longest[at] - least[at]):
+        more = max(min(longest[at] - least[at], left), 0)
+        widths[at] += more
+        left -= more
+    if len(widths) == 1:
+        widths[0] = max(min(widths[0], room), 2)
+    return widths
 
 
 def _wrapped(text: str, room: int, to: Console) -> list[str]:

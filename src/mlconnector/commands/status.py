@@ -247,7 +247,7 @@ def show_inbox(
 def _show_cause(number: int, one: Mapping[str, Any]) -> None:
     if number > 1:
         console.print()
-    heading(f"{number}. {one['count']} × {one['what']}")
+    heading(f"{number}. {one['count']} × {one['what']}", hanging=3)
     parts = {
         part: for_connection(one[part], one["connection"], one["cause"]) for part in ("why", "do", "who")
     }

@@ -96,8 +96,8 @@ def test_the_last_columns_stand_beneath_their_row_where_there_is_no_room(
     assert terminal.lines == [
         "Monat    Zeilen",
         "2026-07       4",
-        "    Datei",
-        f"      {LONG}",
+        "  Datei",
+        f"    {LONG}",
         "2026-08      12",
     ]
 

@@ -14,8 +14,9 @@ from openpyxl import load_workbook
 
 from mlconnector.commands.output import console
 from mlconnector.commands.preview import Wanted, print_page
-from mlconnector.commands.preview_list import COLUMNS, MORE, shown_rows
+from mlconnector.commands.preview_list import COLUMNS, MORE, persons_in_words, shown_rows
 from mlconnector.flow.preview.booking_list import Previewed, listed
+from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.drafts import entry
 from mlconnector.model.vouchers import Kind
 from tests.commands.desk import NAME, Desk, desk
@@ -217,3 +218,10 @@ def test_a_credit_note_shows_its_invoice_and_a_generalumkehr_is_marked(
     assert told in said
     assert "neu (GU)" in said
     assert "119,00  H" in said
+
+
+def test_of_many_new_numbers_it_says_how_many_more_there_are() -> None:
+    sums = Sums(rules())
+    sums.new_persons |= {str(40000 + at) for at in range(25)}
+    assert "40000, 40001" in persons_in_words(sums, "en")
+    assert persons_in_words(sums, "en").endswith("40019 and 5 more")

@@ -33,7 +33,7 @@ _WIDEST = 110
 GAP = 2
 """Blanks between two columns of a table."""
 # To what width a column of texts may shrink before it goes beneath.
-_NARROWEST = 20
+_NARROWEST = 16
 # What works on a terminal, cannot be seen, or turns the direction of writing; scripts and emoji need joiners.
 _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
@@ -203,7 +203,7 @@ def print_table(
         beneath = [
             f"{heads[at]} {row[at]}" if heads else row[at] for at in range(beside, len(row)) if row[at]
         ]
-        paragraph(" · ".join(beneath), indent + 2 * GAP, hanging=GAP, style=style)
+        paragraph(" · ".join(beneath), indent + GAP, hanging=GAP, style=style)
 
 
 def print_row(

@@ -312,7 +312,7 @@ def _print_sums(sums: Sums, spoken: Language) -> None:
     print_table(columns, rows, indent=2, right={1, 2, 3, 4})
     if any(one.added for one in sums.cases.values()):
         paragraph(phrase("preview_added"), 2)
-    paragraph(persons_in_words(sums), hanging=2)
+    paragraph(persons_in_words(sums, spoken), hanging=2)
 
 
 def _print_changes(sums: Sums, spoken: Language) -> None:

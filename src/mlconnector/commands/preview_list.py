@@ -191,14 +191,14 @@ def case_rows(sums: Sums, spoken: Language) -> Iterator[list[Cell]]:
         yield [f"{title} *" if one.added else title, one.rows, one.net, one.tax, one.gross, key.currency]
 
 
-def persons_in_words(sums: Sums) -> str:
+def persons_in_words(sums: Sums, spoken: Language) -> str:
     """How many debtors and creditors the rows touch, and how many numbers are new."""
     debtors, creditors = (len(sums.persons.get(one, ())) for one in ("receivable", "payable"))
     return phrase(
         "preview_persons",
         debtors=debtors,
         creditors=creditors or None,
-        new=", ".join(sorted(sums.new_persons)[:_NUMBERS_LISTED]) if sums.new_persons else None,
+        new=some(sorted(sums.new_persons), spoken, _NUMBERS_LISTED) if sums.new_persons else None,
     )
 
 

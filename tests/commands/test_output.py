@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from mlconnector.commands.output import console, paragraph, print_line, print_row, print_table, visible
+from mlconnector.commands.working import keep_a_log
 
 HOSTILE = "Müller [red]GmbH[/red] :bomb:\x1b[2J\x9b31m\u202egpj.exe\x07"
 SEEN = "Müller [red]GmbH[/red] :bomb:\\x1b[2J\\x9b31m\\u202egpj.exe\\x07"
@@ -183,3 +185,15 @@ def test_what_is_piped_has_no_colours() -> None:
     assert piped.returncode == 0
     assert b"DCO01012" in piped.stdout
     assert b"\x1b" not in piped.stdout + piped.stderr
+
+
+def test_a_log_has_one_line_for_a_message_whatever_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    monkeypatch.setattr(logging.root, "handlers", [])
+    for name in (None, "httpx", "alembic"):
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.getLogger(name).level)
+    keep_a_log()
+    logging.getLogger("mlconnector.test").warning("refused: %s", "x\n2026-11-29 INFO all is well\x1b[2J")
+    (line,) = written.getvalue().splitlines()
+    assert line.endswith("refused: x\\n2026-11-29 INFO all is well\\x1b[2J")

@@ -10,7 +10,6 @@ from mlconnector.commands import (
     check,
     demo,
     explain,
-    http_log,
     logging_in,
     numbers,
     open_day,
@@ -71,7 +70,7 @@ app.command("open-from")(open_day.open_from)
 app.add_typer(audits, name="audit")
 audits.command("verify")(audit.audit_verify)
 audits.command("show")(audit.audit_show)
-audits.command("http")(http_log.audit_http)
+audits.command("http")(audit.audit_http)
 app.command("check")(check.check_files)
 app.command()(explain.explain)
 app.command()(demo.demo)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.commands.http_log import _cell
+from mlconnector.commands.audit import _cell
 from mlconnector.standins.faults import Fault
 from tests.commands.desk import NAME, Desk, desk
 

@@ -13,9 +13,10 @@ import pytest
 from openpyxl import load_workbook
 
 from mlconnector.commands.output import console
-from mlconnector.commands.preview_rows import COLUMNS, MORE, shown_rows
-from mlconnector.commands.preview_table import Wanted, print_page
+from mlconnector.commands.preview import Wanted, print_page
+from mlconnector.commands.preview_list import COLUMNS, MORE, persons_in_words, shown_rows
 from mlconnector.flow.preview.booking_list import Previewed, listed
+from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.drafts import entry
 from mlconnector.model.vouchers import Kind
 from tests.commands.desk import NAME, Desk, desk
@@ -40,7 +41,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 @pytest.fixture
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "_width", 140)
+    monkeypatch.setenv("COLUMNS", "140")
 
 
 def printed(mine: Desk, *words: str) -> list[str]:
@@ -61,7 +62,7 @@ def test_foreign_money_brings_its_columns_with_it(mine: Desk, wide: None) -> Non
 
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_no_line_is_wider_than_the_terminal(mine: Desk, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    monkeypatch.setattr(console, "_width", width)
+    monkeypatch.setenv("COLUMNS", str(width))
     lines = printed(mine, "--limit", str(RECORDS), "--accounts", "--postings", "--why")
     too_wide = [line for line in lines if len(line) > width and " " in line.strip()]
     assert too_wide == []
@@ -217,3 +218,10 @@ def test_a_credit_note_shows_its_invoice_and_a_generalumkehr_is_marked(
     assert told in said
     assert "neu (GU)" in said
     assert "119,00  H" in said
+
+
+def test_of_many_new_numbers_it_says_how_many_more_there_are() -> None:
+    sums = Sums(rules())
+    sums.new_persons |= {str(40000 + at) for at in range(25)}
+    assert "40000, 40001" in persons_in_words(sums, "en")
+    assert persons_in_words(sums, "en").endswith("40019 and 5 more")

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from jinja2 import UndefinedError
 
 from mlconnector.flow.connect import invitation, setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.faults import Fault
+from mlconnector.store import connections
+from mlconnector.web.pages import rendered
 from tests.conformance.doors import served
 from tests.web import rig as rigs
 from tests.web.rig import NAME, Rig
@@ -88,6 +91,29 @@ def test_german_shows_the_end_of_the_login_to_the_minute(
     assert page.language == "de"
     assert "Mit DATEV verbinden" in page.words
     assert re.search(r"Gültig bis \d\d\.\d\d\.\d{4} \d\d:\d\d UTC", " ".join(page.words))
+
+
+@pytest.mark.parametrize(
+    "hostile", ["</dd><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"]
+)
+def test_a_name_from_outside_is_text_and_nothing_else(connected: Rig, hostile: str) -> None:
+    key = key_of(connected)
+    with connected.application.database.write() as db:
+        connections.remember(db, NAME, "datev.client_name", hostile)
+    page = Page(connected.browser().get(PATH, params={"key": key}).text)
+    assert hostile in " ".join(page.words)
+    assert not {"script", "img"} & set(page.tags)
+
+
+def test_a_connection_cannot_have_a_name_that_is_markup(connected: Rig) -> None:
+    answer = connected.browser().get("/connect/datev/<script>", params={"key": key_of(connected)})
+    assert answer.status_code == 422
+    assert "<script>" not in answer.text
+
+
+def test_a_fact_that_a_template_lacks_is_an_error_and_not_an_empty_place() -> None:
+    with pytest.raises(UndefinedError):
+        rendered("onward.html", "to_datev", {}, "en", link="on")
 
 
 @pytest.mark.parametrize("key", ["", "guessed", "x" * 200])

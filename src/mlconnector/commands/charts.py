@@ -91,7 +91,7 @@ def chart_export(
         if json:
             print_json([dict(zip(CHART_COLUMNS, one.content, strict=True)) for one in found])
         elif not written:
-            print_table(_columns(), rows, shorten=True)
+            print_table(_columns(), rows)
 
 
 def _books(app: Application, name: str) -> ClientBooks:

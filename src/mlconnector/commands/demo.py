@@ -28,6 +28,7 @@ from mlconnector.commands.output import (
     paragraph,
     phrase,
     print_json,
+    print_line,
     print_table,
     say,
     states_in_words,
@@ -252,7 +253,7 @@ def _show(summary: dict[str, Any], out: Path) -> None:
 
 
 def _aloud(text: str) -> None:
-    console.print(text, markup=False)
+    print_line(text)
 
 
 def _silent(_text: str) -> None:

@@ -16,6 +16,7 @@ import typer
 
 from mlconnector.commands.output import language, say
 from mlconnector.mapping.sheets import guarded
+from mlconnector.texts import notation
 from mlconnector.texts.catalogue import Language
 
 Cell = str | int | Decimal | date | None
@@ -23,7 +24,6 @@ AsCsv = Annotated[Path | None, typer.Option("--csv", help="Write a CSV file; - w
 AsXlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write an XLSX file (Excel, LibreOffice).")]
 
 _STANDARD_OUTPUT = Path("-")
-_DAY = {"de": "%d.%m.%Y", "en": "%Y-%m-%d"}
 _XLSX_DAY = {"de": "DD.MM.YYYY", "en": "YYYY-MM-DD"}
 _NARROWEST, _WIDEST = 8, 60
 # What XML 1.0, and so XLSX, cannot carry.
@@ -130,9 +130,9 @@ def _plain(cell: Cell, spoken: Language) -> str:
         case None:
             return ""
         case Decimal():
-            return f"{cell:.{_places(cell)}f}".replace(".", "," if spoken == "de" else ".")
+            return notation.number(cell, spoken, notation.amount_places(cell), grouped=False)
         case date():
-            return cell.strftime(_DAY[spoken])
+            return notation.day(cell, spoken)
         case int():
             return str(cell)
         case _:
@@ -152,15 +152,10 @@ def _xlsx_cell(page: Any, cell: Cell, spoken: Language) -> Any:
             made.number_format = "@"
             made.quotePrefix = guarded(cell) != cell
         case Decimal():
-            made.number_format = f"0.{'0' * _places(cell)}"
+            made.number_format = f"0.{'0' * notation.amount_places(cell)}"
         case date():
             made.number_format = _XLSX_DAY[spoken]
     return made
-
-
-def _places(amount: Decimal) -> int:
-    """Decimal places to write: two, or more where the number has them (a rate)."""
-    return max(2, -int(amount.normalize().as_tuple().exponent))
 
 
 def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:

@@ -64,7 +64,7 @@ def show_part(title: str, columns: Sequence[str], rows: Sequence[Sequence[object
     if not rows:
         return
     heading(phrase("part_title", title=title, count=len(rows)))
-    print_table(columns, rows[:_SHOWN], indent=2, shorten=True)
+    print_table(columns, rows[:_SHOWN], indent=2)
     if len(rows) > _SHOWN:
         paragraph(phrase("more_rows", count=len(rows) - _SHOWN), 2)
 

@@ -16,11 +16,11 @@ from mlconnector.commands.output import (
     answered,
     application,
     complaints,
-    console,
     named,
     paragraph,
     phrase,
     print_json,
+    print_line,
     say,
 )
 from mlconnector.errors import Broken, NeedsHuman
@@ -114,7 +114,7 @@ def _invite(app: Application, name: str, public: str, *, json: bool) -> None:
         print_json({"connection": name, "link": address, "valid_until": until})
         return
     paragraph(phrase("pass_link_on", name=name, until=until))
-    console.print(address, markup=False)
+    print_line(address)
 
 
 def _log_in(app: Application, name: str, system: str, redirect: str, address: str, *, paste: bool) -> None:
@@ -123,7 +123,7 @@ def _log_in(app: Application, name: str, system: str, redirect: str, address: st
         asked = settings.sink_system.services(settings.sink)
         paragraph(phrase("login_asks_for", services=", ".join(asked)))
     paragraph(phrase("open_address", name=name, system=named("system", system)))
-    console.print(address, markup=False)
+    print_line(address)
     if not paste:
         paragraph(phrase("answer_by_serve", address=redirect, name=name))
         return

@@ -23,6 +23,7 @@ from mlconnector.commands.output import (
     AsJson,
     answered,
     application,
+    language,
     named,
     paragraph,
     phrase,
@@ -36,6 +37,7 @@ from mlconnector.flow.agree.number_lists import NumbersProposal
 from mlconnector.mapping.list_entries import PersonEntry
 from mlconnector.model.entries import Ledger
 from mlconnector.store.accounts import GivenNumber
+from mlconnector.texts import notation
 
 Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
 Persons = Literal["debtors", "creditors"]
@@ -137,12 +139,12 @@ def _table(found: Sequence[GivenNumber]) -> None:
             one.number,
             phrase("nobody_yet") if one.is_reserved else one.party,
             named("origin", one.origin),
-            f"{one.given_at:%Y-%m-%d}",
+            notation.day(one.given_at.date(), language()),
             one.name,
         )
         for one in found
     ]
-    print_table(columns, rows, shorten=True)
+    print_table(columns, rows)
 
 
 def _cells(one: GivenNumber) -> list[Cell]:

@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import sys
-import textwrap
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,8 +15,9 @@ from enum import IntEnum
 from typing import Annotated, Any
 
 import typer
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from mlconnector.app import Application, opened
@@ -27,8 +28,16 @@ from mlconnector.texts.catalogue import Explanation, Language, explain, sentence
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Spoken = Annotated[str | None, typer.Option("--language", help="de or en, instead of the settings'.")]
 
-# Wider lines are hard to read; a terminal, or COLUMNS, may be narrower. What is piped has 80 columns.
+# Wider lines of text are hard to read; a terminal, or COLUMNS, may be narrower.
 _WIDEST = 110
+GAP = 2
+"""Blanks between two columns of a table."""
+# To what width a column of texts may shrink before it goes beneath.
+_NARROWEST = 16
+# What works on a terminal, cannot be seen, or turns the direction of writing; scripts and emoji need joiners.
+_CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+_FLOW = str.maketrans(dict.fromkeys("\t\n\v\f\r", " "))
 
 # The states of vouchers in the order in which they are told.
 _WAY = ("received", "bookable", "batched", "sent", "settled", "needs_human", "rejected", "ignored")
@@ -105,28 +114,47 @@ def states_in_words(counts: Mapping[str, int]) -> str:
 
 def say(key: str, /, **facts: object) -> None:
     """Print a sentence of the commands; it may be copied whole, so its lines are not broken."""
-    console.print(phrase(key, **facts), markup=False)
+    print_line(phrase(key, **facts))
+
+
+def visible(text: str) -> str:
+    """A text whose control characters can be seen, so that none of them does anything to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one.encode("unicode_escape").decode()
+        if unicodedata.category(one) in _CONTROLS and one not in _JOINERS
+        else one
+        for one in text
+    )
+
+
+def print_line(text: str, indent: int = 0, *, to: Console = console, style: str = "") -> None:
+    """Print a text in one line."""
+    to.print(Text(" " * indent + visible(text), style))
 
 
 def paragraph(
     text: str, indent: int = 0, *, hanging: int = 0, to: Console = console, style: str = ""
 ) -> None:
-    """Print a text within the width, broken between words; later lines stand `hanging` further in."""
-    lines = textwrap.wrap(
-        text,
-        min(to.width, _WIDEST),
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hanging),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    for line in lines:
-        to.print(Text(line, style=style))
+    """Print a text within the width, broken between words; later lines stand `hanging` further in.
+
+    Longer words, such as addresses, stay whole, so that they can be copied.
+    """
+    flowing = visible(text.translate(_FLOW)).strip()
+    if not flowing:
+        return
+    room = max(min(to.width, _WIDEST) - indent, 1)
+    first, *rest = _wrapped(flowing, room, to)
+    if rest and hanging:
+        rest = _wrapped(flowing[len(first) :].lstrip(), max(room - hanging, 1), to)
+    for number, line in enumerate((first, *rest)):
+        print_line(line, indent + (hanging if number else 0), to=to, style=style)
 
 
-def heading(text: str, indent: int = 0) -> None:
+def heading(text: str, indent: int = 0, *, hanging: int = 0) -> None:
     """Print a text in bold."""
-    paragraph(text, indent, style="bold")
+    paragraph(text, indent, hanging=hanging, style="bold")
 
 
 def for_connection(text: str, name: str, cause: str = "") -> str:
@@ -150,27 +178,90 @@ def print_table(
     *,
     indent: int = 0,
     right: Collection[int] = (),
-    shorten: bool = False,
+    style: str = "",
 ) -> None:
-    """Print rows under their headings, numbers at the `right`; `shorten` fits the last column in."""
-    cells = [list(columns), *(["" if cell is None else str(cell) for cell in row] for row in rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    if shorten:
-        widths[-1] = max(
-            min(widths[-1], console.width - indent - sum(widths[:-1]) - 2 * len(widths[:-1])), 12
-        )
-    for number, row in enumerate(cells):
-        parts = [
-            " " * (width - cell_len(cell)) + cell if at in right else _fitted(cell, width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+    """Print rows under their headings, if there are any, with numbers at the `right`; nothing is cut off.
+
+    What is piped has one line for each row. In a terminal, or within COLUMNS, longer texts go on in the next
+    line of their cell, and the last columns stand beneath their row where there is no room beside it.
+    """
+    cells = [[_cell(one) for one in row] for row in rows]
+    heads = [_cell(one) for one in columns]
+    longest = [max(map(cell_len, column)) for column in zip(*([heads] if heads else []), *cells, strict=True)]
+    least = [
+        min(width, _NARROWEST) if any(" " in row[at] for row in cells) else width
+        for at, width in enumerate(longest)
+    ]
+    has_edge = console.is_terminal or bool(os.environ.get("COLUMNS"))
+    room = console.width - indent if has_edge else _needed(longest)
+    beside = max([count for count in range(2, len(least) + 1) if _needed(least[:count]) <= room], default=1)
+    widths = _shared_out(longest[:beside], least[:beside], room)
+    if heads:
+        print_row(heads[:beside], widths, indent=indent, right=right, style="bold")
+    for row in cells:
+        print_row(row[:beside], widths, indent=indent, right=right, style=style)
+        beneath = [
+            f"{heads[at]} {row[at]}" if heads else row[at] for at in range(beside, len(row)) if row[at]
         ]
-        line = " " * indent + "  ".join(parts).rstrip()
-        console.print(Text(line, style="" if number else "bold"))
+        paragraph(" · ".join(beneath), indent + GAP, hanging=GAP, style=style)
 
 
-def _fitted(cell: str, width: int) -> str:
-    """A cell with the width of its column; three dots where it is cut off."""
-    return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
+def print_row(
+    cells: Sequence[str],
+    widths: Sequence[int],
+    *,
+    indent: int = 0,
+    right: Collection[int] = (),
+    style: str = "",
+) -> None:
+    """Print one row of a table whose columns have these widths; what is longer goes on in the next line."""
+    shown = [visible(cell) for cell in cells]
+    if any(cell_len(cell) > width for cell, width in zip(shown, widths, strict=True)):
+        lines = _folded(shown, widths, right)
+    else:
+        # rich takes a millisecond for a row, and hardly one of a list of thousands has to be folded.
+        blanks = [" " * (width - cell_len(cell)) for cell, width in zip(shown, widths, strict=True)]
+        pairs = enumerate(zip(shown, blanks, strict=True))
+        parts = [f"{blank}{cell}" if at in right else f"{cell}{blank}" for at, (cell, blank) in pairs]
+        lines = [(" " * GAP).join(parts)]
+    for line in lines:
+        print_line(line.rstrip(), indent, style=style)
+
+
+def _folded(cells: Sequence[str], widths: Sequence[int], right: Collection[int]) -> list[str]:
+    """The lines of a row in which a cell is longer than its column."""
+    table = Table.grid(padding=(0, GAP, 0, 0))
+    for at, width in enumerate(widths):
+        table.add_column(justify="right" if at in right else "left", width=width, overflow="fold")
+    table.add_row(*(Text(cell, overflow="fold") for cell in cells))
+    lines = console.render_lines(table, console.options.update(width=_needed(widths)), pad=False)
+    return ["".join(segment.text for segment in line) for line in lines]
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else visible(str(value))
+
+
+def _needed(widths: Sequence[int]) -> int:
+    """The room that columns take."""
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _shared_out(longest: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Widths of columns: each gets its least, and what is left goes to those that lack fewest."""
+    widths, left = list(least), room - _needed(least)
+    for at in sorted(range(len(widths)), key=lambda at: longest[at] - least[at]):
+        more = max(min(longest[at] - least[at], left), 0)
+        widths[at] += more
+        left -= more
+    if len(widths) == 1:
+        widths[0] = max(min(widths[0], room), 2)
+    return widths
+
+
+def _wrapped(text: str, room: int, to: Console) -> list[str]:
+    """The lines of a text, each of which takes `room` cells at most where its words allow it."""
+    return [line.plain.rstrip() for line in Text(text, overflow="ignore").wrap(to, room)]
 
 
 def print_words(
@@ -189,7 +280,8 @@ def answered() -> Iterator[None]:
     try:
         yield
     except UnreadableSettings as error:
-        complaints.print(str(error), markup=False)
+        for line in str(error).splitlines():
+            print_line(line, to=complaints)
         raise typer.Exit(Exit.WRONG_USE) from error
     except NeedsLogin as error:
         _complain("login_needed", system=named("system", error.system), reason=error.reason)

@@ -109,7 +109,7 @@ def _show(name: str, found: Sequence[Difference]) -> None:
     """All accounts in a table, and beneath it what is still to be sent of them."""
     columns = [phrase("heading_account"), phrase("heading_state"), phrase("heading_name")]
     rows = [(one.number, named("person_record", one.state), one.name) for one in found]
-    print_table(columns, rows, shorten=True)
+    print_table(columns, rows)
     for one in found:
         if one.fields:
             _show_difference(one)

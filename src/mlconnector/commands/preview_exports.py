@@ -9,8 +9,16 @@ from typing import Any
 
 from mlconnector.commands.exports import Cell, Sheet
 from mlconnector.commands.output import phrase
-from mlconnector.commands.preview_foot import case_rows, seed_title, words_of
-from mlconnector.commands.preview_rows import COLUMNS, MORE, ShownRow, reasons, why_in_words
+from mlconnector.commands.preview_list import (
+    COLUMNS,
+    MORE,
+    ShownRow,
+    case_rows,
+    reasons,
+    seed_title,
+    why_in_words,
+    words_of,
+)
 from mlconnector.flow.preview.booking_list import Previewed
 from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.postings import Posting

@@ -16,6 +16,7 @@ from mlconnector.commands.output import (
     complaints,
     phrase,
     print_json,
+    print_line,
     say,
 )
 from mlconnector.flow.context import breaker
@@ -49,7 +50,7 @@ def replay(
         elif count:
             say("replayed", name=name, count=count)
         else:
-            complaints.print(phrase("none_replayed", name=name), markup=False)
+            print_line(phrase("none_replayed", name=name), to=complaints)
         if not count and not everything:
             raise typer.Exit(Exit.PROBLEMS)
 

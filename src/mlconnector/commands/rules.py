@@ -23,6 +23,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.repairs import somebody
 from mlconnector.flow.agree import confirmation, rulebook
+from mlconnector.texts import notation
 
 Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
 
@@ -150,7 +151,7 @@ def _show_accounts(rows: Sequence[Mapping[str, Any]]) -> None:
         )
         for one in rows
     ]
-    print_table(columns, cells, indent=2, shorten=True)
+    print_table(columns, cells, indent=2)
 
 
 def _show_seeds(title: str, rows: Sequence[Mapping[str, Any]], *, state: bool) -> None:
@@ -170,19 +171,17 @@ def _show_seeds(title: str, rows: Sequence[Mapping[str, Any]], *, state: bool) -
         cell += [one["account"] or phrase("of_the_row"), kind]
         cell += [_confirmed(one)] if state else []
         cells.append([*cell, one.get("title", one["name"])])
-    print_table(columns, cells, indent=2, shorten=True)
+    print_table(columns, cells, indent=2)
 
 
 def _confirmed(one: Mapping[str, Any]) -> str:
     if not one["in_use"]:
         return phrase("not_in_use")
     if one["confirmed"]:
-        return phrase("confirmed_cell", by=one["confirmed_by"], on=_day(one["confirmed_on"]))
+        return phrase(
+            "confirmed_cell", by=one["confirmed_by"], on=notation.day(one["confirmed_on"], language())
+        )
     return phrase("changed_cell" if one["changed_since"] else "to_be_confirmed")
-
-
-def _day(day: Any) -> str:
-    return f"{day:%d.%m.%Y}" if language() == "de" else f"{day:%Y-%m-%d}"
 
 
 def _show_payments(found: Mapping[str, Any]) -> None:

@@ -18,10 +18,10 @@ from mlconnector.commands.output import (
     answered,
     application,
     complaints,
-    console,
     paragraph,
     phrase,
     print_json,
+    print_line,
     say,
 )
 from mlconnector.flow.connect import oauth_login, setup, webhooks
@@ -187,7 +187,7 @@ def _webhook(app: Application, name: str, wanted: bool | None) -> dict[str, Any]
 def _show(name: str, done: setup.Connected, *, login: bool, waiting: int) -> None:
     say("set_up" if done.new else "changed" if done.changes else "unchanged", name=name)
     for line in done.changes:
-        console.print(f"  {line}", markup=False)
+        print_line(line, 2)
     if done.credentials:
         say("credentials_taken", name=name, names=", ".join(done.credentials))
     if login:

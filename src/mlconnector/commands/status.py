@@ -23,6 +23,7 @@ from mlconnector.commands.output import (
     paragraph,
     phrase,
     print_json,
+    print_line,
     print_table,
     print_words,
     say,
@@ -137,7 +138,7 @@ def _show_requests(requests: Mapping[str, Any]) -> None:
 
 def say_in(key: str, name: str) -> None:
     """Print a sentence about a connection beneath its heading."""
-    console.print(f"  {phrase(key, name=name)}", markup=False)
+    print_line(phrase(key, name=name), 2)
 
 
 def _show_run(run: Mapping[str, Any] | None) -> None:
@@ -246,7 +247,7 @@ def show_inbox(
 def _show_cause(number: int, one: Mapping[str, Any]) -> None:
     if number > 1:
         console.print()
-    heading(f"{number}. {one['count']} × {one['what']}")
+    heading(f"{number}. {one['count']} × {one['what']}", hanging=3)
     parts = {
         part: for_connection(one[part], one["connection"], one["cause"]) for part in ("why", "do", "who")
     }
@@ -256,4 +257,4 @@ def _show_cause(number: int, one: Mapping[str, Any]) -> None:
         more = one["count"] - len(one["vouchers"])
         paragraph(phrase("examples", vouchers=shown, more=more or None), 3, hanging=2)
     command = for_connection("ml-connector replay NAME --cause …", one["connection"], one["cause"])
-    console.print(f"   {phrase('after_the_fix')} {command}", markup=False)
+    print_line(f"{phrase('after_the_fix')} {command}", 3)

@@ -25,6 +25,7 @@ from mlconnector.commands.output import (
     print_json,
     say,
     states_in_words,
+    visible,
 )
 from mlconnector.commands.status import Names, exit_code, show
 from mlconnector.errors import ConnectorError, RetryLater
@@ -144,9 +145,19 @@ def worker() -> None:
         attend(app, workflows, stop)
 
 
+class _VisibleLines(logging.Formatter):
+    """One line for each message, whatever an outside system put into it; beneath it a traceback as it is."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        """The line, with control characters that can be seen."""
+        return visible(super().formatMessage(record))
+
+
 def keep_a_log() -> None:
     """Write what happens to standard error, for whoever runs the process."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_VisibleLines("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for talkative in ("httpx", "alembic"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 

@@ -15,12 +15,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from string import Formatter
 from typing import Any, Literal
+
+from mlconnector.texts import notation
 
 Language = Literal["de", "en"]
 
@@ -161,23 +163,21 @@ def _written(slot: str, facts: Mapping[str, str], language: Language) -> str:
 
 def _number(value: str, language: Language) -> str:
     try:
-        english = f"{Decimal(value):,f}"
+        return notation.number(Decimal(value), language)
     except InvalidOperation:
         return value
-    return english if language == "en" else english.translate(str.maketrans(",.", ".,"))
 
 
 def _moment(value: str, language: Language) -> str:
     try:
-        moment = datetime.fromisoformat(value).astimezone(UTC)
+        return notation.moment(datetime.fromisoformat(value), language)
     except ValueError:
         return value
-    return f"{moment:%d.%m.%Y %H:%M} UTC" if language == "de" else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _day(value: str, language: Language) -> str:
     try:
-        return f"{date.fromisoformat(value):%d.%m.%Y}" if language == "de" else value
+        return notation.day(date.fromisoformat(value), language)
     except ValueError:
         return value
 

@@ -18,10 +18,10 @@ from mlconnector.flow.report import inbox, overview, voucher_story
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, batches, connections, figures, logins, vouchers
 from mlconnector.texts.catalogue import Language, step_cause, step_people, step_title
-from mlconnector.web import limit_shapes, shapes
-from mlconnector.web.access import with_token
+from mlconnector.web import shapes
 from mlconnector.web.answers import ProblemDetails
 from mlconnector.web.file_check import checked
+from mlconnector.web.guards import with_token
 from mlconnector.web.oauth import CALLBACK_PATH
 from mlconnector.web.parts import Web
 
@@ -116,31 +116,27 @@ def begin_login(name: Name, wanted: shapes.LoginRequest, web: Web) -> shapes.Beg
 
 
 @router.post("/connections/{name}/link", status_code=HTTPStatus.CREATED)
-def make_link(name: Name, web: Web) -> limit_shapes.Link:
+def make_link(name: Name, web: Web) -> shapes.Link:
     """A link to pass on, for example to the tax adviser: its page has the button to log in to DATEV."""
     key, until = invitation.invite(web.application.context(name))
     public = web.application.settings.public_url.rstrip("/")
     path = invitation.path_of(web.application.context(name))
-    return limit_shapes.Link(
-        connection=name,
-        link=f"{public}{path}?key={key}",
-        valid_until=until,
-    )
+    return shapes.Link(connection=name, link=f"{public}{path}?key={key}", valid_until=until)
 
 
 @router.post("/connections/{name}/resume")
-def resume(name: Name, web: Web) -> limit_shapes.Resumed:
+def resume(name: Name, web: Web) -> shapes.Resumed:
     """Let work go on that rests because DATEV refused too many requests."""
     breaker.resume(web.application.context(name), _WHO)
-    return limit_shapes.Resumed(connection=name, resumed=True)
+    return shapes.Resumed(connection=name, resumed=True)
 
 
 @router.post("/batches/{batch}/resend")
-def resend(batch: shapes.Text, wanted: limit_shapes.ResendRequest, web: Web) -> limit_shapes.Resent:
+def resend(batch: shapes.Text, wanted: shapes.ResendRequest, web: Web) -> shapes.Resent:
     """Hand a Buchungsstapel over once more, byte for byte; the next run sends it."""
     services = web.application.services
     row = second_transfer.resend(services, batch, wanted.reason, _WHO, again=wanted.again)
-    return limit_shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
+    return shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
 
 
 @router.post("/connections/{name}/replay")

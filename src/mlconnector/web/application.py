@@ -11,13 +11,13 @@ from starlette.types import Receive, Scope, Send
 
 from mlconnector import __version__
 from mlconnector.app import Application
-from mlconnector.web import api, connect, health, metrics, oauth, webhooks
+from mlconnector.web import api, connect, health, oauth, webhooks
 from mlconnector.web.answers import HANDLERS, PROBLEM
 from mlconnector.web.figures import Figures
 from mlconnector.web.guards import MAX_CHECKED_FILE, BodyLimit, secured
 from mlconnector.web.parts import Parts, Work
 
-_ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, metrics.router, api.router)
+_ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, api.router)
 
 
 def create_app(application: Application, workflows: Work | None) -> FastAPI:

@@ -1,15 +1,20 @@
-"""Guards around every request: how large it may be, and which headers every answer carries."""
+"""Guards around requests: who may use the API, how large a body may be, and which headers answers carry."""
 
 from __future__ import annotations
 
+import hmac
 from http import HTTPStatus
+from typing import Annotated
 
+from fastapi import Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlconnector.web.answers import http_error
+from mlconnector.web.parts import Web
 
 MAX_BODY = 1024 * 1024
 # A little more than DATEV takes, so that a file which is too large for DATEV is explained, not refused.
@@ -22,6 +27,25 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_HOW_TO = (
+    "This installation has no API token. Set the environment variable MLCONNECTOR_API_TOKEN, "
+    "or api_token in ml-connector.toml, to a long random text and start `ml-connector serve` again."
+)
+_bearer = HTTPBearer(scheme_name="token", description="The api_token of the settings.", auto_error=False)
+
+
+async def with_token(
+    web: Web, given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+) -> None:
+    """Let a request pass that carries the token: 401 for others, 403 where there is no token to carry."""
+    setting = web.application.settings.api_token
+    token = setting.get_secret_value() if setting is not None else ""
+    if not token:
+        raise HTTPException(HTTPStatus.FORBIDDEN, _HOW_TO)
+    offered = given.credentials if given is not None else ""
+    if not hmac.compare_digest(offered.encode(), token.encode()):
+        headers = {"WWW-Authenticate": "Bearer"}
+        raise HTTPException(HTTPStatus.UNAUTHORIZED, "Send Authorization: Bearer <api_token>.", headers)
 
 
 def secured(send: Send) -> Send:

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: whether the process lives, and whether it can do its work."""
+"""What monitoring asks: `/healthz` and `/readyz`, whether the process lives and can work, and `/metrics`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import logging
 from datetime import timedelta
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from mlconnector.errors import RetryLater
 from mlconnector.flow.context.services import Services
@@ -32,6 +33,17 @@ def readyz(web: Web) -> JSONResponse:
     status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
     content = {"status": "not ready" if reasons else "ready", "reasons": reasons}
     return JSONResponse(content, status)
+
+
+@router.get("/metrics")
+def metrics(web: Web) -> Response:
+    """All figures; 503 while the database is out of reach."""
+    try:
+        return Response(web.figures.exposition(), media_type=CONTENT_TYPE_LATEST)
+    except RetryLater as error:
+        # The reason may name the database's host, which is nothing for whoever may ask here.
+        log.warning("no figures: %s", error.reason)
+        return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _reasons(services: Services, *, works_here: bool) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import re
 from collections.abc import Mapping
@@ -15,19 +14,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import oauth_login
 from mlconnector.flow.context.context import Context
-from mlconnector.texts.catalogue import Language, explain, page
+from mlconnector.texts.catalogue import Language, explain
+from mlconnector.web.pages import rendered
 from mlconnector.web.parts import Parts, Web
 
 CALLBACK_PATH = "/oauth/callback"
 _LONGEST = 8192
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="{language}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
-<body><main><h1>{title}</h1><p>{text}</p></main></body>
-</html>
-"""
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -81,6 +74,4 @@ def _named(error: str) -> str:
 
 
 def _shown(key: str, facts: Mapping[str, str], status: HTTPStatus, language: Language) -> HTMLResponse:
-    title, text = page(key, facts, language)
-    content = _PAGE.format(language=language, title=html.escape(title), text=html.escape(text))
-    return HTMLResponse(content, status)
+    return HTMLResponse(rendered("base.html", key, facts, language), status)

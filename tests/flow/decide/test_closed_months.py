@@ -1,4 +1,4 @@
-"""What corrects a booking of a closed month goes into the first month that is open, and says what it corrects."""
+"""What corrects a booking of a closed month goes into the first open month, and says what it corrects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a Buchungsliste as people read them: DATEV's columns in the order of a booking, and their cells."""
+"""A Buchungsliste as people read it: DATEV's columns in the order of a booking, cells, sums and words."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from decimal import Decimal
 from typing import Any
 
 from mlconnector.commands.exports import Cell
+from mlconnector.commands.output import for_connection, phrase
 from mlconnector.flow.preview.booking_list import Listed, Previewed
 from mlconnector.flow.preview.preview import MADE
+from mlconnector.flow.preview.sums import CaseKey, Sums, Waits
 from mlconnector.formats.extf.columns import Bookings
 from mlconnector.mapping.because import explained
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.postings import account_name
 from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.seeds import Seed
 from mlconnector.model.entries import Because
 from mlconnector.model.vouchers import Kind
-from mlconnector.texts.catalogue import Language, reason, sentence, word
+from mlconnector.texts import notation
+from mlconnector.texts.catalogue import Explanation, Language, explain, reason, sentence, word
+
+_NUMBERS_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +155,9 @@ def in_words(value: Any, spoken: Language) -> str:
     if value is None:
         return ""
     if isinstance(value, date):
-        return f"{value:%d.%m.%Y}" if spoken == "de" else value.isoformat()
+        return notation.day(value, spoken)
     if isinstance(value, Decimal):
-        places = max(2, -int(value.normalize().as_tuple().exponent))
-        english = f"{value:,.{places}f}"
-        return english if spoken == "en" else english.translate(str.maketrans(",.", ".,"))
+        return notation.number(value, spoken, notation.amount_places(value))
     return str(value)
 
 
@@ -172,3 +176,53 @@ def some(names: Sequence[str], spoken: Language, most: int = 8) -> str:
     more = len(names) - most
     facts = {"names": ", ".join(names[:most]), "more": str(more) if more > 0 else ""}
     return sentence("preview_some", facts, spoken)
+
+
+def case_rows(sums: Sums, spoken: Language) -> Iterator[list[Cell]]:
+    """Title, rows, net, tax, gross and currency of each tax case; tax that comes on top is marked."""
+    order = {name: place for place, name in enumerate(tax_cases())}
+
+    def place(key: CaseKey) -> tuple[bool, str, int, str]:
+        return key.currency != "EUR", key.currency, order.get(key.tax_case, len(order)), f"{key.rate:f}"
+
+    for key, one in sorted(sums.cases.items(), key=lambda item: place(item[0])):
+        title = case_title(key.tax_case, spoken)
+        if f"{key.rate:f}" not in title and key.rate:
+            title = f"{title}, {in_words(key.rate, spoken)} %"
+        yield [f"{title} *" if one.added else title, one.rows, one.net, one.tax, one.gross, key.currency]
+
+
+def persons_in_words(sums: Sums, spoken: Language) -> str:
+    """How many debtors and creditors the rows touch, and how many numbers are new."""
+    debtors, creditors = (len(sums.persons.get(one, ())) for one in ("receivable", "payable"))
+    return phrase(
+        "preview_persons",
+        debtors=debtors,
+        creditors=creditors or None,
+        new=some(sorted(sums.new_persons), spoken, _NUMBERS_LISTED) if sums.new_persons else None,
+    )
+
+
+def words_of(one: Waits, name: str, spoken: Language) -> Explanation:
+    """Why vouchers wait and what to do, with the connection's name."""
+    words = explain(one.problem.key, one.problem.facts, spoken)
+    why, do = (for_connection(text, name, one.problem.cause) for text in (words.why, words.do))
+    return Explanation(words.what, why, do, words.who)
+
+
+def seed_title(one: Seed, spoken: Language) -> str:
+    """What a seed is called: its tax case with the account proposed, or its account."""
+    if one.kind == "tax_case":
+        return f"{case_title(one.key, spoken)} ({one.content.get('account') or '–'})"
+    return f"{word('seed', one.kind, spoken)} {one.key}"
+
+
+def notes_in_words(sums: Sums, spoken: Language) -> list[str]:
+    """Cents of rounding, lines left out and totals that differ, each with its voucher."""
+    return [f"{label}: {reason_in_words(why, spoken)}" for label, why in sums.notes]
+
+
+def change_in_words(change: Any, spoken: Language) -> str:
+    """`field: before → after (reason)`."""
+    reason = word("text_change", change.reason, spoken)
+    return f"{change.field}: {change.before} → {change.after or '–'} ({reason})"

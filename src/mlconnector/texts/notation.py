@@ -1,0 +1,47 @@
+"""Numbers, days and moments as a language writes them; English days are ISO days, as programs write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+if TYPE_CHECKING:
+    from mlconnector.texts.catalogue import Language
+
+_DAY: dict[Language, str] = {"de": "dd.MM.yyyy", "en": "yyyy-MM-dd"}
+
+
+def number(value: Decimal, language: Language, places: int | None = None, *, grouped: bool = True) -> str:
+    """A number with as many decimal places as it has, or at least `places`: `1.234,50` or `1,234.50`."""
+    if not value.is_finite():
+        return str(value)
+    places = decimal_places(value) if places is None else places
+    whole = "#,##0" if grouped else "0"
+    pattern = f"{whole}.{'0' * places}" if places else whole
+    # Babel rounds to the pattern, for which a number with more digits than the context's is no number.
+    with localcontext(prec=max(28, value.adjusted() + 1 + places)):
+        return format_decimal(value, pattern, language, decimal_quantization=False)
+
+
+def decimal_places(value: Decimal) -> int:
+    """How many decimal places a number is written with: 2 for `1.50`, none for `1E+3`."""
+    return max(0, -int(value.as_tuple().exponent))
+
+
+def amount_places(value: Decimal) -> int:
+    """Decimal places of an amount or a rate: two, or more where the number has them."""
+    return max(2, decimal_places(value.normalize()))
+
+
+def day(value: date, language: Language) -> str:
+    """A day: `31.10.2026` or `2026-10-31`."""
+    return format_date(value, _DAY[language], language)
+
+
+def moment(value: datetime, language: Language) -> str:
+    """A moment to the minute, in UTC: `31.10.2026 14:05 UTC` or `2026-10-31 14:05 UTC`."""
+    return f"{format_datetime(value.astimezone(UTC), f'{_DAY[language]} HH:mm', locale=language)} UTC"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,7 @@ from mlconnector.systems.source import Reading, Reference
 HANDED_OVER = frozenset({"batched", "sent", "settled"})
 # Why vouchers are left out by their content; any other reason of an ignored one is that it could not be seen.
 DECIDED = frozenset({"zero_value", "withdrawn", "commitment", "before_begin"})
+NO_DOCUMENT = "no_document"
 _HINTS_AT_ONCE = 200
 
 
@@ -91,7 +92,7 @@ class _Changes:
 
 
 def _store(services: Services, db: Connection, name: str, run: str, readings: Sequence[Reading]) -> None:
-    latest = {reading.external_id: reading for reading in readings if reading.party is None}
+    latest = {reading.external_id: reading for reading in readings}
     keys = {reading.external_id: _key(name, reading) for reading in latest.values()}
     existing = vouchers.hold(db, [key for kinds in keys.values() for key in kinds])
     held_before = vouchers.problems_of(db, list(existing), "source")
@@ -99,7 +100,13 @@ def _store(services: Services, db: Connection, name: str, run: str, readings: Se
     skipped = 0
     for reading in latest.values():
         row = next((existing[key] for key in keys[reading.external_id] if key in existing), None)
-        if reading.voucher is None:
+        if reading.party is not None:
+            # It has a row only where it was unreadable, and so held, before.
+            _gone(services, name, replace(reading, reason=NO_DOCUMENT), row, changes)
+        elif reading.voucher is None and reading.problems:
+            before = held_before.get(row.id, []) if row else []
+            _unreadable(services, name, run, reading, row, before, changes)
+        elif reading.voucher is None:
             skipped += _gone(services, name, reading, row, changes)
         elif row is None:
             skipped += _first_seen(services, name, run, reading.voucher, reading.problems, changes)
@@ -204,17 +211,16 @@ def _gone(services: Services, name: str, reading: Reading, row: VoucherRow | Non
         return 1
     if row.state == "ignored" and (row.reason == reading.reason or row.reason.startswith(vouchers.LEFT_OUT)):
         return 0
-    booked = row.state in HANDED_OVER or row.booked_entry is not None
+    booked = _is_booked(row)
     problem = Problem("record_gone", {"number": row.number or "", "reason": reading.reason})
-    changes.problems[row.id] = [*reading.problems, problem] if booked else list(reading.problems)
-    state = row.state if booked else ("needs_human" if reading.problems else "ignored")
+    changes.problems[row.id] = [problem] if booked else []
     changes.changed.append(
         {
             "id": row.id,
             "number": row.number,
             "document_date": row.document_date,
             "revision": row.revision,
-            "state": state,
+            "state": row.state if booked else "ignored",
             "reason": reading.reason,
             "read_at": services.now(),
             "changed_at": services.now(),
@@ -224,6 +230,48 @@ def _gone(services: Services, name: str, reading: Reading, row: VoucherRow | Non
         changes.replaced.append(row.id)
     changes.events.append(AuditEvent(name, row.id, "gone", {"reason": reading.reason, "booked": booked}))
     return 0
+
+
+def _unreadable(
+    services: Services,
+    name: str,
+    run: str,
+    reading: Reading,
+    row: VoucherRow | None,
+    before: Sequence[Problem],
+    changes: _Changes,
+) -> None:
+    """A record that came but cannot be a voucher: held under its id; what DATEV has of it stays."""
+    now, key = services.now(), _key(name, reading)[0] if row is None else row.id
+    causes = [problem.cause for problem in reading.problems]
+    same = causes == [problem.cause for problem in before]
+    if row is not None and (row.reason.startswith(vouchers.LEFT_OUT) or (same and row.state != "received")):
+        return
+    changes.problems[key] = reading.problems
+    changes.events.append(AuditEvent(name, key, "held", {"causes": causes, "run": run}))
+    held: dict[str, object] = {
+        "id": key,
+        "number": row.number if row else None,
+        "document_date": row.document_date if row else None,
+        "revision": row.revision if row else "",
+        "state": row.state if row and _is_booked(row) else "needs_human",
+        "reason": "",
+        "read_at": now,
+        "changed_at": now,
+    }
+    if row is None:
+        # Its kind is unknown; a credit note keeps this key, as one does that was an invoice before.
+        first = {"connection": name, "kind": "invoice", "external_id": reading.external_id}
+        changes.new.append({**held, **first})
+        return
+    changes.changed.append(held)
+    if not _is_booked(row):
+        changes.replaced.append(row.id)
+
+
+def _is_booked(row: VoucherRow) -> bool:
+    """Whether DATEV has something of it, or is being given it."""
+    return row.state in HANDED_OVER or row.booked_entry is not None
 
 
 def _keep_revision(services: Services, key: str, voucher: Voucher, revision: str, changes: _Changes) -> None:

@@ -97,7 +97,7 @@ class TestMembers:
             "cause": "",
             "errors": None,
         }
-        assert ProblemDetails(type="a", title="b", status=400).errors == []
+        assert problem(400, "a", "b").errors == []
 
     def test_no_two_problems_share_their_list_of_errors(self) -> None:
         one, other = (problem(422, "wrong_request", "Wrong") for _ in range(2))

@@ -87,3 +87,14 @@ def test_the_last_sign_of_life_of_an_executor_is_known(db: Connection, clock: Cl
     executors.register(db, "one", "here", 1, clock())
     executors.beat(db, "one", clock.advance(5))
     assert executors.last_seen(db, "one") == clock()
+
+
+def test_what_datev_took_of_one_connection_is_its_own(db: Connection, clock: Clock) -> None:
+    for name in ("north", "south"):
+        add_voucher(db, f"v {name}", clock(), name)
+        add_document(db, f"g {name}", f"v {name}", "filed", clock(), connection=name)
+        add_batch(db, f"b {name}", "submitted", clock(), name)
+        batches.note_attempt(db, f"b {name}", clock())
+        batches.note_outcome(db, f"b {name}", f"accepted job-{name}", clock())
+    assert figures.transfer_counts(db, clock(), "north") == TransferCounts(batches=1, documents=1)
+    assert figures.transfer_counts(db, clock()) == TransferCounts(batches=2, documents=2)

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 import pytest
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
@@ -208,6 +209,11 @@ class TestErrorsOfHttp:
         assert {each["where"] for each in content["errors"]} == {"query.limit", "query.state"}
         assert all(each["expected"] for each in content["errors"])
         assert "4711" not in said.text
+
+    def test_what_was_expected_is_said_without_the_word_of_the_library(self) -> None:
+        found = [{"loc": ("body", "day"), "msg": "Value error, must be a day", "type": "value_error"}]
+        made = asyncio.run(answers.wrong_request(REQUEST, RequestValidationError(found)))
+        assert body(made.body)["errors"] == [{"where": "body.day", "expected": "must be a day"}]
 
     def test_a_bug_tells_nothing(self) -> None:
         made = asyncio.run(answers.unexpected(REQUEST, ZeroDivisionError("4711")))

@@ -93,8 +93,11 @@ def test_requests_and_transfers_are_in_a_healthy_ratio(summary: dict[str, Any]) 
 
 
 def test_an_independent_reader_accepts_every_file(out: Path) -> None:
-    for file in files_of(out, "Buchungsstapel"):
+    files = files_of(out, "Buchungsstapel")
+    assert files
+    for file in files:
         _, columns = read_batch(str(file))
+        assert len(columns["Betrag"]) > 0
         assert sum(columns["Betrag"]) == 0
 
 

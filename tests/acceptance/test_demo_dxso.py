@@ -54,7 +54,9 @@ def summary(out: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def packages(out: Path) -> dict[str, Path]:
     """The folder of each transfer by its job id."""
-    return {folder.name: folder for folder in out.glob("received/*/dxso/*")}
+    found = {folder.name: folder for folder in out.glob("received/*/dxso/*")}
+    assert found
+    return found
 
 
 def elements(file: Path, name: str) -> list[ET.Element]:
@@ -98,6 +100,7 @@ def test_every_file_is_valid_by_datevs_schemas(packages: dict[str, Path]) -> Non
     management, ledger = (etree.XMLSchema(etree.parse(SCHEMAS / name)) for name in (MANAGEMENT, LEDGER))
     for folder in packages.values():
         management.assertValid(etree.parse(folder / "document.xml"))
+        assert ledgers_of(folder)
         for file in ledgers_of(folder):
             ledger.assertValid(etree.parse(file))
 
@@ -108,6 +111,7 @@ def test_every_guid_is_used_once(packages: dict[str, Path]) -> None:
         for folder in packages.values()
         for document in elements(folder / "document.xml", "document")
     ]
+    assert found
     assert len(found) == len(set(found))
 
 

@@ -104,9 +104,13 @@ class KeptTokens:
 
 @dataclass
 class Outside:
-    """Everything beside the source itself; sources opened from the same one share it, as after a restart."""
+    """Everything beside the source itself; sources opened from the same one share it, as after a restart.
+
+    `transport` answers in place of the network.
+    """
 
     time: FakeTime
+    transport: httpx.BaseTransport | None = None
     log: ListedLog = field(default_factory=ListedLog)
     memory: JsonMemory = field(default_factory=JsonMemory)
     tokens: TokenKeeper = field(default_factory=NoTokens)
@@ -134,6 +138,7 @@ class Outside:
             timeout=timeout,
             after_answer=after_answer,
             waiting=self.time.waiting(),
+            transport=self.transport,
         )
         self.clients.append(client)
         return client

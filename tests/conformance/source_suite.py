@@ -5,26 +5,32 @@ A source's own tests build a rig around its stand-in and say
     TestExample = source_conformance(example_rig)
 
 where `example_rig` is a function that is a context manager and yields a `SourceRig`. The stand-in must be
-served by `doors.served` (the suite cuts connections), and its `Options.clock` be the time of the rig.
+served by `doors.served` (the suite cuts connections), and its `Options.clock` be the time of the rig. What
+answers within the process is given to `Outside` as its transport instead. The listing must have more than one
+page. `toy.py` is the smallest source with its rig; `test_the_suite_itself.py` shows which mistakes are found.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from mlconnector.errors import Broken, NeedsHuman, RetryLater
-from mlconnector.model.vouchers import Voucher, decode, encode
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Party, TaxMethod, Voucher, decode, encode
 from mlconnector.standins.faults import Fault, Faults
+from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.registry import source_systems
 from mlconnector.systems.source import (
     Delivery,
     Malformed,
@@ -35,9 +41,37 @@ from mlconnector.systems.source import (
     Source,
     SourceSystem,
 )
+from mlconnector.texts.catalogue import (
+    Language,
+    explain,
+    problem_keys,
+    step_cause,
+    step_title,
+    word,
+)
 from tests.conformance.context import KeptTokens, Outside, texts_of
+from tests.conformance.countries import ISO_3166
 
 MOST_PAGES = 200
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+# What a binary float cannot hold: hundredths, a sum of tenths, and a whole number above 2 to the 53.
+EXACT = [(Decimal("0.29"), 1), (Decimal("0.3"), 3), (Decimal(2**53 + 1), 1)]
+NOBODY_WROTE = ["", " ", "0", "None"]
+NOT_OURS = ["", "0", "none of ours", "null", "[]", "{}", '"text"', '{"page":2}']
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What a record is on the wire: one line of this amount, net or gross, taxed with 19 per cent.
+
+    `quantity` and `number` are None where the wire has no value; `country` is written as people do.
+    """
+
+    amount: Decimal = Decimal(100)
+    tax_method: TaxMethod = "exclusive"
+    quantity: int | None = 1
+    number: str | None = "RE-1"
+    country: str = "Deutschland"
 
 
 @dataclass
@@ -71,14 +105,23 @@ class SourceRig:
     """The external ids that a first pass must list."""
     change: Callable[[str], None]
     """Change what a record would be booked as, and its time of change."""
-    arrive_late: Callable[[str], str]
-    """Let a record show up with a time of change shortly before a cursor; gives its external id."""
+    stamp: Callable[[str, datetime], None]
+    """Let a record count as changed at a moment, past or future, which shows from now on."""
+    sell: Callable[[Sale], str]
+    """Let a record be this sale; gives its external id."""
+    garble: Callable[[], set[str]]
+    """Let something of every kind that is read come in a shape that cannot be read, ids excepted: a record
+    itself, a line, a customer. Gives the external ids of the records that need it, not of all records."""
     circle: Callable[[], None]
     """From now on the listing never ends: every page leads to one that was there before."""
     attachment: Callable[[str], bytes]
     """The true bytes of an attachment, by its external id."""
+    lengthen: Callable[[str], None]
+    """Let an attachment have one byte more than the system says of it."""
     remove: Callable[[], str]
     """Remove a record so that it cannot be read any more; gives its external id."""
+    leave_out: Callable[[], list[str]] | None = None
+    """Let there be records that are read but left out, one of each reason; gives their external ids."""
     withdraw: Callable[[], str] | None = None
     """Let a record no longer be final; gives its external id."""
     expire_tokens: Callable[[], None] | None = None
@@ -189,11 +232,45 @@ class SourceConformance:
     def test_a_record_that_shows_up_late_is_found_by_the_overlap(
         self, rig: SourceRig, source: Source
     ) -> None:
+        newest, late = ids_of(whole_pass(source, None)[0])[:2]
+        rig.change(newest)
         _, cursor = whole_pass(source, None)
-        assert cursor is not None
-        late = rig.arrive_late(cursor)
-        references, _ = whole_pass(source, cursor)
-        assert late in {each.external_id for each in references}
+        rig.stamp(late, rig.outside.time.now() - timedelta(minutes=2))
+        assert late in ids_of(whole_pass(source, cursor)[0])
+
+    @pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=1)])
+    def test_the_cursor_does_not_pass_the_start_of_its_pass(
+        self, rig: SourceRig, source: Source, ahead: timedelta
+    ) -> None:
+        """Whether a record changes while the pass goes on, or the clock of the system is ahead of ours."""
+        newest, late = ids_of(whole_pass(source, None)[0])[:2]
+        began = rig.outside.time.now()
+        first = source.changes(None, None)
+        assert first.position is not None, "the listing has one page only"
+        rig.stamp(newest, began + ahead)
+        rig.outside.time.pass_by(3600)
+        _, cursor = whole_pass(source, None, first.position)
+        rig.stamp(late, began + timedelta(minutes=1))
+        assert late in ids_of(whole_pass(source, cursor)[0])
+
+    def test_a_pass_may_end_behind_every_page(self, rig: SourceRig, source: Source) -> None:
+        left, position = rig.first_load(), None
+        while left:
+            page = source.changes(None, position)
+            left -= set(ids_of(page.references))
+            assert left <= set(ids_of(whole_pass(source, page.cursor)[0]))
+            position = page.position
+            assert position or not left
+
+    @pytest.mark.parametrize("text", NOT_OURS)
+    def test_a_position_of_somebody_else_is_refused(self, source: Source, text: str) -> None:
+        with pytest.raises(Broken):
+            source.changes(None, text)
+
+    @pytest.mark.parametrize("text", NOT_OURS)
+    def test_a_cursor_of_somebody_else_is_refused(self, source: Source, text: str) -> None:
+        with pytest.raises(Broken):
+            source.changes(text, None)
 
     # ------------------------------------------------------------------------------- faults
 
@@ -277,13 +354,118 @@ class SourceConformance:
                 if isinstance(value, Decimal):
                     assert value == 0 or f"{value:f}" == str(value), "not in its one writing"
 
-    def test_every_problem_has_texts_for_its_facts(self, source: Source) -> None:
-        references, _ = whole_pass(source, None)
-        for reading in source.fetch(references):
-            for problem in reading.problems:
-                assert problem.key.isidentifier()
-                assert all(isinstance(value, str) for value in problem.facts.values())
-                assert set(problem.group) <= set(problem.facts)
+    @pytest.mark.parametrize(("amount", "quantity"), EXACT)
+    @pytest.mark.parametrize("tax_method", ["exclusive", "inclusive"])
+    def test_an_amount_is_read_as_the_wire_has_it(
+        self, rig: SourceRig, source: Source, amount: Decimal, quantity: int, tax_method: TaxMethod
+    ) -> None:
+        voucher = sold(rig, source, Sale(amount, tax_method, quantity)).voucher
+        assert voucher is not None
+        assert [(line.amount, line.tax_method) for line in voucher.lines] == [(amount, tax_method)]
+        assert [(line.tax_rate, line.quantity) for line in voucher.lines] == [
+            (Decimal(19), Decimal(quantity))
+        ]
+
+    def test_a_missing_quantity_is_not_nought(self, rig: SourceRig, source: Source) -> None:
+        reading = sold(rig, source, Sale(quantity=None))
+        assert reading.voucher is not None
+        assert all(line.quantity for line in reading.voucher.lines)
+        assert reading.voucher.lines or reading.problems
+
+    def test_a_document_has_its_number(self, rig: SourceRig, source: Source) -> None:
+        voucher = sold(rig, source, Sale(number="RE-2026-0010")).voucher
+        assert voucher is not None
+        assert voucher.number == "RE-2026-0010"
+
+    @pytest.mark.parametrize("number", [None, "", " ", "0"])
+    def test_a_document_without_a_number_has_none(
+        self, rig: SourceRig, source: Source, number: str | None
+    ) -> None:
+        voucher = sold(rig, source, Sale(number=number)).voucher
+        assert voucher is not None
+        assert voucher.number is None
+
+    @pytest.mark.parametrize(("written", "code"), [("Österreich", "AT"), ("Germany", "DE"), ("at", "AT")])
+    def test_a_country_is_a_code_however_it_is_written(
+        self, rig: SourceRig, source: Source, written: str, code: str
+    ) -> None:
+        voucher = sold(rig, source, Sale(country=written)).voucher
+        assert voucher is not None
+        assert voucher.party is not None
+        assert voucher.party.country == code
+
+    @pytest.mark.parametrize("written", ["Atlantis", "XX", "ZZ"])
+    def test_a_country_that_is_none_is_a_problem(self, rig: SourceRig, source: Source, written: str) -> None:
+        reading = sold(rig, source, Sale(country=written))
+        assert reading.voucher is not None
+        assert reading.voucher.party is not None
+        assert reading.voucher.party.country is None
+        assert any(written in problem.facts.values() for problem in reading.problems)
+
+    def test_nothing_that_is_read_is_empty_or_nought_in_place_of_none(self, source: Source) -> None:
+        found = vouchers(source)
+        for voucher in found:
+            assert {voucher.number, voucher.refers_to, voucher.payment_terms} & set(NOBODY_WROTE) == set()
+            assert voucher.exchange_rate is None or voucher.exchange_rate > 0
+            assert all(line.amount and line.quantity for line in voucher.lines)
+            assert all(voucher.attributes.values())
+        parties = [voucher.party for voucher in found if voucher.party]
+        assert parties
+        for party in parties:
+            assert party.country is None or party.country in ISO_3166
+            assert party.name
+            assert not set(NOBODY_WROTE) & {getattr(party, name) for name in Party.__struct_fields__}
+
+    def test_one_unreadable_record_costs_itself_alone(self, rig: SourceRig, source: Source) -> None:
+        good = {each.external_id: each for each in source.fetch(whole_pass(source, None)[0])}
+        garbled = rig.garble()
+        assert garbled
+        assert garbled < set(good)
+        fresh = rig.open()
+        references, _ = whole_pass(fresh, None)
+        assert set(ids_of(references)) >= set(good)
+        for some in (references, [Reference(each.external_id) for each in references]):
+            read = {each.external_id: each for each in fresh.fetch(some)}
+            assert {id_: read[id_] for id_ in good if id_ not in garbled} == {
+                id_: reading for id_, reading in good.items() if id_ not in garbled
+            }
+            for id_ in garbled:
+                assert (read[id_].voucher, read[id_].party) == (None, None)
+                assert read[id_].problems, f"{id_} vanishes without a word"
+
+    # ------------------------------------------------------------------------------- words
+
+    def test_every_problem_has_words_and_fitting_facts(self, rig: SourceRig, source: Source) -> None:
+        problems = provoked_problems(rig, source)
+        assert problems
+        for problem in problems:
+            assert problem.key.isidentifier()
+            assert all(isinstance(value, str) for value in problem.facts.values())
+            assert set(problem.group) <= set(problem.facts)
+            assert words_of_problem(problem)
+
+    def test_every_step_of_a_check_has_words(self, rig: SourceRig, source: Source) -> None:
+        steps = provoked_steps(rig, source)
+        assert {"ok", "failed"} <= {step.outcome for step in steps}
+        for step in steps:
+            assert words_of_step(step)
+
+    def test_every_reason_has_words(self, rig: SourceRig, source: Source) -> None:
+        left_out = [Reference(external_id) for external_id in (rig.leave_out or list)()]
+        readings = source.fetch([Reference(rig.remove()), *left_out])
+        reasons = {reading.reason for reading in readings}
+        assert len(reasons) == len(readings)
+        for reason in reasons:
+            assert all(word("reason", reason, language) != reason for language in LANGUAGES), reason
+
+    def test_no_text_names_another_system(self, rig: SourceRig, source: Source) -> None:
+        problems, steps = provoked_problems(rig, source), provoked_steps(rig, source)
+        said = [text for problem in problems for text in words_of_problem(problem)]
+        said += [text for step in steps for text in words_of_step(step)]
+        others = [each for each in source_systems().values() if each.name != rig.system.name]
+        assert others
+        named = "|".join(re.escape(name) for each in others for name in (each.name, each.title))
+        assert [text for text in said if re.search(rf"\b({named})\b", text, re.IGNORECASE)] == []
 
     def test_a_record_that_is_no_longer_final_is_withdrawn(self, rig: SourceRig, source: Source) -> None:
         if rig.withdraw is None:
@@ -324,6 +506,16 @@ class SourceConformance:
         assert len(source.download(attachment.external_id, size)) == size
         with pytest.raises(NeedsHuman):
             source.download(attachment.external_id, size - 1)
+
+    def test_an_attachment_that_is_longer_than_it_says_is_refused(
+        self, rig: SourceRig, source: Source
+    ) -> None:
+        attachment = next(each for voucher in vouchers(source) for each in voucher.attachments)
+        said = len(rig.attachment(attachment.external_id))
+        rig.lengthen(attachment.external_id)
+        with pytest.raises(NeedsHuman):
+            source.download(attachment.external_id, said)
+        assert len(source.download(attachment.external_id, said + 1)) == said + 1
 
     # ------------------------------------------------------------------------------- webhooks
 
@@ -382,10 +574,11 @@ def source_conformance(
     return type("TestSourceConformance", (SourceConformance,), {"open_rig": staticmethod(open_rig)})
 
 
-def whole_pass(source: Source, since: str | None) -> tuple[list[Reference], str | None]:
-    """All references of one pass and the cursor at its end; fails when the pages do not come to an end."""
+def whole_pass(
+    source: Source, since: str | None, position: str | None = None
+) -> tuple[list[Reference], str | None]:
+    """All references of one pass, or of its rest, and the cursor at its end; fails when it has no end."""
     references: list[Reference] = []
-    position: str | None = None
     for _ in range(MOST_PAGES):
         page: Page = source.changes(since, position)
         references += page.references
@@ -401,6 +594,80 @@ def vouchers(source: Source) -> list[Voucher]:
     found = [reading.voucher for reading in source.fetch(references) if reading.voucher is not None]
     assert found
     return found
+
+
+def ids_of(references: Sequence[Reference]) -> list[str]:
+    """The external ids in their order."""
+    return [each.external_id for each in references]
+
+
+def sold(rig: SourceRig, source: Source, sale: Sale) -> Reading:
+    """What the source reads of a record that is this sale on the wire."""
+    return source.fetch([Reference(rig.sell(sale))])[0]
+
+
+def provoked_steps(rig: SourceRig, source: Source) -> list[CheckStep]:
+    """The steps of a check as it goes well, and of checks that are answered with errors or not at all."""
+    steps = list(source.check())
+    for status in (400, 401, 402, 403, 404, 429, 500, 503):
+        rig.faults.add(Fault("status", path=rig.api, status=status, body=b"{}", times=1000))
+        steps += source.check()
+        rig.faults.clear()
+    rig.faults.add(Fault("status", path=rig.api, status=200, body=b"no JSON", times=1000))
+    steps += source.check()
+    rig.faults.clear()
+    rig.faults.add(Fault("lose_answer", path=".*", times=1000))
+    steps += source.check()
+    rig.faults.clear()
+    return steps
+
+
+def provoked_problems(rig: SourceRig, source: Source) -> list[Problem]:
+    """The problems of all records, of some that are wrong, of files, and of refused requests."""
+    attachment = next(each for voucher in vouchers(source) for each in voucher.attachments)
+    readings = source.fetch(whole_pass(source, None)[0])
+    readings += [sold(rig, source, Sale(country="Atlantis")), sold(rig, source, Sale(quantity=None))]
+    found = [problem for reading in readings for problem in reading.problems]
+    found += _raised(lambda: source.download(attachment.external_id, 1))
+    for status in (402, 403, 404):
+        rig.faults.add(Fault("status", path=rig.api, status=status, body=b"{}", times=1000))
+        found += _raised(lambda: source.download(attachment.external_id, 50_000_000))
+        found += _raised(lambda: whole_pass(source, None))
+        rig.faults.clear()
+    garbled = rig.garble()
+    unreadable = rig.open().fetch([Reference(external_id) for external_id in garbled])
+    return found + [problem for reading in unreadable for problem in reading.problems]
+
+
+def _raised(attempt: Callable[[], object]) -> list[Problem]:
+    """The problem that an attempt raises, where it raises one."""
+    try:
+        attempt()
+    except NeedsHuman as error:
+        return [error.problem]
+    except ConnectorError:
+        return []
+    return []
+
+
+def words_of_problem(problem: Problem) -> list[str]:
+    """What a problem says in all languages; fails where it says nothing."""
+    assert problem.key in problem_keys(), f"the problem {problem.key} has no words"
+    explained = [explain(problem.key, problem.facts, language) for language in LANGUAGES]
+    words = [part for each in explained for part in (each.what, each.why, each.do, each.who)]
+    assert all(words)
+    return words
+
+
+def words_of_step(step: CheckStep) -> list[str]:
+    """What a step says in all languages; fails where it shows its key or cause instead."""
+    titles = [step_title(step.key, language) for language in LANGUAGES]
+    assert step.key not in titles, f"the step {step.key} has no title"
+    if not step.cause:
+        return titles
+    causes = [step_cause(step.cause, step.facts, language) for language in LANGUAGES]
+    assert not any(text.startswith(step.cause) for text in causes), f"the cause {step.cause} has no words"
+    return titles + causes
 
 
 def revisions(readings: Sequence[Reading]) -> dict[str, str]:

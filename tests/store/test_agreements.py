@@ -25,6 +25,15 @@ def test_a_chart_is_kept_for_its_client_with_who_and_when(connected: Database, c
         assert chart_accounts.read(db, OTHER) == {}
 
 
+def test_accounts_are_taken_out_of_the_chart_of_their_client_alone(connected: Database, clock: Clock) -> None:
+    with connected.write() as db:
+        for client in (CLIENT, OTHER):
+            chart_accounts.put(db, client, [REVENUE, OFFICE], "erika", clock())
+        chart_accounts.remove(db, CLIENT, ["8400"])
+        assert set(chart_accounts.read(db, CLIENT)) == {"0420"}
+        assert set(chart_accounts.read(db, OTHER)) == {"0420", "8400"}
+
+
 def test_the_stamp_of_a_chart_changes_with_everything_that_is_done_to_it(
     connected: Database, clock: Clock
 ) -> None:

@@ -89,3 +89,12 @@ def test_what_was_remembered_is_recalled_for_one_connection(db: Connection) -> N
     connections.remember(db, "north", "fields", {"abc": ["Größe", 2, None]})
     assert connections.recall(db, "north", "fields") == {"abc": ["Größe", 2, None]}
     assert connections.recall(db, "south", "fields") is None
+
+
+def test_a_connection_that_somebody_paused_stays_paused(connected: Database, clock: Clock) -> None:
+    with connected.write() as db:
+        connections.set_state(db, "north", "paused", "by hand", clock())
+        assert not connections.set_state(db, "north", "ready", "", clock(), unless="paused")
+        assert connections.set_state(db, "south", "ready", "", clock(), unless="paused")
+        rows = {row.name: (row.state, row.state_reason) for row in connections.every(db)}
+    assert rows == {"north": ("paused", "by hand"), "south": ("ready", "")}

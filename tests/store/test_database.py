@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import StatementError
 
 from mlconnector.errors import RetryLater
@@ -23,6 +23,16 @@ def test_a_moment_is_read_back_in_utc_whatever_zone_it_was_written_in(database: 
         read = connection.execute(select(leases.c.until)).scalar_one()
     assert read == MOMENT
     assert read.tzinfo is UTC
+
+
+def test_a_moment_is_read_back_in_utc_whatever_zone_the_session_has(database: Database) -> None:
+    with database.write() as transaction:
+        transaction.execute(insert(leases), {"name": "a", "owner": "me", "until": MOMENT})
+    with database.read() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("set local time zone 'Asia/Tokyo'"))
+        read = connection.execute(select(leases.c.until)).scalar_one()
+    assert (read, read.tzinfo) == (MOMENT, UTC)
 
 
 def test_moments_in_different_zones_are_compared_as_moments(database: Database) -> None:

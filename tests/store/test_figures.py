@@ -9,47 +9,15 @@ from sqlalchemy import Connection, insert
 from mlconnector.store import batches, executors, figures, hints
 from mlconnector.store.database import Database
 from mlconnector.store.figures import RequestCount, TransferCounts, WaitingHints
-from mlconnector.store.tables import documents, http_log, vouchers
+from mlconnector.store.tables import http_log
 from tests.clock import Clock
+from tests.store.rows import add_batch, add_document, add_voucher
 
 
 @pytest.fixture
 def db(connected: Database) -> Iterator[Connection]:
     with connected.write() as transaction:
         yield transaction
-
-
-def add_batch(db: Connection, name: str, batch: str, state: batches.BatchState, now: datetime) -> None:
-    frozen: batches.NewBatch = {
-        "id": batch,
-        "connection": name,
-        "client": "29098-55003",
-        "period": "2026-02",
-        "format": "extf",
-        "file_name": f"{batch}.csv",
-        "content": b"",
-        "sha256": "",
-        "rows": 0,
-        "vouchers": 0,
-        "changes": "[]",
-        "state": state,
-        "job_id": None,
-        "polls": 0,
-        "answer": "",
-        "cause": "",
-        "created_at": now,
-        "changed_at": now,
-    }
-    batches.insert_batch(db, frozen)
-
-
-def add_document(db: Connection, guid: str, state: str, now: datetime) -> None:
-    voucher = {"id": f"v-{guid}", "connection": "north", "kind": "invoice", "external_id": guid}
-    moments = {"revision": "r1", "state": "received", "read_at": now, "changed_at": now}
-    db.execute(insert(vouchers), {**voucher, **moments})
-    row = {"guid": guid, "connection": "north", "client": "29098-55003", "voucher": f"v-{guid}"}
-    file = {"revision": "r1", "attachment": "1", "file_name": "1.pdf", "media_type": "application/pdf"}
-    db.execute(insert(documents), {**row, **file, "size": 1, "sha256": "", "state": state, "changed_at": now})
 
 
 def add_request(db: Connection, method: str, status: int | None, at: datetime, system: str = "datev") -> None:
@@ -59,14 +27,10 @@ def add_request(db: Connection, method: str, status: int | None, at: datetime, s
 
 
 def test_batches_are_counted_by_connection_and_state(db: Connection, clock: Clock) -> None:
-    states: list[tuple[str, batches.BatchState]] = [
-        ("north", "frozen"),
-        ("north", "succeeded"),
-        ("north", "succeeded"),
-        ("south", "frozen"),
-    ]
-    for number, (name, state) in enumerate(states):
-        add_batch(db, name, f"b{number}", state, clock())
+    for number, (name, state) in enumerate(
+        [("north", "frozen"), ("north", "succeeded"), ("north", "succeeded"), ("south", "frozen")]
+    ):
+        add_batch(db, f"b{number}", state, clock(), name)
     found = figures.batch_states(db)
     assert found == {("north", "frozen"): 1, ("north", "succeeded"): 2, ("south", "frozen"): 1}
 
@@ -100,15 +64,16 @@ def test_requests_are_counted_by_system_method_and_class_since_a_moment(db: Conn
 
 
 def test_what_datev_took_is_counted_since_a_moment(db: Connection, clock: Clock) -> None:
-    add_document(db, "g0", "filed", clock())
-    add_batch(db, "north", "b0", "submitted", clock())
+    add_voucher(db, "v", clock())
+    add_document(db, "g0", "v", "filed", clock())
+    add_batch(db, "b0", "submitted", clock())
     batches.note_attempt(db, "b0", clock())
     batches.note_outcome(db, "b0", "accepted job-0", clock())
     since = clock.advance(60)
-    add_document(db, "g1", "filed", since)
-    add_document(db, "g2", "sending", since)
+    add_document(db, "g1", "v", "filed", since)
+    add_document(db, "g2", "v", "sending", since)
     for batch, outcome in (("b1", "refused: no"), ("b2", "accepted job-2"), ("b3", "adopted job-3")):
-        add_batch(db, "north", batch, "submitted", since)
+        add_batch(db, batch, "submitted", since)
         batches.note_attempt(db, batch, since)
         batches.note_outcome(db, batch, outcome, since)
     batches.note_attempt(db, "b1", since)
@@ -122,3 +87,14 @@ def test_the_last_sign_of_life_of_an_executor_is_known(db: Connection, clock: Cl
     executors.register(db, "one", "here", 1, clock())
     executors.beat(db, "one", clock.advance(5))
     assert executors.last_seen(db, "one") == clock()
+
+
+def test_what_datev_took_of_one_connection_is_its_own(db: Connection, clock: Clock) -> None:
+    for name in ("north", "south"):
+        add_voucher(db, f"v {name}", clock(), name)
+        add_document(db, f"g {name}", f"v {name}", "filed", clock(), connection=name)
+        add_batch(db, f"b {name}", "submitted", clock(), name)
+        batches.note_attempt(db, f"b {name}", clock())
+        batches.note_outcome(db, f"b {name}", f"accepted job-{name}", clock())
+    assert figures.transfer_counts(db, clock(), "north") == TransferCounts(batches=1, documents=1)
+    assert figures.transfer_counts(db, clock()) == TransferCounts(batches=2, documents=2)

@@ -68,6 +68,7 @@ def test_every_documented_column_is_there_with_its_type(api: Api, table: str) ->
 def test_day_columns_behave_as_documented(api: Api) -> None:
     with (FACTS / "fields.csv").open(encoding="utf-8") as file:
         documented = [row for row in csv.DictReader(file) if row["type"].startswith("DateTime")]
+    assert documented
     for row in documented:
         where = f"EntityDefinitions(LogicalName='{row['table']}')/Attributes(LogicalName='{row['column']}')"
         found = api.get(f"{where}/{CAST}.DateTimeAttributeMetadata").json()
@@ -77,6 +78,8 @@ def test_day_columns_behave_as_documented(api: Api) -> None:
 
 def test_options_have_the_documented_values_and_labels(api: Api) -> None:
     documented = json.loads((FACTS / "option_values.json").read_text(encoding="utf-8"))
+    assert {"invoice.statecode", "invoice.statuscode"} <= {name.partition(" ")[0] for name in documented}
+    assert all(documented.values())
     for name, options in documented.items():
         table, _, column = name.partition(" ")[0].partition(".")
         if column.startswith("msdyn_"):

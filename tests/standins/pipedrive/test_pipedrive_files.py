@@ -41,7 +41,9 @@ def test_the_size_in_the_list_is_the_number_of_bytes(client: httpx.Client, stand
         "forbidden_type",
         "oversized",
     ):
-        for file in files(client, deal_with(standin, label)):
+        listed = files(client, deal_with(standin, label))
+        assert listed
+        for file in listed:
             answer = client.get(f"/api/v1/files/{file['id']}/download")
             assert answer.headers["content-type"] == "application/octet-stream"
             assert len(answer.content) == file["file_size"]

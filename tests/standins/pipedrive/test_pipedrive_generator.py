@@ -41,7 +41,9 @@ def account(records: int = 2000, seed: int = 1) -> Generated:
 
 
 def deals_of(case: str, made: Generated) -> list[Deal]:
-    return [deal for deal in made.deals if made.labels[deal.id].case == case]
+    found = [deal for deal in made.deals if made.labels[deal.id].case == case]
+    assert found, f"no deal shows the case {case}"
+    return found
 
 
 def test_same_seed_and_number_give_the_same_account() -> None:
@@ -162,6 +164,7 @@ def rounded(amount: Decimal) -> Decimal:
 
 
 def test_every_line_sum_is_quantity_times_price_less_discount() -> None:
+    assert sum(map(len, account().lines.values())) > 2000
     for lines in account().lines.values():
         for line in lines:
             base, discount = rounded(exact(line.quantity) * exact(line.item_price)), exact(line.discount)
@@ -211,6 +214,7 @@ def test_amounts_have_at_most_two_decimals() -> None:
             *(part for line in made.lines[deal.id] for part in (line.sum, line.item_price)),
         ]
         assert all(len(repr(number).partition(".")[2]) <= 2 for number in numbers), numbers
+    assert any(isinstance(deal.value, float) for deal in made.deals)
 
 
 def test_whole_amounts_are_written_without_a_fraction() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import httpx
@@ -71,12 +72,11 @@ def test_updated_since_is_inclusive_and_updated_until_is_not(
 def test_updated_since_in_another_time_zone_is_the_same_instant(
     client: httpx.Client, standin: PipedriveStandIn
 ) -> None:
-    instant = standin.deal(50).update_time
-    hour = f"{(int(instant[11:13]) + 2) % 24:02d}"
-    if int(instant[11:13]) < 22:
-        written = f"{instant[:11]}{hour}{instant[13:-1]}+02:00"
-        found = everything(client, "/api/v2/deals", updated_since=written)
-        assert ids(found)[0] == 50
+    instant = datetime.fromisoformat(standin.deal(50).update_time)
+    written = instant.astimezone(timezone(timedelta(hours=2))).isoformat()
+    assert written.endswith("+02:00")
+    found = everything(client, "/api/v2/deals", updated_since=written)
+    assert ids(found)[0] == 50
 
 
 @pytest.mark.parametrize(
@@ -275,8 +275,10 @@ def test_fields_are_paged_and_found_by_code(client: httpx.Client, entity: str) -
 
 def test_stages_belong_to_pipelines(client: httpx.Client) -> None:
     pipelines = everything(client, "/api/v2/pipelines")
+    assert pipelines
     for pipeline in pipelines:
         stages = everything(client, "/api/v2/stages", pipeline_id=pipeline["id"], sort_by="order_nr", limit=2)
+        assert stages
         assert [stage["order_nr"] for stage in stages] == list(range(1, len(stages) + 1))
         assert client.get(f"/api/v2/stages/{stages[0]['id']}").json()["data"] == stages[0]
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from mlconnector.standins.base import Clock, Options
@@ -18,7 +18,7 @@ from mlconnector.systems.pipedrive import describe_source
 from mlconnector.systems.source import Delivery
 from tests.conformance.context import FakeTime, Outside
 from tests.conformance.doors import served
-from tests.conformance.source_suite import SourceRig, Webhooks
+from tests.conformance.source_suite import Sale, SourceRig, Webhooks
 
 WEBHOOK_KEY = "a-key-that-nobody-guesses"
 WEBHOOK_USER = "hook-user-4711"
@@ -103,9 +103,12 @@ def _rig(standin: PipedriveStandIn, url: str, table: dict[str, Any], secrets: di
         listing=LISTING,
         first_load=lambda: {str(deal.id) for deal in standin.account.deals if deal.status == "won"},
         change=lambda external_id: _change(standin, int(external_id)),
-        arrive_late=lambda cursor: _arrive_late(standin, cursor),
+        stamp=lambda external_id, moment: _stamp(standin, int(external_id), moment),
+        sell=lambda sale: _sell(standin, sale),
+        garble=lambda: _garble(standin),
         circle=lambda: _circle(standin),
         attachment=lambda attachment_id: _content(standin, int(attachment_id)),
+        lengthen=lambda attachment_id: _lengthen(standin, int(attachment_id)),
         remove=lambda: _remove(standin),
         withdraw=lambda: str(standin.reopen(2).id),
     )
@@ -118,12 +121,40 @@ def _change(standin: PipedriveStandIn, deal_id: int) -> None:
     standin.change_deal(deal_id, custom_fields={"Rechnungsnummer": "RE-GEÄNDERT-1"})
 
 
-def _arrive_late(standin: PipedriveStandIn, cursor: str) -> str:
-    deal = standin.deal(3)
-    moment = datetime.fromisoformat(cursor) - timedelta(minutes=2)
-    deal.update_time = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+def _stamp(standin: PipedriveStandIn, deal_id: int, moment: datetime) -> None:
+    deal = standin.deal(deal_id)
+    deal.update_time = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     standin.account.keep_deal(deal)
+
+
+def _sell(standin: PipedriveStandIn, sale: Sale) -> str:
+    """The first deal with its first line alone; the wire has numbers as JavaScript writes them."""
+    deal = standin.change_deal(1, custom_fields={"Rechnungsnummer": sale.number or ""})
+    if sale.number is None:
+        standin.change_deal(1, custom_fields={"Rechnungsnummer": None})
+    line = standin.account.lines[deal.id][0]
+    line.quantity = sale.quantity  # type: ignore[assignment]  # the wire may lack it
+    price = sale.amount / (sale.quantity or 1)
+    line.item_price = line.sum = int(price) if price == int(price) else float(price)
+    line.tax, line.tax_method, line.discount = 19, sale.tax_method, 0
+    deal.value = line.item_price * (sale.quantity or 1)
+    standin.account.discounts.pop(deal.id, None)
+    standin.account.keep_lines(deal.id, [line])
+    assert deal.org_id is not None
+    address = {**(standin.account.organization(deal.org_id).address or {}), "country": sale.country}
+    standin.change_organization(deal.org_id, address=address)
     return str(deal.id)
+
+
+def _garble(standin: PipedriveStandIn) -> set[str]:
+    """A deal, a line and an organisation with values of another kind than described."""
+    wrong: Any = "viel"
+    standin.deal(5).value = wrong
+    standin.account.lines[6][0].item_price = wrong
+    customer = standin.deal(8).org_id
+    assert customer is not None
+    standin.account.organization(customer).name = {"name": "viel"}  # type: ignore[assignment]
+    return {"5", "6"} | {str(deal.id) for deal in standin.account.deals if deal.org_id == customer}
 
 
 def _circle(standin: PipedriveStandIn) -> None:
@@ -134,6 +165,11 @@ def _content(standin: PipedriveStandIn, file_id: int) -> bytes:
     file = standin.account.file(file_id)
     assert file is not None
     return files.content(file)
+
+
+def _lengthen(standin: PipedriveStandIn, file_id: int) -> None:
+    path, content = rf"^/api/v1/files/{file_id}/download$", _content(standin, file_id) + b"!"
+    standin.faults.add(Fault("status", path=path, status=200, body=content, times=1000))
 
 
 def _remove(standin: PipedriveStandIn) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,7 @@ from mlconnector.systems.source import Reading, Reference
 HANDED_OVER: frozenset[VoucherState] = frozenset({"batched", "sent", "settled"})
 # Why vouchers are left out by their content; any other reason of an ignored one is that it could not be seen.
 DECIDED = frozenset({"zero_value", "withdrawn", "commitment", "before_begin"})
+NO_DOCUMENT = "no_document"
 _HINTS_AT_ONCE = 200
 
 
@@ -91,7 +92,7 @@ class _Changes:
 
 
 def _store(context: Context, db: Connection, run: str, readings: Sequence[Reading]) -> None:
-    latest = {reading.external_id: reading for reading in readings if reading.party is None}
+    latest = {reading.external_id: reading for reading in readings}
     keys = {reading.external_id: _key(context.name, reading) for reading in latest.values()}
     existing = vouchers.hold(db, [key for kinds in keys.values() for key in kinds])
     held_before = vouchers.problems_of(db, list(existing), "source")
@@ -99,7 +100,13 @@ def _store(context: Context, db: Connection, run: str, readings: Sequence[Readin
     skipped = 0
     for reading in latest.values():
         row = next((existing[key] for key in keys[reading.external_id] if key in existing), None)
-        if reading.voucher is None:
+        if reading.party is not None:
+            # It has a row only where it was unreadable, and so held, before.
+            _gone(context, replace(reading, reason=NO_DOCUMENT), row, changes)
+        elif reading.voucher is None and reading.problems:
+            before = held_before.get(row.id, []) if row else []
+            _unreadable(context, run, reading, row, before, changes)
+        elif reading.voucher is None:
             skipped += _gone(context, reading, row, changes)
         elif row is None:
             skipped += _first_seen(context, run, reading.voucher, reading.problems, changes)
@@ -203,17 +210,16 @@ def _gone(context: Context, reading: Reading, row: VoucherRow | None, changes: _
         return 1
     if row.state == "ignored" and (row.reason == reading.reason or row.reason.startswith(vouchers.LEFT_OUT)):
         return 0
-    booked = row.state in HANDED_OVER or row.booked_entry is not None
+    booked = _is_booked(row)
     problem = Problem("record_gone", {"number": row.number or "", "reason": reading.reason})
-    changes.problems[row.id] = [*reading.problems, problem] if booked else list(reading.problems)
-    state: VoucherState = row.state if booked else "needs_human" if reading.problems else "ignored"
+    changes.problems[row.id] = [problem] if booked else []
     changes.changed.append(
         {
             "id": row.id,
             "number": row.number,
             "document_date": row.document_date,
             "revision": row.revision,
-            "state": state,
+            "state": row.state if booked else "ignored",
             "reason": reading.reason,
             "read_at": context.now(),
             "changed_at": context.now(),
@@ -223,6 +229,60 @@ def _gone(context: Context, reading: Reading, row: VoucherRow | None, changes: _
         changes.replaced.append(row.id)
     changes.events.append(context.event(row.id, "gone", {"reason": reading.reason, "booked": booked}))
     return 0
+
+
+def _unreadable(
+    context: Context,
+    run: str,
+    reading: Reading,
+    row: VoucherRow | None,
+    before: Sequence[Problem],
+    changes: _Changes,
+) -> None:
+    """A record that came but cannot be a voucher: held under its id; what DATEV has of it stays."""
+    now, key = context.now(), _key(context.name, reading)[0] if row is None else row.id
+    causes = [problem.cause for problem in reading.problems]
+    same = causes == [problem.cause for problem in before]
+    if row is not None and (row.reason.startswith(vouchers.LEFT_OUT) or (same and row.state != "received")):
+        return
+    changes.problems[key] = reading.problems
+    changes.events.append(context.event(key, "held", {"causes": causes, "run": run}))
+    if row is None:
+        changes.new.append(
+            {
+                "id": key,
+                "connection": context.name,
+                # Its kind is unknown; a credit note keeps this key, as one does that was an invoice before.
+                "kind": "invoice",
+                "external_id": reading.external_id,
+                "number": None,
+                "document_date": None,
+                "revision": "",
+                "state": "needs_human",
+                "read_at": now,
+                "changed_at": now,
+            }
+        )
+        return
+    changes.changed.append(
+        {
+            "id": key,
+            "number": row.number,
+            "document_date": row.document_date,
+            "revision": row.revision,
+            "state": row.state if _is_booked(row) else "needs_human",
+            "reason": "",
+            "read_at": now,
+            "changed_at": now,
+        }
+    )
+    if not _is_booked(row):
+        changes.replaced.append(row.id)
+
+
+def _is_booked(row: VoucherRow) -> bool:
+    """Whether DATEV has something of it, or is being given it."""
+    return row.state in HANDED_OVER or row.booked_entry is not None
 
 
 def _keep_revision(context: Context, key: str, voucher: Voucher, revision: str, changes: _Changes) -> None:

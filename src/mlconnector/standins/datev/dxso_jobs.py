@@ -247,13 +247,6 @@ class DxsoJobs:
         return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="milliseconds")
 
 
-def check_state(state: int) -> int:
-    """`state` when a job can end in it, ValueError otherwise."""
-    if state not in FINAL_STATES:
-        raise ValueError(f"a dxso job cannot end in state {state}")
-    return state
-
-
 def _open_fiscal_year(client: Client, year: int, import_type: str) -> None:
     """DCO01002 without a fiscal year; the one after the last is made for invoices, not for cash."""
     if year in client.fiscal_years:

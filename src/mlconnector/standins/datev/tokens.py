@@ -29,7 +29,6 @@ class Session:
 
     app_id: str
     scopes: tuple[str, ...]
-    logged_in_at: float
     access_token: str
     access_expires_at: float
     refresh_token: str
@@ -64,7 +63,7 @@ class Tokens:
         """Begin a session."""
         lifetime = LONG_TERM_SECONDS if "offline_access" in scopes else REFRESH_SECONDS
         session = Session(
-            app_id, tuple(scopes), now, _new_token(), now + ACCESS_SECONDS, _new_token(), now + lifetime
+            app_id, tuple(scopes), _new_token(), now + ACCESS_SECONDS, _new_token(), now + lifetime
         )
         self._by_access[session.access_token] = session
         self._by_refresh[session.refresh_token] = session

@@ -13,7 +13,6 @@ from importlib import resources
 
 import msgspec
 
-LOOKUP_TYPES = frozenset({"lookup"})
 OPTION_TYPES = frozenset({"picklist", "state", "status"})
 CUSTOM_PREFIX = "new_"
 

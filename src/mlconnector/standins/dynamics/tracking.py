@@ -13,7 +13,7 @@ from mlconnector.standins.dynamics.answers import bad_query, error, expired_vers
 from mlconnector.standins.dynamics.links import address_with, page_link, read_page_token
 from mlconnector.standins.dynamics.queries import Preferences, Query
 from mlconnector.standins.dynamics.records import Row
-from mlconnector.standins.dynamics.schema import Table, tables
+from mlconnector.standins.dynamics.schema import Table
 from mlconnector.standins.dynamics.shown import columns_of, shown
 from mlconnector.standins.dynamics.table_reads import Reader
 from mlconnector.standins.dynamics.times import token_epoch, token_time
@@ -146,8 +146,3 @@ class Tracker:
         token = f"{version}!{token_time(self.environment.clock())}"
         written = "".join(letter if letter.isdigit() else f"%{ord(letter):02x}" for letter in token)
         return f"{link}{'&' if kept else '?'}$deltatoken={written}"
-
-
-def tracked_tables() -> list[str]:
-    """The tables that have change tracking on before anybody changes that."""
-    return [table.name for table in tables().values() if table.tracked]

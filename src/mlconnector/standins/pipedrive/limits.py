@@ -18,10 +18,10 @@ GENEROUS_BURST = 1_000_000
 class Limits:
     """What was used up, by token and by day; `burst` is the number of requests in a window."""
 
-    def __init__(self, clock: Callable[[], float], burst: int, daily_budget: int | None) -> None:
+    def __init__(self, clock: Callable[[], float], burst: int) -> None:
         self.clock = clock
         self.burst = burst
-        self.daily_budget = daily_budget
+        self.daily_budget: int | None = None
         self.spent_today = 0
         self._requests: dict[str, deque[float]] = {}
 

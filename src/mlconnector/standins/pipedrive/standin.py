@@ -1,7 +1,6 @@
 """The Pipedrive stand-in as tests, demo and bench hold it: a server, its switches, and edits of its data.
 
-Options in `Options.extra`: `burst` (requests per token in two seconds), `daily_budget` (API tokens of a
-day), `scopes` (of the OAuth app, comma-separated).
+Option in `Options.extra`: `burst` (requests per token in two seconds).
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from mlconnector.standins.pipedrive.app import Services, build
 from mlconnector.standins.pipedrive.fields import Entity
 from mlconnector.standins.pipedrive.limits import GENEROUS_BURST, Limits
 from mlconnector.standins.pipedrive.login import (
-    ALL_SCOPES,
     API_TOKEN,
     CLIENT_ID,
     CLIENT_SECRET,
@@ -53,17 +51,11 @@ class PipedriveStandIn:
     client_secret = CLIENT_SECRET
 
     def __init__(self, options: Options) -> None:
-        budget = options.extra.get("daily_budget")
         self.options = options
         self.faults = Faults()
         self.account = Account(options.records, options.seed, options.clock)
         self.login = Login(options.clock)
-        self.login.scopes = options.extra.get("scopes", ALL_SCOPES)
-        self.limits = Limits(
-            options.clock,
-            int(options.extra.get("burst", GENEROUS_BURST)),
-            None if budget is None else int(budget),
-        )
+        self.limits = Limits(options.clock, int(options.extra.get("burst", GENEROUS_BURST)))
         self.storage = Storage(self.account)
         self.registrations = Registrations(options.clock)
         self.statistics = Statistics()
@@ -197,16 +189,14 @@ class PipedriveStandIn:
         url: str,
         mode: Mode = "basic",
         *,
-        authentication: Authentication | None = None,
         version: Version = "2.0",
         action: Action = "change",
         attempt: int = 1,
         meta: dict[str, Any] | None = None,
     ) -> httpx.Response:
         """POST a webhook delivery to `url`; waits ten seconds for the answer, as Pipedrive does."""
-        proof = authentication or Authentication(mode)
         body, headers = self.delivery(
-            deal_id, proof, version=version, action=action, attempt=attempt, meta=meta
+            deal_id, Authentication(mode), version=version, action=action, attempt=attempt, meta=meta
         )
         return httpx.post(url, content=body, headers=headers, timeout=10, follow_redirects=False)
 

@@ -21,6 +21,7 @@ from mlconnector.errors import Broken
 from mlconnector.systems.dynamics.answers import CONCURRENCY
 from mlconnector.systems.dynamics.shapes import Raw
 from mlconnector.systems.kit.http import Http
+from mlconnector.systems.kit.unreadable import UnknownShape
 from mlconnector.systems.kit.values import parsed
 
 Shape = TypeVar("Shape")
@@ -142,11 +143,11 @@ def is_id(text: str) -> bool:
 
 
 def shaped(content: Any, shape: type[Shape]) -> Shape:
-    """Records in the shapes that are read. Raises Broken when Dataverse no longer answers in them."""
+    """Records in the shapes that are read. Raises UnknownShape when Dataverse answers in others."""
     try:
         return msgspec.convert(content, shape)
     except msgspec.ValidationError as error:
-        raise Broken(f"dynamics answered in an unknown shape: {error}") from error
+        raise UnknownShape(f"dynamics answered in an unknown shape: {error}") from error
 
 
 def _object(content: bytes, address: str) -> Raw:

@@ -61,7 +61,7 @@ class Facts:
         for column in self._columns[purpose]:
             table, _, name = column.partition(".")
             row = rows.get(table)
-            if row is not None and row.get(name) is not None and row[name] != "":
+            if row is not None and row.get(name) is not None and str(row[name]).strip():
                 yield row, name
 
 

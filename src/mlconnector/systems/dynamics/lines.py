@@ -35,7 +35,7 @@ def voucher_lines(
 ) -> tuple[tuple[Line, ...], list[Problem]]:
     """The lines of an invoice, without those that move nothing, and what is wrong with them."""
     title = clean(invoice.name)
-    unreadable = [_text(entry) for entry in entries if entry.detail.extendedamount is None]
+    unreadable = [_text(entry) for entry in entries if not _is_readable(entry.detail)]
     if unreadable:
         return (), [Problem("line_unreadable", {"line": ", ".join(unreadable), "title": title})]
     entries = [entry for entry in entries if entry.detail.extendedamount != ZERO]
@@ -61,6 +61,11 @@ def voucher_lines(
         lines = _as_stated(invoice, entries, lines, currency)
     freight, wrong_freight = _freight(invoice, currency, settings)
     return (*lines, *freight), [*problems, *wrong_freight]
+
+
+def _is_readable(detail: Detail) -> bool:
+    """Whether it has an amount, and where that moves money a quantity."""
+    return detail.extendedamount is not None and (detail.extendedamount == ZERO or bool(detail.quantity))
 
 
 def discount(invoice: Invoice, currency: str) -> Decimal:

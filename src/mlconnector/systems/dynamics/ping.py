@@ -12,6 +12,7 @@ from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
 from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, Settings
 from mlconnector.systems.dynamics.shapes import Organization
 from mlconnector.systems.kit.check_steps import CheckStep, Who
+from mlconnector.systems.kit.unreadable import shared_by_all
 from mlconnector.systems.source import SourceContext
 
 LOGIN = "dynamics.login"
@@ -43,6 +44,7 @@ def steps(
     yield _webhook(settings, context)
 
 
+@shared_by_all()
 def own_organization(client: Client, columns: Sequence[str]) -> Organization:
     """The organisation behind the environment."""
     rows = list(client.rows("organization", columns))

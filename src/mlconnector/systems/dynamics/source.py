@@ -35,6 +35,7 @@ from mlconnector.systems.dynamics.vouchers import (
 )
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.oauth import BearerAuth
+from mlconnector.systems.kit.unreadable import read_apart
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
 
 ORGANIZATION_KEY = "organization"
@@ -84,6 +85,9 @@ class DynamicsSource:
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
         """The vouchers of invoices and the parties of customers; a reading for each, in the order given."""
+        return read_apart(references, self._readings)
+
+    def _readings(self, references: Sequence[Reference]) -> list[Reading]:
         tables = self._settings.followed_customers
         customers: list[Reference] = []
         invoices: list[Reference] = []
@@ -160,7 +164,11 @@ class DynamicsSource:
         return selection(table, self._settings)
 
     def _is_final(self, raw: Raw) -> bool:
-        return is_final(int(raw["statecode"]), int(raw["statuscode"]), self._settings.final)
+        state, status = raw.get("statecode"), raw.get("statuscode")
+        if not isinstance(state, int) or not isinstance(status, int):
+            # Whether it is final cannot be told; so it is read, and held with what is wrong with it.
+            return True
+        return is_final(state, status, self._settings.final)
 
     def _rows(self, table: str, contents: Mapping[str, Raw | None]) -> dict[str, Raw]:
         """The rows that can be seen of these ids: as they came, or read now."""

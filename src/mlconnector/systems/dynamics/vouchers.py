@@ -18,7 +18,7 @@ from mlconnector.systems.dynamics.parties import party_alone, party_of
 from mlconnector.systems.dynamics.settings import Final, Settings
 from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product, Raw
 from mlconnector.systems.kit.tables import is_currency
-from mlconnector.systems.kit.values import clean
+from mlconnector.systems.kit.values import clean, document_number
 from mlconnector.systems.source import Reading
 
 _CANCELLED = 3
@@ -74,7 +74,7 @@ def withdrawn(raw: Raw, around: Surroundings, settings: Settings) -> Reading:
         kind=_kind(invoice),
         direction="sale",
         external_id=invoice.invoiceid,
-        number=facts.text("invoice_number", rows),
+        number=document_number(facts.text("invoice_number", rows)),
         document_date=facts.day("invoice_date", rows) or _made_on(invoice, settings),
         currency=around.currencies.get(invoice.currency or "", ""),
         party=None,
@@ -97,7 +97,7 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     party, problems = party_of(invoice, around.customers, rows, facts, settings)
     entries = _entries(belongings, around, rows)
     lines, wrong_lines = voucher_lines(invoice, entries, currency, facts, settings)
-    number = facts.text("invoice_number", rows)
+    number = document_number(facts.text("invoice_number", rows))
     attachments, wrong_files = chosen(invoice, raw, belongings.notes, number, settings.documents)
     day = facts.day("invoice_date", rows)
     voucher = Voucher(
@@ -114,7 +114,7 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
         due_date=facts.day("due_date", rows),
         exchange_rate=_exchange_rate(invoice, currency, around.base),
         stated_total=invoice.totalamount,
-        refers_to=facts.text("refers_to", rows),
+        refers_to=document_number(facts.text("refers_to", rows)),
         payment_terms=_payment_terms(invoice),
         attachments=attachments,
         attributes=_attributes(invoice, around, rows, facts),

@@ -24,6 +24,11 @@ def clean(text: str | None) -> str:
     return unicodedata.normalize("NFC", text or "").strip()
 
 
+def document_number(text: str | None) -> str | None:
+    """The number of a document; None where a source writes nothing or nought for one that has none."""
+    return text if text and text.strip("0") else None
+
+
 def _decimal(text: str) -> Decimal:
     number = Decimal(text)
     if abs(number.adjusted()) > _HIGHEST_MAGNITUDE:

@@ -19,6 +19,7 @@ from mlconnector.systems.pipedrive.client import STATUSES, Client
 from mlconnector.systems.source import Page, Reference
 
 OVERLAP = timedelta(minutes=10)
+_CURSOR = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ def changed(client: Client, since: str | None, position: str | None, now: Callab
     deals, following = client.changed_deals(
         archived=at.archived,
         statuses="won" if since is None else STATUSES,
-        since=None if since is None else datetime.fromisoformat(since) - OVERLAP,
+        since=None if since is None else _moment(since) - OVERLAP,
         cursor=at.cursor,
     )
     references = tuple(Reference(str(deal["id"]), deal.get("update_time"), deal) for deal in deals)
@@ -55,8 +56,8 @@ def _further(at: Position, references: tuple[Reference, ...]) -> str | None:
         return at.reached
     last = min(datetime.fromisoformat(times[-1]), at.started)
     if at.reached is not None:
-        last = max(last, datetime.fromisoformat(at.reached))
-    return f"{last.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        last = max(last, _moment(at.reached))
+    return last.astimezone(UTC).strftime(_CURSOR)
 
 
 def _next(at: Position, following: str | None, reached: str | None) -> str | None:
@@ -66,6 +67,13 @@ def _next(at: Position, following: str | None, reached: str | None) -> str | Non
     if mark in at.seen:
         raise Broken("pipedrive: the pages of deals go round in a circle")
     return _written(msgspec.structs.replace(at, reached=reached, cursor=following, seen=(*at.seen, mark)))
+
+
+def _moment(cursor: str) -> datetime:
+    try:
+        return datetime.strptime(cursor, _CURSOR).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Broken(f"a cursor that is none of ours: {error}") from error
 
 
 def _written(position: Position) -> str:

@@ -15,6 +15,7 @@ import msgspec
 
 from mlconnector.errors import Broken
 from mlconnector.systems.kit.http import Http
+from mlconnector.systems.kit.unreadable import UnknownShape, shared_by_all
 from mlconnector.systems.kit.values import parsed
 from mlconnector.systems.pipedrive.shapes import (
     Deal,
@@ -127,15 +128,18 @@ class Client:
         raw = self._by_ids("/api/v2/products", "ids", ids, {})
         return {each.id: each for each in shaped(list(raw), list[Product])}
 
+    @shared_by_all()
     def pipelines(self) -> list[Pipeline]:
         """All pipelines."""
         return shaped(list(self._pages("/api/v2/pipelines", {"limit": PAGE})), list[Pipeline])
 
+    @shared_by_all()
     def fields(self, entity: Entity) -> list[FieldMetadata]:
         """The metadata of all fields of deals or organisations."""
         path = "/api/v2/dealFields" if entity == "deal" else "/api/v2/organizationFields"
         return shaped(list(self._pages(path, {"limit": PAGE})), list[FieldMetadata])
 
+    @shared_by_all()
     def product_fields(self) -> list[FieldMetadata]:
         """The metadata of all fields of products."""
         return shaped(list(self._pages("/api/v2/productFields", {"limit": PAGE})), list[FieldMetadata])
@@ -197,15 +201,15 @@ def decoded(content: bytes, path: str) -> Any:
 
 
 def shaped(content: Any, shape: type[Shape]) -> Shape:
-    """Records in the shapes that are read. Raises Broken when Pipedrive no longer answers in them."""
+    """Records in the shapes that are read. Raises UnknownShape when Pipedrive answers in others."""
     try:
         return msgspec.convert(content, shape)
     except msgspec.ValidationError as error:
-        raise Broken(f"pipedrive answered in an unknown shape: {error}") from error
+        raise UnknownShape(f"pipedrive answered in an unknown shape: {error}") from error
 
 
 def deal_of(raw: Raw) -> Deal:
-    """A deal as it came, in the shape that is read. Raises Broken."""
+    """A deal as it came, in the shape that is read. Raises UnknownShape."""
     return shaped(raw, Deal)
 
 

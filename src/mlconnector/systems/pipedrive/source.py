@@ -11,6 +11,7 @@ from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.oauth import BearerAuth
+from mlconnector.systems.kit.unreadable import read_apart
 from mlconnector.systems.pipedrive import ping, webhooks
 from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
 from mlconnector.systems.pipedrive.catalogue import Catalogue
@@ -51,6 +52,9 @@ class PipedriveSource:
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
         """The vouchers of these deals; a reading for every reference, in their order."""
+        return read_apart(references, self._readings)
+
+    def _readings(self, references: Sequence[Reference]) -> list[Reading]:
         deals = self._deals(references)
         won = {deal.id: deal for deal in deals if deal is not None and deal.is_won}
         belongings = self._belongings(won)

@@ -11,7 +11,7 @@ from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Voucher
 from mlconnector.systems.kit.tables import is_currency
-from mlconnector.systems.kit.values import clean
+from mlconnector.systems.kit.values import clean, document_number
 from mlconnector.systems.pipedrive.facts import Facts
 from mlconnector.systems.pipedrive.fields import KnownFields
 from mlconnector.systems.pipedrive.files import chosen
@@ -65,7 +65,7 @@ def withdrawn(deal: Deal, settings: Settings, known: KnownFields) -> Reading:
         kind=_kind(deal),
         direction="sale",
         external_id=str(deal.id),
-        number=facts.text("invoice_number", deal.custom_fields),
+        number=document_number(facts.text("invoice_number", deal.custom_fields)),
         document_date=facts.day("invoice_date", deal.custom_fields) or _won_on(deal, settings),
         currency=deal.currency or "",
         party=None,
@@ -91,7 +91,7 @@ def final(deal: Deal, belongings: Belongings, around: Surroundings, settings: Se
         kind=_kind(deal),
         direction="sale",
         external_id=str(deal.id),
-        number=facts.text("invoice_number", deal.custom_fields),
+        number=document_number(facts.text("invoice_number", deal.custom_fields)),
         document_date=facts.day("invoice_date", deal.custom_fields) or _won_on(deal, settings),
         currency=deal.currency or "",
         party=party,

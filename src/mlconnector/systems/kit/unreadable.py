@@ -1,0 +1,52 @@
+"""A record that comes in a shape nobody agreed on costs itself alone: it is held, the others are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from mlconnector.errors import Broken
+from mlconnector.model.problems import Problem
+from mlconnector.systems.source import Reading, Reference
+
+MOST = 10
+
+
+class UnknownShape(Broken):
+    """A record, or something that belongs to it, is not in the shape that is read."""
+
+
+@contextmanager
+def shared_by_all() -> Iterator[None]:
+    """Around what all records share: where it has an unknown shape, no record is to blame. Raises Broken."""
+    try:
+        yield
+    except UnknownShape as error:
+        raise Broken(str(error)) from error
+
+
+def read_apart(
+    references: Sequence[Reference], read: Callable[[Sequence[Reference]], list[Reading]]
+) -> list[Reading]:
+    """What `read` gives for sets of records; where it raises UnknownShape, the smaller sets within are read.
+
+    A record that cannot be read on its own either gets a reading that is held and says what was expected.
+    Raises Broken when that are more than `MOST`: then not the records are wrong, but what is known of them.
+    """
+    held = 0
+
+    def readings(some: Sequence[Reference]) -> list[Reading]:
+        nonlocal held
+        try:
+            return read(some)
+        except UnknownShape as error:
+            if len(some) > 1:
+                middle = len(some) // 2
+                return [*readings(some[:middle]), *readings(some[middle:])]
+            held += 1
+            if held > MOST:
+                raise Broken(f"more than {MOST} records of a set cannot be read: {error}") from error
+            facts = {"record": some[0].external_id, "reason": str(error)}
+            return [Reading(some[0].external_id, None, (Problem("record_unreadable", facts),))]
+
+    return readings(references)

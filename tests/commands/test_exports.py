@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from mlconnector.commands.exports import Cell, write_csv, write_xlsx
-from mlconnector.texts.catalogue import Language
+from mlconnector.texts.language import Language
 
 HEADINGS = ["Konto", "Text", "Betrag", "Tag", "Anzahl"]
 ROWS: list[list[Cell]] = [

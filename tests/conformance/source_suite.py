@@ -41,14 +41,8 @@ from mlconnector.systems.source import (
     Source,
     SourceSystem,
 )
-from mlconnector.texts.catalogue import (
-    Language,
-    explain,
-    problem_keys,
-    step_cause,
-    step_title,
-    word,
-)
+from mlconnector.texts.catalogue import explain, problem_keys, step_cause, step_title, word
+from mlconnector.texts.language import Language
 from tests.conformance.context import KeptTokens, Outside, texts_of
 from tests.conformance.countries import ISO_3166
 

@@ -27,8 +27,8 @@ from mlconnector.model.vouchers import Attachment, Kind, Line, Party, Standing, 
 from mlconnector.standins.base import Clock
 from mlconnector.standins.faults import Faults
 from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.kit.tables import country_code
-from mlconnector.systems.kit.unreadable import UnknownShape, read_apart
 from mlconnector.systems.kit.values import clean, document_number, parsed
 from mlconnector.systems.source import (
     Delivery,
@@ -41,6 +41,7 @@ from mlconnector.systems.source import (
     SourceContext,
     SourceSystem,
 )
+from mlconnector.systems.unreadable import read_apart
 from mlconnector.texts import catalogue
 from tests.conformance.context import FakeTime, Outside
 from tests.conformance.source_suite import Sale, SourceRig, Webhooks

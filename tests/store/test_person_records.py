@@ -99,7 +99,13 @@ def test_a_record_that_is_not_as_it_was_read_goes_into_no_file(db: Connection, c
 
 
 def test_a_person_lets_go_what_was_shown_and_nothing_that_changed_since(db: Connection, clock: Clock) -> None:
-    states = {"10001": "waiting", "10002": "failed", "10003": "waiting", "10004": "due", "10005": "sent"}
+    states: dict[str, person_records.State] = {
+        "10001": "waiting",
+        "10002": "failed",
+        "10003": "waiting",
+        "10004": "due",
+        "10005": "sent",
+    }
     for number, state in states.items():
         want(db, clock, number, state, OTHER if number == "10003" else ROW)
     assert person_records.release(db, CLIENT, dict.fromkeys(states, ROW), clock()) == ["10001", "10002"]

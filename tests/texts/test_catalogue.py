@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from mlconnector.texts.catalogue import (
-    Language,
     explain,
     filled,
     page,
@@ -13,6 +12,7 @@ from mlconnector.texts.catalogue import (
     step_title,
     word,
 )
+from mlconnector.texts.language import Language
 
 REVENUE = {
     "line": "Montage vor Ort",

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from mlconnector.texts.catalogue import Language, filled
+from mlconnector.texts.catalogue import filled
+from mlconnector.texts.language import Language
 from mlconnector.texts.notation import amount_places, day, moment, number
 
 

@@ -36,7 +36,7 @@ from mlconnector.formats.extf import (
     rules,
     sarif,
 )
-from mlconnector.texts.catalogue import Language
+from mlconnector.texts.language import Language
 
 Format = Literal["text", "json", "sarif"]
 

@@ -23,7 +23,8 @@ from mlconnector.commands.output import (
 )
 from mlconnector.formats.extf.rules import rules
 from mlconnector.texts import codes
-from mlconnector.texts.catalogue import Explanation, Language, explain_in_general, problem_keys
+from mlconnector.texts.catalogue import Explanation, explain_in_general, problem_keys
+from mlconnector.texts.language import Language
 
 
 @dataclass(frozen=True, slots=True)

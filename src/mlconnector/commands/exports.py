@@ -17,7 +17,7 @@ import typer
 from mlconnector.commands.output import language, say
 from mlconnector.mapping.sheets import guarded
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import Language
+from mlconnector.texts.language import Language
 
 Cell = str | int | Decimal | date | None
 AsCsv = Annotated[Path | None, typer.Option("--csv", help="Write a CSV file; - writes to standard output.")]

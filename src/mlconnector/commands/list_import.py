@@ -22,7 +22,8 @@ from mlconnector.commands.output import (
 )
 from mlconnector.mapping.list_entries import Fault
 from mlconnector.settings import UnreadableSettings
-from mlconnector.texts.catalogue import Language, fault
+from mlconnector.texts.catalogue import fault
+from mlconnector.texts.language import Language
 
 AppliedAtOnce = Annotated[bool, typer.Option("--yes", help="Apply without asking.")]
 By = Annotated[str, typer.Option(help="Who does it; otherwise the user of this machine.")]

@@ -23,7 +23,8 @@ from rich.text import Text
 from mlconnector.app import Application, opened
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.settings import PREFIX, Settings, UnreadableSettings, load_settings
-from mlconnector.texts.catalogue import Explanation, Language, explain, sentence, word
+from mlconnector.texts.catalogue import Explanation, explain, sentence, word
+from mlconnector.texts.language import Language
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Spoken = Annotated[str | None, typer.Option("--language", help="de or en, instead of the settings'.")]

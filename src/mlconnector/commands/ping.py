@@ -21,7 +21,8 @@ from mlconnector.commands.output import (
 )
 from mlconnector.flow.connect.ping import check
 from mlconnector.systems.kit.check_steps import CheckStep
-from mlconnector.texts.catalogue import Language, found, step_cause, step_people, step_title
+from mlconnector.texts.catalogue import found, step_cause, step_people, step_title
+from mlconnector.texts.language import Language
 
 # Causes that a new login, or other credentials, cure.
 _OF_LOGINS = frozenset({"needs_login", "login_needed", "token_refused"})

@@ -59,7 +59,8 @@ from mlconnector.flow.preview.preview import preview as previewed
 from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.postings import Posting
 from mlconnector.mapping.seeds import Seed
-from mlconnector.texts.catalogue import Language, sentence, word
+from mlconnector.texts.catalogue import sentence, word
+from mlconnector.texts.language import Language
 
 _ROWS_ON_A_PAGE = 100
 _LISTED = 20

@@ -22,7 +22,8 @@ from mlconnector.commands.preview_list import (
 from mlconnector.flow.preview.booking_list import Previewed
 from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.postings import Posting
-from mlconnector.texts.catalogue import Language, explain, word
+from mlconnector.texts.catalogue import explain, word
+from mlconnector.texts.language import Language
 
 
 def headings() -> list[str]:

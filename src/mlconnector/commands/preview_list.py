@@ -22,7 +22,8 @@ from mlconnector.mapping.seeds import Seed
 from mlconnector.model.entries import Because
 from mlconnector.model.vouchers import Kind
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import Explanation, Language, explain, reason, sentence, word
+from mlconnector.texts.catalogue import Explanation, explain, reason, sentence, word
+from mlconnector.texts.language import Language
 
 _NUMBERS_LISTED = 20
 

@@ -20,11 +20,10 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from string import Formatter
-from typing import Any, Literal
+from typing import Any
 
 from mlconnector.texts import notation
-
-Language = Literal["de", "en"]
+from mlconnector.texts.language import Language
 
 _MEGABYTE = 1024 * 1024
 

@@ -14,7 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mlconnector.texts.catalogue import Explanation, Language, people
+from mlconnector.texts.catalogue import Explanation, people
+from mlconnector.texts.language import Language
 
 _WORDS_AROUND = re.compile(r"fehlernr|fehler|error|code|nr|hilfe|[^a-z0-9]")
 _NEAR = 5

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-if TYPE_CHECKING:
-    from mlconnector.texts.catalogue import Language
+from mlconnector.texts.language import Language
 
 _DAY: dict[Language, str] = {"de": "dd.MM.yyyy", "en": "yyyy-MM-dd"}
 

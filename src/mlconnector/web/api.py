@@ -17,7 +17,8 @@ from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.report import inbox, overview, voucher_story
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, batches, connections, figures, logins, vouchers
-from mlconnector.texts.catalogue import Language, step_cause, step_people, step_title
+from mlconnector.texts.catalogue import step_cause, step_people, step_title
+from mlconnector.texts.language import Language
 from mlconnector.web import shapes
 from mlconnector.web.answers import ProblemDetails
 from mlconnector.web.file_check import checked

@@ -24,7 +24,8 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.store import connections
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import Language, explain, filled, sentence, word
+from mlconnector.texts.catalogue import explain, filled, sentence, word
+from mlconnector.texts.language import Language
 from mlconnector.web.oauth import CALLBACK_PATH
 from mlconnector.web.pages import STYLED_POLICY, rendered
 from mlconnector.web.parts import Parts, Web

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mlconnector.flow.agree.check_settings import of_file
 from mlconnector.formats.extf import ClientSettings, Finding, check
-from mlconnector.texts.catalogue import Language
+from mlconnector.texts.language import Language
 from mlconnector.web.shapes import FileFinding, FileReport
 
 

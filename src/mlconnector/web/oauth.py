@@ -14,7 +14,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import oauth_login
 from mlconnector.flow.context.context import Context
-from mlconnector.texts.catalogue import Language, explain
+from mlconnector.texts.catalogue import explain
+from mlconnector.texts.language import Language
 from mlconnector.web.pages import rendered
 from mlconnector.web.parts import Parts, Web
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mlconnector.texts.catalogue import Language, page
+from mlconnector.texts.catalogue import page
+from mlconnector.texts.language import Language
 
 _TEMPLATES = Environment(
     loader=PackageLoader("mlconnector.web"),

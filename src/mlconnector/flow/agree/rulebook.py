@@ -13,7 +13,7 @@ from mlconnector.mapping.seeds import Seed, seed
 from mlconnector.mapping.tables import AccountRow
 from mlconnector.model.entries import Ledger
 from mlconnector.store import chart_accounts
-from mlconnector.texts.catalogue import Language
+from mlconnector.texts.language import Language
 
 _SETTINGS = (
     "supply", "own_rate", "oss", "input_tax", "small_business", "default_revenue", "default_expense",

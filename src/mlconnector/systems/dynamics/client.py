@@ -21,7 +21,7 @@ from mlconnector.errors import Broken
 from mlconnector.systems.dynamics.answers import CONCURRENCY
 from mlconnector.systems.dynamics.shapes import Raw
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.kit.unreadable import UnknownShape
+from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.kit.values import parsed
 
 Shape = TypeVar("Shape")

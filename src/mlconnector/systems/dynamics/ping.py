@@ -12,7 +12,7 @@ from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
 from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, Settings
 from mlconnector.systems.dynamics.shapes import Organization
 from mlconnector.systems.kit.check_steps import CheckStep, Who
-from mlconnector.systems.kit.unreadable import shared_by_all
+from mlconnector.systems.kit.shapes import shared_by_all
 from mlconnector.systems.source import SourceContext
 
 LOGIN = "dynamics.login"

@@ -35,8 +35,8 @@ from mlconnector.systems.dynamics.vouchers import (
 )
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.oauth import BearerAuth
-from mlconnector.systems.kit.unreadable import read_apart
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
+from mlconnector.systems.unreadable import read_apart
 
 ORGANIZATION_KEY = "organization"
 _SHAPES: Mapping[str, type[Row]] = {

@@ -15,7 +15,7 @@ import msgspec
 
 from mlconnector.errors import Broken
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.kit.unreadable import UnknownShape, shared_by_all
+from mlconnector.systems.kit.shapes import UnknownShape, shared_by_all
 from mlconnector.systems.kit.values import parsed
 from mlconnector.systems.pipedrive.shapes import (
     Deal,

@@ -11,7 +11,6 @@ from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.oauth import BearerAuth
-from mlconnector.systems.kit.unreadable import read_apart
 from mlconnector.systems.pipedrive import ping, webhooks
 from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
 from mlconnector.systems.pipedrive.catalogue import Catalogue
@@ -22,6 +21,7 @@ from mlconnector.systems.pipedrive.settings import Settings
 from mlconnector.systems.pipedrive.shapes import Deal, DealProduct, Discount, File, Instalment, Product
 from mlconnector.systems.pipedrive.vouchers import Belongings, Surroundings, final, gone, withdrawn
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
+from mlconnector.systems.unreadable import read_apart
 
 Result = TypeVar("Result")
 

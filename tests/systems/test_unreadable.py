@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from mlconnector.errors import Broken, RetryLater
-from mlconnector.systems.kit.unreadable import MOST, UnknownShape, read_apart, shared_by_all
+from mlconnector.systems.kit.shapes import UnknownShape, shared_by_all
 from mlconnector.systems.source import Reading, Reference
+from mlconnector.systems.unreadable import MOST, read_apart
 
 
 class Records:

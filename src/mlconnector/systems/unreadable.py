@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from mlconnector.errors import Broken
 from mlconnector.model.problems import Problem
+from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.source import Reading, Reference
 
 MOST = 10
-
-
-class UnknownShape(Broken):
-    """A record, or something that belongs to it, is not in the shape that is read."""
-
-
-@contextmanager
-def shared_by_all() -> Iterator[None]:
-    """Around what all records share: where it has an unknown shape, no record is to blame. Raises Broken."""
-    try:
-        yield
-    except UnknownShape as error:
-        raise Broken(str(error)) from error
 
 
 def read_apart(

@@ -11,7 +11,7 @@ import pytest
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
-from mlconnector.systems.kit.http import Http, default_explanation, retry_after
+from mlconnector.systems.kit.http import Http, TooMany, default_explanation, retry_after
 from tests.systems.wire import START, FakeTime, Wiring, unexplained
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -351,3 +351,12 @@ def test_waits_are_full_jitter(wiring: Wiring) -> None:
     wiring.time = FakeTime(drawn=0.0)
     client(wiring, handle, explain=unexplained).request("GET", "/things")
     assert wiring.time.slept == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("status", "too_many"), [(429, True), (503, False), (408, False)])
+def test_too_many_requests_are_told_from_other_reasons_to_wait(status: int, too_many: bool) -> None:
+    request = httpx.Request("GET", "https://api.example.com/x")
+    error = default_explanation("shop", httpx.Response(status, request=request, headers={"Retry-After": "7"}))
+    assert isinstance(error, RetryLater)
+    assert isinstance(error, TooMany) == too_many
+    assert (error.after, error.outcome_unknown) == (7.0, status == 408)

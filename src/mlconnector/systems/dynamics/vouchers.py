@@ -16,9 +16,10 @@ from mlconnector.systems.dynamics.files import chosen
 from mlconnector.systems.dynamics.lines import Entry, voucher_lines
 from mlconnector.systems.dynamics.parties import party_alone, party_of
 from mlconnector.systems.dynamics.settings import Final, Settings
-from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product, Raw
+from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product
+from mlconnector.systems.kit.fields import clean
+from mlconnector.systems.kit.json_answers import Raw
 from mlconnector.systems.kit.tables import is_currency
-from mlconnector.systems.kit.values import clean
 from mlconnector.systems.source import Reading
 
 _CANCELLED = 3
@@ -52,11 +53,6 @@ def is_final(statecode: int, statuscode: int, rule: Final) -> bool:
     if statecode == _CANCELLED:
         return False
     return statecode in rule.statecodes or statuscode in rule.statuscodes
-
-
-def gone(external_id: str) -> Reading:
-    """The reading of an invoice or customer that does not exist or cannot be seen any more."""
-    return Reading(external_id, None, reason="gone")
 
 
 def customer_alone(external_id: str, raw: Raw, settings: Settings) -> Reading:

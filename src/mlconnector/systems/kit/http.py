@@ -41,6 +41,10 @@ class Exchange:
     error: str
 
 
+class TooMany(RetryLater):
+    """The system was asked more often than it allows."""
+
+
 class ExchangeLog(Protocol):
     """Where exchanges are written down."""
 
@@ -266,7 +270,9 @@ def retry_after(answer: httpx.Response, now: datetime | None = None) -> float | 
 def default_explanation(system: str, answer: httpx.Response) -> ConnectorError:
     """What an answer means by HTTP alone, for everything that a system does not explain itself."""
     status = answer.status_code
-    if status in {408, 429, 502, 503, 504}:
+    if status == 429:
+        return TooMany(f"{system} answered {status}", retry_after(answer))
+    if status in {408, 502, 503, 504}:
         return RetryLater(
             f"{system} answered {status}", retry_after(answer), outcome_unknown=status in {408, 502, 504}
         )

@@ -10,8 +10,8 @@ from decimal import Decimal
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Voucher
+from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.tables import is_currency
-from mlconnector.systems.kit.values import clean
 from mlconnector.systems.pipedrive.facts import Facts
 from mlconnector.systems.pipedrive.fields import KnownFields
 from mlconnector.systems.pipedrive.files import chosen
@@ -51,11 +51,6 @@ class Belongings:
     discounts: Sequence[Discount] = ()
     instalments: Sequence[Instalment] = ()
     files: Sequence[File] = ()
-
-
-def gone(external_id: str) -> Reading:
-    """The reading of a deal that does not exist or cannot be seen any more."""
-    return Reading(external_id, None, reason="gone")
 
 
 def withdrawn(deal: Deal, settings: Settings, known: KnownFields) -> Reading:

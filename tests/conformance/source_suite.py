@@ -35,6 +35,7 @@ from mlconnector.systems.source import (
     Source,
     SourceSystem,
 )
+from mlconnector.texts.catalogue import step_cause
 from tests.conformance.context import KeptTokens, Outside, texts_of
 
 MOST_PAGES = 200
@@ -152,7 +153,7 @@ class SourceConformance:
         rig.faults.add(Fault("status", path=".*", status=503, times=1000))
         failed = [step for step in source.check() if step.outcome == "failed"]
         assert failed
-        assert failed[0].cause
+        assert rig.system.title in step_cause(failed[0].cause, failed[0].facts, "de")
 
     # ------------------------------------------------------------------------------- changes
 

@@ -17,7 +17,7 @@ from mlconnector.systems.kit import oauth
 from mlconnector.systems.kit.http import Exchange, Http
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
 from mlconnector.systems.kit.pacing import Waiting
-from mlconnector.systems.source import Source, SourceContext, SourceSystem
+from mlconnector.systems.source import Source, SourceContext, SourceSystem, secrecies
 
 
 class FakeTime:
@@ -133,6 +133,7 @@ class Outside:
             headers=headers,
             timeout=timeout,
             after_answer=after_answer,
+            secrecy=secrecies()[system],
             waiting=self.time.waiting(),
         )
         self.clients.append(client)

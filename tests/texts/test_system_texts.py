@@ -11,7 +11,7 @@ import pytest
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.check_steps import CheckStep, failed_step, login_needed, webhook_step
-from mlconnector.systems.kit.http import TooMany
+from mlconnector.systems.kit.pacing import TooMany
 from mlconnector.systems.source import source_systems
 from mlconnector.texts import tables
 from mlconnector.texts.catalogue import Language, explain, step_cause, word

@@ -11,6 +11,8 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from types import ModuleType
 from typing import Any, Protocol
 
 from mlconnector.model.entries import Ledger
@@ -19,6 +21,7 @@ from mlconnector.model.vouchers import Party, Voucher
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper
+from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class SourceSystem:
     `settings_model` is the pydantic model of the connection's `[source]` table. `secrets` names the
     credentials to ask for, given the settings. `oauth` gives the system's OAuth model for the settings,
     or None when they say that no login is needed. `template` is a commented TOML `[source]` table.
+    `secret_headers` and `secret_parameters` are what it calls its credentials, beside what is always secret.
     `register_webhook` lets the system send its webhooks to an address, as often as it is called, and
     `unregister_webhook` ends that; both return the names of the events concerned, and are None where people
     do so by hand.
@@ -155,19 +159,33 @@ class SourceSystem:
     oauth: Callable[[Any, HttpFactory], OAuthModel | None]
     open: Callable[[SourceContext], Source]
     template: str
+    secret_headers: frozenset[str] = frozenset()
+    secret_parameters: frozenset[str] = frozenset()
     register_webhook: WebhookSetup | None = None
     unregister_webhook: WebhookSetup | None = None
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """What is secret about its requests."""
+        return Secrecy(self.secret_headers, self.secret_parameters)
 
 
 def source_systems() -> dict[str, SourceSystem]:
     """Every source that has a folder under `systems/`, by name."""
-    package = importlib.import_module("mlconnector.systems")
-    found: dict[str, SourceSystem] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.ispkg:
-            loaded = importlib.import_module(f"{package.__name__}.{module.name}")
-            describe = getattr(loaded, "describe_source", None)
-            if describe is not None:
-                system: SourceSystem = describe()
-                found[system.name] = system
-    return found
+    described = (getattr(package, "describe_source", None) for package in _packages().values())
+    systems: list[SourceSystem] = [describe() for describe in described if describe is not None]
+    return {system.name: system for system in systems}
+
+
+@cache
+def secrecies() -> dict[str, Secrecy]:
+    """What is secret about requests, by the name of each system; one that is no source has a `SECRECY`."""
+    found = {name: getattr(package, "SECRECY", IN_GENERAL) for name, package in _packages().items()}
+    return {**found, **{name: system.secrecy for name, system in source_systems().items()}}
+
+
+def _packages() -> dict[str, ModuleType]:
+    """The folders under `systems/`, by name."""
+    systems = importlib.import_module("mlconnector.systems")
+    names = [module.name for module in pkgutil.iter_modules(systems.__path__) if module.ispkg]
+    return {name: importlib.import_module(f"{systems.__name__}.{name}") for name in names}

@@ -15,7 +15,7 @@ from mlconnector.systems.kit.check_steps import (
     login_needed,
     webhook_step,
 )
-from mlconnector.systems.kit.http import TooMany
+from mlconnector.systems.kit.pacing import TooMany
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.systems.kit.http import TooMany
+from mlconnector.systems.kit.pacing import TooMany
 from mlconnector.systems.pipedrive.answers import Forbidden, NotFound, Pace
 
 

@@ -26,7 +26,7 @@ from mlconnector.systems.datev import oauth_model, open_datev
 from mlconnector.systems.kit.http import Exchange, Http, HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.sink import ClientFacts, Sink
-from mlconnector.systems.source import Source, SourceContext
+from mlconnector.systems.source import Source, SourceContext, secrecies
 
 # Seconds after which another process may have changed the settings or given other credentials.
 _SETTINGS_ARE_GOOD_FOR = 1.0
@@ -294,4 +294,5 @@ class _LoggedHttp:
             headers=headers,
             timeout=timeout,
             after_answer=after_answer,
+            secrecy=secrecies()[system],
         )

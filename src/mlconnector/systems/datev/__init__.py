@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlconnector.formats.document_check import document_file_name
+from mlconnector.systems.datev.connection import SECRECY
 from mlconnector.systems.datev.dxso_jobs import IMAGES as SUGGESTION_IMAGES
 from mlconnector.systems.datev.job_waits import next_wait
 from mlconnector.systems.datev.login import (
@@ -20,6 +21,7 @@ from mlconnector.systems.datev.sink import DatevSink, open_datev
 
 __all__ = [
     "CONNECTED_APPS",
+    "SECRECY",
     "SECRETS",
     "SUGGESTION_IMAGES",
     "TEMPLATE",

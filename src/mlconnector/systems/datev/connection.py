@@ -10,8 +10,12 @@ from mlconnector.systems.datev.answers import SYSTEM, explain
 from mlconnector.systems.datev.settings import DatevSettings
 from mlconnector.systems.kit.http import Http, HttpFactory
 from mlconnector.systems.kit.oauth import BearerAuth, TokenKeeper
+from mlconnector.systems.kit.redaction import Secrecy
 
 _UPLOAD_TIMEOUT = 120.0
+
+SECRECY = Secrecy(headers=frozenset({"x-datev-client-secret"}))
+"""What is secret about requests to DATEV beside what is so everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.systems.kit.http import TooMany
+from mlconnector.systems.kit.pacing import TooMany
 
 Outcome = Literal["ok", "warning", "failed", "skipped"]
 Who = Literal["you", "adviser", "it", "vendor"]

@@ -21,6 +21,8 @@ def describe_source() -> SourceSystem:
         secrets=secret_names,
         oauth=oauth_model,
         open=PipedriveSource,
+        secret_headers=frozenset({"x-api-token"}),
+        secret_parameters=frozenset({"api_token"}),
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
     )
 

@@ -16,8 +16,9 @@ import httpx
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
-from mlconnector.systems.kit.http import TooMany, default_explanation, retry_after
+from mlconnector.systems.kit.http import default_explanation, retry_after
 from mlconnector.systems.kit.json_answers import object_or_nothing
+from mlconnector.systems.kit.pacing import TooMany
 
 SYSTEM = "pipedrive"
 TITLE = "Pipedrive"

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Kind, Voucher
+from mlconnector.model.vouchers import Voucher
 from mlconnector.systems.dynamics.client import shaped
 from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.files import chosen
@@ -19,7 +19,7 @@ from mlconnector.systems.dynamics.settings import Final, Settings
 from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product
 from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.json_answers import Raw
-from mlconnector.systems.kit.tables import is_currency
+from mlconnector.systems.kit.vouchers import currency_problems, filled, kind_by_total
 from mlconnector.systems.source import Reading
 
 _CANCELLED = 3
@@ -67,7 +67,7 @@ def withdrawn(raw: Raw, around: Surroundings, settings: Settings) -> Reading:
     facts = Facts(settings.columns, settings.zone, clean(invoice.name))
     rows: Rows = {"invoice": raw}
     voucher = Voucher(
-        kind=_kind(invoice),
+        kind=kind_by_total(invoice.totalamount),
         direction="sale",
         external_id=invoice.invoiceid,
         number=facts.text("invoice_number", rows),
@@ -97,7 +97,7 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     attachments, wrong_files = chosen(invoice, raw, belongings.notes, number, settings.documents)
     day = facts.day("invoice_date", rows)
     voucher = Voucher(
-        kind=_kind(invoice),
+        kind=kind_by_total(invoice.totalamount),
         direction="sale",
         external_id=invoice.invoiceid,
         number=number,
@@ -117,11 +117,6 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     )
     problems += wrong_lines + wrong_files + _formal(invoice, currency, day, title) + facts.problems
     return Reading(invoice.invoiceid, voucher, tuple(problems))
-
-
-def _kind(invoice: Invoice) -> Kind:
-    """By the sign of the total alone, so that an invoice has one identity whatever else is read of it."""
-    return Kind.CREDIT_NOTE if (invoice.totalamount or ZERO) < ZERO else Kind.INVOICE
 
 
 def _made_on(invoice: Invoice, settings: Settings) -> date:
@@ -167,19 +162,18 @@ def _payment_terms(invoice: Invoice) -> str | None:
 
 
 def _attributes(invoice: Invoice, around: Surroundings, rows: Rows, facts: Facts) -> dict[str, str]:
-    attributes = {
-        "owner": invoice.owner or "",
-        "order": around.orders.get(invoice.order or "", ""),
-        "cost_centre": facts.text("cost_centre", rows) or "",
-        "tax_class": facts.text("tax_class", rows) or "",
-    }
-    return {name: value for name, value in attributes.items() if value}
+    return filled(
+        {
+            "owner": invoice.owner,
+            "order": around.orders.get(invoice.order or ""),
+            "cost_centre": facts.text("cost_centre", rows),
+            "tax_class": facts.text("tax_class", rows),
+        }
+    )
 
 
 def _formal(invoice: Invoice, currency: str, day: date | None, title: str) -> list[Problem]:
-    problems = []
-    if not is_currency(currency):
-        problems.append(Problem("currency_unknown", {"currency": currency}, ("currency",)))
+    problems = currency_problems(currency)
     if day is None:
         problems.append(Problem("invoice_date_missing", {"title": title}))
     if invoice.pricingerrorcode:

@@ -17,7 +17,7 @@ Who = Literal["you", "adviser", "it", "vendor"]
 class CheckStep:
     """One step of a ping: what was tried, how it ended, and who can put it right.
 
-    `key` names its title in the texts `checks.toml`, e.g. `pipedrive.token`; `cause` names why it failed in
+    `key` names its title in the texts `checks.toml`, e.g. `shop.login`; `cause` names why it failed in
     `causes.toml`, e.g. `token_refused`. `facts` fill the texts; `system` is the title of the system asked.
     """
 

@@ -30,7 +30,7 @@ def all_pages(
     """The records of all pages; `read` gives those of one, and where the next is (None: nowhere).
 
     It is asked for the first page with None. Raises Broken when the pages go round in a circle; `what`
-    says whose pages they are, e.g. `pipedrive: the pages of /deals`.
+    says whose pages they are, e.g. `shop: the pages of /orders`.
     """
     seen: set[Next] = set()
     place: Next | None = None

@@ -86,6 +86,13 @@ def test_an_attempt_of_two_steps_is_skipped_with_both() -> None:
     ]
 
 
+def test_an_attempt_without_steps_does_not_begin_anew_what_was_skipped() -> None:
+    failing = Attempt(("shop.a",), lambda: [CheckStep("shop.a", "failed")])
+    last = Attempt(("shop.b",), lambda: [CheckStep("shop.b", "ok")])
+    found = in_order([failing, Attempt((), list), last])
+    assert [step.outcome for step in found] == ["failed", "skipped"]
+
+
 def test_webhooks_need_their_credentials() -> None:
     facts = {"header": "X-Key"}
     there = webhook_step("shop.webhook", "Shop 365", ("key",), {"key": "k"}, facts)

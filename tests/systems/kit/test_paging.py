@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import islice
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_pages_that_go_round_in_a_circle_break_the_contract(back_to: str) -> Non
         "c": ([3], back_to),
     }
     with pytest.raises(Broken, match="shop: the pages of items go round in a circle"):
-        list(all_pages(lambda place: pages[place], "shop: the pages of items"))
+        list(islice(all_pages(lambda place: pages[place], "shop: the pages of items"), 100))
 
 
 def test_questions_are_asked_several_at_a_time_and_answered_in_their_order() -> None:

@@ -79,6 +79,12 @@ def test_other_signatures_are_refused(headers: dict[str, str], body: bytes, key:
         check_hmac(Delivery(headers, body), "X-Sig", key)
 
 
+def test_a_signature_that_anybody_could_make_is_refused() -> None:
+    without_key = hmac.new(b"", BODY, hashlib.sha256).hexdigest()
+    with pytest.raises(Refused, match="no key"):
+        check_hmac(Delivery({"x-sig": without_key}, BODY), "X-Sig", "")
+
+
 def test_a_body_is_a_json_object_with_or_without_a_byte_order_mark() -> None:
     assert object_of(BODY) == object_of(b"\xef\xbb\xbf" + BODY) == {"id": 7}
 

@@ -19,9 +19,9 @@ _BEGINNING = """\
 # DATEV's codes
 
 What DATEV's interfaces and programs answer, what it means and who can do something about it. The tables are
-made from `src/mlconnector/texts/datev_codes.toml` by `scripts/datev_errors.py`. `ml-connector explain CODE`
-prints one entry, with or without `#`, in German or English; it also knows our own causes and the rules of
-`ml-connector check`.
+made from `src/mlconnector/systems/datev/texts/codes.toml` by `scripts/datev_errors.py`.
+`ml-connector explain CODE` prints one entry, with or without `#`, in German or English; it also knows our own
+causes and the rules of `ml-connector check`.
 
 The last column says what ml-connector does by itself when it gets the code as an answer. Codes without an
 entry there are shown by DATEV's programs, or come where only a person sees the message.

@@ -17,6 +17,7 @@ from mlconnector.systems.kit import oauth
 from mlconnector.systems.kit.http import Exchange, Http
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
 from mlconnector.systems.kit.pacing import Waiting
+from mlconnector.systems.registry import secrecies
 from mlconnector.systems.source import Source, SourceContext, SourceSystem
 
 
@@ -137,6 +138,7 @@ class Outside:
             headers=headers,
             timeout=timeout,
             after_answer=after_answer,
+            secrecy=secrecies()[system],
             waiting=self.time.waiting(),
             transport=self.transport,
         )

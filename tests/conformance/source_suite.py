@@ -189,7 +189,7 @@ class SourceConformance:
         rig.faults.add(Fault("status", path=".*", status=503, times=1000))
         failed = [step for step in source.check() if step.outcome == "failed"]
         assert failed
-        assert failed[0].cause
+        assert rig.system.title in step_cause(failed[0].cause, failed[0].facts, "de")
 
     # ------------------------------------------------------------------------------- changes
 

@@ -27,9 +27,10 @@ from mlconnector.model.vouchers import Attachment, Kind, Line, Party, Standing, 
 from mlconnector.standins.base import Clock
 from mlconnector.standins.faults import Faults
 from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.fields import clean, document_number
+from mlconnector.systems.kit.json_answers import parsed
 from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.kit.tables import country_code
-from mlconnector.systems.kit.values import clean, document_number, parsed
 from mlconnector.systems.source import (
     Delivery,
     Hint,
@@ -42,7 +43,7 @@ from mlconnector.systems.source import (
     SourceSystem,
 )
 from mlconnector.systems.unreadable import read_apart
-from mlconnector.texts import catalogue
+from mlconnector.texts import tables
 from tests.conformance.context import FakeTime, Outside
 from tests.conformance.source_suite import Sale, SourceRig, Webhooks
 
@@ -387,5 +388,5 @@ def toy_rig(kind: Callable[[SourceContext], ToySource] = ToySource) -> Iterator[
             forge=lambda delivery: Delivery(delivery.headers, delivery.body + b" "),
         ),
     )
-    with patch.dict(catalogue._table("checks.toml"), TEXTS):
+    with patch.dict(tables.table("checks.toml"), TEXTS):
         yield rig

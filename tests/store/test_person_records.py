@@ -59,7 +59,8 @@ def assign(db: Connection, clock: Clock, *numbers: str, batch: str = "b1") -> bo
 
 
 def test_what_is_due_goes_out_next_and_nothing_else(db: Connection, clock: Clock) -> None:
-    for number, state in (("10001", "due"), ("10002", "waiting"), ("10003", "failed"), ("10004", "sent")):
+    states: tuple[person_records.State, ...] = ("due", "waiting", "failed", "sent")
+    for number, state in zip(("10001", "10002", "10003", "10004"), states, strict=True):
         want(db, clock, number, state)
     assert due(db) == ["10001"]
 

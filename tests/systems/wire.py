@@ -11,6 +11,7 @@ import httpx
 from mlconnector.errors import ConnectorError
 from mlconnector.systems.kit.http import Exchange, Http
 from mlconnector.systems.kit.pacing import Patience, Waiting
+from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -62,6 +63,7 @@ class Wiring:
     time: FakeTime = field(default_factory=FakeTime)
     transport: httpx.BaseTransport | None = None
     patience: Patience = field(default_factory=Patience)
+    secrecy: Secrecy = IN_GENERAL
     opened: list[Http] = field(default_factory=list)
 
     def __call__(
@@ -86,6 +88,7 @@ class Wiring:
             patience=self.patience,
             waiting=self.time.waiting(),
             after_answer=after_answer,
+            secrecy=self.secrecy,
             transport=self.transport,
         )
         self.opened.append(http)

@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
+import mlconnector
+from mlconnector.texts.tables import table
+
+__all__ = [
+    "LANGUAGES",
+    "all_sentences",
+    "files_of",
+    "needed",
+    "sentences",
+    "slots",
+    "systems",
+    "table",
+    "welcome",
+]
+
 LANGUAGES = ("de", "en")
+SOURCE = Path(mlconnector.__file__).parent
 
 
-def table(name: str) -> dict[str, Any]:
-    """The content of a file of texts."""
-    content: dict[str, Any] = tomllib.loads(
-        files("mlconnector.texts").joinpath(name).read_text(encoding="utf-8")
-    )
-    return content
+def files_of(system: str) -> dict[str, dict[str, Any]]:
+    """The tables of a system by their file; those that belong to no system for an empty name."""
+    folder = SOURCE / "systems" / system / "texts" if system else SOURCE / "texts"
+    return {
+        file.name: tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml"))
+    }
+
+
+def systems() -> list[str]:
+    """The systems that have texts of their own."""
+    return sorted(folder.parent.name for folder in (SOURCE / "systems").glob("*/texts"))
 
 
 def sentences(content: Any, place: str) -> Iterator[tuple[str, str, str]]:
@@ -32,9 +53,9 @@ def sentences(content: Any, place: str) -> Iterator[tuple[str, str, str]]:
 
 def all_sentences() -> Iterator[tuple[str, str, str]]:
     """Every text of every file."""
-    for file in sorted(files("mlconnector.texts").iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".toml"):
-            yield from sentences(table(file.name), file.name.removesuffix(".toml"))
+    for system in ("", *systems()):
+        for name, content in files_of(system).items():
+            yield from sentences(content, name.removesuffix(".toml"))
 
 
 def needed(template: str) -> set[str]:

@@ -11,11 +11,12 @@ import pytest
 
 from mlconnector.systems.datev.answers import MEANINGS
 from mlconnector.texts.codes import codes, find, nearest, words
+from mlconnector.texts.tables import tables_of_systems
 from tests.specifications import required
 from tests.texts.tables import LANGUAGES, slots, table
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLE = table("datev_codes.toml")
+TABLE = tables_of_systems("codes.toml")["datev"]
 CODES = {code.code for code in codes()}
 OF_REWE = {f"#REW{number}" for number in ("00305", "00306", "00314", "04403", "04404", "04506")}
 OF_EXTF = {str(number) for number in range(1008828, 1008839) if number != 1008830}

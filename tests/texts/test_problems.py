@@ -28,6 +28,9 @@ KEYS = {
     "store/vouchers.py: row.key": frozenset[str](),
     "mapping/drafts.py: _INVALID[ledger]": frozenset({"debtor_number_invalid", "creditor_number_invalid"}),
     "mapping/numbers.py: _USED_UP[ledger]": frozenset({"debtor_range_used_up", "creditor_range_used_up"}),
+    "systems/kit/invoice_files.py: named.hindrance": frozenset(
+        {"document_remote", "document_type_forbidden"}
+    ),
     "mapping/targets.py: _MISSING[voucher.direction]": frozenset(
         {"revenue_account_missing", "expense_account_missing"}
     ),

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 
+from mlconnector.systems.kit.redaction import Secrecy
 from mlconnector.systems.sink import SinkSystem
 from mlconnector.systems.source import SourceSystem
 
@@ -28,6 +29,12 @@ def sink_systems() -> dict[str, SinkSystem]:
     """Every sink by its name."""
     found = [package.describe_sink() for package in _packages() if hasattr(package, "describe_sink")]
     return {system.name: system for system in found}
+
+
+def secrecies() -> dict[str, Secrecy]:
+    """What is secret about the requests of every system, by its name."""
+    sources = {name: source.secrecy for name, source in source_systems().items()}
+    return sources | {name: sink.secrecy for name, sink in sink_systems().items()}
 
 
 def _packages() -> Iterator[ModuleType]:

@@ -17,6 +17,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
+from mlconnector.systems.kit.redaction import Secrecy
 
 Takes = Literal["documents", "booking_files", "suggestions", "loads"]
 """What a sink can take: Belegbilder, files of bookings and master data, booking suggestions, loads."""
@@ -239,3 +240,10 @@ class SinkSystem:
     services: Callable[[Any], Sequence[str]]
     login: LoginRules
     courtesy: Courtesy
+    secret_headers: frozenset[str] = frozenset()
+    secret_parameters: frozenset[str] = frozenset()
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """What is secret about its requests."""
+        return Secrecy(self.secret_headers, self.secret_parameters)

@@ -17,6 +17,7 @@ from mlconnector.model.vouchers import Party, Voucher
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper
+from mlconnector.systems.kit.redaction import Secrecy
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class SourceSystem:
     `settings_model` is the pydantic model of the connection's `[source]` table. `secrets` names the
     credentials to ask for, given the settings. `oauth` gives the system's OAuth model for the settings,
     or None when they say that no login is needed. `template` is a commented TOML `[source]` table.
+    `secret_headers` and `secret_parameters` are what it calls its credentials, beside what is always secret.
     `register_webhook` lets the system send its webhooks to an address, as often as it is called, and
     `unregister_webhook` ends that; both return the names of the events concerned, and are None where people
     do so by hand.
@@ -153,5 +155,12 @@ class SourceSystem:
     oauth: Callable[[Any, HttpFactory], OAuthModel | None]
     open: Callable[[SourceContext], Source]
     template: str
+    secret_headers: frozenset[str] = frozenset()
+    secret_parameters: frozenset[str] = frozenset()
     register_webhook: WebhookSetup | None = None
     unregister_webhook: WebhookSetup | None = None
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """What is secret about its requests."""
+        return Secrecy(self.secret_headers, self.secret_parameters)

@@ -1,6 +1,6 @@
 """Texts by key and language: what happened, why, what to do, who does it.
 
-The texts are TOML files beside this one. A text takes facts in braces:
+The texts are TOML files beside this one, and in the folders of the systems. A text takes facts in braces:
 
     {party}                       the fact; a dash where it is missing or empty
     {region.word}                 our word for its value, from `words.toml`
@@ -12,18 +12,16 @@ The texts are TOML files beside this one. A text takes facts in braces:
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
-from importlib.resources import files
 from string import Formatter
 from typing import Any
 
 from mlconnector.texts import notation
 from mlconnector.texts.language import Language
+from mlconnector.texts.tables import table
 
 _MEGABYTE = 1024 * 1024
 
@@ -43,12 +41,12 @@ def explain(key: str, facts: Mapping[str, str], language: Language) -> Explanati
 
     Where an outside system has answered, its own words, code, help page and request id follow the why.
     """
-    entry = _table("problems.toml").get(key)
+    entry = table("problems.toml").get(key)
     if entry is None:
         return Explanation(key, _listed(facts), "", "")
     what, why, do = (filled(entry[language][part], facts, language) for part in ("what", "why", "do"))
     if "answer" in entry:
-        why += filled(_table("answers.toml")[entry["answer"]][language], facts, language)
+        why += filled(table("answers.toml")[entry["answer"]][language], facts, language)
     return Explanation(what, why, do, people(entry["who"], language))
 
 
@@ -59,16 +57,16 @@ def explain_in_general(key: str, language: Language) -> Explanation:
 
 def step_title(key: str, language: Language) -> str:
     """What a step of a ping is called."""
-    entry = _table("checks.toml").get(key)
+    entry = table("checks.toml").get(key)
     return str(entry[language]) if entry else key
 
 
 def step_cause(cause: str, facts: Mapping[str, str], language: Language) -> str:
     """Why a step of a ping failed and what to do about it."""
-    entry = _table("causes.toml").get(cause)
+    entry = table("causes.toml").get(cause)
     if entry is not None:
         return filled(entry[language], facts, language)
-    if cause in _table("problems.toml"):
+    if cause in table("problems.toml"):
         words = explain(cause, facts, language)
         return f"{words.what} {words.why} {words.do}"
     shown = _listed(facts)
@@ -77,48 +75,48 @@ def step_cause(cause: str, facts: Mapping[str, str], language: Language) -> str:
 
 def step_people(cause: str, who: str, facts: Mapping[str, str], language: Language) -> str:
     """Who can put a step of a ping right: for a problem the person whom its words name."""
-    if cause in _table("problems.toml"):
+    if cause in table("problems.toml"):
         return explain(cause, facts, language).who
     return people(who, language)
 
 
 def people(who: str, language: Language) -> str:
     """Who can put something right."""
-    entry = _table("people.toml").get(who)
+    entry = table("people.toml").get(who)
     return str(entry[language]) if entry else who
 
 
 def word(kind: str, value: str, language: Language) -> str:
     """Our word for a value, e.g. of the kind `region` for `eu`; the value itself where we have none."""
-    entry = _table("words.toml").get(kind, {}).get(value)
+    entry = table("words.toml").get(kind, {}).get(value)
     return str(entry[language]) if entry else value
 
 
 def found(step: str, facts: Mapping[str, str], language: Language) -> str:
     """What a step of a ping that went well has found; empty where there is nothing to tell."""
-    entry = _table("found.toml").get(step)
+    entry = table("found.toml").get(step)
     return filled(entry[language], facts, language) if entry else ""
 
 
 def sentence(key: str, facts: Mapping[str, str], language: Language) -> str:
     """What a command says beside problems and steps; raises KeyError for an unknown key."""
-    return filled(_table("commands.toml")[key][language], facts, language)
+    return filled(table("commands.toml")[key][language], facts, language)
 
 
 def reason(rule: str, facts: Mapping[str, str], language: Language) -> str:
     """Why a field of a booking has its value; a rule that has no words is a sentence of its own."""
-    entry = _table("reasons.toml").get(rule)
+    entry = table("reasons.toml").get(rule)
     return filled(entry[language], facts, language) if entry else rule
 
 
 def fault(key: str, facts: Mapping[str, str], language: Language) -> str:
     """What is wrong with a line of a list that was handed over."""
-    return filled(_table("faults.toml")[key][language], facts, language)
+    return filled(table("faults.toml")[key][language], facts, language)
 
 
 def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, str]:
     """Title and sentence of a page for a browser, as plain text."""
-    words = _table("pages.toml")[key][language]
+    words = table("pages.toml")[key][language]
     return str(words["title"]), filled(words["text"], facts, language)
 
 
@@ -139,7 +137,7 @@ def filled(template: str, facts: Mapping[str, str], language: Language = "en") -
 
 def problem_keys() -> frozenset[str]:
     """Every problem that has words."""
-    return frozenset(_table("problems.toml"))
+    return frozenset(table("problems.toml"))
 
 
 def _written(slot: str, facts: Mapping[str, str], language: Language) -> str:
@@ -192,8 +190,3 @@ class _AnyFact(dict[str, str]):
 
 def _listed(facts: Mapping[str, str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in facts.items())
-
-
-@cache
-def _table(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))

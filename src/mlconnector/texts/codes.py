@@ -1,39 +1,44 @@
-"""Codes of DATEV in plain words: those in answers of its interfaces, and those its programs show.
+"""Codes of outside systems in plain words: those in their answers, and those that their programs show.
 
-The table is `datev_codes.toml`; a code is found however people write it: `#DCO01012`, `dco01012`, `01012`.
+Each system may have a table `codes.toml` among its texts; a code is found however people write it:
+`#ABC01012`, `abc01012`, `01012`.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from mlconnector.texts.catalogue import Explanation, people
 from mlconnector.texts.language import Language
+from mlconnector.texts.tables import tables_of_systems
 
 _WORDS_AROUND = re.compile(r"fehlernr|fehler|error|code|nr|hilfe|[^a-z0-9]")
+_LETTERS_AND_NUMBER = re.compile(r"[a-z]+(\d{3,})")
 _NEAR = 5
+_TABLE, _SHARED = "codes.toml", "shared"
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code: how DATEV writes it, and DATEV's own short name for it."""
+    """One code: whose it is, how that system writes it, and its own short name for it."""
 
+    system: str
     code: str
     title: str
     who: str
 
 
 def codes() -> list[Code]:
-    """Every code, in the order of the table."""
-    table = _table()
-    return [Code(code, entry["title"], entry["who"]) for code, entry in table.items() if code != "shared"]
+    """Every code of every system, in the order of its table."""
+    return [
+        Code(system, code, entry["title"], entry["who"])
+        for system, table in tables_of_systems(_TABLE).items()
+        for code, entry in table.items()
+        if code != _SHARED
+    ]
 
 
 def find(text: str) -> Code | None:
@@ -44,8 +49,9 @@ def find(text: str) -> Code | None:
 
 def words(code: Code, language: Language) -> Explanation:
     """What happened, why, what to do, and who does it."""
-    entry = _table()[code.code]
-    shared = _table()["shared"][entry["as"]][language] if "as" in entry else {}
+    table = tables_of_systems(_TABLE)[code.system]
+    entry = table[code.code]
+    shared = table[_SHARED][entry["as"]][language] if "as" in entry else {}
     said = {**shared, **entry[language]}
     return Explanation(said["what"], said["why"], said["do"], people(code.who, language))
 
@@ -61,10 +67,10 @@ def nearest(text: str, known: Iterable[str]) -> list[str]:
 
 
 def _spellings(code: str) -> Iterator[str]:
-    """How people may write a code, without case and signs; the number alone is enough where it says all."""
+    """How people may write a code, without case and signs; a number of some length is enough by itself."""
     plain = _plain(code)
     yield plain
-    number = re.fullmatch(r"(?:dco|rew|http)(\d+)", plain)
+    number = _LETTERS_AND_NUMBER.fullmatch(plain)
     if number is not None:
         yield number[1]
 
@@ -72,8 +78,3 @@ def _spellings(code: str) -> Iterator[str]:
 def _plain(text: str) -> str:
     plain = text.casefold()
     return _WORDS_AROUND.sub("", plain) or re.sub(r"[^a-z0-9]", "", plain)
-
-
-@cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath("datev_codes.toml").read_text(encoding="utf-8"))

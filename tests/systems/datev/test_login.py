@@ -10,6 +10,7 @@ import pytest
 
 from mlconnector.errors import Broken, NeedsLogin, RetryLater
 from mlconnector.standins.datev import SECRET
+from mlconnector.standins.datev.signature import SigningKey
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.datev.login import (
     LIFETIME,
@@ -114,6 +115,20 @@ def test_a_code_of_another_login_is_refused(rig: Rig) -> None:
         )
 
 
+def test_a_login_that_datev_did_not_sign_is_refused(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = SigningKey().public_keys()
+    monkeypatch.setattr(SigningKey, "public_keys", lambda _: others)
+    with pytest.raises(NeedsLogin, match="not signed by its issuer"):
+        log_in(rig)
+
+
+def test_keys_out_of_reach_leave_the_code_for_later(rig: Rig) -> None:
+    rig.standin.faults.add(Fault("status", path="/certs", status=503, times=3))
+    with pytest.raises(RetryLater):
+        log_in(rig)
+    assert log_in(rig).access_token
+
+
 def test_a_revoked_login_is_worth_nothing(rig: Rig) -> None:
     tokens = log_in(rig)
     http = token_http(rig.model, rig.wiring)
@@ -173,6 +188,7 @@ def test_the_model_comes_from_discovery(rig: Rig) -> None:
     model = rig.model
     assert model.token_url == f"{rig.url}/token"
     assert model.issuer == f"{rig.url}/openid"
+    assert model.jwks_url == f"{rig.url}/certs"
     assert (model.lifetime, model.rolling) == (LIFETIME, False)
     assert model.authorize_extra == {"enableWindowsSso": "true"}
     assert model.pkce
@@ -209,6 +225,8 @@ def test_the_token_endpoint_may_be_on_another_host_than_the_issuer(rig: Rig) -> 
         discovered(issuer="https://login.example/openid"),
         discovered(token_endpoint="http://api.datev.de/token"),
         discovered(userinfo_endpoint=""),
+        discovered(jwks_uri="http://login.datev.de/certs"),
+        discovered(jwks_uri=""),
         b"[]",
         b"<html>",
     ],

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from mlconnector.systems.dynamics.settings import Settings
-from mlconnector.systems.dynamics.shapes import LOOKUP_TABLE, Note, Raw
+from mlconnector.systems.dynamics.shapes import LOOKUP_TABLE, Note
 from mlconnector.systems.dynamics.vouchers import Belongings, Surroundings, final
-from mlconnector.systems.kit.values import parsed
+from mlconnector.systems.kit.json_answers import Raw, parsed
 from mlconnector.systems.source import Reading
 from tests.specifications import required
 

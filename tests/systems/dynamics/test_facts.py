@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mlconnector.systems.dynamics.facts import Facts, day_of
+from mlconnector.systems.dynamics.facts import Facts
 from mlconnector.systems.dynamics.settings import Columns
 from mlconnector.systems.dynamics.shapes import FORMATTED
 
@@ -30,7 +30,7 @@ def facts(**columns: Any) -> Facts:
     ],
 )
 def test_a_day_is_the_one_that_users_see(value: str, day: date) -> None:
-    assert day_of(value, BERLIN) == day
+    assert facts().day("invoice_date", {"invoice": {"createdon": value}}) == day
 
 
 @pytest.mark.parametrize(

@@ -156,11 +156,11 @@ def test_few_days_of_change_tracking_are_warned_of(rig: DynamicsRig) -> None:
         ("WhoAmI", 403, "reach", "dynamics_access_denied"),
         ("WhoAmI", 404, "reach", "dynamics_not_there"),
         ("WhoAmI", 503, "reach", "unreachable"),
-        ("WhoAmI", 429, "reach", "dynamics_too_many_requests"),
+        ("WhoAmI", 429, "reach", "too_many_requests"),
         ("products", 500, "right", "unreachable"),
-        ("EntityDefinitions", 400, "tracking", "broken"),
+        ("EntityDefinitions", 400, "tracking", "unexpected_answer"),
         ("Attributes", 403, "columns", "dynamics_right_missing"),
-        ("organizations", 404, "right", "broken"),
+        ("organizations", 404, "right", "unexpected_answer"),
     ],
 )
 def test_the_step_that_fails_says_why(rig: DynamicsRig, path: str, status: int, key: str, cause: str) -> None:

@@ -12,10 +12,14 @@ import pytest
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import Http, default_explanation, retry_after
+from mlconnector.systems.kit.pacing import TooMany
+from mlconnector.systems.kit.redaction import Secrecy
 from tests.systems.wire import START, FakeTime, Wiring, unexplained
 
 Handler = Callable[[httpx.Request], httpx.Response]
 HOME = "https://api.example.com/v1"
+
+SHOP = Secrecy(headers=frozenset({"X-Api-Token"}), parameters=frozenset({"api_token"}))
 
 
 @pytest.fixture
@@ -224,6 +228,7 @@ def test_a_download_that_breaks_off_is_tried_again(wiring: Wiring) -> None:
 
 
 def test_a_download_follows_one_redirect_to_a_file_store_without_credentials(wiring: Wiring) -> None:
+    wiring.secrecy = SHOP
     stored = "https://files.example.org/a.pdf?X-Amz-Signature=topsecretsignature"
     handle, seen = answers(
         httpx.Response(302, headers={"Location": stored}), httpx.Response(200, content=b"pdf")
@@ -255,6 +260,7 @@ def test_a_second_redirect_is_not_followed(wiring: Wiring) -> None:
     ["https://other.example.com/v1/x", "http://api.example.com/v1/x", "https://api.example.com:444/x"],
 )
 def test_credentials_do_not_leave_the_origin_they_are_for(wiring: Wiring, address: str) -> None:
+    wiring.secrecy = SHOP
     handle, seen = answers(httpx.Response(200))
     http = client(wiring, handle, auth=httpx.BasicAuth("u", "p"), headers={"x-api-token": "tok"})
     http.request("GET", address)
@@ -285,6 +291,7 @@ def test_the_body_of_a_success_is_logged_where_that_is_asked_for(wiring: Wiring)
 
 
 def test_no_secret_reaches_the_technical_log(wiring: Wiring) -> None:
+    wiring.secrecy = SHOP
     secrets = ["bearertoken1", "apitoken234", "cookie56789", "refresh01234", "query567890", "basicpass123"]
     echo = httpx.Response(400, text=" ".join(secrets), headers={"Set-Cookie": "sid=cookie56789"})
     handle, _ = answers(echo, echo, httpx.ReadTimeout("t"))
@@ -292,7 +299,7 @@ def test_no_secret_reaches_the_technical_log(wiring: Wiring) -> None:
     form = {"refresh_token": "refresh01234"}
     for given in ({"headers": {"Authorization": "Bearer bearertoken1"}}, {"auth": ("u", "basicpass123")}):
         with pytest.raises(Broken):
-            http.request("POST", "/t?token=query567890", data=form, **given)
+            http.request("POST", "/t?api_token=query567890", data=form, **given)
     with pytest.raises(RetryLater):
         http.request("POST", "/t?token=query567890", data=form, repeat=False)
     assert len(wiring.log.exchanges) == 3
@@ -307,11 +314,29 @@ def test_no_secret_reaches_the_technical_log(wiring: Wiring) -> None:
 def test_no_secret_reaches_the_log_of_the_http_library(
     wiring: Wiring, caplog: pytest.LogCaptureFixture
 ) -> None:
+    wiring.secrecy = SHOP
     handle, _ = answers(httpx.Response(200))
     with caplog.at_level(logging.INFO, logger="httpx"):
-        client(wiring, handle).request("GET", "/things?api_token=topsecret&page=2")
+        client(wiring, handle).request("GET", "/things?api_token=topsecret&page=2&token=nobodys")
     assert "page=2" in caplog.text
     assert "topsecret" not in caplog.text
+    assert "nobodys" not in caplog.text
+
+
+def test_an_error_names_no_secret_of_the_system(wiring: Wiring) -> None:
+    wiring.secrecy = SHOP
+    handle, _ = answers(httpx.Response(404))
+    with pytest.raises(Broken) as raised:
+        client(wiring, handle).request("GET", "/things?api_token=topsecret&page=2")
+    assert str(raised.value).endswith("/things?api_token=***&page=2")
+
+
+def test_what_one_system_calls_a_secret_is_none_of_another(wiring: Wiring) -> None:
+    handle, seen = answers(httpx.Response(200))
+    http = client(wiring, handle, headers={"x-api-token": "tok"})
+    http.request("GET", "https://other.example.com/x?api_token=a")
+    assert seen[0].headers["x-api-token"] == "tok"
+    assert wiring.log.exchanges[0].url.endswith("api_token=a")
 
 
 @pytest.mark.parametrize(
@@ -351,3 +376,12 @@ def test_waits_are_full_jitter(wiring: Wiring) -> None:
     wiring.time = FakeTime(drawn=0.0)
     client(wiring, handle, explain=unexplained).request("GET", "/things")
     assert wiring.time.slept == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("status", "too_many"), [(429, True), (503, False), (408, False)])
+def test_too_many_requests_are_told_from_other_reasons_to_wait(status: int, too_many: bool) -> None:
+    request = httpx.Request("GET", "https://api.example.com/x")
+    error = default_explanation("shop", httpx.Response(status, request=request, headers={"Retry-After": "7"}))
+    assert isinstance(error, RetryLater)
+    assert isinstance(error, TooMany) == too_many
+    assert (error.after, error.outcome_unknown) == (7.0, status == 408)

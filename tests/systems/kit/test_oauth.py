@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,8 +11,11 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
+import jwt
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from mlconnector.errors import Broken, NeedsLogin, RetryLater
 from mlconnector.systems.kit.http import Http
@@ -52,7 +54,11 @@ OLD = Tokens(
 )
 
 
-def id_token(**changes: Any) -> str:
+KEY, ANOTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+SIGNED = changed(MODEL, jwks_url="https://login.example/certs")
+
+
+def id_token(*, key: rsa.RSAPrivateKey = KEY, kid: str | None = "k1", **changes: Any) -> str:
     claims = {
         "iss": MODEL.issuer,
         "aud": "app",
@@ -60,9 +66,12 @@ def id_token(**changes: Any) -> str:
         "exp": START.timestamp() + 900,
         **changes,
     }
-    return (
-        "header." + base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode() + ".signature"
-    )
+    return jwt.encode(claims, key, algorithm="RS256", headers={} if kid is None else {"kid": kid})
+
+
+def published(*kids: str) -> dict[str, Any]:
+    one = RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
+    return {"keys": [{**one, "kid": kid, "alg": "RS256", "use": "sig"} for kid in kids]}
 
 
 @dataclass
@@ -220,6 +229,58 @@ class TestFinishingALogin:
         server.says()
         with pytest.raises(NeedsLogin, match="no readable id token"):
             finish_login(MODEL, http, "s", PENDING, "code-1", START)
+
+    @pytest.mark.parametrize(("kids", "kid"), [(("k0", "k1"), "k1"), (("k1",), None)])
+    def test_a_signature_is_checked_with_the_key_that_the_issuer_publishes(
+        self, server: TokenServer, http: Http, kids: tuple[str, ...], kid: str | None
+    ) -> None:
+        server.says(**published(*kids))
+        server.says(access_token="a", refresh_token="r", id_token=id_token(kid=kid))
+        assert finish_login(SIGNED, http, "secret-of-app", PENDING, "code-1", START).access_token == "a"
+        assert [request.url.path for request in server.asked] == ["/certs", "/token"]
+        assert server.authorizations[0] == ""
+
+    @pytest.mark.parametrize(
+        "token",
+        [
+            id_token(key=ANOTHER),
+            id_token(kid="k2"),
+            id_token(kid=None),
+            id_token()[:-8] + "AAAAAAAA",
+            jwt.encode({"iss": MODEL.issuer, "aud": "app", "nonce": PENDING.nonce}, "", "none"),
+            jwt.encode({"iss": MODEL.issuer, "aud": "app"}, "s" * 32, "HS256", headers={"kid": "k1"}),
+        ],
+    )
+    def test_what_the_issuer_did_not_sign_is_refused_and_revoked(
+        self, server: TokenServer, http: Http, token: str
+    ) -> None:
+        server.says(**published("k0", "k1"))
+        server.says(access_token="a", refresh_token="r", id_token=token)
+        server.says()
+        server.says()
+        with pytest.raises(NeedsLogin, match="not signed by its issuer"):
+            finish_login(SIGNED, http, "s", PENDING, "code-1", START)
+        assert [request.url.path for request in server.asked[2:]] == ["/revoke", "/revoke"]
+
+    @pytest.mark.parametrize("keys", [{}, {"keys": []}, {"keys": "none"}, {"keys": [{"kty": "?"}]}])
+    def test_an_issuer_without_keys_breaks_the_contract_and_leaves_no_login(
+        self, server: TokenServer, http: Http, keys: dict[str, Any]
+    ) -> None:
+        server.says(**keys)
+        server.says(access_token="a", refresh_token="r", id_token=id_token())
+        server.says()
+        server.says()
+        with pytest.raises(Broken, match="books publishes no keys"):
+            finish_login(SIGNED, http, "s", PENDING, "code-1", START)
+        assert [request.url.path for request in server.asked[2:]] == ["/revoke", "/revoke"]
+
+    def test_a_code_is_not_used_up_while_the_keys_are_out_of_reach(
+        self, server: TokenServer, http: Http
+    ) -> None:
+        server.answers += [httpx.ConnectError("no route")] * 3
+        with pytest.raises(RetryLater):
+            finish_login(SIGNED, http, "s", PENDING, "code-1", START)
+        assert {request.url.path for request in server.asked} == {"/certs"}
 
     def test_what_a_refused_id_token_came_with_is_revoked_at_once(
         self, server: TokenServer, http: Http

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.systems.pipedrive.answers import Forbidden, NotFound, Pace, TooMany
+from mlconnector.systems.kit.pacing import TooMany
+from mlconnector.systems.pipedrive.answers import Forbidden, NotFound, Pace
 
 
 class Moment:

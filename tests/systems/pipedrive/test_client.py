@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -11,8 +10,9 @@ import pytest
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.kit.http import Http
+from mlconnector.systems.kit.json_answers import parsed
 from mlconnector.systems.pipedrive.answers import NotFound, Pace
-from mlconnector.systems.pipedrive.client import ApiToken, Client, decoded, shaped
+from mlconnector.systems.pipedrive.client import ApiToken, Client, shaped
 from mlconnector.systems.pipedrive.shapes import (
     Deal,
     DealProduct,
@@ -87,7 +87,7 @@ class TestPages:
     ) -> None:
         body = json.dumps({"data": None, "additional_data": page}).encode()
         rig.faults.add(Fault("status", path="files", status=200, body=body, times=100))
-        with pytest.raises(Broken, match="circle"):
+        with pytest.raises(Broken, match=r"circle|shape"):
             client.files(1)
 
 
@@ -107,17 +107,6 @@ class TestDeals:
 
 
 class TestContents:
-    def test_numbers_stay_exact(self) -> None:
-        assert decoded(b'{"a": 1.10, "b": 12345678901234567.89}', "/") == {
-            "a": Decimal("1.10"),
-            "b": Decimal("12345678901234567.89"),
-        }
-
-    @pytest.mark.parametrize("content", [b"<html>", b"", b'{"a": 1e99}', b'{"a": NaN}', b"[" * 100_000])
-    def test_what_is_no_json_breaks_the_contract(self, content: bytes) -> None:
-        with pytest.raises(Broken):
-            decoded(content, "/")
-
     @pytest.mark.parametrize("body", [b"[]", b'{"data": 5}', b'{"data": [5]}', b'{"data": [{"id": "x"}]}'])
     def test_other_shapes_break_the_contract(self, rig: PipedriveRig, client: Client, body: bytes) -> None:
         rig.faults.add(Fault("status", path="pipelines", status=200, body=body))
@@ -145,7 +134,7 @@ class TestContents:
     )
     def test_the_official_examples_have_the_shapes_that_are_read(self, example: str, shape: Any) -> None:
         path = required(f"pipedrive/fixtures/openapi_examples/{example}.json")
-        assert shaped(decoded(path.read_bytes(), example)["data"], shape)
+        assert shaped(parsed(path.read_bytes())["data"], shape)
 
 
 class TestDownloads:

@@ -24,7 +24,7 @@ from mlconnector.store.httplog import HttpLog
 from mlconnector.store.vault import Vault
 from mlconnector.systems.kit.http import Exchange, Http, HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
-from mlconnector.systems.registry import sink_systems
+from mlconnector.systems.registry import secrecies, sink_systems
 from mlconnector.systems.sink import ClientFacts, Sink, SinkContext
 from mlconnector.systems.source import Source, SourceContext
 
@@ -305,4 +305,5 @@ class _LoggedHttp:
             headers=headers,
             timeout=timeout,
             after_answer=after_answer,
+            secrecy=secrecies()[system],
         )

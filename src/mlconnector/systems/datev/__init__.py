@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mlconnector.systems.datev.answers import SYSTEM
+from mlconnector.systems.datev.connection import SECRET_HEADERS
 from mlconnector.systems.datev.job_waits import next_wait
 from mlconnector.systems.datev.login import CONNECTED_APPS, bound_client, issued_by, oauth_model, short_lived
 from mlconnector.systems.datev.ping import service_names
@@ -31,6 +32,7 @@ def describe_sink() -> SinkSystem:
         services=_services,
         login=LoginRules(CONNECTED_APPS, _objection, bound_client, short_lived, issued_by),
         courtesy=Courtesy(next_wait),
+        secret_headers=SECRET_HEADERS,
     )
 
 

@@ -13,6 +13,9 @@ from mlconnector.systems.kit.oauth import BearerAuth, TokenKeeper
 
 _UPLOAD_TIMEOUT = 120.0
 
+SECRET_HEADERS = frozenset({"x-datev-client-secret"})
+"""What is secret about requests to DATEV beside what is so everywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:

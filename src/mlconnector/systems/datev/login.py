@@ -76,6 +76,9 @@ def oauth_model(settings: DatevSettings, http: HttpFactory) -> OAuthModel:
     for name in _ENDPOINTS:
         if not is_safe(str(found.get(name, ""))):
             raise Broken(f"{settings.discovery_url} names no safe {name}: {found.get(name)}")
+    jwks_url = found.get("jwks_uri")
+    if jwks_url is not None and not is_safe(str(jwks_url)):
+        raise Broken(f"{settings.discovery_url} names no safe jwks_uri: {jwks_url}")
     return OAuthModel(
         system=SYSTEM,
         client_id=settings.client_id,
@@ -85,6 +88,7 @@ def oauth_model(settings: DatevSettings, http: HttpFactory) -> OAuthModel:
         userinfo_url=found["userinfo_endpoint"],
         scopes=scopes(settings),
         issuer=settings.issuer,
+        jwks_url=jwks_url,
         pkce=True,
         refresh_authentication="basic" if settings.confidential_refresh else "client_id",
         lifetime=LONG_TERM_LIFETIME if settings.long_term_token else LIFETIME,

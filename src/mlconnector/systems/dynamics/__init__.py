@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 
-from mlconnector.systems.dynamics.answers import SYSTEM
+from mlconnector.systems.dynamics.answers import SYSTEM, TITLE
 from mlconnector.systems.dynamics.settings import Settings, secret_names
 from mlconnector.systems.dynamics.source import DynamicsSource
 from mlconnector.systems.dynamics.webhook_setup import register, unregister
@@ -16,7 +16,7 @@ def describe_source() -> SourceSystem:
     """Dynamics as the product knows it before any environment is connected."""
     return SourceSystem(
         name=SYSTEM,
-        title="Dynamics 365 Sales",
+        title=TITLE,
         settings_model=Settings,
         secrets=secret_names,
         oauth=no_login,

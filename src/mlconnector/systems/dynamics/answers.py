@@ -14,9 +14,11 @@ import httpx
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import default_explanation, retry_after
-from mlconnector.systems.kit.values import parsed
+from mlconnector.systems.kit.json_answers import object_or_nothing
+from mlconnector.systems.kit.pacing import TooMany
 
 SYSTEM = "dynamics"
+TITLE = "Dynamics 365 Sales"
 CONCURRENCY = 4
 _NO_MEMBER = frozenset({"0x80072560", "0x80040225"})
 _EXPIRED = "0x80044352"
@@ -25,10 +27,6 @@ _NO_COLUMN = re.compile(
 )
 _PRIVILEGE = re.compile(r"\bprv\w+")
 _BELOW = re.compile(r"/api/data/v[0-9.]+/(\w+)")
-
-
-class TooMany(RetryLater):
-    """Dataverse was asked more often than its service protection limits allow."""
 
 
 class NoUser(NeedsHuman):
@@ -78,11 +76,7 @@ def explain(answer: httpx.Response) -> ConnectorError | None:
 
 def said(answer: httpx.Response) -> tuple[str, str]:
     """Code and message of an error as Dataverse writes it; empty where it says nothing."""
-    try:
-        content = parsed(answer.content)
-    except ValueError:
-        return "", ""
-    error = content.get("error") if isinstance(content, dict) else None
+    error = object_or_nothing(answer.content).get("error")
     if not isinstance(error, dict):
         return "", ""
     return _text(error, "code").lower(), _text(error, "message")

@@ -9,7 +9,6 @@ alone: that it is missing does not say why.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,8 @@ import msgspec
 from mlconnector.errors import Broken
 from mlconnector.systems.dynamics.answers import VersionExpired
 from mlconnector.systems.dynamics.client import PAGE, Client, Tracked
-from mlconnector.systems.dynamics.shapes import Raw
+from mlconnector.systems.kit import cursors
+from mlconnector.systems.kit.json_answers import Raw
 from mlconnector.systems.source import Page, Reference
 
 LINES = "invoicedetail"
@@ -36,7 +36,7 @@ class Followed:
     page: int = PAGE
 
 
-class Links(msgspec.Struct, frozen=True):
+class Cursor(msgspec.Struct, frozen=True):
     """Where a later pass begins: a link for each table; `columns` is a fingerprint of what was asked for."""
 
     columns: str
@@ -46,7 +46,7 @@ class Links(msgspec.Struct, frozen=True):
 class Position(msgspec.Struct, frozen=True):
     """Where a pass stands: at `link` in the first table that is not `done`; of those it has the delta links.
 
-    `full` when it reads everything, `columns` as in `Links`, `seen` are marks of the links it followed.
+    `full` when it reads everything, `columns` as in `Cursor`, `seen` are marks of the links it followed.
     """
 
     full: bool
@@ -78,9 +78,9 @@ def changed(
     columns became others begins anew. Raises Broken when the pages go round in a circle.
     """
     columns = fingerprint(tables)
-    before = None if since is None else _links(since)
+    before = None if since is None else cursors.read(since, Cursor)
     full = before is None or before.columns != columns
-    at = Position(full, columns) if position is None else _read(position)
+    at = Position(full, columns) if position is None else cursors.read(position, Position)
     if at.columns != columns:
         at = Position(full, columns)
     try:
@@ -95,25 +95,27 @@ def changed(
     table = _current(tables, at).table
     references = _references(table, page, is_final if since is None else None, full=at.full)
     if page.following is not None:
-        return Page(references, _written(_further(at, page.following)), since)
+        seen = cursors.with_mark(at.seen, page.following, "dynamics: the pages of changes")
+        further = msgspec.structs.replace(at, link=page.following, seen=seen)
+        return Page(references, cursors.written(further), since)
     if page.delta is None:
         raise Broken("dynamics: the last page of changes came without a delta link; is change tracking on?")
     done = {**at.done, table: page.delta}
     if len(done) < len(tables):
-        return Page(references, _written(Position(at.full, columns, done)), since)
-    return Page(references, None, _written(Links(columns, done)))
+        return Page(references, cursors.written(Position(at.full, columns, done)), since)
+    return Page(references, None, cursors.written(Cursor(columns, done)))
 
 
 def fingerprint(tables: Sequence[Followed]) -> str:
     """A short name for tables and their columns."""
-    return _mark("|".join(f"{each.table}:{','.join(each.columns)}" for each in tables))
+    return cursors.mark("|".join(f"{each.table}:{','.join(each.columns)}" for each in tables))
 
 
 def _current(tables: Sequence[Followed], at: Position) -> Followed:
     return next(each for each in tables if each.table not in at.done)
 
 
-def _page(client: Client, tables: Sequence[Followed], at: Position, before: Links | None) -> Tracked:
+def _page(client: Client, tables: Sequence[Followed], at: Position, before: Cursor | None) -> Tracked:
     current = _current(tables, at)
     begin = None if at.full or before is None else before.links[current.table]
     return client.changes(current.table, current.columns, at.link or begin, current.page)
@@ -132,32 +134,3 @@ def _references(
         *(Reference(f"{prefix}{row[f'{table}id']}", row.get("modifiedon"), row) for row in rows),
         *(Reference(f"{prefix}{each}") for each in page.deleted),
     )
-
-
-def _further(at: Position, link: str) -> Position:
-    mark = _mark(link)
-    if mark in at.seen:
-        raise Broken("dynamics: the pages of changes go round in a circle")
-    return msgspec.structs.replace(at, link=link, seen=(*at.seen, mark))
-
-
-def _mark(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _written(state: Position | Links) -> str:
-    return msgspec.json.encode(state).decode()
-
-
-def _links(cursor: str) -> Links:
-    try:
-        return msgspec.json.decode(cursor, type=Links)
-    except msgspec.DecodeError as error:
-        raise Broken(f"a cursor that is none of ours: {error}") from error
-
-
-def _read(position: str) -> Position:
-    try:
-        return msgspec.json.decode(position, type=Position)
-    except msgspec.DecodeError as error:
-        raise Broken(f"a position that is none of ours: {error}") from error

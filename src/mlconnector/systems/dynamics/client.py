@@ -7,22 +7,19 @@ https://learn.microsoft.com/power-apps/developer/data-platform/use-change-tracki
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
-import msgspec
 
 from mlconnector.errors import Broken
-from mlconnector.systems.dynamics.answers import CONCURRENCY
-from mlconnector.systems.dynamics.shapes import Raw
+from mlconnector.systems.dynamics.answers import CONCURRENCY, SYSTEM
+from mlconnector.systems.kit import json_answers
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.kit.shapes import UnknownShape
-from mlconnector.systems.kit.values import parsed
+from mlconnector.systems.kit.json_answers import Raw, object_in, records_in
+from mlconnector.systems.kit.paging import all_pages, at_once, chunks
 
 Shape = TypeVar("Shape")
 
@@ -77,26 +74,20 @@ class Client:
             either = " or ".join(f"{column} eq {each}" for each in chunk)
             return list(self.rows(table, select, f"({either}) and {also}" if also else either))
 
-        chunks = list(_chunks(each for each in ids if is_id(each)))
-        if len(chunks) < 2:
-            return [row for chunk in chunks for row in some(chunk)]
-        with ThreadPoolExecutor(CONCURRENCY) as pool:
-            return [row for rows in pool.map(some, chunks) for row in rows]
+        parts = list(chunks((each for each in ids if is_id(each)), IDS_AT_ONCE))
+        return [row for rows in at_once(some, parts, CONCURRENCY) for row in rows]
 
     def rows(self, table: str, select: Sequence[str], where: str = "") -> Iterator[Raw]:
         """All rows of a table that match a filter."""
         only = f"&$filter={quote(where, safe=chr(39) + '(),')}" if where else ""
-        address: str | None = f"{BASE}/{set_of(table)}?$select={','.join(select)}{only}"
-        seen: set[str] = set()
-        while address is not None:
+        first = f"{BASE}/{set_of(table)}?$select={','.join(select)}{only}"
+
+        def page(link: str | None) -> tuple[list[Raw], str | None]:
+            address = first if link is None else self._ours(link)
             content = self.get(address, f"odata.maxpagesize={PAGE},{_ANNOTATIONS}")
-            yield from _rows(content)
-            address = _link(content, "@odata.nextLink")
-            if address in seen:
-                raise Broken(f"dynamics: the pages of {table} go round in a circle")
-            if address is not None:
-                seen.add(address)
-                address = self._ours(address)
+            return _rows(content), _link(content, "@odata.nextLink")
+
+        return all_pages(page, f"{SYSTEM}: the pages of {table}")
 
     def get(self, address: str, prefer: str = "") -> Raw:
         """The object at an address, with exact decimals."""
@@ -144,39 +135,17 @@ def is_id(text: str) -> bool:
 
 def shaped(content: Any, shape: type[Shape]) -> Shape:
     """Records in the shapes that are read. Raises UnknownShape when Dataverse answers in others."""
-    try:
-        return msgspec.convert(content, shape)
-    except msgspec.ValidationError as error:
-        raise UnknownShape(f"dynamics answered in an unknown shape: {error}") from error
+    return json_answers.shaped(content, shape, SYSTEM)
 
 
 def _object(content: bytes, address: str) -> Raw:
-    try:
-        found = parsed(content)
-    except ValueError as error:
-        raise Broken(f"dynamics answered {_path(address)} with something else than JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise Broken(f"dynamics answered {_path(address)} with something else than an object")
-    return found
-
-
-def _path(address: str) -> str:
-    return address.partition("?")[0]
+    return object_in(content, SYSTEM, address.partition("?")[0])
 
 
 def _rows(content: Raw) -> list[Raw]:
-    rows = content.get("value")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Broken("dynamics answered with something else than a list of records")
-    return rows
+    return records_in(content.get("value"), SYSTEM)
 
 
 def _link(content: Raw, name: str) -> str | None:
     link = content.get(name)
     return str(link) if link else None
-
-
-def _chunks(ids: Iterable[str]) -> Iterator[Sequence[str]]:
-    rest = iter(sorted(set(ids)))
-    while some := list(islice(rest, IDS_AT_ONCE)):
-        yield some

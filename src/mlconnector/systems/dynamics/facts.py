@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from mlconnector.model.money import exact
 from mlconnector.model.problems import Problem
 from mlconnector.systems.dynamics.settings import Columns
-from mlconnector.systems.dynamics.shapes import FORMATTED, Raw
-from mlconnector.systems.kit.values import clean
+from mlconnector.systems.dynamics.shapes import FORMATTED
+from mlconnector.systems.kit.fields import clean, day_in, number_in
+from mlconnector.systems.kit.json_answers import Raw
 
 Fact = TypeVar("Fact")
 Rows = Mapping[str, Raw | None]
-_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 
 
 class Facts:
@@ -39,8 +38,12 @@ class Facts:
         return self._first(purpose, rows, _text_of)
 
     def day(self, purpose: str, rows: Rows) -> date | None:
-        """The day of the first column that is filled, as users in the business time zone see it."""
-        return self._first(purpose, rows, lambda row, name: day_of(row[name], self._zone))
+        """The day of the first column that is filled, as users in the business time zone see it.
+
+        A column with a day of the user (UserLocal, format DateOnly) comes as midnight there, the evening
+        before in UTC.
+        """
+        return self._first(purpose, rows, lambda row, name: day_in(str(row[name]).strip(), self._zone))
 
     def number(self, purpose: str, rows: Rows) -> Decimal | None:
         """The number of the first column that is filled."""
@@ -50,7 +53,7 @@ class Facts:
         for row, name in self._filled(purpose, rows):
             try:
                 return read(row, name)
-            except (ValueError, InvalidOperation):
+            except ValueError:
                 facts = {"column": name, "purpose": purpose, "value": str(row[name]), "title": self._title}
                 problem = Problem("dynamics_column_unreadable", facts)
                 self.problems += [problem] if problem not in self.problems else []
@@ -63,22 +66,6 @@ class Facts:
             row = rows.get(table)
             if row is not None and row.get(name) is not None and str(row[name]).strip():
                 yield row, name
-
-
-def day_of(value: Any, zone: ZoneInfo) -> date:
-    """A day, or the day of a moment in UTC; also from a text like `3.11.2026`. Raises ValueError.
-
-    A column with a day of the user (UserLocal, format DateOnly) comes as midnight there, the evening before
-    in UTC.
-    """
-    text = str(value).strip()
-    german = _GERMAN_DATE.fullmatch(text)
-    if german:
-        return date(int(german[3]), int(german[2]), int(german[1]))
-    if "T" not in text:
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
 
 
 def _text_of(row: Raw, name: str) -> str:
@@ -95,7 +82,4 @@ def _number_of(row: Raw, name: str) -> Decimal:
     value = row[name]
     if isinstance(value, Decimal):
         return exact(value)
-    text = _text_of(row, name).removesuffix("%").strip()
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(text)
-    return exact(Decimal(text.replace(",", ".")))
+    return number_in(_text_of(row, name).removesuffix("%").strip())

@@ -16,7 +16,7 @@ from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.settings import Settings
 from mlconnector.systems.dynamics.shapes import Detail, Invoice, Product
 from mlconnector.systems.dynamics.taxes import rate_of
-from mlconnector.systems.kit.values import clean
+from mlconnector.systems.kit.fields import clean
 
 _CENT = Decimal("0.01")
 

@@ -21,6 +21,7 @@ from mlconnector.systems.dynamics.answers import SYSTEM
 from mlconnector.systems.dynamics.settings import Settings
 from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.oauth import Tokens, explain_token_answer
+from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.redaction import without_echo
 from mlconnector.systems.source import SourceContext
 
@@ -46,7 +47,7 @@ class AppTokens:
         self._context = context
         self._settings: Settings = context.settings
         self._lock = Lock()
-        self._http: Http | None = None
+        self._http = OnDemand(lambda: context.http(SYSTEM, self._settings.authority, explain=explain_entra))
         self._tokens: Tokens | None = None
 
     def current(self) -> Tokens:
@@ -65,17 +66,12 @@ class AppTokens:
 
     def close(self) -> None:
         """Let go of connections."""
-        with self._lock:
-            if self._http is not None:
-                self._http.close()
-                self._http = None
+        self._http.close()
 
     def _asked_for(self) -> Tokens:
         settings = self._settings
-        if self._http is None:
-            self._http = self._context.http(SYSTEM, settings.authority, explain=explain_entra)
         asked_at = self._context.now()
-        granted = _granted(settings, self._context.secrets, _Wire(self._http, settings.authority))
+        granted = _granted(settings, self._context.secrets, _Wire(self._http(), settings.authority))
         end = asked_at + timedelta(seconds=max(float(granted.get("expires_in") or 0), _SHORTEST_LIFE))
         return Tokens(
             access_token=str(granted["access_token"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -12,12 +11,18 @@ from mlconnector.model.vouchers import Party
 from mlconnector.systems.dynamics.client import shaped
 from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
-from mlconnector.systems.dynamics.shapes import Account, Contact, Invoice, Raw
-from mlconnector.systems.kit.tables import country_code
-from mlconnector.systems.kit.values import clean
+from mlconnector.systems.dynamics.shapes import Account, Contact, Invoice
+from mlconnector.systems.kit.fields import clean
+from mlconnector.systems.kit.json_answers import Raw
+from mlconnector.systems.kit.parties import (
+    country_of,
+    party_missing,
+    party_not_visible,
+    street,
+    vat_id,
+)
 
 _INACTIVE = 1
-_NOT_IN_A_VAT_ID = re.compile(r"[\s.\-/]")
 
 
 def party_of(
@@ -31,20 +36,17 @@ def party_of(
     """
     title = clean(invoice.name)
     if invoice.customer is None or invoice.customer_table not in CUSTOMERS:
-        return None, [Problem("party_missing", {"title": title})]
+        return None, [party_missing(title)]
     party_id = f"{invoice.customer_table}/{invoice.customer}"
     raw = customers.get(party_id)
     if raw is None:
-        return None, [Problem("party_not_visible", {"party_id": party_id, "title": title}, ("party_id",))]
+        return None, [party_not_visible(party_id, title)]
     party, written = _party(party_id, raw, rows, facts)
     if not settings.followed_customers:
         party = _billed(party, invoice)
     written = clean(invoice.billto_country) or written
-    country = _country(written, settings)
-    if written and country is None:
-        unknown = {"country": written, "party": party.name, "party_id": party_id}
-        return party, [Problem("country_unknown", unknown, ("country",))]
-    return msgspec.structs.replace(party, country=country), []
+    country, problems = country_of(written, settings.default_country, party_id, party.name)
+    return msgspec.structs.replace(party, country=country), problems
 
 
 def party_alone(party_id: str, raw: Raw, settings: Settings) -> tuple[Party | None, str]:
@@ -62,7 +64,8 @@ def party_alone(party_id: str, raw: Raw, settings: Settings) -> tuple[Party | No
     party, written = _party(party_id, raw, {table: raw}, Facts(settings.columns, settings.zone, ""))
     if not party.name:
         return None, "nameless"
-    return msgspec.structs.replace(party, country=_country(written, settings)), ""
+    country, _ = country_of(written, settings.default_country, party_id, party.name)
+    return msgspec.structs.replace(party, country=country), ""
 
 
 def _party(party_id: str, raw: Raw, rows: Rows, facts: Facts) -> tuple[Party, str]:
@@ -73,8 +76,8 @@ def _party(party_id: str, raw: Raw, rows: Rows, facts: Facts) -> tuple[Party, st
         external_id=party_id,
         name=clean(customer.name if isinstance(customer, Account) else customer.fullname),
         is_business=is_business,
-        vat_id=_NOT_IN_A_VAT_ID.sub("", facts.text("vat_id", rows) or "").upper() or None,
-        street=_street(customer.address1_line1, customer.address1_line2),
+        vat_id=vat_id(facts.text("vat_id", rows)),
+        street=street(customer.address1_line1, customer.address1_line2),
         postal_code=clean(customer.address1_postalcode) or None,
         city=clean(customer.address1_city) or None,
         email=clean(customer.emailaddress1) or None,
@@ -93,16 +96,7 @@ def _billed(party: Party, invoice: Invoice) -> Party:
         return party
     return msgspec.structs.replace(
         party,
-        street=_street(invoice.billto_line1, invoice.billto_line2),
+        street=street(invoice.billto_line1, invoice.billto_line2),
         postal_code=clean(invoice.billto_postalcode) or None,
         city=clean(invoice.billto_city) or None,
     )
-
-
-def _country(written: str, settings: Settings) -> str | None:
-    """The code of a country; that of the settings where none is written, None for one that is unknown."""
-    return country_code(written) if written else settings.default_country
-
-
-def _street(*lines: str | None) -> str | None:
-    return " ".join(part for part in (clean(line) for line in lines) if part) or None

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.systems.dynamics.answers import Forbidden, NotFound, NoTracking, TooMany
+from mlconnector.errors import Broken, ConnectorError, NeedsLogin
+from mlconnector.systems.dynamics.answers import TITLE, Forbidden, NotFound, NoTracking
 from mlconnector.systems.dynamics.changes import INVOICES, LINES
 from mlconnector.systems.dynamics.client import BASE, Client, set_of, shaped
 from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
 from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, Settings
 from mlconnector.systems.dynamics.shapes import Organization
-from mlconnector.systems.kit.check_steps import CheckStep, Who
+from mlconnector.systems.kit.check_steps import (
+    Attempt,
+    CheckStep,
+    Who,
+    failed_step,
+    in_order,
+    webhook_step,
+)
 from mlconnector.systems.kit.shapes import shared_by_all
 from mlconnector.systems.source import SourceContext
 
@@ -33,15 +40,19 @@ def steps(
 ) -> Iterator[CheckStep]:
     """All steps in order; what needs a step that failed is skipped."""
     settings: Settings = context.settings
-    works = True
-    for key, attempt in _STEPS:
-        if not works:
-            yield CheckStep(key, "skipped")
-            continue
-        step = _login(tokens) if key == LOGIN else attempt(client(), settings, select)
-        works = step.outcome in {"ok", "warning"}
-        yield step
-    yield _webhook(settings, context)
+    yield from in_order(
+        [
+            Attempt((LOGIN,), lambda: [_login(tokens)]),
+            Attempt((REACH,), lambda: [_reach(client(), settings)]),
+            Attempt((RIGHT,), lambda: [_rights(client(), settings)]),
+            Attempt((TRACKING,), lambda: [_tracking(client(), settings)]),
+            Attempt((COLUMNS,), lambda: [_columns(client(), settings, select)]),
+            Attempt((ORGANIZATION,), lambda: [_organization(client(), select)]),
+        ]
+    )
+    webhook = settings.webhook
+    header = {"header": webhook.header} if webhook else {}
+    yield webhook_step(WEBHOOK, TITLE, ("webhook_key",) if webhook else None, context.secrets, header)
 
 
 @shared_by_all()
@@ -58,10 +69,8 @@ def _login(tokens: AppTokens) -> CheckStep:
         tokens.current()
     except EntraRefused as error:
         return CheckStep(LOGIN, "failed", _why_refused(error), {"answer": error.reason}, _who_refused(error))
-    except RetryLater as error:
-        return CheckStep(LOGIN, "failed", "unreachable", {"answer": error.reason}, "it")
     except ConnectorError as error:
-        return CheckStep(LOGIN, "failed", "broken", {"reason": str(error)}, "it")
+        return _failed(LOGIN, error)
     return CheckStep(LOGIN, "ok")
 
 
@@ -87,7 +96,7 @@ def _who_refused(error: EntraRefused) -> Who:
     return "it" if error.code in {"7000222", "7000229", "7000112", "700027"} else "you"
 
 
-def _reach(client: Client, settings: Settings, _select: Select) -> CheckStep:
+def _reach(client: Client, settings: Settings) -> CheckStep:
     try:
         client.get(f"{BASE}/WhoAmI")
     except NeedsLogin as error:
@@ -101,7 +110,7 @@ def _reach(client: Client, settings: Settings, _select: Select) -> CheckStep:
     return CheckStep(REACH, "ok", facts={"environment": settings.environment})
 
 
-def _rights(client: Client, settings: Settings, _select: Select) -> CheckStep:
+def _rights(client: Client, settings: Settings) -> CheckStep:
     """Every table is asked for one row; change tracking, where it is used, needs the right for all rows."""
     missing = []
     for table in _tables(settings):
@@ -122,7 +131,7 @@ def _rights(client: Client, settings: Settings, _select: Select) -> CheckStep:
     return CheckStep(RIGHT, "ok")
 
 
-def _tracking(client: Client, settings: Settings, _select: Select) -> CheckStep:
+def _tracking(client: Client, settings: Settings) -> CheckStep:
     off = []
     for table in _tracked(settings):
         try:
@@ -156,7 +165,7 @@ def _columns(client: Client, settings: Settings, select: Select) -> CheckStep:
     return CheckStep(COLUMNS, "ok")
 
 
-def _organization(client: Client, _settings: Settings, select: Select) -> CheckStep:
+def _organization(client: Client, select: Select) -> CheckStep:
     try:
         organization = own_organization(client, select("organization"))
         rows = client.by_ids(
@@ -175,14 +184,6 @@ def _organization(client: Client, _settings: Settings, select: Select) -> CheckS
     if days < _FEWEST_DAYS:
         return CheckStep(ORGANIZATION, "warning", "dynamics_few_days", facts, "it")
     return CheckStep(ORGANIZATION, "ok", facts=facts)
-
-
-def _webhook(settings: Settings, context: SourceContext) -> CheckStep:
-    if settings.webhook is None:
-        return CheckStep(WEBHOOK, "skipped", "not_configured")
-    if not context.secrets.get("webhook_key"):
-        return CheckStep(WEBHOOK, "failed", "secret_missing", {"secrets": "webhook_key"})
-    return CheckStep(WEBHOOK, "ok", facts={"header": settings.webhook.header})
 
 
 def _tracked(settings: Settings) -> tuple[str, ...]:
@@ -215,24 +216,5 @@ def _logical(column: str) -> str:
 
 
 def _failed(key: str, error: ConnectorError) -> CheckStep:
-    if isinstance(error, NeedsHuman):
-        return CheckStep(key, "failed", error.problem.key, error.problem.facts, "it")
-    if isinstance(error, NeedsLogin):
-        return CheckStep(key, "failed", "dynamics_token_refused", {"answer": error.reason})
-    if isinstance(error, TooMany):
-        facts = {"after": f"{error.after or 0:.0f}"}
-        return CheckStep(key, "failed", "dynamics_too_many_requests", facts, "vendor")
-    if isinstance(error, RetryLater):
-        return CheckStep(key, "failed", "unreachable", {"answer": error.reason}, "it")
-    return CheckStep(key, "failed", "broken", {"reason": str(error)}, "it")
-
-
-_Attempt = Callable[[Client, Settings, Select], CheckStep]
-_STEPS: tuple[tuple[str, _Attempt], ...] = (
-    (LOGIN, _reach),
-    (REACH, _reach),
-    (RIGHT, _rights),
-    (TRACKING, _tracking),
-    (COLUMNS, _columns),
-    (ORGANIZATION, _organization),
-)
+    """What an environment lacks is mostly put right by who looks after it."""
+    return failed_step(key, TITLE, error, human="it")

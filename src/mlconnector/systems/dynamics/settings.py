@@ -10,15 +10,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
 
-from mlconnector.systems.kit.setting_types import Country, Pattern, Timezone, address
+from mlconnector.systems.kit.invoice_files import FileRule
+from mlconnector.systems.kit.setting_types import Country, Pattern, Table, Timezone, address
 
 TABLES = ("invoice", "invoicedetail", "account", "contact", "product")
 CUSTOMERS = ("account", "contact")
@@ -73,11 +72,7 @@ OfLine = Annotated[tuple[Column, ...], BeforeValidator(_as_list)]
 Rate = Annotated[Decimal, Field(ge=0, lt=100)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Final(_Table):
+class Final(Table):
     """Which invoices are final: by the reason of their status, or by their status. Cancelled ones never are.
 
     Facts: https://learn.microsoft.com/dynamics365/sales/developer/entities/invoice (statecode, statuscode).
@@ -87,7 +82,7 @@ class Final(_Table):
     statecodes: frozenset[int] = frozenset({2})
 
 
-class Columns(_Table):
+class Columns(Table):
     """Which columns carry what, as `table.column`; of several the first that is filled counts.
 
     Logical names; a lookup is written `_name_value`. What may differ from line to line (`service_date`, then
@@ -113,7 +108,7 @@ class Columns(_Table):
         return tuple(dict.fromkeys(names))
 
 
-class Freight(_Table):
+class Freight(Table):
     """How the freight of an invoice is booked: as a line of this rate (per cent) and these facts.
 
     Dynamics knows no tax on freight. `gross`: the amount contains the tax; `net`: the tax is in the total.
@@ -126,17 +121,11 @@ class Freight(_Table):
     product_code: str | None = None
 
 
-class Documents(_Table):
-    """Where the file of an invoice is looked for, in order: `note`, `file` (a column), `export` (a template).
-
-    Attachments whose name matches `pattern` are preferred to others; of the others, those that match `ignore`
-    never are the invoice. `missing` says what happens when nothing is found: `render` lets the flow make a
-    document, `hold` asks.
-    """
+class Documents(FileRule):
+    """Where the invoice's file is looked for, in order: `note`, `file` (a column), `export` (a template)."""
 
     sources: tuple[Literal["note", "file", "export"], ...] = ("note",)
     pattern: Pattern = r"(?i)(rechnung|invoice|facture|gutschrift|credit.?note|(^|[^a-z])(inv|re|rg)[-_ ]?\d)"
-    ignore: Pattern = r"(?i)(angebot|offerte|quot(e|ation)|offer|proposal|lieferschein|vertrag|contract)"
     file_column: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] | None = None
     template: Annotated[str, AfterValidator(_guid)] | None = None
     missing: Literal["render", "hold"] = "hold"
@@ -150,13 +139,13 @@ class Documents(_Table):
         return self
 
 
-class Webhook(_Table):
+class Webhook(Table):
     """How deliveries are verified: by the secret `webhook_key` in this header."""
 
     header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] = "X-ML-Connector-Key"
 
 
-class Settings(_Table):
+class Settings(Table):
     """The validated `[source]` table; `template.toml` explains every entry to its user."""
 
     environment: Address

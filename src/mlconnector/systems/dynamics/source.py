@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from threading import Lock
 
 from mlconnector.systems.dynamics import files, ping, webhooks
 from mlconnector.systems.dynamics.answers import SYSTEM, explain
@@ -21,7 +20,6 @@ from mlconnector.systems.dynamics.shapes import (
     Order,
     Organization,
     Product,
-    Raw,
     Row,
 )
 from mlconnector.systems.dynamics.vouchers import (
@@ -29,12 +27,15 @@ from mlconnector.systems.dynamics.vouchers import (
     Surroundings,
     customer_alone,
     final,
-    gone,
     is_final,
     withdrawn,
 )
 from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.json_answers import Raw
 from mlconnector.systems.kit.oauth import BearerAuth
+from mlconnector.systems.kit.on_demand import OnDemand
+from mlconnector.systems.kit.paging import grouped, values
+from mlconnector.systems.kit.readings import in_order
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
 from mlconnector.systems.unreadable import read_apart
 
@@ -64,9 +65,8 @@ class DynamicsSource:
     def __init__(self, context: SourceContext) -> None:
         self._context = context
         self._settings: Settings = context.settings
-        self._lock = Lock()
         self._tokens = AppTokens(context)
-        self._opened: Client | None = None
+        self._client = OnDemand(self._connected)
         self._organization: Organization | None = None
         self._currencies: dict[str, str] = {}
         self._products: dict[str, Raw] = {}
@@ -89,45 +89,32 @@ class DynamicsSource:
 
     def _readings(self, references: Sequence[Reference]) -> list[Reading]:
         tables = self._settings.followed_customers
-        customers: list[Reference] = []
-        invoices: list[Reference] = []
-        for each in references:
-            (customers if each.external_id.partition("/")[0] in tables else invoices).append(each)
-        read = {each.external_id: each for each in (*self._customers(customers), *self._invoices(invoices))}
-        return [read[each.external_id] for each in references]
+        contents = {each.external_id: each.content for each in references}
+        customers = {id_: row for id_, row in contents.items() if id_.partition("/")[0] in tables}
+        invoices = {id_: row for id_, row in contents.items() if id_ not in customers}
+        return in_order(references, self._customers(customers), self._invoices(invoices) if invoices else {})
 
-    def _customers(self, references: Sequence[Reference]) -> list[Reading]:
+    def _customers(self, contents: Mapping[str, Raw | None]) -> dict[str, Reading]:
         rows: dict[str, Raw] = {}
         for table in CUSTOMERS:
             prefix = f"{table}/"
-            named = {
-                each.external_id.removeprefix(prefix): each.content
-                for each in references
-                if each.external_id.startswith(prefix)
-            }
+            named = {id_.removeprefix(prefix): row for id_, row in contents.items() if id_.startswith(prefix)}
             rows |= {f"{prefix}{id_}": raw for id_, raw in self._rows(table, named).items()}
-        ids = [each.external_id for each in references]
-        return [customer_alone(id_, rows[id_], self._settings) if id_ in rows else gone(id_) for id_ in ids]
+        return {id_: customer_alone(id_, raw, self._settings) for id_, raw in rows.items()}
 
-    def _invoices(self, references: Sequence[Reference]) -> list[Reading]:
-        if not references:
-            return []
-        rows = self._rows(INVOICES, {each.external_id: each.content for each in references})
+    def _invoices(self, contents: Mapping[str, Raw | None]) -> dict[str, Reading]:
+        settings = self._settings
+        rows = self._rows(INVOICES, contents)
         issued = {id_: raw for id_, raw in rows.items() if self._is_final(raw)}
         details = self._details(issued)
         notes = self._notes(issued)
         around = self._surroundings(rows, issued, details)
-        readings = []
-        for reference in references:
-            id_ = reference.external_id
-            if id_ in issued:
-                belongings = Belongings(details.get(id_, ()), notes.get(id_, ()))
-                readings.append(final(issued[id_], belongings, around, self._settings))
-            elif id_ in rows:
-                readings.append(withdrawn(rows[id_], around, self._settings))
-            else:
-                readings.append(gone(id_))
-        return readings
+        return {
+            id_: final(raw, Belongings(details.get(id_, ()), notes.get(id_, ())), around, settings)
+            if id_ in issued
+            else withdrawn(raw, around, settings)
+            for id_, raw in rows.items()
+        }
 
     def download(self, attachment_id: str, limit: int) -> bytes:
         """The bytes of a file; raises NeedsHuman when it has more than `limit` bytes, none, or is gone."""
@@ -142,23 +129,14 @@ class DynamicsSource:
     def close(self) -> None:
         """Let go of connections."""
         self._tokens.close()
-        with self._lock:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None
+        self._client.close()
 
-    def _client(self) -> Client:
-        with self._lock:
-            if self._opened is None:
-                http = self._context.http(
-                    SYSTEM,
-                    self._settings.environment,
-                    explain=explain,
-                    auth=BearerAuth(self._tokens),
-                    headers=HEADERS,
-                )
-                self._opened = Client(http, self._settings.environment)
-            return self._opened
+    def _connected(self) -> Client:
+        environment = self._settings.environment
+        http = self._context.http(
+            SYSTEM, environment, explain=explain, auth=BearerAuth(self._tokens), headers=HEADERS
+        )
+        return Client(http, environment)
 
     def _select(self, table: str) -> tuple[str, ...]:
         return selection(table, self._settings)
@@ -180,7 +158,7 @@ class DynamicsSource:
 
     def _details(self, ids: Iterable[str]) -> dict[str, list[Raw]]:
         rows = self._client().by_ids(LINES, "_invoiceid_value", ids, self._select(LINES))
-        return _grouped(rows, "_invoiceid_value")
+        return grouped(rows, lambda row: str(row["_invoiceid_value"]))
 
     def _notes(self, ids: Iterable[str]) -> dict[str, list[Note]]:
         if "note" not in self._settings.documents.sources:
@@ -188,14 +166,14 @@ class DynamicsSource:
         rows = self._client().by_ids(
             "annotation", "_objectid_value", ids, self._select("annotation"), "isdocument eq true"
         )
-        grouped = _grouped(rows, "_objectid_value")
-        return {id_: sorted((shaped(raw, Note) for raw in some), key=_by_id) for id_, some in grouped.items()}
+        notes = grouped(rows, lambda row: str(row["_objectid_value"]))
+        return {id_: sorted((shaped(raw, Note) for raw in some), key=_by_id) for id_, some in notes.items()}
 
     def _surroundings(
         self, rows: Mapping[str, Raw], issued: Mapping[str, Raw], details: Mapping[str, Sequence[Raw]]
     ) -> Surroundings:
         organization = self._own_organization()
-        used = {organization.base_currency, *_values(rows.values(), "_transactioncurrencyid_value")}
+        used = {organization.base_currency, *values(rows.values(), "_transactioncurrencyid_value")}
         self._read_currencies({each for each in used if each})
         invoices = [shaped(raw, Invoice) for raw in issued.values()]
         customers: dict[str, Raw] = {}
@@ -209,7 +187,7 @@ class DynamicsSource:
             {each.order for each in invoices if each.order},
             self._select("salesorder"),
         )
-        self._read_products(_values((raw for some in details.values() for raw in some), "_productid_value"))
+        self._read_products(values((raw for some in details.values() for raw in some), "_productid_value"))
         return Surroundings(
             base=self._currencies.get(organization.base_currency or "", ""),
             currencies=self._currencies,
@@ -240,14 +218,3 @@ class DynamicsSource:
 
 def _by_id(note: Note) -> str:
     return note.annotationid
-
-
-def _values(rows: Iterable[Raw], column: str) -> set[str]:
-    return {str(raw[column]) for raw in rows if raw.get(column)}
-
-
-def _grouped(rows: Iterable[Raw], column: str) -> dict[str, list[Raw]]:
-    found: dict[str, list[Raw]] = {}
-    for raw in rows:
-        found.setdefault(str(raw[column]), []).append(raw)
-    return found

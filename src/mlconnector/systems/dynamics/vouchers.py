@@ -9,16 +9,17 @@ from decimal import Decimal
 
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Kind, Voucher
+from mlconnector.model.vouchers import Voucher
 from mlconnector.systems.dynamics.client import shaped
 from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.files import chosen
 from mlconnector.systems.dynamics.lines import Entry, voucher_lines
 from mlconnector.systems.dynamics.parties import party_alone, party_of
 from mlconnector.systems.dynamics.settings import Final, Settings
-from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product, Raw
-from mlconnector.systems.kit.tables import is_currency
-from mlconnector.systems.kit.values import clean, document_number
+from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product
+from mlconnector.systems.kit.fields import clean, document_number
+from mlconnector.systems.kit.json_answers import Raw
+from mlconnector.systems.kit.vouchers import currency_problems, filled, kind_by_total
 from mlconnector.systems.source import Reading
 
 _CANCELLED = 3
@@ -54,11 +55,6 @@ def is_final(statecode: int, statuscode: int, rule: Final) -> bool:
     return statecode in rule.statecodes or statuscode in rule.statuscodes
 
 
-def gone(external_id: str) -> Reading:
-    """The reading of an invoice or customer that does not exist or cannot be seen any more."""
-    return Reading(external_id, None, reason="gone")
-
-
 def customer_alone(external_id: str, raw: Raw, settings: Settings) -> Reading:
     """The reading of a customer on its own; `external_id` is `account/<id>` or `contact/<id>`."""
     party, reason = party_alone(external_id, raw, settings)
@@ -71,7 +67,7 @@ def withdrawn(raw: Raw, around: Surroundings, settings: Settings) -> Reading:
     facts = Facts(settings.columns, settings.zone, clean(invoice.name))
     rows: Rows = {"invoice": raw}
     voucher = Voucher(
-        kind=_kind(invoice),
+        kind=kind_by_total(invoice.totalamount),
         direction="sale",
         external_id=invoice.invoiceid,
         number=document_number(facts.text("invoice_number", rows)),
@@ -101,7 +97,7 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     attachments, wrong_files = chosen(invoice, raw, belongings.notes, number, settings.documents)
     day = facts.day("invoice_date", rows)
     voucher = Voucher(
-        kind=_kind(invoice),
+        kind=kind_by_total(invoice.totalamount),
         direction="sale",
         external_id=invoice.invoiceid,
         number=number,
@@ -121,11 +117,6 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     )
     problems += wrong_lines + wrong_files + _formal(invoice, currency, day, title) + facts.problems
     return Reading(invoice.invoiceid, voucher, tuple(problems))
-
-
-def _kind(invoice: Invoice) -> Kind:
-    """By the sign of the total alone, so that an invoice has one identity whatever else is read of it."""
-    return Kind.CREDIT_NOTE if (invoice.totalamount or ZERO) < ZERO else Kind.INVOICE
 
 
 def _made_on(invoice: Invoice, settings: Settings) -> date:
@@ -171,19 +162,18 @@ def _payment_terms(invoice: Invoice) -> str | None:
 
 
 def _attributes(invoice: Invoice, around: Surroundings, rows: Rows, facts: Facts) -> dict[str, str]:
-    attributes = {
-        "owner": invoice.owner or "",
-        "order": around.orders.get(invoice.order or "", ""),
-        "cost_centre": facts.text("cost_centre", rows) or "",
-        "tax_class": facts.text("tax_class", rows) or "",
-    }
-    return {name: value for name, value in attributes.items() if value}
+    return filled(
+        {
+            "owner": invoice.owner,
+            "order": around.orders.get(invoice.order or ""),
+            "cost_centre": facts.text("cost_centre", rows),
+            "tax_class": facts.text("tax_class", rows),
+        }
+    )
 
 
 def _formal(invoice: Invoice, currency: str, day: date | None, title: str) -> list[Problem]:
-    problems = []
-    if not is_currency(currency):
-        problems.append(Problem("currency_unknown", {"currency": currency}, ("currency",)))
+    problems = currency_problems(currency)
     if day is None:
         problems.append(Problem("invoice_date_missing", {"title": title}))
     if invoice.pricingerrorcode:

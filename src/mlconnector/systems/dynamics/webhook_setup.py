@@ -15,11 +15,11 @@ from xml.sax.saxutils import quoteattr
 
 from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.model.problems import Problem
-from mlconnector.systems.dynamics.answers import SYSTEM, explain
+from mlconnector.systems.dynamics.answers import SYSTEM, TITLE, explain
 from mlconnector.systems.dynamics.client import HEADERS, Client
 from mlconnector.systems.dynamics.login import AppTokens
 from mlconnector.systems.dynamics.settings import Settings, Webhook
-from mlconnector.systems.dynamics.shapes import Raw
+from mlconnector.systems.kit.json_answers import Raw
 from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.source import SourceContext
 
@@ -45,7 +45,7 @@ def register(context: SourceContext, address: str) -> Sequence[str]:
     settings: Settings = context.settings
     key = context.secrets.get("webhook_key", "")
     if settings.webhook is None or not key:
-        raise NeedsHuman(Problem("webhook_not_set_up", {"system": "Dynamics"}))
+        raise NeedsHuman(Problem("webhook_not_set_up", {"system": TITLE}))
     _check(settings, address)
     of_customers = ((message, table) for table in settings.followed_customers for message in _OF_CUSTOMERS)
     with _opened(context) as client:

@@ -7,14 +7,12 @@ leaves out the parameters and images, and keeps the id of the record.
 
 from __future__ import annotations
 
-import codecs
-import hmac
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from mlconnector.systems.dynamics.client import is_id
 from mlconnector.systems.dynamics.settings import Webhook
-from mlconnector.systems.kit.values import parsed
+from mlconnector.systems.kit.webhook_keys import check_key, object_of, set_up
 from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
 
 _INVOICE, _LINE = "invoice", "invoicedetail"
@@ -24,11 +22,7 @@ _NOTHING = "00000000-0000-0000-0000-000000000000"
 
 def verify(delivery: Delivery, webhook: Webhook | None, secrets: Mapping[str, str]) -> None:
     """Raise Refused unless the delivery brings the key; without settings or key none is genuine."""
-    if webhook is None:
-        raise Refused("webhooks are not set up for this connection")
-    key, given = secrets.get("webhook_key", ""), delivery.headers.get(webhook.header.lower(), "")
-    if not (key and hmac.compare_digest(given.encode(), key.encode())):
-        raise Refused("wrong or missing key")
+    check_key(delivery, set_up(webhook).header, secrets.get("webhook_key", ""))
 
 
 def understood(body: bytes, organization: str | None, customers: Collection[str] = ()) -> Hint:
@@ -37,11 +31,8 @@ def understood(body: bytes, organization: str | None, customers: Collection[str]
     New and changed customers, in the tables `customers`, are named `<table>/<id>`. Raises Refused for another
     organisation than that of the connection: a copy of an environment keeps its registrations.
     """
-    try:
-        content = parsed(body.removeprefix(codecs.BOM_UTF8))
-    except ValueError as error:
-        raise Malformed(f"the body is not JSON: {error}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("MessageName"), str):
+    content = object_of(body)
+    if not isinstance(content.get("MessageName"), str):
         raise Malformed("the body has no MessageName")
     sender = content.get("OrganizationId")
     if organization and sender and str(sender).lower() != organization.lower():

@@ -1,1 +1,1 @@
-"""What all systems share: HTTP, OAuth, pacing, redaction, kinds of settings, values, check steps."""
+"""What all systems share, said once; it knows none of them."""

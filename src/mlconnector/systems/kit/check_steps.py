@@ -1,10 +1,13 @@
-"""The steps of a ping, as sources and sinks report them."""
+"""The steps of a ping, as sources and sinks report them, and what an error means for one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.systems.kit.pacing import TooMany
 
 Outcome = Literal["ok", "warning", "failed", "skipped"]
 Who = Literal["you", "adviser", "it", "vendor"]
@@ -14,8 +17,8 @@ Who = Literal["you", "adviser", "it", "vendor"]
 class CheckStep:
     """One step of a ping: what was tried, how it ended, and who can put it right.
 
-    `key` names the texts in `texts/checks.toml`, e.g. `pipedrive.token`; `cause` names, beneath it, why
-    it failed, e.g. `token_refused`. `facts` fill the texts.
+    `key` names its title in the texts `checks.toml`, e.g. `shop.login`; `cause` names why it failed in
+    `causes.toml`, e.g. `token_refused`. `facts` fill the texts; `system` is the title of the system asked.
     """
 
     key: str
@@ -23,3 +26,54 @@ class CheckStep:
     cause: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     who: Who = "you"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A part of a ping: the keys of its steps, and what gives them."""
+
+    keys: tuple[str, ...]
+    steps: Callable[[], Sequence[CheckStep]]
+
+
+def in_order(attempts: Iterable[Attempt]) -> Iterator[CheckStep]:
+    """All steps in order; what comes after a step that failed is skipped."""
+    works = True
+    for attempt in attempts:
+        steps = attempt.steps() if works else [CheckStep(key, "skipped") for key in attempt.keys]
+        yield from steps
+        works = works and all(step.outcome in {"ok", "warning"} for step in steps)
+
+
+def failed_step(key: str, system: str, error: ConnectorError, human: Who = "you") -> CheckStep:
+    """The step that an error ends, with a cause that every system may have; `system` is its title.
+
+    `human` is who does what NeedsHuman asks for.
+    """
+    if isinstance(error, NeedsHuman):
+        return CheckStep(key, "failed", error.problem.key, {**error.problem.facts, "system": system}, human)
+    if isinstance(error, NeedsLogin):
+        return CheckStep(key, "failed", "token_refused", {"system": system, "answer": error.reason})
+    if isinstance(error, TooMany):
+        facts = {"system": system, "after": f"{error.after or 0:.0f}"}
+        return CheckStep(key, "failed", "too_many_requests", facts, "vendor")
+    if isinstance(error, RetryLater):
+        return CheckStep(key, "failed", "unreachable", {"system": system, "answer": error.reason}, "it")
+    return CheckStep(key, "failed", "unexpected_answer", {"system": system, "answer": str(error)}, "it")
+
+
+def login_needed(key: str, system: str, error: NeedsLogin) -> CheckStep:
+    """The step that nobody's login lets begin."""
+    return CheckStep(key, "failed", "login_needed", {"system": system, "answer": error.reason})
+
+
+def webhook_step(
+    key: str, system: str, needed: Sequence[str] | None, secrets: Mapping[str, str], facts: Mapping[str, str]
+) -> CheckStep:
+    """Whether the credentials that webhooks need are there; `needed` is None where none are set up."""
+    if needed is None:
+        return CheckStep(key, "skipped", "not_configured", {"system": system})
+    missing = [name for name in needed if not secrets.get(name)]
+    if missing:
+        return CheckStep(key, "failed", "secret_missing", {"system": system, "secrets": ", ".join(missing)})
+    return CheckStep(key, "ok", facts=facts)

@@ -18,8 +18,9 @@ from typing import Any, Protocol
 import httpx
 
 from mlconnector.errors import Broken, ConnectorError, RetryLater
-from mlconnector.systems.kit.pacing import Pace, Patience, Waiting
-from mlconnector.systems.kit.redaction import SECRET_HEADERS, public_headers, without_echo, without_secrets
+from mlconnector.systems.kit import redaction
+from mlconnector.systems.kit.pacing import Pace, Patience, TooMany, Waiting
+from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy, public_headers
 
 _LOGGED_BODY = 4000
 _LONGEST_RETRY_AFTER = 86400.0
@@ -51,7 +52,7 @@ class ExchangeLog(Protocol):
 class Http:
     """A client of one outside system; safe to share between threads.
 
-    `auth` and secret `headers` go to the origin of `base_url` only.
+    `auth` and secret `headers` go to the origin of `base_url` only; `secrecy` says what is secret.
     """
 
     def __init__(
@@ -67,9 +68,11 @@ class Http:
         patience: Patience | None = None,
         waiting: Waiting | None = None,
         after_answer: Callable[[httpx.Response], float] | None = None,
+        secrecy: Secrecy = IN_GENERAL,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.system = system
+        self._secrecy = secrecy
         self._log = log
         self._explain = explain
         self._waiting = waiting or Waiting()
@@ -132,8 +135,8 @@ class Http:
     def _send(
         self, method: str, url: str, arguments: Mapping[str, Any], stream: bool = False
     ) -> httpx.Response:
-        given = {name: value for name, value in arguments.items() if name != "auth"}
-        auth = arguments.get("auth", httpx.USE_CLIENT_DEFAULT)
+        given = {**arguments, "extensions": {**arguments.get("extensions", {}), **self._secrecy.extension()}}
+        auth = given.pop("auth", httpx.USE_CLIENT_DEFAULT)
         try:
             request = self._client.build_request(method, url, **given)
             # In one piece: httpx would write every part of a multipart body on its own.
@@ -141,10 +144,12 @@ class Http:
         except httpx.InvalidURL as error:
             raise Broken(f"{self.system}: the address of a request cannot be read: {error}") from error
         if self._is_elsewhere(request.url):
-            for name in SECRET_HEADERS & set(self._client.headers) - set(httpx.Headers(given.get("headers"))):
+            own = set(self._client.headers) - set(httpx.Headers(given.get("headers")))
+            for name in self._secrecy.all_headers & own:
                 del request.headers[name]
             auth = None if auth is httpx.USE_CLIENT_DEFAULT else auth
-        return self._client.send(request, auth=auth, stream=stream)
+        with self._secrecy.kept():
+            return self._client.send(request, auth=auth, stream=stream)
 
     def _stream(self, url: str, arguments: Mapping[str, Any]) -> httpx.Response:
         return self._send("GET", url, {**arguments, "extensions": {"streamed": True}}, stream=True)
@@ -202,7 +207,11 @@ class Http:
         if answer.is_error or not asked.get("streamed"):
             # An answer that breaks off counts as none, so it must be complete before it is noted.
             answer.read()
-        body = without_echo(answer.text, answer.request) if answer.is_error or asked.get("keep_body") else ""
+        body = (
+            redaction.without_echo(answer.text, answer.request)
+            if answer.is_error or asked.get("keep_body")
+            else ""
+        )
         self._note(answer.request, answer, body=body[:_LOGGED_BODY])
 
     def _note_silence(self, error: httpx.RequestError) -> None:
@@ -216,11 +225,11 @@ class Http:
                 system=self.system,
                 at=self._waiting.now(),
                 method=request.method,
-                url=without_secrets(request.url),
+                url=redaction.without_secrets(request.url, self._secrecy),
                 status=None if answer is None else answer.status_code,
                 seconds=self._waiting.monotonic() - request.extensions["started"],
-                request_headers=public_headers(request.headers),
-                response_headers={} if answer is None else public_headers(answer.headers),
+                request_headers=public_headers(request.headers, self._secrecy),
+                response_headers={} if answer is None else public_headers(answer.headers, self._secrecy),
                 body=body,
                 error=error,
             )
@@ -266,13 +275,11 @@ def retry_after(answer: httpx.Response, now: datetime | None = None) -> float | 
 def default_explanation(system: str, answer: httpx.Response) -> ConnectorError:
     """What an answer means by HTTP alone, for everything that a system does not explain itself."""
     status = answer.status_code
-    if status in {408, 429, 502, 503, 504}:
-        return RetryLater(
-            f"{system} answered {status}", retry_after(answer), outcome_unknown=status in {408, 502, 504}
-        )
-    return Broken(
-        f"{system} answered {status} to {answer.request.method} {without_secrets(answer.request.url)}"
-    )
+    if status == 429:
+        return TooMany(f"{system} answered {status}", retry_after(answer))
+    if status in {408, 502, 503, 504}:
+        return RetryLater(f"{system} answered {status}", retry_after(answer), outcome_unknown=status != 503)
+    return Broken(f"{system} answered {status} to {redaction.shown(answer.request)}")
 
 
 @cache

@@ -16,6 +16,7 @@ import msgspec
 from mlconnector.errors import Broken, ConnectorError, NeedsLogin, RetryLater
 from mlconnector.systems.kit.http import Http, default_explanation, retry_after
 from mlconnector.systems.kit.id_token import check_id_token
+from mlconnector.systems.kit.json_answers import object_in
 from mlconnector.systems.kit.redaction import without_echo
 
 ClientAuthentication = Literal["basic", "client_id"]
@@ -28,10 +29,10 @@ _WORTHLESS = ("invalid_grant", "invalid_token")
 class OAuthModel:
     """How one system does OAuth.
 
-    `refresh_authentication` says what a refresh sends: the client id alone in the body (`client_id`), or
-    HTTP Basic with the secret (`basic`). `margin` is how many seconds before its end an access token is
-    renewed. `lifetime` is how long a refresh token lives when the answer does not say; `rolling` says
-    whether a refresh prolongs that.
+    `jwks_url` has the keys that the issuer signs id tokens with. `refresh_authentication` says what a
+    refresh sends: the client id alone in the body (`client_id`), or HTTP Basic with the secret (`basic`).
+    `margin` is how many seconds before its end an access token is renewed. `lifetime` is how long a refresh
+    token lives when the answer does not say; `rolling` says whether a refresh prolongs that.
     """
 
     system: str
@@ -41,6 +42,7 @@ class OAuthModel:
     revoke_url: str
     scopes: tuple[str, ...] = ()
     issuer: str | None = None
+    jwks_url: str | None = None
     userinfo_url: str | None = None
     pkce: bool = True
     refresh_authentication: ClientAuthentication = "basic"
@@ -148,8 +150,12 @@ def finish_login(
 ) -> Tokens:
     """Exchange the code for tokens. Raises NeedsLogin when the code, or the id token, is not accepted.
 
+    The keys of the issuer are read before, so that a code is not used up in vain where they are out of reach.
     Tokens that come with an id token which is not accepted are revoked at once.
     """
+    keys = None
+    if model.issuer and model.jwks_url:
+        keys = object_in(http.request("GET", model.jwks_url).content, model.system, model.jwks_url)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri}
     if model.pkce:
         form["code_verifier"] = pending.verifier
@@ -158,11 +164,13 @@ def finish_login(
     tokens = _tokens(model, content, now, previous=None)
     if model.issuer:
         try:
-            check_id_token(
-                model.system, content.get("id_token"), model.issuer, model.client_id, pending.nonce, now
-            )
+            token, nonce = content.get("id_token"), pending.nonce
+            check_id_token(model.system, token, model.issuer, model.client_id, nonce, now, keys)
         except NeedsLogin as refused:
-            _revoke_unwanted(model, http, secret, tokens, refused)
+            _revoke_unwanted(model, http, secret, tokens, refused.reason)
+            raise
+        except Broken as broken:
+            _revoke_unwanted(model, http, secret, tokens, str(broken))
             raise
     return tokens
 
@@ -205,12 +213,12 @@ def revoke(model: OAuthModel, http: Http, secret: str, tokens: Tokens) -> None:
         raise failure
 
 
-def _revoke_unwanted(model: OAuthModel, http: Http, secret: str, tokens: Tokens, refused: NeedsLogin) -> None:
+def _revoke_unwanted(model: OAuthModel, http: Http, secret: str, tokens: Tokens, why: str) -> None:
     try:
         revoke(model, http, secret, tokens)
     except ConnectorError as error:
-        reason = f"{refused.reason}; and what it brought could not be revoked: {error}"
-        raise NeedsLogin(model.system, reason) from refused
+        reason = f"{why}; and what it brought could not be revoked: {error}"
+        raise NeedsLogin(model.system, reason) from error
 
 
 def explain_token_answer(system: str, answer: httpx.Response) -> ConnectorError:

@@ -37,6 +37,10 @@ class Waiting:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
+class TooMany(RetryLater):
+    """The system was asked more often than it allows."""
+
+
 class Pace:
     """The pace of one client; safe to share between threads."""
 

@@ -6,25 +6,65 @@ import base64
 import binascii
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie"}
-    | {"x-api-token", "x-api-key", "api-auth-applicationkey", "x-datev-client-secret"}
-)
-_SECRET_PARAMETERS = frozenset(
+_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_PARAMETERS = frozenset(
     {"code", "code_verifier", "state", "token", "access_token", "refresh_token", "id_token", "id_token_hint"}
-    | {"api_token", "client_secret", "client_assertion", "assertion", "password"}
+    | {"client_secret", "client_assertion", "assertion", "password"}
     | {"signature", "sig", "x-amz-signature", "x-amz-security-token", "x-amz-credential", "x-goog-signature"}
 )
 _FORM = "application/x-www-form-urlencoded"
 _SHORTEST_SECRET = 8
 _HIDDEN = "***"
+_EXTENSION = "secrecy"
 
 
-def without_secrets(url: httpx.URL | str) -> str:
+@dataclass(frozen=True, slots=True)
+class Secrecy:
+    """What a system calls its secrets: names of headers and parameters, in any case.
+
+    What is secret everywhere (logins, cookies, the parameters of OAuth, signatures of storage links) need not
+    be named.
+    """
+
+    headers: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+
+    @property
+    def all_headers(self) -> frozenset[str]:
+        """Every secret header, in lower case."""
+        return _HEADERS | {name.lower() for name in self.headers}
+
+    @property
+    def all_parameters(self) -> frozenset[str]:
+        """Every secret parameter of addresses and forms, in lower case."""
+        return _PARAMETERS | {name.lower() for name in self.parameters}
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Within this block httpx's own log keeps it, too."""
+        before = _in_use.set(self)
+        try:
+            yield
+        finally:
+            _in_use.reset(before)
+
+    def extension(self) -> dict[str, object]:
+        """What a request carries so that whoever reads its answer knows."""
+        return {_EXTENSION: self}
+
+
+IN_GENERAL = Secrecy()
+_in_use: ContextVar[Secrecy] = ContextVar("secrecy", default=IN_GENERAL)
+
+
+def without_secrets(url: httpx.URL | str, secrecy: Secrecy = IN_GENERAL) -> str:
     """The address without its password and fragment, and with secret query parameters replaced."""
     try:
         address = httpx.URL(url)
@@ -36,18 +76,23 @@ def without_secrets(url: httpx.URL | str) -> str:
         address = address.copy_with(username=address.username, password=_HIDDEN)
     if not address.query:
         return str(address)
-    shown = [
-        (name, _HIDDEN if name.lower() in _SECRET_PARAMETERS else value)
+    parameters = [
+        (name, _HIDDEN if name.lower() in secrecy.all_parameters else value)
         for name, value in address.params.multi_items()
     ]
-    return str(address.copy_with(query=urlencode(shown, safe="*$:/,").encode()))
+    return str(address.copy_with(query=urlencode(parameters, safe="*$:/,").encode()))
 
 
-def public_headers(headers: httpx.Headers) -> dict[str, str]:
+def shown(request: httpx.Request) -> str:
+    """Method and address of a request without its secrets."""
+    return f"{request.method} {without_secrets(request.url, _secrecy_of(request))}"
+
+
+def public_headers(headers: httpx.Headers, secrecy: Secrecy = IN_GENERAL) -> dict[str, str]:
     """The headers without those that are secret, and with a Location whose parameters are safe to keep."""
-    shown = {name: value for name, value in headers.items() if name.lower() not in SECRET_HEADERS}
+    shown = {name: value for name, value in headers.items() if name.lower() not in secrecy.all_headers}
     if "location" in shown:
-        shown["location"] = without_secrets(shown["location"])
+        shown["location"] = without_secrets(shown["location"], secrecy)
     return shown
 
 
@@ -59,8 +104,14 @@ def without_echo(text: str, request: httpx.Request) -> str:
     return text
 
 
+def _secrecy_of(request: httpx.Request) -> Secrecy:
+    found = request.extensions.get(_EXTENSION)
+    return found if isinstance(found, Secrecy) else IN_GENERAL
+
+
 def _secrets_of(request: httpx.Request) -> Iterator[str]:
-    for name in SECRET_HEADERS & set(request.headers):
+    secrecy = _secrecy_of(request)
+    for name in secrecy.all_headers & set(request.headers):
         value = request.headers[name]
         scheme, _, credentials = value.partition(" ")
         yield from (value, credentials)
@@ -71,7 +122,7 @@ def _secrets_of(request: httpx.Request) -> Iterator[str]:
         request.stream, httpx.ByteStream
     ):
         pairs += parse_qsl(request.content.decode("utf-8", "replace"))
-    yield from (value for name, value in pairs if name.lower() in _SECRET_PARAMETERS)
+    yield from (value for name, value in pairs if name.lower() in secrecy.all_parameters)
 
 
 def _password(credentials: str) -> Iterator[str]:
@@ -84,7 +135,8 @@ def _password(credentials: str) -> Iterator[str]:
 def _hide_addresses(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple):
         record.args = tuple(
-            without_secrets(value) if isinstance(value, httpx.URL) else value for value in record.args
+            without_secrets(value, _in_use.get()) if isinstance(value, httpx.URL) else value
+            for value in record.args
         )
     return True
 

@@ -8,7 +8,13 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+class Table(BaseModel):
+    """A table of settings: no entry in it may be unknown, and none changes after it was read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ from importlib import resources
 
 from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
-from mlconnector.systems.pipedrive.answers import SYSTEM
+from mlconnector.systems.pipedrive.answers import SYSTEM, TITLE
 from mlconnector.systems.pipedrive.settings import Settings, secret_names
 from mlconnector.systems.pipedrive.source import PipedriveSource
 from mlconnector.systems.source import SourceSystem
@@ -16,11 +16,13 @@ def describe_source() -> SourceSystem:
     """Pipedrive as the product knows it before any account is connected."""
     return SourceSystem(
         name=SYSTEM,
-        title="Pipedrive",
+        title=TITLE,
         settings_model=Settings,
         secrets=secret_names,
         oauth=oauth_model,
         open=PipedriveSource,
+        secret_headers=frozenset({"x-api-token"}),
+        secret_parameters=frozenset({"api_token"}),
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
     )
 

@@ -11,25 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
 
 import httpx
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import default_explanation, retry_after
-from mlconnector.systems.kit.values import parsed
+from mlconnector.systems.kit.json_answers import object_or_nothing
+from mlconnector.systems.kit.pacing import TooMany
 
 SYSTEM = "pipedrive"
+TITLE = "Pipedrive"
 CONCURRENCY = 8
 BURST_WINDOW = 2.0
 DAILY_PAUSE = 3600.0
 BANNED_PAUSE = 900.0
 _BURST_ENDS_WITHIN = timedelta(seconds=60)
-
-
-class TooMany(RetryLater):
-    """Pipedrive was asked more often than it allows."""
 
 
 class Forbidden(NeedsHuman):
@@ -67,7 +64,7 @@ class Pace:
         if status == 401:
             return NeedsLogin(SYSTEM, reason(answer))
         if status == 402:
-            return NeedsHuman(Problem("account_closed", {"system": "Pipedrive", "answer": reason(answer)}))
+            return NeedsHuman(Problem("account_closed", {"system": TITLE, "answer": reason(answer)}))
         if status == 403:
             return _forbidden(answer)
         if status in {404, 410}:
@@ -90,7 +87,7 @@ class Pace:
 
 def reason(answer: httpx.Response) -> str:
     """Pipedrive's own words for a failure, from its JSON envelope; the status alone without one."""
-    content = _envelope(answer)
+    content = object_or_nothing(answer.content)
     words = [str(content[name]) for name in ("error", "error_info") if content.get(name)]
     return f"HTTP {answer.status_code}: {' '.join(words)}" if words else f"HTTP {answer.status_code}"
 
@@ -98,16 +95,8 @@ def reason(answer: httpx.Response) -> str:
 def _forbidden(answer: httpx.Response) -> ConnectorError:
     if "html" in answer.headers.get("content-type", ""):
         return TooMany("pipedrive's network refuses further requests for a while (403)", BANNED_PAUSE)
-    facts = {"system": "Pipedrive", "path": answer.request.url.path, "answer": reason(answer)}
+    facts = {"system": TITLE, "path": answer.request.url.path, "answer": reason(answer)}
     return Forbidden(Problem("permission_missing", facts, ("path",)))
-
-
-def _envelope(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        content = parsed(answer.content)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _number(answer: httpx.Response, header: str) -> float | None:

@@ -8,13 +8,13 @@ a change may become visible after later ones, and clocks differ.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from mlconnector.errors import Broken
+from mlconnector.systems.kit import cursors
 from mlconnector.systems.pipedrive.client import STATUSES, Client
 from mlconnector.systems.source import Page, Reference
 
@@ -38,7 +38,7 @@ def changed(client: Client, since: str | None, position: str | None, now: Callab
     The first load (`since` is None) asks for won deals only; later ones for all, so that what is no longer
     won is noticed. Raises Broken when Pipedrive's cursors go round in a circle.
     """
-    at = Position(True, now(), since) if position is None else _read(position)
+    at = Position(True, now(), since) if position is None else cursors.read(position, Position)
     deals, following = client.changed_deals(
         archived=at.archived,
         statuses="won" if since is None else STATUSES,
@@ -62,11 +62,9 @@ def _further(at: Position, references: tuple[Reference, ...]) -> str | None:
 
 def _next(at: Position, following: str | None, reached: str | None) -> str | None:
     if following is None:
-        return _written(Position(False, at.started, reached)) if at.archived else None
-    mark = hashlib.sha256(following.encode()).hexdigest()[:12]
-    if mark in at.seen:
-        raise Broken("pipedrive: the pages of deals go round in a circle")
-    return _written(msgspec.structs.replace(at, reached=reached, cursor=following, seen=(*at.seen, mark)))
+        return cursors.written(Position(False, at.started, reached)) if at.archived else None
+    seen = cursors.with_mark(at.seen, following, "pipedrive: the pages of deals")
+    return cursors.written(msgspec.structs.replace(at, reached=reached, cursor=following, seen=seen))
 
 
 def _moment(cursor: str) -> datetime:
@@ -74,14 +72,3 @@ def _moment(cursor: str) -> datetime:
         return datetime.strptime(cursor, _CURSOR).replace(tzinfo=UTC)
     except ValueError as error:
         raise Broken(f"a cursor that is none of ours: {error}") from error
-
-
-def _written(position: Position) -> str:
-    return msgspec.json.encode(position).decode()
-
-
-def _read(position: str) -> Position:
-    try:
-        return msgspec.json.decode(position, type=Position)
-    except msgspec.DecodeError as error:
-        raise Broken(f"a position that is none of ours: {error}") from error

@@ -5,18 +5,18 @@ Facts: the OpenAPI descriptions v1 and v2 of https://developers.pipedrive.com/do
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, TypeVar
 
 import httpx
-import msgspec
 
-from mlconnector.errors import Broken
+from mlconnector.systems.kit import json_answers
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.kit.shapes import UnknownShape, shared_by_all
-from mlconnector.systems.kit.values import parsed
+from mlconnector.systems.kit.json_answers import Raw, object_in, records_in
+from mlconnector.systems.kit.paging import all_pages, chunks
+from mlconnector.systems.kit.shapes import shared_by_all
+from mlconnector.systems.pipedrive.answers import SYSTEM
 from mlconnector.systems.pipedrive.shapes import (
     Deal,
     DealProduct,
@@ -33,7 +33,6 @@ from mlconnector.systems.pipedrive.shapes import (
 )
 
 Shape = TypeVar("Shape")
-Raw = dict[str, Any]
 
 STATUSES = "won,open,lost,deleted"
 PAGE = 500
@@ -108,7 +107,7 @@ class Client:
     def instalments(self, deal_ids: Iterable[int]) -> list[Instalment]:
         """The instalments of these deals; Forbidden where the plan of the account has none."""
         found: list[Raw] = []
-        for some in _chunks(deal_ids):
+        for some in chunks(deal_ids, IDS_AT_ONCE):
             # Unlike all other lists of ids, this one is described as a repeated parameter.
             found += self._pages("/api/v2/deals/installments", {"deal_ids": some, "limit": PAGE})
         return shaped(found, list[Instalment])
@@ -146,14 +145,13 @@ class Client:
 
     def files(self, deal_id: int) -> list[File]:
         """The files of a deal, in the order of their ids."""
-        found: list[Raw] = []
-        start: int | None = 0
-        while start is not None:
-            query = {"start": start, "limit": _FILES_PAGE, "sort": "id"}
+
+        def page(start: int | None) -> tuple[list[Raw], int | None]:
+            query = {"start": start or 0, "limit": _FILES_PAGE, "sort": "id"}
             content = self._get(f"/api/v1/deals/{deal_id}/files", query)
-            found += _list(content)
-            start = _next_start(content, start)
-        return shaped(found, list[File])
+            return _list(content), _next_start(content, start or 0)
+
+        return shaped(list(all_pages(page, f"{SYSTEM}: the pages of a deal's files")), list[File])
 
     def file_content(self, file_id: str, limit: int) -> bytes | None:
         """The bytes of a file, or None when there are more than `limit`."""
@@ -168,44 +166,24 @@ class Client:
         return _list(self._get("/api/v2/deals", {"status": "won", "limit": 1}))
 
     def _by_ids(self, path: str, name: str, ids: Iterable[int], query: Raw) -> Iterator[Raw]:
-        for some in _chunks(ids):
+        for some in chunks(ids, IDS_AT_ONCE):
             listed = ",".join(str(id_) for id_ in some)
             yield from self._pages(path, {**query, name: listed, "limit": PAGE})
 
     def _pages(self, path: str, query: Raw) -> Iterator[Raw]:
-        seen: set[str] = set()
-        cursor: str | None = None
-        while True:
+        def page(cursor: str | None) -> tuple[list[Raw], str | None]:
             content = self._get(path, query if cursor is None else {**query, "cursor": cursor})
-            yield from _list(content)
-            cursor = _next_cursor(content)
-            if cursor is None:
-                return
-            if cursor in seen:
-                raise Broken(f"pipedrive: the pages of {path} go round in a circle")
-            seen.add(cursor)
+            return _list(content), _next_cursor(content)
+
+        return all_pages(page, f"{SYSTEM}: the pages of {path}")
 
     def _get(self, path: str, query: Raw) -> Raw:
-        content = decoded(self._http.request("GET", path, params=query).content, path)
-        if not isinstance(content, dict):
-            raise Broken(f"pipedrive answered {path} with something else than an object")
-        return content
-
-
-def decoded(content: bytes, path: str) -> Any:
-    """JSON with exact decimals. Raises Broken when it is none."""
-    try:
-        return parsed(content)
-    except ValueError as error:
-        raise Broken(f"pipedrive answered {path} with something else than JSON: {error}") from error
+        return object_in(self._http.request("GET", path, params=query).content, SYSTEM, path)
 
 
 def shaped(content: Any, shape: type[Shape]) -> Shape:
     """Records in the shapes that are read. Raises UnknownShape when Pipedrive answers in others."""
-    try:
-        return msgspec.convert(content, shape)
-    except msgspec.ValidationError as error:
-        raise UnknownShape(f"pipedrive answered in an unknown shape: {error}") from error
+    return json_answers.shaped(content, shape, SYSTEM)
 
 
 def deal_of(raw: Raw) -> Deal:
@@ -214,12 +192,9 @@ def deal_of(raw: Raw) -> Deal:
 
 
 def _list(content: Raw) -> list[Raw]:
+    """The records of an answer; none is written as null."""
     data = content.get("data")
-    if data is None:
-        return []
-    if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
-        raise Broken("pipedrive answered with something else than a list of records")
-    return data
+    return [] if data is None else records_in(data, SYSTEM)
 
 
 def _next_cursor(content: Raw) -> str | None:
@@ -233,13 +208,4 @@ def _next_start(content: Raw, start: int) -> int | None:
     page = data.get("pagination") or data
     if not page.get("more_items_in_collection"):
         return None
-    following = page.get("next_start", start + _FILES_PAGE)
-    if not isinstance(following, int) or following <= start:
-        raise Broken("pipedrive: the pages of a deal's files go round in a circle")
-    return following
-
-
-def _chunks(ids: Iterable[int]) -> Iterator[Sequence[int]]:
-    rest = iter(sorted(set(ids)))
-    while some := list(islice(rest, IDS_AT_ONCE)):
-        yield some
+    return shaped(page.get("next_start", start + _FILES_PAGE), int)

@@ -7,18 +7,16 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from mlconnector.model.money import exact
-from mlconnector.systems.kit.values import clean
+from mlconnector.systems.kit.fields import clean, day_in, number_in
 from mlconnector.systems.pipedrive.shapes import Entity, FieldMetadata
 
 _KEY = re.compile(r"[0-9a-f]{40}")
-_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 
 
 class KnownField(msgspec.Struct, frozen=True):
@@ -126,36 +124,24 @@ def text_of(value: Any, field: KnownField) -> str | None:
 
 
 def date_of(value: Any, field: KnownField, *, end: bool = False) -> date | None:
-    """The value as a day, of a range its first or, with `end`, its last; also from a text field.
-
-    Texts may be `2026-11-03` or `3.11.2026`. Raises Unreadable.
-    """
+    """The value as a day, of a range its first or, with `end`, its last. Raises Unreadable."""
     if isinstance(value, Mapping):
         value = (value.get("until") if end else None) or value.get("value")
     text = text_of(value, field)
-    if text is None:
-        return None
-    german = _GERMAN_DATE.fullmatch(text)
     try:
-        if german:
-            return date(int(german[3]), int(german[2]), int(german[1]))
-        return date.fromisoformat(text)
+        return None if text is None else day_in(text)
     except ValueError as error:
         raise Unreadable(text) from error
 
 
 def positive_of(value: Any, field: KnownField) -> Decimal | None:
-    """The value as a number above zero; also from a text field, `1,0842` or `1.0842`. Raises Unreadable."""
+    """The value as a number above zero. Raises Unreadable."""
     text = text_of(value, field)
-    if text is None:
-        return None
-    if not _NUMBER.fullmatch(text):
-        raise Unreadable(text)
     try:
-        number = exact(Decimal(text.replace(",", ".")))
-    except InvalidOperation as error:
+        number = None if text is None else number_in(text)
+    except ValueError as error:
         raise Unreadable(text) from error
-    if number <= 0:
+    if number is not None and number <= 0:
         raise Unreadable(text)
     return number
 

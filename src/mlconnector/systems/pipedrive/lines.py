@@ -11,7 +11,7 @@ from mlconnector.model.money import HUNDRED, ZERO, exact, rounded, shared_out
 from mlconnector.model.problems import Problem
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Line, TaxMethod
-from mlconnector.systems.kit.values import clean
+from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.pipedrive.settings import Settings
 from mlconnector.systems.pipedrive.shapes import Deal, DealProduct, Discount, Product
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party
-from mlconnector.systems.kit.tables import country_code
-from mlconnector.systems.kit.values import clean
+from mlconnector.systems.kit.fields import clean
+from mlconnector.systems.kit.parties import (
+    country_of,
+    party_missing,
+    party_not_visible,
+    street,
+    vat_id,
+)
 from mlconnector.systems.pipedrive.facts import Facts
 from mlconnector.systems.pipedrive.shapes import Address, Deal, Organization, Person
-
-_NOT_IN_A_VAT_ID = re.compile(r"[\s.\-/]")
 
 
 def party_of(
@@ -30,14 +33,14 @@ def party_of(
     if deal.org_id is not None:
         organization = organizations.get(deal.org_id)
         if organization is None:
-            return None, [_invisible(f"organization/{deal.org_id}", title)]
+            return None, [party_not_visible(f"organization/{deal.org_id}", title)]
         return _company(organization, facts, default_country)
     if deal.person_id is not None:
         person = persons.get(deal.person_id)
         if person is None:
-            return None, [_invisible(f"person/{deal.person_id}", title)]
+            return None, [party_not_visible(f"person/{deal.person_id}", title)]
         return _individual(person, default_country)
-    return None, [Problem("party_missing", {"title": title})]
+    return None, [party_missing(title)]
 
 
 def _company(
@@ -45,13 +48,12 @@ def _company(
 ) -> tuple[Party, list[Problem]]:
     name, party_id = clean(organization.name), f"organization/{organization.id}"
     address = organization.address or Address()
-    country, problems = _country(address, name, party_id, default_country)
-    vat_id = _NOT_IN_A_VAT_ID.sub("", facts.text("vat_id", organization.custom_fields) or "").upper()
+    country, problems = country_of(address.country, default_country, party_id, name)
     party = Party(
         external_id=party_id,
         name=name,
         is_business=True,
-        vat_id=vat_id or None,
+        vat_id=vat_id(facts.text("vat_id", organization.custom_fields)),
         country=country,
         street=_street(address),
         postal_code=clean(address.postal_code) or None,
@@ -64,7 +66,7 @@ def _company(
 def _individual(person: Person, default_country: str | None) -> tuple[Party, list[Problem]]:
     name, party_id = clean(person.name), f"person/{person.id}"
     address = person.postal_address or Address()
-    country, problems = _country(address, name, party_id, default_country)
+    country, problems = country_of(address.country, default_country, party_id, name)
     mailboxes = sorted(person.emails or (), key=lambda mailbox: not mailbox.primary)
     party = Party(
         external_id=party_id,
@@ -79,25 +81,6 @@ def _individual(person: Person, default_country: str | None) -> tuple[Party, lis
     return party, problems
 
 
-def _country(
-    address: Address, name: str, party_id: str, default_country: str | None
-) -> tuple[str | None, list[Problem]]:
-    written = clean(address.country)
-    if not written:
-        return default_country, []
-    code = country_code(written)
-    if code is None:
-        facts = {"country": written, "party": name, "party_id": party_id}
-        return None, [Problem("country_unknown", facts, ("country",))]
-    return code, []
-
-
 def _street(address: Address) -> str | None:
-    street = " ".join(part for part in (clean(address.route), clean(address.street_number)) if part)
-    if not street and not (address.locality or address.postal_code):
-        street = clean(address.value)
-    return street or None
-
-
-def _invisible(party_id: str, title: str) -> Problem:
-    return Problem("party_not_visible", {"party_id": party_id, "title": title}, ("party_id",))
+    found = street(address.route, address.street_number)
+    return found if found or address.locality or address.postal_code else clean(address.value) or None

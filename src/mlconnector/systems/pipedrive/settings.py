@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from mlconnector.systems.kit.setting_types import Country, Pattern, Timezone, address
+from mlconnector.systems.kit.invoice_files import FileRule
+from mlconnector.systems.kit.setting_types import Country, Pattern, Table, Timezone, address
 
 
 def _address(value: str) -> str:
@@ -22,11 +23,7 @@ FieldName = Annotated[
 ]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FieldNames(_Table):
+class FieldNames(Table):
     """Which custom fields carry what; names as in Pipedrive, or keys. The last two are the organisation's."""
 
     invoice_number: FieldName
@@ -39,20 +36,14 @@ class FieldNames(_Table):
     debtor_number: FieldName | None = None
 
 
-class Documents(_Table):
-    """How the invoice is found among the files of a deal.
-
-    Files whose name matches `pattern` are preferred to others; of the others, those that match `ignore`
-    never are the invoice. `missing` says what happens when no file is left: `render` lets the flow make a
-    PDF, `hold` asks.
-    """
+class Documents(FileRule):
+    """How the invoice is found among the files of a deal."""
 
     pattern: Pattern = r"(?i)(rechnung|invoice|facture|gutschrift|credit.?note|(^|[^a-z])r[eg][-_ ]?\d)"
-    ignore: Pattern = r"(?i)(angebot|offerte|quot(e|ation)|offer|proposal|lieferschein|vertrag|contract)"
     missing: Literal["render", "hold"] = "render"
 
 
-class Webhook(_Table):
+class Webhook(Table):
     """How deliveries are verified: `basic` is what Pipedrive can do, `hmac_sha256` needs a relay that signs.
 
     The other values concern `hmac_sha256`: the header with the signature over the raw body, how the
@@ -65,7 +56,7 @@ class Webhook(_Table):
     prefix: str = ""
 
 
-class Settings(_Table):
+class Settings(Table):
     """The validated `[source]` table; `template.toml` explains every entry to its user."""
 
     auth: Literal["oauth", "api_token"]
@@ -104,8 +95,11 @@ class Settings(_Table):
 
 def secret_names(settings: Settings) -> Sequence[str]:
     """The credentials to ask for: those of the login, then those of the webhooks."""
-    names = ["api_token" if settings.auth == "api_token" else "client_secret"]
-    if settings.webhook is not None:
-        basic = settings.webhook.mode == "basic"
-        names += ["webhook_user", "webhook_password"] if basic else ["webhook_key"]
-    return tuple(names)
+    return ("api_token" if settings.auth == "api_token" else "client_secret", *webhook_secrets(settings))
+
+
+def webhook_secrets(settings: Settings) -> Sequence[str]:
+    """The credentials that webhooks need."""
+    if settings.webhook is None:
+        return ()
+    return ("webhook_user", "webhook_password") if settings.webhook.mode == "basic" else ("webhook_key",)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 from typing import TypeVar
 
-from mlconnector.errors import Broken, NeedsHuman
-from mlconnector.model.problems import Problem
+from mlconnector.errors import Broken
 from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.invoice_files import downloaded
 from mlconnector.systems.kit.oauth import BearerAuth
-from mlconnector.systems.pipedrive import ping, webhooks
+from mlconnector.systems.kit.on_demand import OnDemand
+from mlconnector.systems.kit.paging import at_once, grouped
+from mlconnector.systems.kit.readings import in_order
+from mlconnector.systems.pipedrive import webhooks
 from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
 from mlconnector.systems.pipedrive.catalogue import Catalogue
 from mlconnector.systems.pipedrive.changes import changed
 from mlconnector.systems.pipedrive.client import ApiToken, Client, deal_of
 from mlconnector.systems.pipedrive.lines import may_have_discounts
+from mlconnector.systems.pipedrive.ping import Ping
 from mlconnector.systems.pipedrive.settings import Settings
-from mlconnector.systems.pipedrive.shapes import Deal, DealProduct, Discount, File, Instalment, Product
-from mlconnector.systems.pipedrive.vouchers import Belongings, Surroundings, final, gone, withdrawn
+from mlconnector.systems.pipedrive.shapes import Deal, Discount, File, Instalment, Product
+from mlconnector.systems.pipedrive.vouchers import Belongings, Surroundings, final, withdrawn
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
 from mlconnector.systems.unreadable import read_apart
 
@@ -32,8 +34,7 @@ class PipedriveSource:
     def __init__(self, context: SourceContext) -> None:
         self._context = context
         self._settings: Settings = context.settings
-        self._lock = Lock()
-        self._opened: Client | None = None
+        self._client = OnDemand(self._connected)
         self._catalogue = Catalogue(
             context.memory, self._settings.fields, lambda entity: self._client().fields(entity)
         )
@@ -44,7 +45,7 @@ class PipedriveSource:
 
     def check(self) -> Iterator[CheckStep]:
         """Does it work, step by step, and who can fix what does not."""
-        return ping.steps(self._client, self._catalogue, self._context)
+        return Ping(self._client, self._catalogue, self._context).steps()
 
     def changes(self, since: str | None, position: str | None) -> Page:
         """One page of deals changed since the cursor `since` (None: all won deals)."""
@@ -56,31 +57,20 @@ class PipedriveSource:
 
     def _readings(self, references: Sequence[Reference]) -> list[Reading]:
         deals = self._deals(references)
-        won = {deal.id: deal for deal in deals if deal is not None and deal.is_won}
+        won = {deal.id: deal for deal in deals if deal.is_won}
         belongings = self._belongings(won)
-        around = self._surroundings([deal for deal in deals if deal is not None], belongings)
-        readings = []
-        for reference, deal in zip(references, deals, strict=True):
-            if deal is None or (deal.is_won and deal.id not in belongings):
-                readings.append(gone(reference.external_id))
-            elif deal.is_won:
-                readings.append(final(deal, belongings[deal.id], around, self._settings))
-            else:
-                readings.append(withdrawn(deal, self._settings, around.known))
-        return readings
+        around = self._surroundings(deals, belongings)
+        known, settings = around.known, self._settings
+        return in_order(
+            references,
+            {str(id_): final(won[id_], own, around, settings) for id_, own in belongings.items()},
+            {str(deal.id): withdrawn(deal, settings, known) for deal in deals if not deal.is_won},
+        )
 
     def download(self, attachment_id: str, limit: int) -> bytes:
         """The bytes of a file; raises NeedsHuman when it has more than `limit` bytes, none, or is gone."""
-        facts = {"file": attachment_id, "limit": str(limit)}
-        try:
-            content = self._client().file_content(attachment_id, limit)
-        except NotFound as error:
-            raise NeedsHuman(Problem("document_gone", facts)) from error
-        if content is None:
-            raise NeedsHuman(Problem("document_too_large", facts))
-        if not content:
-            raise NeedsHuman(Problem("document_empty", facts))
-        return content
+        client = self._client()
+        return downloaded(attachment_id, limit, lambda: client.file_content(attachment_id, limit), NotFound)
 
     def verify(self, delivery: Delivery) -> Hint:
         """Check a webhook delivery on its raw body, or raise Refused or Malformed; touches no network."""
@@ -89,28 +79,21 @@ class PipedriveSource:
 
     def close(self) -> None:
         """Let go of connections."""
-        with self._lock:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None
+        self._client.close()
 
-    def _client(self) -> Client:
-        """The client, made at its first use: with OAuth only a login tells the address of the account."""
-        with self._lock:
-            if self._opened is None:
-                pace = Pace(self._context.now)
-                oauth = self._settings.auth == "oauth"
-                http = self._context.http(
-                    SYSTEM,
-                    self._settings.base_url or self._address_of_login(),
-                    explain=pace.explain,
-                    auth=BearerAuth(self._context.tokens)
-                    if oauth
-                    else ApiToken(self._context.secrets["api_token"]),
-                    after_answer=pace.after_answer,
-                )
-                self._opened = Client(http)
-            return self._opened
+    def _connected(self) -> Client:
+        """The client, made when it is needed: with OAuth only a login tells the address of the account."""
+        context, settings = self._context, self._settings
+        pace = Pace(context.now)
+        oauth = settings.auth == "oauth"
+        http = context.http(
+            SYSTEM,
+            settings.base_url or self._address_of_login(),
+            explain=pace.explain,
+            auth=BearerAuth(context.tokens) if oauth else ApiToken(context.secrets["api_token"]),
+            after_answer=pace.after_answer,
+        )
+        return Client(http)
 
     def _address_of_login(self) -> str:
         address = self._context.tokens.current().extra.get("api_domain")
@@ -118,28 +101,26 @@ class PipedriveSource:
             raise Broken("pipedrive's login did not tell api_domain; set base_url")
         return address
 
-    def _deals(self, references: Sequence[Reference]) -> list[Deal | None]:
-        """The deals of the references; None for those that cannot be seen."""
+    def _deals(self, references: Sequence[Reference]) -> list[Deal]:
+        """The deals of the references that can be seen."""
         missing = [
             int(each.external_id)
             for each in references
             if each.content is None and each.external_id.isascii() and each.external_id.isdigit()
         ]
-        read = {str(raw["id"]): raw for raw in self._client().deals(missing)} if missing else {}
-        found = [each.content or read.get(each.external_id) for each in references]
-        return [deal_of(raw) if raw else None for raw in found]
+        read = self._client().deals(missing) if missing else []
+        return [deal_of(raw) for raw in (*(each.content for each in references if each.content), *read)]
 
     def _belongings(self, won: dict[int, Deal]) -> dict[int, Belongings]:
         """What belongs to each deal; deals that vanished in the meantime are left out."""
         client = self._client()
-        products: dict[int, list[DealProduct]] = {}
-        for line in client.deal_products(id_ for id_, deal in won.items() if deal.products_count != 0):
-            products.setdefault(line.deal_id, []).append(line)
+        with_products = (id_ for id_, deal in won.items() if deal.products_count != 0)
+        products = grouped(client.deal_products(with_products), lambda line: line.deal_id)
         instalments = self._instalments(won)
         discounted = [id_ for id_, deal in won.items() if may_have_discounts(deal, products.get(id_, []))]
         with_files = [id_ for id_, deal in won.items() if deal.files_count != 0]
-        discounts: dict[int, list[Discount] | None] = _at_once(client.discounts, discounted)
-        files: dict[int, list[File] | None] = _at_once(client.files, with_files)
+        discounts: dict[int, list[Discount] | None] = _of_each(client.discounts, discounted)
+        files: dict[int, list[File] | None] = _of_each(client.files, with_files)
         found = {}
         for id_ in won:
             off, attached = discounts.get(id_, []), files.get(id_, [])
@@ -148,15 +129,13 @@ class PipedriveSource:
         return found
 
     def _instalments(self, won: Iterable[int]) -> dict[int, list[Instalment]]:
-        found: dict[int, list[Instalment]] = {}
         if self._has_instalments:
             try:
-                for each in self._client().instalments(won):
-                    found.setdefault(each.deal_id, []).append(each)
+                return grouped(self._client().instalments(won), lambda each: each.deal_id)
             except Forbidden:
                 # Smaller plans have no instalments, and say so by refusing the question.
                 self._has_instalments = False
-        return found
+        return {}
 
     def _surroundings(self, deals: Sequence[Deal], belongings: dict[int, Belongings]) -> Surroundings:
         client = self._client()
@@ -212,8 +191,8 @@ def _is_option(product: Product) -> bool:
     return isinstance(product.category, int) or (product.category or "").isdigit()
 
 
-def _at_once(read: Callable[[int], Result], ids: Sequence[int]) -> dict[int, Result | None]:
-    """Read something of every deal, a few at a time; None for deals that are no longer there."""
+def _of_each(read: Callable[[int], Result], ids: Sequence[int]) -> dict[int, Result | None]:
+    """Something of every deal; None for deals that are no longer there."""
 
     def unless_gone(deal_id: int) -> Result | None:
         try:
@@ -221,7 +200,4 @@ def _at_once(read: Callable[[int], Result], ids: Sequence[int]) -> dict[int, Res
         except NotFound:
             return None
 
-    if not ids:
-        return {}
-    with ThreadPoolExecutor(CONCURRENCY) as pool:
-        return dict(zip(ids, pool.map(unless_gone, ids), strict=True))
+    return dict(zip(ids, at_once(unless_gone, ids, CONCURRENCY), strict=True))

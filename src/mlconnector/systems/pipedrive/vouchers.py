@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Kind, Voucher
-from mlconnector.systems.kit.tables import is_currency
-from mlconnector.systems.kit.values import clean, document_number
+from mlconnector.model.vouchers import Voucher
+from mlconnector.systems.kit.fields import clean, document_number
+from mlconnector.systems.kit.vouchers import currency_problems, filled, kind_by_total
 from mlconnector.systems.pipedrive.facts import Facts
 from mlconnector.systems.pipedrive.fields import KnownFields
 from mlconnector.systems.pipedrive.files import chosen
@@ -53,16 +53,11 @@ class Belongings:
     files: Sequence[File] = ()
 
 
-def gone(external_id: str) -> Reading:
-    """The reading of a deal that does not exist or cannot be seen any more."""
-    return Reading(external_id, None, reason="gone")
-
-
 def withdrawn(deal: Deal, settings: Settings, known: KnownFields) -> Reading:
     """The reading of a deal that is not won: enough to take a booking back, so without lines and party."""
     facts = Facts(settings.fields, known, clean(deal.title))
     voucher = Voucher(
-        kind=_kind(deal),
+        kind=kind_by_total(deal.value),
         direction="sale",
         external_id=str(deal.id),
         number=document_number(facts.text("invoice_number", deal.custom_fields)),
@@ -88,7 +83,7 @@ def final(deal: Deal, belongings: Belongings, around: Surroundings, settings: Se
     )
     attachments, wrong_files = chosen(belongings.files, settings.documents, title)
     voucher = Voucher(
-        kind=_kind(deal),
+        kind=kind_by_total(deal.value),
         direction="sale",
         external_id=str(deal.id),
         number=document_number(facts.text("invoice_number", deal.custom_fields)),
@@ -109,11 +104,6 @@ def final(deal: Deal, belongings: Belongings, around: Surroundings, settings: Se
     return Reading(str(deal.id), voucher, tuple(problems))
 
 
-def _kind(deal: Deal) -> Kind:
-    """By the sign of the value alone, so that a deal has one identity whatever else is read of it."""
-    return Kind.CREDIT_NOTE if (deal.value or ZERO) < ZERO else Kind.INVOICE
-
-
 def _won_on(deal: Deal, settings: Settings) -> date:
     if deal.local_won_date:
         return deal.local_won_date
@@ -125,18 +115,17 @@ def _exchange_rate(deal: Deal, facts: Facts) -> Decimal | None:
 
 
 def _attributes(deal: Deal, around: Surroundings, facts: Facts) -> dict[str, str]:
-    attributes = {
-        "pipeline": around.pipelines.get(deal.pipeline_id, "") if deal.pipeline_id is not None else "",
-        "owner": "" if deal.owner_id is None else str(deal.owner_id),
-        "cost_centre": facts.text("cost_centre", deal.custom_fields) or "",
-    }
-    return {name: value for name, value in attributes.items() if value}
+    return filled(
+        {
+            "pipeline": None if deal.pipeline_id is None else around.pipelines.get(deal.pipeline_id),
+            "owner": None if deal.owner_id is None else str(deal.owner_id),
+            "cost_centre": facts.text("cost_centre", deal.custom_fields),
+        }
+    )
 
 
 def _formal(deal: Deal, instalments: Sequence[Instalment]) -> list[Problem]:
-    problems = []
-    if not is_currency(deal.currency or ""):
-        problems.append(Problem("currency_unknown", {"currency": deal.currency or ""}, ("currency",)))
+    problems = currency_problems(deal.currency or "")
     if instalments:
         facts = {"title": clean(deal.title), "count": str(len(instalments))}
         problems.append(Problem("deal_has_instalments", facts))

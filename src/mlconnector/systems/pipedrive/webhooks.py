@@ -6,36 +6,27 @@ two versions (https://pipedrive.readme.io/docs/guide-for-webhooks and guide-for-
 
 from __future__ import annotations
 
-import base64
-import binascii
-import codecs
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from mlconnector.systems.kit.values import parsed
+from mlconnector.systems.kit.webhook_keys import check_basic, check_hmac, object_of, set_up
 from mlconnector.systems.pipedrive.settings import Webhook
-from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
+from mlconnector.systems.source import Delivery, Hint, Malformed
 
 
 def verify(delivery: Delivery, webhook: Webhook | None, secrets: Mapping[str, str]) -> None:
     """Raise Refused unless the delivery is genuine; without settings or secrets none is."""
-    if webhook is None:
-        raise Refused("webhooks are not set up for this connection")
-    if webhook.mode == "basic":
-        _verify_basic(delivery, secrets.get("webhook_user", ""), secrets.get("webhook_password", ""))
+    rule = set_up(webhook)
+    if rule.mode == "basic":
+        check_basic(delivery, secrets.get("webhook_user", ""), secrets.get("webhook_password", ""))
     else:
-        _verify_signature(delivery, webhook, secrets.get("webhook_key", ""))
+        check_hmac(delivery, rule.header, secrets.get("webhook_key", ""), rule.encoding, rule.prefix)
 
 
 def understood(body: bytes) -> Hint:
     """The deals that a body of either version speaks of; none for other records. Raises Malformed."""
-    try:
-        content = parsed(body.removeprefix(codecs.BOM_UTF8))
-    except ValueError as error:
-        raise Malformed(f"the body is not JSON: {error}") from error
-    meta = content.get("meta") if isinstance(content, dict) else None
+    content = object_of(body)
+    meta = content.get("meta")
     if not isinstance(meta, dict):
         raise Malformed("the body has no meta")
     if "entity" in meta:
@@ -43,29 +34,6 @@ def understood(body: bytes) -> Hint:
     if "object" in meta:
         return _first_version(meta)
     raise Malformed("the body does not say what it is about")
-
-
-def _verify_basic(delivery: Delivery, user: str, password: str) -> None:
-    scheme, _, given = delivery.headers.get("authorization", "").partition(" ")
-    try:
-        decoded = base64.b64decode(given.strip(), validate=True) if scheme.lower() == "basic" else b""
-    except (binascii.Error, ValueError) as error:
-        raise Refused("the user name and password cannot be read") from error
-    given_user, _, given_password = decoded.partition(b":")
-    user_matches = hmac.compare_digest(given_user, user.encode())
-    password_matches = hmac.compare_digest(given_password, password.encode())
-    if not (user and password and user_matches and password_matches):
-        raise Refused("wrong or missing user name and password")
-
-
-def _verify_signature(delivery: Delivery, webhook: Webhook, key: str) -> None:
-    if not key:
-        raise Refused("no key for signatures is stored")
-    digest = hmac.digest(key.encode(), delivery.body, hashlib.sha256)
-    written = digest.hex() if webhook.encoding == "hex" else base64.b64encode(digest).decode()
-    given = delivery.headers.get(webhook.header.lower(), "").strip()
-    if not hmac.compare_digest(given.encode(), (webhook.prefix + written).encode()):
-        raise Refused("wrong or missing signature")
 
 
 def _second_version(meta: Mapping[str, Any], content: Mapping[str, Any]) -> Hint:

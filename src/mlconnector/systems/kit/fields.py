@@ -1,0 +1,48 @@
+"""Texts, numbers and days from outside, read in one way whatever source they come from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from mlconnector.model.money import exact
+
+_GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+
+
+def clean(text: str | None) -> str:
+    """NFC without spaces around it; empty for None."""
+    return unicodedata.normalize("NFC", text or "").strip()
+
+
+def document_number(text: str | None) -> str | None:
+    """The number of a document; None where a source writes nothing or nought for one that has none."""
+    return text if text and text.strip("0") else None
+
+
+def number_in(text: str) -> Decimal:
+    """A number that people wrote: `19`, `1,0842` or `1.0842`. Raises ValueError.
+
+    A sign for thousands is none: `1.234` would be two numbers.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text} is no number")
+    return exact(Decimal(text.replace(",", ".")))
+
+
+def day_in(text: str, zone: ZoneInfo | None = None) -> date:
+    """A day that people or programs wrote: `2026-11-03` or `3.11.2026`. Raises ValueError.
+
+    With `zone` also the day of a moment, as people there see it; a moment without an offset is meant there.
+    """
+    german = _GERMAN_DAY.fullmatch(text)
+    if german:
+        return date(int(german[3]), int(german[2]), int(german[1]))
+    if zone is None or "T" not in text:
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(zone).date() if moment.tzinfo else moment.date()

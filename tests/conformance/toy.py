@@ -21,12 +21,12 @@ import httpx
 import msgspec
 from pydantic import BaseModel
 
-from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment, Kind, Line, Party, Standing, TaxMethod, Voucher
 from mlconnector.standins.base import Clock
 from mlconnector.standins.faults import Faults
-from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.systems.kit.check_steps import CheckStep, failed_step
 from mlconnector.systems.kit.fields import clean, document_number
 from mlconnector.systems.kit.json_answers import parsed
 from mlconnector.systems.kit.shapes import UnknownShape
@@ -105,12 +105,8 @@ class ToySource:
     def check(self) -> Iterator[CheckStep]:
         try:
             self.asked("/invoices", limit=1)
-        except NeedsLogin as error:
-            yield CheckStep("toy.reach", "failed", "needs_login", {"reason": error.reason})
-        except RetryLater as error:
-            yield CheckStep("toy.reach", "failed", "unreachable", {"reason": error.reason}, "it")
         except ConnectorError as error:
-            yield CheckStep("toy.reach", "failed", "broken", {"reason": str(error)})
+            yield failed_step("toy.reach", "Toybooks", error)
         else:
             yield CheckStep("toy.reach", "ok")
 
@@ -365,6 +361,7 @@ def toy_rig(kind: Callable[[SourceContext], ToySource] = ToySource) -> Iterator[
             secrets=lambda _settings: ("key",),
             oauth=lambda _settings, _http: None,
             open=kind,
+            secret_headers=frozenset({"x-api-token"}),
             template='[source]\nsystem = "toy"\nbase_url = "https://toybooks.example"\n',
         ),
         settings={},

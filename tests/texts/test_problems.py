@@ -42,6 +42,9 @@ FACTS = {
     "systems/datev/dxso_jobs.py: error.problem.facts": SAID,
     "systems/datev/extf_files.py: NOTHING_SAID": SAID,
     "systems/datev/sink.py: NOTHING_SAID": SAID,
+    "flow/connect/oauth_login.py: rules.objection(context.settings.sink, redirect_uri)": frozenset(
+        {"address", "objection", "environment"}
+    ),
     "store/vouchers.py: json.loads(row.facts)": frozenset[str](),
 }
 

@@ -20,9 +20,9 @@ PLACES = steps()
 _SYSTEMS = (*source_systems(), "datev")
 # Keys that are put together when they are needed; all others stand in the source as they are.
 PUT_TOGETHER = {
-    "flow/connect/setup.py: f'{system}.login'": {f"{system}.login" for system in _SYSTEMS},
-    "flow/connect/setup.py: f'{system}.reach'": {f"{system}.reach" for system in _SYSTEMS},
-    "flow/connect/setup.py: f'{system}.right'": {f"{system}.right" for system in _SYSTEMS},
+    "flow/connect/ping.py: f'{system}.login'": {f"{system}.login" for system in _SYSTEMS},
+    "flow/connect/ping.py: f'{system}.reach'": {f"{system}.reach" for system in _SYSTEMS},
+    "flow/connect/ping.py: f'{system}.right'": {f"{system}.right" for system in _SYSTEMS},
     "systems/datev/ping.py: f'datev.service.{service}'": {
         f"datev.service.{each}" for each in get_args(Service)
     },

@@ -113,7 +113,7 @@ def test_a_connection_cannot_have_a_name_that_is_markup(connected: Rig) -> None:
 
 def test_a_fact_that_a_template_lacks_is_an_error_and_not_an_empty_place() -> None:
     with pytest.raises(UndefinedError):
-        rendered("onward.html", "to_datev", {}, "en", link="on")
+        rendered("onward.html", "to_sink", {}, "en", link="on")
 
 
 @pytest.mark.parametrize("key", ["", "guessed", "x" * 200])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import sys
 from dataclasses import replace
 from decimal import Decimal
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pikepdf
 import pytest
 
 from mlconnector.flow.context.document_rules import DocumentRules
@@ -207,6 +209,15 @@ class TestFiling:
         attach(rig, ("Rechnung.pdf", document(["Rechnung"], 600 * 1024)))
         (shown,) = preview(rig.services, rig.name, 1)
         assert "document_large" in [one.rule for one in shown.because]
+
+    def test_a_pdf_with_a_password_is_held_as_that(self, make_rig: MakeRig) -> None:
+        rig = make_rig(1)
+        made = io.BytesIO()
+        with pikepdf.open(io.BytesIO(hybrid(invoice(rig)))) as opened:
+            opened.save(made, encryption=pikepdf.Encryption(owner="other", user="geheim"))
+        attach(rig, ("Rechnung.pdf", made.getvalue()))
+        rig.work()
+        assert rig.causes() == ["document_encrypted"]
 
     def test_a_document_above_20_mb_is_refused(self, make_rig: MakeRig) -> None:
         rig = make_rig(1)

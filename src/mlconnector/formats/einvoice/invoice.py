@@ -87,7 +87,9 @@ class Examination:
     """What was found out about a file.
 
     `form` is `none` for a file that is no e-invoice. `invoice` is None where there is none, or where it
-    cannot be read; then fatal findings say why. `notes` are for the audit trail, without the file's name.
+    cannot be read; then fatal findings say why, or `several` name the e-invoices of which none can be chosen.
+    `unseen` says why the file could not be looked through. `notes` are for the audit trail, without the
+    file's name.
     `applied` says whether the rules of EN 16931 were applied, `rules` why they could not be although that
     was wanted.
     """
@@ -98,6 +100,8 @@ class Examination:
     notes: tuple[Because, ...] = ()
     applied: bool = False
     rules: str = ""
+    several: tuple[str, ...] = ()
+    unseen: str = ""
 
     @property
     def is_einvoice(self) -> bool:

@@ -36,13 +36,14 @@ def examine(content: bytes, *, rules: bool) -> Examination:
 
 
 def _examined(form: Form, root: etree._Element, rules: bool) -> Examination:
-    findings = schema_findings(root)
+    findings, beyond = schema_findings(root)
     if findings:
         return Examination(form, None, tuple(findings))
     try:
         invoice, notes = read(root)
     except Unreadable as error:
         return _unreadable(form, error)
+    notes = (*beyond, *notes)
     if invoice.is_booking_aid:
         notes += (Because("document", "", "einvoice_without_lines", {"profile": invoice.profile}),)
     if not rules:

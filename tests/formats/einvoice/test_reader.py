@@ -158,6 +158,14 @@ def test_the_profiles_without_lines_are_known_under_both_names(profile: str) -> 
     assert replace(read(xml()), profile=profile).is_booking_aid
 
 
+@pytest.mark.parametrize(("syntax", "end"), [("factur-x", b"LineItem>"), ("ubl-2.1", b"InvoiceLine>")])
+def test_an_invoice_of_many_lines_is_read_by_its_head(syntax: str, end: bytes) -> None:
+    made = xml(syntax)
+    place = made.index(end, made.index(end) + len(end)) + len(end)
+    first = made.index(b"<", made.rindex(b">", 0, made.index(end)) + 1)
+    assert read(made[:place] + made[first:place] * 3000 + made[place:]) == read(made)
+
+
 @pytest.mark.parametrize(
     ("was", "is_now"),
     [

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import subprocess
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -217,10 +220,22 @@ class TestHostileFiles:
         found = examine(made(packed(b"\x80", Name.LZWDecode), **RAW), rules=False)
         assert "LZWDecode" in found.fatal[0].text
 
-    def test_a_table_of_objects_that_unpacks_to_too_much_is_refused(self) -> None:
-        bomb = _with_table(zlib.compress(b"5 0 " + b" " * (16 * LARGEST) + b"<< /A 1 >>", 9))
+    @pytest.mark.parametrize("where", ["file", "table of objects"])
+    def test_a_bomb_does_not_fill_the_memory(self, where: str, tmp_path: Path) -> None:
+        packing = zlib.compressobj(1)
+        parts = [packing.compress(b"5 0 << /A 1 >>".ljust(_MEGABYTE)), *_spaces(packing), packing.flush()]
+        bomb = b"".join(parts)
         assert len(bomb) < LARGEST
-        assert examine(bomb, rules=False).form == "none"
+        file = tmp_path / "bomb.pdf"
+        in_file = where == "file"
+        file.write_bytes(made(packed(bomb, Name.FlateDecode), **RAW) if in_file else _with_table(bomb))
+        asked = [sys.executable, "-c", _EXAMINED, str(file)]
+        answer = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        kilobytes, _, said = answer.partition(" ")
+        assert int(kilobytes) < 500 * 1024
+        assert said.strip() == (
+            f"more than {LARGEST} bytes" if in_file else "tables of more than 167772160 bytes"
+        )
 
     def test_ten_thousand_files_are_looked_at(self) -> None:
         def crowd(pdf: Pdf) -> None:
@@ -265,6 +280,23 @@ class TestHostileFiles:
             found = examine(content, rules=False)
             assert found.is_einvoice
             assert "depth" in found.fatal[0].text
+
+
+_MEGABYTE = 2**20
+_EXAMINED = """
+import re, sys
+from pathlib import Path
+from mlconnector.formats.einvoice.examination import examine
+found = examine(Path(sys.argv[1]).read_bytes(), rules=False)
+said = found.unseen or found.fatal[0].text.removeprefix("factur-x.xml: ").removesuffix(" of XML")
+print(re.search("VmHWM:(.*)kB", Path("/proc/self/status").read_text())[1].strip(), said)
+"""
+
+
+def _spaces(packing: Any) -> Iterator[bytes]:
+    """Six hundred megabytes of nothing."""
+    for _ in range(600):
+        yield packing.compress(b" " * _MEGABYTE)
 
 
 def _with_table(packed: bytes) -> bytes:

@@ -70,6 +70,9 @@ def embedded_files(pdf: pikepdf.Pdf) -> list[EmbeddedFile]:
                 place = file.name if file.stream is None else file.stream.objgen
                 if file.name or place not in found:
                     found[place] = file
+    if any("limit exceeded" in warning for warning in pdf.get_warnings()):
+        # What it would have unpacked to was left out without a word.
+        raise TooLarge(f"tables of more than {_UNPACKED} bytes")
     return list(found.values())
 
 

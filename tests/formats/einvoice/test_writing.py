@@ -24,7 +24,7 @@ from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.formats.einvoice.zugferd import zugferd
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import Kind, TaxMethod, Voucher
+from mlconnector.model.vouchers import Kind, Party, TaxMethod, Voucher
 from tests.formats.einvoice.builders import BUYER, SELLER, VOUCHER, changed, invoice, line, stated
 
 AUSTRIAN = msgspec.structs.replace(BUYER, country="AT", vat_id="ATU13585627", postal_code="1010", city="Wien")
@@ -204,6 +204,11 @@ class TestASmallBusiness:
         found = stated(untaxed(), "small_business", "tax_free", seller=SMALL)
         assert isinstance(found, list)
         assert "small_business_alone" in found
+
+    @pytest.mark.parametrize("party", [AUSTRIAN, SWISS])
+    def test_does_not_say_by_which_state_a_supply_abroad_is_exempt(self, party: Party) -> None:
+        found = stated(untaxed(party), "small_business", "small_business", seller=SMALL_ABROAD)
+        assert found == ["small_business_at_home"]
 
     def test_charges_no_tax(self) -> None:
         found = stated(VOUCHER, "small_business", "small_business", seller=SMALL)

@@ -100,8 +100,8 @@ def invoice_of(
     known = [category for category in categories if category is not None]
     small = [name == _SMALL_BUSINESS for name in cases]
     missing = [*_missing(voucher), *_missing_of(party, known, seller)]
-    if any(small) and not all(small):
-        missing.append("small_business_alone")
+    if any(small):
+        missing += _missing_of_small_business(party, all(small))
     if any(
         each is not None and each.reason and net != gross
         for each, net, gross in zip(categories, sums.line_net, sums.line_gross, strict=False)
@@ -161,6 +161,17 @@ def _missing_of(party: Party | None, categories: Sequence[VatCategory], seller: 
         "seller_vat_id": "seller_vat_id" not in needed or seller.vat_id,
     }
     return [what for what, there in wanted.items() if not there]
+
+
+def _missing_of_small_business(party: Party | None, alone: bool) -> list[str]:
+    """What keeps § 19 UStG from being stated.
+
+    A supply to a customer abroad may be taxable there; whether another member state exempts it (§ 19a UStG),
+    the voucher does not say.
+    """
+    missing = [] if alone else ["small_business_alone"]
+    abroad = party is not None and party.country not in {None, "DE"}
+    return [*missing, "small_business_at_home"] if abroad else missing
 
 
 def _turned(voucher: Voucher) -> Voucher:

@@ -44,7 +44,7 @@ def test_a_finding_says_rule_words_and_place() -> None:
 class TestHowGraveAFindingIs:
     """Factur-X states no flags; the CEN's own ones decide, and what has none is not fatal."""
 
-    def test_a_rule_on_the_syntax_is_a_warning(self) -> None:
+    def test_a_rule_on_the_syntax_may_be_a_warning(self) -> None:
         contact = b"<ram:DefinedTradeContact><ram:PersonName>A</ram:PersonName><ram:DepartmentName>B"
         contact += b"</ram:DepartmentName></ram:DefinedTradeContact>"
         address = b"<ram:PostalTradeAddress>"
@@ -85,6 +85,8 @@ class TestHowGraveAFindingIs:
             ("failed-assert", 'id="FX-SCH-A-000001" flag="fatal"', "fatal"),
             ("failed-assert", 'id="BR-S-01"', "fatal"),
             ("failed-assert", 'id="BR-51"', "warning"),
+            ("failed-assert", 'id="CII-SR-470"', "fatal"),
+            ("failed-assert", 'id="CII-SR-475"', "warning"),
             ("failed-assert", 'id="BR-FXEXT-S-08ini"', "warning"),
             ("failed-assert", 'id="BR-FXEXT-S-08b"', "fatal"),
             ("failed-assert", "", "warning"),

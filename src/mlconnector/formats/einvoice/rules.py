@@ -24,8 +24,10 @@ from mlconnector.model.entries import Because
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 # Some rules carry the name that the CEN gave them in their words only.
 _NAMED = re.compile(r"\[([A-Z]+(?:-[A-Za-z0-9]+)+)\]\s*-?\s*")
-# A warning since CEN 1.3.16.
-_ONLY_WARNINGS = frozenset({"BR-51"})
+# BR-51 is one since CEN 1.3.16.
+_ONLY_WARNINGS = frozenset(
+    {"BR-51", "CII-SR-464", "CII-SR-465", "CII-SR-466", "CII-SR-474", "CII-SR-475", "CII-SR-476"}
+)
 # Of these two one has to hold; a third rule says so.
 _ALTERNATIVES = ("ini", "rev")
 
@@ -81,15 +83,15 @@ def _findings(report: etree._Element) -> list[Finding]:
 def _severity(rule: str, finding: etree._Element) -> Severity:
     """How grave a finding is: by its own flag, or by the one that the CEN gave its rule.
 
-    Factur-X leaves the flags out. In the CEN's rules for CII every business rule is fatal and every rule on
-    the syntax (CII-SR, CII-DT) a warning; what Factur-X adds of its own (FX-SCH) is no rule of EN 16931.
+    Factur-X leaves the flags out. Of the CEN's rules for CII that it has, all are fatal but those above; what
+    it adds of its own (FX-SCH) is no rule of EN 16931.
     """
     flag = finding.get("flag")
     if flag is not None:
         return "fatal" if flag == "fatal" else "warning"
     if finding.tag != f"{_SVRL}failed-assert" or rule in _ONLY_WARNINGS or rule.endswith(_ALTERNATIVES):
         return "warning"
-    return "fatal" if rule.startswith("BR-") else "warning"
+    return "fatal" if rule.startswith(("BR-", "CII-")) else "warning"
 
 
 def _location(path: str) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pikepdf
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from mlconnector.formats.document_check import LARGEST
@@ -256,6 +258,21 @@ class TestHostileFiles:
         assert checked.problem is not None
         assert checked.problem.key == "document_not_examined"
         assert checked.problem.facts == {"file_name": "a.pdf", "reason": "more than 3 objects"}
+
+    def test_a_filter_whose_name_is_no_text_is_not_applied(self) -> None:
+        whole = made(packed(b"x", Name("/Flat")), **RAW)
+        found = examine(whole.replace(b"/Flat", b"/Fl\xff\xfe"), rules=False)
+        assert "Fl#ff#fe" in found.fatal[0].text
+
+    @settings(max_examples=150, deadline=None)
+    @given(place=st.sampled_from(PLACES), at=st.integers(0, 5000), noise=st.binary(min_size=1, max_size=8))
+    def test_no_damage_goes_beyond_a_finding(
+        self, place: Callable[[Pdf], None], at: int, noise: bytes
+    ) -> None:
+        whole = made(place, compress_streams=False)
+        at %= len(whole)
+        found = examine(whole[:at] + noise + whole[at + len(noise) :], rules=False)
+        assert found.form == "none" or found.invoice is not None or found.fatal
 
     def test_specifications_that_are_none_name_no_file(self) -> None:
         def nonsense(pdf: Pdf) -> None:

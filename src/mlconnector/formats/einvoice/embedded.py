@@ -124,7 +124,7 @@ def _files_of(one: pikepdf.Object) -> Iterator[EmbeddedFile]:
         yield EmbeddedFile("", one)
     files = one.get("/EF") if isinstance(one, pikepdf.Dictionary) else None
     if isinstance(files, pikepdf.Dictionary):
-        name = next((str(one[key]) for key in ("/UF", "/F", "/Unix", "/DOS", "/Mac") if key in one), "")
+        name = next((_text(one[key]) for key in ("/UF", "/F", "/Unix", "/DOS", "/Mac") if key in one), "")
         streams = [stream for _, stream in files.items() if isinstance(stream, pikepdf.Stream)]
         yield from (EmbeddedFile(name, stream) for stream in streams)
         if not streams:
@@ -149,13 +149,18 @@ def _filters(stream: pikepdf.Stream) -> list[str]:
     filters = stream.get("/Filter")
     if filters is None:
         return []
-    names = [str(each) for each in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
+    names = [_text(each) for each in filters] if isinstance(filters, pikepdf.Array) else [_text(filters)]
     parameters = stream.get("/DecodeParms", None)
     several = parameters if isinstance(parameters, pikepdf.Array) else [parameters]
     if any(isinstance(each, pikepdf.Dictionary) and each.get("/Predictor", 1) != 1 for each in several):
         raise Packed("packed with a predictor, which no e-invoice needs")
     # What is encrypted was decrypted when the PDF was opened.
     return [name for name in names if name != "/Crypt"]
+
+
+def _text(written: object) -> str:
+    """A text or a name; bytes of a name that are no UTF-8 stay escaped."""
+    return written.unparse().decode() if isinstance(written, pikepdf.Name) else str(written)
 
 
 def _inflated(raw: bytes, most: int) -> bytes:

@@ -145,7 +145,7 @@ def _einvoice_of(files: list[EmbeddedFile]) -> Recognised:
         root = _tree_of(file)
         form = "none" if root is None else _form_of(root, "hybrid")
         if root is not None and form != "none":
-            written = etree.tostring(root, method="c14n")
+            written = etree.tostring(root)
             found.setdefault(written, Recognised(form, root if form == "hybrid" else None, file.name))
         if len(found) > _MOST_EINVOICES:
             break

@@ -214,7 +214,7 @@ class CauseWithoutWords(WrongSteps):
 
 class CauseOfAnotherSystem(WrongSteps):
     def wrong(self, step: CheckStep) -> CheckStep:
-        return replace(step, cause="entra_secret_wrong")
+        return replace(step, cause="field_missing", facts={"fields": "amount"})
 
 
 class ReasonWithoutWords(ToySource):

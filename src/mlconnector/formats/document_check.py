@@ -151,7 +151,8 @@ def _wrong_pdf(content: bytes) -> str | None:
     except pikepdf.PasswordError:
         return _ENCRYPTED
     except pikepdf.PdfError as error:
-        return _MEMORY.sub("", str(error))
+        # One that is locked by a certificate, so that only its recipients can open it.
+        return _ENCRYPTED if "encryption filter" in str(error) else _MEMORY.sub("", str(error))
 
 
 def xml_fault(content: bytes) -> str | None:

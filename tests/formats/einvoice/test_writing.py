@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from mlconnector.formats.einvoice import VatGroup
 from mlconnector.formats.einvoice.cii import cii_xml
 from mlconnector.formats.einvoice.comparison import differences
 from mlconnector.formats.einvoice.examination import examine
@@ -23,12 +24,15 @@ from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.formats.einvoice.zugferd import zugferd
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import Kind, TaxMethod, Voucher
+from mlconnector.model.vouchers import Kind, Party, TaxMethod, Voucher
 from tests.formats.einvoice.builders import BUYER, SELLER, VOUCHER, changed, invoice, line, stated
 
 AUSTRIAN = msgspec.structs.replace(BUYER, country="AT", vat_id="ATU13585627", postal_code="1010", city="Wien")
 SWISS = msgspec.structs.replace(BUYER, country="CH", vat_id=None, postal_code="8000", city="Zürich")
 SMALL = Seller(name="Klein", street="Weg 1", postal_code="1", city="Ort", tax_number="11/222/33333")
+SMALL_ABROAD = Seller(
+    name="Klein", street="Weg 1", postal_code="1", city="Ort", small_business_id="DE123456789-EX"
+)
 
 
 def untaxed(party: Any = BUYER, **facts: Any) -> Voucher:
@@ -51,6 +55,9 @@ CASES: dict[str, Invoice] = {
     "terms instead of a due date": invoice(changed(due_date=None, payment_terms="14 Tage netto")),
     "credit note": invoice(given_back()),
     "small business": invoice(untaxed(), "small_business", "small_business", seller=SMALL),
+    "small business with its own number": invoice(
+        untaxed(), "small_business", "small_business", seller=SMALL_ABROAD
+    ),
     "tax-free": invoice(untaxed(), "tax_free", "tax_free"),
     "zero rate": invoice(untaxed(), "domestic_0", "domestic_0"),
     "intra-community supply": invoice(untaxed(AUSTRIAN), "eu_goods_vat_id", "eu_goods_vat_id"),
@@ -155,6 +162,66 @@ class TestWhatIsMissing:
         assert zugferd(invoice(changed(title="Łódź → 東京"))) is None
 
 
+class TestASmallBusiness:
+    """§ 34a UStDV as it stands since 2025; UStAE 14.7a."""
+
+    @pytest.fixture
+    def made(self) -> bytes:
+        made = zugferd(CASES["small business"])
+        assert made is not None
+        return made
+
+    def test_says_that_its_supplies_are_exempt_at_the_tax_and_of_itself(self) -> None:
+        text = cii_xml(CASES["small business"]).decode()
+        notice = "steuerfreier Umsatz eines Kleinunternehmers (§ 19 UStG)"
+        assert re.search(rf"<ram:ExemptionReason>[^<]*{re.escape(notice)}</ram:ExemptionReason>", text)
+        assert re.search(rf"<ram:Description>[^<]*{re.escape(notice)}</ram:Description>", text)
+        assert "ExemptionReasonCode" not in text
+
+    def test_states_category_e_and_no_tax(self, made: bytes) -> None:
+        found = examine(made, rules=True)
+        assert found.invoice is not None
+        assert found.invoice.vat == (VatGroup("E", Decimal(0), Decimal(220), Decimal(0)),)
+        assert (found.invoice.tax, found.findings) == (Decimal(0), ())
+
+    def test_shows_the_notice_and_no_rate(self, made: bytes) -> None:
+        with pikepdf.open(io.BytesIO(made)) as document:
+            shown = _shown(document)
+        assert "steuerfreier Umsatz eines Kleinunternehmers (§ 19 UStG)" in shown
+        assert "0 %" not in shown
+        assert "ohne" in shown
+
+    def test_may_name_the_number_that_it_has_for_other_member_states(self) -> None:
+        made = zugferd(CASES["small business with its own number"])
+        assert made is not None
+        with pikepdf.open(io.BytesIO(made)) as document:
+            assert "DE123456789-EX" in _shown(document)
+        assert b'<ram:ID schemeID="FC">DE123456789-EX</ram:ID>' in cii_xml(
+            CASES["small business with its own number"]
+        )
+
+    def test_has_nothing_else_on_its_invoice(self) -> None:
+        found = stated(untaxed(), "small_business", "tax_free", seller=SMALL)
+        assert isinstance(found, list)
+        assert "small_business_alone" in found
+
+    @pytest.mark.parametrize("party", [AUSTRIAN, SWISS])
+    def test_does_not_say_by_which_state_a_supply_abroad_is_exempt(self, party: Party) -> None:
+        found = stated(untaxed(party), "small_business", "small_business", seller=SMALL_ABROAD)
+        assert found == ["small_business_at_home"]
+
+    def test_charges_no_tax(self) -> None:
+        found = stated(VOUCHER, "small_business", "small_business", seller=SMALL)
+        assert found == ["untaxed"]
+
+
+def test_any_other_untaxed_supply_shows_no_rate_either() -> None:
+    made = zugferd(CASES["intra-community supply"])
+    assert made is not None
+    with pikepdf.open(io.BytesIO(made)) as document:
+        assert "0 %" not in _shown(document)
+
+
 class TestTheSeller:
     def test_needs_a_vat_id_or_a_tax_number(self) -> None:
         with pytest.raises(ValidationError, match="vat_id or tax_number"):
@@ -162,7 +229,14 @@ class TestTheSeller:
 
     @pytest.mark.parametrize(
         "facts",
-        [{"vat_id": "DE123"}, {"iban": "DE00"}, {"bic": "x"}, {"country": "Germany"}, {"name": " "}],
+        [
+            {"vat_id": "DE123"},
+            {"small_business_id": "DE1"},
+            {"iban": "DE00"},
+            {"bic": "x"},
+            {"country": "Germany"},
+            {"name": " "},
+        ],
     )
     def test_is_checked(self, facts: dict[str, str]) -> None:
         with pytest.raises(ValidationError):

@@ -43,7 +43,7 @@ def cii_xml(invoice: Invoice) -> bytes:
     for position, line in enumerate(invoice.lines, start=1):
         _line(trade, position, line)
     agreement = _in(trade, "ram:ApplicableHeaderTradeAgreement")
-    _seller(_in(agreement, "ram:SellerTradeParty"), invoice.seller)
+    _seller(_in(agreement, "ram:SellerTradeParty"), invoice.seller, invoice.notice)
     _buyer(_in(agreement, "ram:BuyerTradeParty"), invoice.buyer)
     _delivery(_in(trade, "ram:ApplicableHeaderTradeDelivery"), invoice)
     _settlement(_in(trade, "ram:ApplicableHeaderTradeSettlement"), invoice)
@@ -96,10 +96,11 @@ def _line(trade: etree._Element, position: int, line: InvoiceLine) -> None:
     _in(total, "ram:LineTotalAmount", f"{line.net:.2f}")
 
 
-def _seller(party: etree._Element, seller: Seller) -> None:
+def _seller(party: etree._Element, seller: Seller, notice: str) -> None:
     # BR-CO-26: without a VAT id something else has to identify the seller.
-    _any(party, "ram:ID", None if seller.vat_id else seller.tax_number)
+    _any(party, "ram:ID", None if seller.vat_id else seller.local_number)
     _in(party, "ram:Name", seller.name)
+    _any(party, "ram:Description", notice)
     if seller.contact or seller.phone or seller.email:
         contact = _in(party, "ram:DefinedTradeContact")
         _any(contact, "ram:PersonName", seller.contact)
@@ -110,7 +111,7 @@ def _seller(party: etree._Element, seller: Seller) -> None:
     _address(party, seller.postal_code, seller.street, seller.city, seller.country)
     if seller.email:
         _in(_in(party, "ram:URIUniversalCommunication"), "ram:URIID", seller.email, schemeID="EM")
-    for scheme, number in (("FC", seller.tax_number), ("VA", seller.vat_id)):
+    for scheme, number in (("FC", seller.local_number), ("VA", seller.vat_id)):
         if number:
             _in(_in(party, "ram:SpecifiedTaxRegistration"), "ram:ID", number, schemeID=scheme)
 

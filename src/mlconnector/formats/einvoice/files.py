@@ -34,11 +34,19 @@ def check_file(
     examination = examine(content, rules=rules)
     if examination.is_einvoice:
         name = _with_ending(name, "pdf" if examination.form == "hybrid" else "xml")
-    problem = inspect(name, media_type, content, allowed_extensions)
+    problem = inspect(name, media_type, content, allowed_extensions) or _problem_of(name, examination)
     if examination.form == "xml" and problem is not None and problem.key == "document_type_forbidden":
         facts = {"file_name": name, "allowed": problem.facts["allowed"]}
         problem = Problem("einvoice_not_taken", facts, ("allowed",))
     return Checked(name, problem, examination)
+
+
+def _problem_of(name: str, examination: Examination) -> Problem | None:
+    if examination.several:
+        return Problem("einvoice_several", {"file_name": name, "invoices": "; ".join(examination.several)})
+    if examination.unseen:
+        return Problem("document_not_examined", {"file_name": name, "reason": examination.unseen})
+    return None
 
 
 def _with_ending(name: str, ending: str) -> str:

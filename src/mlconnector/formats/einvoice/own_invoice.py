@@ -22,6 +22,7 @@ from mlconnector.model.vouchers import Kind, Party, Voucher
 
 INVOICE, CREDIT_NOTE = "380", "381"
 _PRICE_PLACES = 4
+_SMALL_BUSINESS = "small_business"
 
 
 class VatCategory(msgspec.Struct, frozen=True):
@@ -61,7 +62,8 @@ class VatTotal:
 class Invoice:
     """The content of an invoice or, by `type_code`, of a credit note, in EUR.
 
-    `stated` is the voucher with the signs of the document: in a credit note positive ones.
+    `stated` is the voucher with the signs of the document: in a credit note positive ones. `notice` is what a
+    small business says of itself beside the reason at each tax (§ 34a Satz 1 Nr. 5 UStDV).
     """
 
     type_code: str
@@ -73,6 +75,7 @@ class Invoice:
     sums: Totals
     lines: tuple[InvoiceLine, ...]
     vat: tuple[VatTotal, ...]
+    notice: str = ""
 
 
 @cache
@@ -95,7 +98,15 @@ def invoice_of(
     party, number, service_date = voucher.party, voucher.number, voucher.service_date
     categories = [vat_categories().get(case or "") for case in cases]
     known = [category for category in categories if category is not None]
+    small = [name == _SMALL_BUSINESS for name in cases]
     missing = [*_missing(voucher), *_missing_of(party, known, seller)]
+    if any(small):
+        missing += _missing_of_small_business(party, all(small))
+    if any(
+        each is not None and each.reason and net != gross
+        for each, net, gross in zip(categories, sums.line_net, sums.line_gross, strict=False)
+    ):
+        missing.append("untaxed")
     if len(known) < len(voucher.lines):
         missing.append("tax_case")
     if len({(each.category, each.reason) for each in known}) > len({each.category for each in known}):
@@ -118,6 +129,7 @@ def invoice_of(
         sums=sums,
         lines=stated_lines,
         vat=_by_rate(stated_lines, sums),
+        notice=known[0].reason if any(small) else "",
     )
 
 
@@ -149,6 +161,17 @@ def _missing_of(party: Party | None, categories: Sequence[VatCategory], seller: 
         "seller_vat_id": "seller_vat_id" not in needed or seller.vat_id,
     }
     return [what for what, there in wanted.items() if not there]
+
+
+def _missing_of_small_business(party: Party | None, alone: bool) -> list[str]:
+    """What keeps § 19 UStG from being stated.
+
+    A supply to a customer abroad may be taxable there; whether another member state exempts it (§ 19a UStG),
+    the voucher does not say.
+    """
+    missing = [] if alone else ["small_business_alone"]
+    abroad = party is not None and party.country not in {None, "DE"}
+    return [*missing, "small_business_at_home"] if abroad else missing
 
 
 def _turned(voucher: Voucher) -> Voucher:

@@ -7,7 +7,6 @@ declaration: it could make a reader fetch files or fill its memory.
 from __future__ import annotations
 
 import io
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -16,6 +15,7 @@ import pikepdf
 from lxml import etree
 
 from mlconnector.formats.document_check import LARGEST, xml_fault
+from mlconnector.formats.einvoice.embedded import HEAD, EmbeddedFile, Packed, embedded_files
 from mlconnector.formats.einvoice.invoice import Form
 
 CII = "{urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100}CrossIndustryInvoice"
@@ -27,12 +27,21 @@ _CURRENT = frozenset({CII, UBL_INVOICE, UBL_CREDIT_NOTE})
 # File names that Factur-X 1.0, ZUGFeRD 2 and XRechnung in hybrids prescribe, best first.
 _NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
 _PDF_MARK_WITHIN = 1024
-_HEAD = 64 * 1024
+# Beyond that they are no longer told apart.
+_MOST_EINVOICES = 5
 _MARKS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\x00", b"\xfe\xff\x00<", b"<\x00", b"\x00<")
 
 
 class Unreadable(Exception):
     """A file that claims to be an e-invoice cannot be read; the text says why."""
+
+
+class Several(Exception):
+    """A PDF has several e-invoices that are not the same."""
+
+    def __init__(self, found: tuple[Recognised, ...]) -> None:
+        super().__init__(f"{len(found)} e-invoices")
+        self.found = found
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,14 @@ class Recognised:
 
 
 def recognised(content: bytes) -> Recognised:
-    """What a file is. Raises Unreadable for an e-invoice that cannot be read or taken out of its PDF."""
+    """What a file is.
+
+    Raises Unreadable for an e-invoice that cannot be read or taken out of its PDF, Several for a PDF with
+    more than one, TooLarge for one that has too much in it.
+    """
     if is_pdf(content):
         return _in_pdf(content)
-    if not content[:256].lstrip().startswith(_MARKS):
+    if not _looks_like_xml(content):
         return Recognised("none")
     try:
         root = safe_tree(content)
@@ -61,8 +74,13 @@ def recognised(content: bytes) -> Recognised:
 
 
 def is_pdf(content: bytes) -> bool:
-    """Whether a file is a PDF."""
-    return b"%PDF-" in content[:_PDF_MARK_WITHIN]
+    """Whether a file is a PDF; an e-invoice may say `%PDF-` too."""
+    marked = b"%PDF-" in content[:_PDF_MARK_WITHIN]
+    return marked and not (_looks_like_xml(content) and _root_name(content) in _CURRENT)
+
+
+def _looks_like_xml(content: bytes) -> bool:
+    return content[:256].lstrip().startswith(_MARKS)
 
 
 def safe_tree(xml: bytes) -> etree._Element:
@@ -79,14 +97,23 @@ def safe_tree(xml: bytes) -> etree._Element:
         raise Unreadable(str(error)) from error
 
 
+class _Found(Exception):
+    """The name of an element was read, and nothing more is wanted."""
+
+
 def _root_name(xml: bytes) -> str:
-    """The name of the first element of XML that cannot be read as a whole."""
+    """The name of the first element of XML that perhaps cannot be read as a whole."""
     names: list[str] = []
+
+    def first(name: str, _: object) -> None:
+        names.append(name)
+        raise _Found
+
     parser = expat.ParserCreate(namespace_separator="}")
-    parser.StartElementHandler = lambda name, _: names.append(name)
-    # What stands before the fault tells enough, and that there is one is known already.
-    with suppress(expat.ExpatError, ValueError, LookupError):
-        parser.Parse(xml[:_HEAD], False)
+    parser.StartElementHandler = first
+    # What stands before a fault tells enough.
+    with suppress(_Found, expat.ExpatError, ValueError, LookupError):
+        parser.Parse(xml[:HEAD], False)
     return "{" + names[0] if names else ""
 
 
@@ -99,56 +126,48 @@ def _form_of(root: etree._Element, as_file: Form) -> Form:
 def _in_pdf(content: bytes) -> Recognised:
     try:
         with pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True) as pdf:
-            return _first_einvoice(sorted(_embedded(pdf), key=lambda item: _rank(item[0])))
-    except pikepdf.PdfError:
-        # Whether a PDF may be filed at all is decided elsewhere; an e-invoice it is not.
+            return _einvoice_of(sorted(embedded_files(pdf), key=_rank))
+    except pikepdf.PikepdfError:
+        # Whether a PDF may be filed at all is decided elsewhere, also that of one with a password.
         return Recognised("none")
 
 
-def _embedded(pdf: pikepdf.Pdf) -> list[tuple[str, pikepdf.Object]]:
-    """The embedded files by name; none where their table is damaged."""
+def _rank(file: EmbeddedFile) -> tuple[int, str, tuple[int, int]]:
+    low = file.name.lower()
+    place = (0, 0) if file.stream is None else file.stream.objgen
+    return (_NAMES.index(low) if low in _NAMES else len(_NAMES), low, place)
+
+
+def _einvoice_of(files: list[EmbeddedFile]) -> Recognised:
+    """The e-invoice among the embedded files; the same one twice counts once."""
+    found: dict[bytes, Recognised] = {}
+    for file in files:
+        root = _tree_of(file)
+        form = "none" if root is None else _form_of(root, "hybrid")
+        if root is not None and form != "none":
+            written = etree.tostring(root)
+            found.setdefault(written, Recognised(form, root if form == "hybrid" else None, file.name))
+        if len(found) > _MOST_EINVOICES:
+            break
+    current = [one for one in found.values() if one.form == "hybrid"]
+    if len(current) > 1:
+        raise Several(tuple(current))
+    return next(iter((*current, *found.values())), Recognised("none"))
+
+
+def _tree_of(file: EmbeddedFile) -> etree._Element | None:
+    """The XML of a file that may be an e-invoice. Raises Unreadable where it claims to be one and is not."""
+    claims = file.name.lower() in _NAMES
     try:
-        return [(name, specification.get_file().obj) for name, specification in pdf.attachments.items()]
-    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError):
-        return []
-
-
-def _rank(name: str) -> tuple[int, str]:
-    low = name.lower()
-    return (_NAMES.index(low) if low in _NAMES else len(_NAMES), low)
-
-
-def _first_einvoice(files: list[tuple[str, pikepdf.Object]]) -> Recognised:
-    for name, stream in files:
-        prescribed = name.lower() in _NAMES
-        if not prescribed and not name.lower().endswith(".xml"):
-            continue
-        try:
-            root = safe_tree(_bytes_of(stream))
-        except Unreadable as error:
-            if prescribed:
-                raise Unreadable(f"{name}: {error}") from error
-            continue
-        form = _form_of(root, "hybrid")
-        if form != "none":
-            return Recognised(form, root if form == "hybrid" else None, name)
-    return Recognised("none")
-
-
-def _bytes_of(stream: pikepdf.Object) -> bytes:
-    """The bytes of an embedded file, unpacked no further than an e-invoice may be large."""
-    if not isinstance(stream, pikepdf.Stream):
-        raise Unreadable("the embedded file has no content")
-    filters = stream.get("/Filter")
-    raw = stream.read_raw_bytes()
-    if filters is None:
-        return raw
-    names = [str(each) for each in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
-    if names != ["/FlateDecode"] or "/DecodeParms" in stream:
-        raise Unreadable(f"packed as {' '.join(names)}, which no e-invoice needs")
-    unpacking = zlib.decompressobj()
-    try:
-        xml = unpacking.decompress(raw, LARGEST + 1)
-    except zlib.error as error:
-        raise Unreadable(str(error)) from error
-    return xml
+        head = file.head()
+        first = _root_name(head) if _looks_like_xml(head) else ""
+        claims = claims or first in {*_CURRENT, _ZUGFERD_1}
+        # A head without any element may be one long comment.
+        if not claims and (first or len(head) < HEAD or not _looks_like_xml(head)):
+            return None
+        return safe_tree(file.content())
+    except (Packed, Unreadable) as error:
+        unseen = isinstance(error, Packed) and file.name.lower().endswith(".xml")
+        if claims or unseen:
+            raise Unreadable(f"{file.name}: {error}") from error
+        return None

@@ -5,6 +5,7 @@ Saxon is an optional part of the installation, `ml-connector[en16931]`: it weigh
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from functools import cache
 from importlib import import_module
@@ -21,6 +22,14 @@ from mlconnector.formats.einvoice.schema import PROFILE, level_of
 from mlconnector.model.entries import Because
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+# Some rules carry the name that the CEN gave them in their words only.
+_NAMED = re.compile(r"\[([A-Z]+(?:-[A-Za-z0-9]+)+)\]\s*-?\s*")
+# BR-51 is one since CEN 1.3.16.
+_ONLY_WARNINGS = frozenset(
+    {"BR-51", "CII-SR-464", "CII-SR-465", "CII-SR-466", "CII-SR-474", "CII-SR-475", "CII-SR-476"}
+)
+# Of these two one has to hold; a third rule says so.
+_ALTERNATIVES = ("ini", "rev")
 
 
 class RulesMissing(Exception):
@@ -62,15 +71,27 @@ def _as_core(root: etree._Element, level: str) -> etree._Element:
 
 def _findings(report: etree._Element) -> list[Finding]:
     found: list[Finding] = []
-    for tag, usual in (("failed-assert", "fatal"), ("successful-report", "warning")):
-        for each in report.iter(f"{_SVRL}{tag}"):
-            severity: Severity = "fatal" if each.get("flag", usual) == "fatal" else "warning"
-            rule = each.get("id") or "schematron"
-            words = (
-                " ".join("".join(map(str, each.itertext())).split()).removeprefix(f"[{rule}]").lstrip("- ")
-            )
-            found.append(Finding(rule, severity, words, _location(each.get("location") or "")))
+    for each in report.iter(f"{_SVRL}failed-assert", f"{_SVRL}successful-report"):
+        words = " ".join("".join(map(str, each.itertext())).split())
+        named = _NAMED.match(words)
+        rule = named[1] if named else each.get("id") or "schematron"
+        words = words[named.end() :] if named else words
+        found.append(Finding(rule, _severity(rule, each), words, _location(each.get("location") or "")))
     return found
+
+
+def _severity(rule: str, finding: etree._Element) -> Severity:
+    """How grave a finding is: by its own flag, or by the one that the CEN gave its rule.
+
+    Factur-X leaves the flags out. Of the CEN's rules for CII that it has, all are fatal but those above; what
+    it adds of its own (FX-SCH) is no rule of EN 16931.
+    """
+    flag = finding.get("flag")
+    if flag is not None:
+        return "fatal" if flag == "fatal" else "warning"
+    if finding.tag != f"{_SVRL}failed-assert" or rule in _ONLY_WARNINGS or rule.endswith(_ALTERNATIVES):
+        return "warning"
+    return "fatal" if rule.startswith(("BR-", "CII-")) else "warning"
 
 
 def _location(path: str) -> str:

@@ -15,6 +15,7 @@ from lxml import etree
 from mlconnector.formats.einvoice.invoice import Finding
 from mlconnector.formats.einvoice.reader import FLAVOURS
 from mlconnector.formats.einvoice.recognition import CII
+from mlconnector.model.entries import Because
 
 PROFILE = ".//{*}GuidelineSpecifiedDocumentContextParameter/{*}ID"
 """Where a CII document names its profile (BT-24)."""
@@ -43,15 +44,26 @@ def _profile(root: etree._Element) -> str:
     return "" if named is None else str(named.text or "")
 
 
-def schema_findings(root: etree._Element) -> list[Finding]:
-    """What an e-invoice has against its schema; empty when nothing."""
+def schema_findings(root: etree._Element) -> tuple[list[Finding], tuple[Because, ...]]:
+    """What an e-invoice has against its schema, and a note where only the schema of its profile objects.
+
+    The profiles of Factur-X are excerpts from CII, drawn anew with each version; an older invoice may have
+    elements that have gone since, and is still right by CII.
+    """
     if root.tag != CII:
-        return _against(UBL_21_xsd[FLAVOURS[root.tag]], root)
+        return _against(UBL_21_xsd[FLAVOURS[root.tag]], root), ()
     level = level_of(root)
     if level not in FACTURX_LEVEL2xsd:
-        return [Finding("profile", "fatal", f"unknown profile {_profile(root)!r}", "BT-24")]
+        return [Finding("profile", "fatal", f"unknown profile {_profile(root)!r}", "BT-24")], ()
     own = level in {"minimum", "basicwl", "basic"} or _profile(root) in LEVEL2BT_24.values()
-    return _against(FACTURX_LEVEL2xsd[level if own else _WHOLE], root)
+    found = _against(FACTURX_LEVEL2xsd[level if own else _WHOLE], root)
+    if not found or not own:
+        return found, ()
+    whole = _against(FACTURX_LEVEL2xsd[_WHOLE], root)
+    if whole:
+        return found, ()
+    facts = {"profile": _profile(root), "finding": f"{found[0].text} ({found[0].location})"}
+    return [], (Because("document", "", "einvoice_beyond_profile", facts),)
 
 
 def _against(schema: str, root: etree._Element) -> list[Finding]:

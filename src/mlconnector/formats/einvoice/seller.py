@@ -27,7 +27,11 @@ def _iban(value: str) -> str:
 
 
 class Seller(BaseModel):
-    """Who issues the invoice: § 14 Abs. 4 Nr. 1 and 2 UStG, and where the money goes."""
+    """Who issues the invoice: § 14 Abs. 4 Nr. 1 and 2 UStG, and where the money goes.
+
+    `small_business_id` is the number of a small business for sales in other member states (KU-IdNr., § 19a
+    UStG; it ends in EX), which may stand in the place of a tax number (§ 34a Satz 1 Nr. 2 UStDV).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +42,7 @@ class Seller(BaseModel):
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "DE"
     vat_id: Annotated[str, AfterValidator(_vat_id)] | None = None
     tax_number: _Text | None = None
+    small_business_id: Annotated[str, StringConstraints(pattern=r"^DE[0-9A-Z]+-?EX$")] | None = None
     iban: Annotated[str, AfterValidator(_iban)] | None = None
     bic: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{8}([A-Z0-9]{3})?$")] | None = None
     email: _Text | None = None
@@ -46,6 +51,14 @@ class Seller(BaseModel):
 
     @model_validator(mode="after")
     def _has_a_tax_number(self) -> Self:
-        if self.vat_id is None and self.tax_number is None:
-            raise ValueError("an invoice needs the seller's vat_id or tax_number (§ 14 Abs. 4 Nr. 2 UStG)")
+        if self.vat_id is None and self.local_number is None:
+            raise ValueError(
+                "an invoice needs the seller's vat_id or tax_number (§ 14 Abs. 4 Nr. 2 UStG), or a small"
+                " business's small_business_id (§ 34a UStDV)"
+            )
         return self
+
+    @property
+    def local_number(self) -> str | None:
+        """The number that identifies the seller beside a VAT id (BT-32)."""
+        return self.tax_number or self.small_business_id

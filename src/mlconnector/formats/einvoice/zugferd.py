@@ -54,9 +54,15 @@ def heading(invoice: Invoice) -> str:
 
 
 def _shown(invoice: Invoice) -> Voucher:
-    """The voucher without what only our books know."""
+    """The voucher without what only our books know, and without a rate where no tax is charged."""
     buyer = msgspec.structs.replace(invoice.buyer, account=None)
-    return msgspec.structs.replace(invoice.stated, party=buyer, stated_total=None, exchange_rate=None)
+    lines = tuple(
+        msgspec.structs.replace(line, tax_method="none") if stated.vat.reason else line
+        for line, stated in zip(invoice.stated.lines, invoice.lines, strict=True)
+    )
+    return msgspec.structs.replace(
+        invoice.stated, party=buyer, lines=lines, stated_total=None, exchange_rate=None
+    )
 
 
 def _head(cursor: Cursor, invoice: Invoice) -> None:
@@ -97,6 +103,7 @@ def _facts(invoice: Invoice) -> list[tuple[str, str]]:
         ("Zahlung", stated.payment_terms),
         ("Steuernummer", seller.tax_number),
         ("USt-IdNr.", seller.vat_id),
+        ("KU-IdNr.", seller.small_business_id),
         ("Kontakt", ", ".join(part for part in (seller.contact, seller.phone, seller.email) if part)),
     ]
     return [(label, value) for label, value in facts if value]

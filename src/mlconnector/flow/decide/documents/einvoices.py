@@ -9,12 +9,19 @@ import msgspec
 
 from mlconnector.flow.context.document_rules import DocumentRules
 from mlconnector.flow.decide.documents.examiner import NotExamined, examiner
-from mlconnector.formats.einvoice.comparison import Difference, differences
+from mlconnector.formats.einvoice.comparison import (
+    NOTHING,
+    Difference,
+    differences,
+    remarks,
+    speaks_of_down_payments,
+)
 from mlconnector.formats.einvoice.invoice import EInvoice, Examination, Finding
+from mlconnector.formats.einvoice.taxes import TaxDifference, booked_taxes, tax_differences
 from mlconnector.mapping.drafts import Draft
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Because
-from mlconnector.model.money import ZERO, rounded
+from mlconnector.model.money import ZERO, exact, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.totals import Totals, totals
 from mlconnector.systems.kit.check_steps import CheckStep
@@ -30,9 +37,9 @@ def judged(
     notes += [msgspec.structs.replace(note, value=file_name) for note in examination.notes]
     einvoice = examination.invoice
     if einvoice is not None:
-        found = _compared(draft, einvoice, rules)
-        if found:
-            problems.append(_differs(file_name, found))
+        problems += _compared(file_name, draft, einvoice, wanted, rules)
+        said = remarks(draft.voucher, einvoice)
+        notes += [msgspec.structs.replace(note, value=file_name) for note in said]
         if not problems:
             notes.append(_praise(file_name, examination, einvoice))
     return problems, notes
@@ -91,32 +98,95 @@ def _first(findings: tuple[Finding, ...] | list[Finding]) -> str:
     return " | ".join(shown) + (f" | + {left}" if left else "")
 
 
-def _compared(draft: Draft, einvoice: EInvoice, rules: Rules) -> list[Difference]:
-    tolerance: Decimal = rules.mapping.rounding_limit
-    return differences(draft.voucher, booked_totals(draft), einvoice, tolerance)
+def _compared(
+    file_name: str, draft: Draft, einvoice: EInvoice, wanted: DocumentRules, rules: Rules
+) -> list[Problem]:
+    """Where the e-invoice says something else than what is booked."""
+    voucher, sums, tolerance = draft.voucher, booked_totals(draft), rules.mapping.rounding_limit
+    found = differences(
+        voucher, sums, einvoice, tolerance, exchange_rate=draft.exchange_rate, own=wanted.seller
+    )
+    problems = [_differs(file_name, found, einvoice)] if found else []
+    if speaks_of_down_payments(voucher, einvoice):
+        problems.append(_down_payment(file_name, einvoice))
+    booked = booked_taxes(draft.lines, voucher.direction)
+    others = tax_differences(booked, einvoice, tolerance)
+    return problems + [_other_tax(file_name, one, voucher.currency) for one in others]
 
 
-def _differs(file_name: str, found: list[Difference]) -> Problem:
-    ours = {one.field: one.voucher for one in found}
-    theirs = {one.field: one.einvoice for one in found}
+def _differs(file_name: str, found: list[Difference], einvoice: EInvoice) -> Problem:
+    ours = {one.field: one.voucher or NOTHING for one in found}
+    theirs = {one.field: one.einvoice or NOTHING for one in found}
     facts = {
         "file_name": file_name,
         "number_voucher": ours.get("number", ""),
         "number_einvoice": theirs.get("number", ""),
         "date_voucher": ours.get("date", ""),
         "date_einvoice": theirs.get("date", ""),
+        "kind": ours.get("type", ""),
+        "document_type": einvoice.document_type.name if "type" in ours else "",
+        "type_code": theirs.get("type", ""),
+        "direction": ours.get("direction", ""),
+        "issuer_einvoice": theirs.get("direction", ""),
+        "party_voucher": ours.get("party", ""),
+        "party_einvoice": theirs.get("party", ""),
+        "country_voucher": ours.get("country", ""),
+        "country_einvoice": theirs.get("country", ""),
+        "vat_id_voucher": ours.get("vat_id", ""),
+        "vat_id_einvoice": theirs.get("vat_id", ""),
+        "own_settings": ours.get("own", ""),
+        "own_einvoice": theirs.get("own", ""),
+        "refers_to_voucher": ours.get("refers_to", ""),
+        "refers_to_einvoice": theirs.get("refers_to", ""),
         "currency_voucher": ours.get("currency", ""),
         "currency_einvoice": theirs.get("currency", ""),
+        "tax_currency_voucher": ours.get("tax_currency", ""),
+        "tax_currency_einvoice": theirs.get("tax_currency", ""),
+        "tax_in_euro_voucher": ours.get("tax_in_euro", ""),
+        "tax_in_euro_einvoice": theirs.get("tax_in_euro", ""),
         "net_voucher": ours.get("net", ""),
         "net_einvoice": theirs.get("net", ""),
         "tax_voucher": ours.get("tax", ""),
         "tax_einvoice": theirs.get("tax", ""),
         "gross_voucher": ours.get("gross", ""),
         "gross_einvoice": theirs.get("gross", ""),
-        "vat_id_voucher": ours.get("vat_id", ""),
-        "vat_id_einvoice": theirs.get("vat_id", ""),
+        "payable_voucher": ours.get("payable", ""),
+        "payable_einvoice": theirs.get("payable", ""),
     }
     return Problem("einvoice_differs", facts)
+
+
+def _down_payment(file_name: str, einvoice: EInvoice) -> Problem:
+    facts = {
+        "file_name": file_name,
+        "document_type": einvoice.document_type.name,
+        "type_code": einvoice.type_code,
+        "currency": einvoice.currency,
+        "gross": _amount(einvoice.gross, einvoice.currency),
+        "prepaid": _amount(einvoice.prepaid or ZERO, einvoice.currency),
+        "payable": _amount(einvoice.payable, einvoice.currency),
+        "preceding": ", ".join(einvoice.preceding),
+    }
+    return Problem("einvoice_down_payment", facts)
+
+
+def _other_tax(file_name: str, found: TaxDifference, currency: str) -> Problem:
+    booked, stated = found.booked, found.stated
+    facts = {
+        "file_name": file_name,
+        "tax_case": booked.case if booked else "",
+        "rate": f"{exact(booked.rate):f}" if booked else "",
+        "gross": _amount(booked.gross, currency) if booked else "",
+        "category": stated.category if stated else "",
+        "reason_code": stated.reason if stated else "",
+        "rate_einvoice": f"{exact(stated.rate):f}" if stated else "",
+        "gross_einvoice": _amount(stated.gross, currency) if stated else "",
+    }
+    return Problem("einvoice_other_tax", facts, ("tax_case", "category"))
+
+
+def _amount(number: Decimal, currency: str) -> str:
+    return f"{rounded(number, currency):f}"
 
 
 def _praise(file_name: str, examination: Examination, einvoice: EInvoice) -> Because:

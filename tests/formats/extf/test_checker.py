@@ -45,6 +45,37 @@ def test_a_valid_file_has_no_findings_in_any_encoding_of_datev() -> None:
         assert list(check(mark + "\r\n".join(BOOKINGS).encode(codec))) == []
 
 
+# a day, and whether 16 and 5 per cent held on it
+BORDERS = [("3006", False), ("0107", True), ("3112", True)]
+
+
+@pytest.mark.parametrize("key", ["4", "5"])
+@pytest.mark.parametrize(("day", "held"), BORDERS)
+def test_keys_of_lowered_rates_are_right_from_july_to_december_of_2020(
+    key: str, day: str, held: bool
+) -> None:
+    lines = [*BOOKINGS[:2], BOOKINGS[24], ""]
+    for column, cell in ((13, "20200101"), (15, "20200101"), (16, "20201231")):
+        lines = with_cell(1, column, cell, lines)
+    for column, cell in ((9, f'"{key}"'), (10, day)):
+        lines = with_cell(3, column, cell, lines)
+    found = places(encoded(lines))
+    assert found == ([] if held else [("EXTF-B-250", 3, 9)])
+
+
+@pytest.mark.parametrize(
+    ("day", "held"), [*((f"{day}2020", held) for day, held in BORDERS), ("01012021", False)]
+)
+def test_the_day_of_supply_decides_about_a_lowered_rate_where_it_is_stated(day: str, held: bool) -> None:
+    lines = [*BOOKINGS[:2], BOOKINGS[24], ""]
+    for column, cell in ((13, "20210101"), (15, "20210101"), (16, "20210131")):
+        lines = with_cell(1, column, cell, lines)
+    for column, cell in ((9, '"5"'), (10, "1501"), (115, day), (116, day)):
+        lines = with_cell(3, column, cell, lines)
+    found = places(encoded(lines))
+    assert found == ([] if held else [("EXTF-B-250", 3, 9)])
+
+
 def test_the_limits_are_those_of_datev() -> None:
     assert (checker.MAX_ROWS, checker.MAX_BYTES) == (99_999, 50_000_000)
 

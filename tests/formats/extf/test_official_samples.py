@@ -93,6 +93,7 @@ def test_our_writer_writes_a_sample_as_datev_did(name: str, rounded: dict[str, s
         values = row.values()
         values.pop("Leerfeld 134", None)
         rows.append({column: rounded.get(value, value) for column, value in values.items()})
+    assert rows
     written = read(write(file.header, rows, encoding="windows-1252").content)
     assert written.preamble == file.preamble
     for ours, theirs in zip(written.rows, file.rows, strict=True):

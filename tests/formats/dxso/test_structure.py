@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mlconnector.formats.dxso.structure import Item, countries, currencies, items
+from mlconnector.formats.codes import countries, currencies
+from mlconnector.formats.dxso.structure import Item, items
 from mlconnector.formats.dxso.xml import parse
 from tests.formats.dxso.examples import XSD, needs_xsd
 

@@ -12,8 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlconnector.formats.extf import ChartAccount, ClientSettings, Finding, check, checker, facts_of, rules
+from mlconnector.formats.extf import (
+    SEVERITY_NAMES,
+    ChartAccount,
+    ClientSettings,
+    Finding,
+    check,
+    checker,
+    facts_of,
+    rules,
+)
 from mlconnector.formats.extf import check_documents as documents
+from mlconnector.formats.extf.rules import sources
 from tests.formats.extf.fault_tables import VALID
 
 unhurried = settings(deadline=None, max_examples=60)
@@ -92,7 +102,7 @@ def test_a_file_of_just_the_allowed_size_is_not_too_large(monkeypatch: pytest.Mo
 def test_a_finding_says_what_stands_there_what_is_expected_and_what_to_do() -> None:
     (finding,) = check(encoded(with_cell(9, 10, "807")))
     assert (finding.name, finding.value, finding.expected) == ("Belegdatum", "807", "TTMM")
-    assert finding.severity == "rejected"
+    assert (finding.severity, finding.routes) == ("rejected_import", ("import",))
     assert finding.text("de").title == "Führende Null des Belegdatums fehlt"
     assert finding.text("en").cure.startswith("Write four digits")
 
@@ -158,7 +168,7 @@ def test_a_file_of_an_older_version_is_checked_by_the_columns_it_has(version: in
     lines[0] = BOOKINGS[0].replace('"Buchungsstapel";13', f'"Buchungsstapel";{version}')
     found = places(encoded(with_cell(9, 10, "807", lines)))
     assert found[-1] == ("EXTF-B-210", 9, 10)
-    assert [rule for rule, _, _ in found[:-1]] == (["EXTF-H-33"] if version == 9 else [])
+    assert [rule for rule, _, _ in found[:-1]] == (["EXTF-H-43"] if version == 9 else [])
 
 
 def test_a_file_with_fewer_columns_is_checked_as_far_as_it_goes() -> None:
@@ -237,13 +247,42 @@ def test_beyond_what_datev_takes_in_a_file_nothing_more_is_remembered(
 
 def test_every_rule_explains_itself_in_both_languages() -> None:
     for rule in rules().values():
-        assert rule.severity in ("rejected", "changed", "doubtful")
+        assert rule.severity in SEVERITY_NAMES["en"]
+        assert rule.routes
+        assert set(rule.routes) <= {"online", "import"}
+        assert rule.sources
+        assert set(rule.sources) <= set(sources())
         assert not (rule.wrong and not rule.right)
         for text in (rule.de, rule.en):
             assert all(sentence.strip() for sentence in (text.title, text.reason, text.cure))
             assert text.reason.endswith(".")
             assert text.cure.endswith(".")
             assert not text.title.endswith(".")
+
+
+def test_every_source_is_one_of_some_rule_and_said_in_both_languages() -> None:
+    assert {key for rule in rules().values() for key in rule.sources} == set(sources())
+    assert all(set(said) == {"de", "en"} and all(said.values()) for said in sources().values())
+
+
+# What the service looks at: OpenAPI accounting:extf-files 3.0.1, errors 1008832 to 1008834.
+SERVICE_NAMES = {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 29, 30}
+
+
+def test_the_online_service_refuses_nothing_within_rows_and_no_header_field_that_its_list_does_not_name() -> (
+    None
+):
+    refused = [rule for rule in rules().values() if rule.severity == "rejected_online"]
+    assert {rule.id[5] for rule in refused} == {"F", "H"}
+    single = {
+        int(rule.id[-2:]) for rule in refused if rule.id.startswith(("EXTF-H-0", "EXTF-H-1", "EXTF-H-2"))
+    }
+    assert single - {0} <= SERVICE_NAMES
+    assert all("online" in rule.routes and "openapi" in rule.sources for rule in refused)
+
+
+def test_what_only_the_import_refuses_does_not_hold_for_the_service() -> None:
+    assert all(rule.routes == ("import",) for rule in rules().values() if rule.severity == "rejected_import")
 
 
 LINES_FROM_ANYWHERE = st.lists(

@@ -20,7 +20,16 @@ from mlconnector.formats.extf.client import ClientAccounts, ClientSettings
 from mlconnector.formats.extf.columns import HeaderFields
 from mlconnector.formats.extf.dictionary import Category, Field
 from mlconnector.formats.extf.facts import header_facts
-from mlconnector.formats.extf.lines import Record, Records, is_well_formed, split_cells, value_of
+from mlconnector.formats.extf.file_kinds import other_kind, unmarked_unicode
+from mlconnector.formats.extf.lines import (
+    BYTE_ORDER_MARKS,
+    FileEncoding,
+    Record,
+    Records,
+    is_well_formed,
+    split_cells,
+    value_of,
+)
 from mlconnector.formats.extf.reader import FORMAT_MARKS, are_headings, layout_of
 from mlconnector.formats.extf.rules import Finding, found, placed
 
@@ -32,6 +41,7 @@ _SAFE_FILE_NAME = re.compile(r"[A-Za-z0-9_-]+\.csv")
 _ENCODED_TWICE = re.compile("Ã[\x80-\xbf¼½¾„–œŸ©®€‚]|â‚¬|â€[žœ“”™]")
 _DEFECTS = {"undecodable": "EXTF-F-12", "quotes": "EXTF-F-17", "too_long": "EXTF-F-18"}
 _EMPTY = ("", '""')
+_ONLY_BY_HAND: frozenset[FileEncoding] = frozenset({"utf-32-le", "utf-32-be"})
 
 
 def check(
@@ -45,12 +55,18 @@ def check(
     quotes. What is the same in all lines (line ends, quoting of a column) is reported once.
     """
     client = settings or ClientSettings()
-    if file_name is not None:
-        yield from _file_name(file_name)
     records = Records(io.BytesIO(source) if isinstance(source, bytes) else source)
     watch = _FileWatch(records)
     lines = iter(records)
     header = next(lines, None)
+    strange = _of_another_kind(records)
+    if strange is not None:
+        yield strange
+        return
+    if file_name is not None:
+        yield from _file_name(file_name)
+    if records.encoding in _ONLY_BY_HAND:
+        yield found("EXTF-F-19", 1, value=records.encoding, expected="UTF-8, UTF-16, windows-1252")
     if header is None:
         yield found("EXTF-F-03", 1)
         return
@@ -210,6 +226,15 @@ def _headings(cells: Sequence[str], layout: Category) -> Iterator[Finding]:
     for field, cell in zip(layout.fields, cells, strict=False):
         if value_of(cell) != field.heading:
             yield found("EXTF-F-06", 2, field.index, field.name, value_of(cell), field.heading)
+
+
+def _of_another_kind(records: Records) -> Finding | None:
+    """What says that the file is no text in the DATEV-Format at all, so that nothing in it can be checked."""
+    kind = other_kind(records.head)
+    if kind:
+        return found("EXTF-F-20", 1, value=kind, expected='"EXTF";700;…')
+    unmarked = unmarked_unicode(records.head) if records.encoding not in BYTE_ORDER_MARKS else ""
+    return found("EXTF-F-21", 1, value=unmarked, expected="UTF-8, windows-1252") if unmarked else None
 
 
 def _file_name(name: str) -> Iterator[Finding]:

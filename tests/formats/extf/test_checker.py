@@ -171,6 +171,18 @@ def test_a_file_of_an_older_version_is_checked_by_the_columns_it_has(version: in
     assert [rule for rule, _, _ in found[:-1]] == (["EXTF-H-43"] if version == 9 else [])
 
 
+@pytest.mark.parametrize(
+    ("version", "columns", "rules"), [(11, 122, ["EXTF-H-43"]), (12, 124, ["EXTF-F-06"] * 2)]
+)
+def test_columns_have_the_names_that_they_had_in_their_version(
+    version: int, columns: int, rules: list[str]
+) -> None:
+    lines = [";".join(line.split(";")[:columns]) if line else line for line in BOOKINGS]
+    lines[0] = BOOKINGS[0].replace('"Buchungsstapel";13', f'"Buchungsstapel";{version}')
+    lines = with_cell(2, 40, "EU-Land u. UStID", with_cell(2, 41, "EU-Steuersatz", lines))
+    assert [rule for rule, _, _ in places(encoded(lines))] == rules
+
+
 def test_a_file_with_fewer_columns_is_checked_as_far_as_it_goes() -> None:
     lines = [
         ";".join(line.split(";")[:14]) if line and number else line for number, line in enumerate(BOOKINGS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 from operator import ne
 from typing import BinaryIO
@@ -17,8 +17,8 @@ from mlconnector.formats.extf.check_cells import CellCheck
 from mlconnector.formats.extf.check_header import check_header
 from mlconnector.formats.extf.check_rows import RowCheck
 from mlconnector.formats.extf.client import ClientAccounts, ClientSettings
-from mlconnector.formats.extf.columns import HeaderFields
-from mlconnector.formats.extf.dictionary import Category, Field
+from mlconnector.formats.extf.columns import Bookings, HeaderFields
+from mlconnector.formats.extf.dictionary import BOOKINGS, Category, Field
 from mlconnector.formats.extf.facts import header_facts
 from mlconnector.formats.extf.file_kinds import other_kind, unmarked_unicode
 from mlconnector.formats.extf.lines import (
@@ -41,6 +41,12 @@ _SAFE_FILE_NAME = re.compile(r"[A-Za-z0-9_-]+\.csv")
 _ENCODED_TWICE = re.compile("Ã[\x80-\xbf¼½¾„–œŸ©®€‚]|â‚¬|â€[žœ“”™]")
 _DEFECTS = {"undecodable": "EXTF-F-12", "quotes": "EXTF-F-17", "too_long": "EXTF-F-18"}
 _EMPTY = ("", '""')
+# What columns were called before there were two of their kind (version 12: Bestimmung and Ursprung).
+_ORIGIN_SINCE = 12
+_FORMER_HEADINGS: Mapping[str, str] = {
+    Bookings.EU_VAT_ID.name: "EU-Land u. UStID",
+    Bookings.EU_RATE.name: "EU-Steuersatz",
+}
 _ONLY_BY_HAND: frozenset[FileEncoding] = frozenset({"utf-32-le", "utf-32-be"})
 
 
@@ -223,9 +229,12 @@ class _Rows:
 def _headings(cells: Sequence[str], layout: Category) -> Iterator[Finding]:
     if len(cells) != len(layout.fields):
         yield found("EXTF-F-07", 2, value=str(len(cells)), expected=str(len(layout.fields)))
+    is_old = layout.number == BOOKINGS and layout.version < _ORIGIN_SINCE
     for field, cell in zip(layout.fields, cells, strict=False):
-        if value_of(cell) != field.heading:
-            yield found("EXTF-F-06", 2, field.index, field.name, value_of(cell), field.heading)
+        heading = value_of(cell)
+        is_former = is_old and heading == _FORMER_HEADINGS.get(field.name)
+        if heading != field.heading and not is_former:
+            yield found("EXTF-F-06", 2, field.index, field.name, heading, field.heading)
 
 
 def _of_another_kind(records: Records) -> Finding | None:

@@ -33,7 +33,6 @@ from mlconnector.formats.extf.dictionary import (
 from mlconnector.formats.extf.facts import HeaderFacts
 from mlconnector.formats.extf.header import last_day
 from mlconnector.formats.extf.lines import value_of
-from mlconnector.formats.extf.parties import EU_VAT_PREFIX
 from mlconnector.formats.extf.rules import Finding, found, rules
 from mlconnector.formats.extf.text import has_control_characters, has_doubtful_characters
 from mlconnector.formats.extf.vat_ids import HOME, vat_id_fits, vat_id_forms
@@ -56,6 +55,7 @@ _FAULT_RULES: Mapping[ValueFault, str] = {
     "form": "EXTF-V-04",
 }
 _ANY_FORM = "EXTF-V-04"
+_PREFIX = len("AT")
 _VAT_PREFIX_MEANT: Mapping[str, str] = {"GR": "EL"}
 
 Check = Callable[[str], Iterator[tuple[str, str]]]
@@ -223,16 +223,16 @@ def _amount_rule(column: Column, field: Field, value: str, otherwise: str) -> st
 
 
 def _vat_id(value: str) -> Iterator[tuple[str, str]]:
-    if EU_VAT_PREFIX.match(value) is None:
-        yield "EXTF-B-225", _VAT_PREFIX_MEANT.get(value[:2], "")
+    if value[:_PREFIX] not in vat_id_forms():
+        yield "EXTF-B-225", _VAT_PREFIX_MEANT.get(value[:_PREFIX], "")
     elif value.startswith(HOME):
         yield "EXTF-B-227", ""
     elif len(value) > len(HOME) and not vat_id_fits(value):
-        yield "EXTF-B-226", vat_id_forms()[value[:2]].example
+        yield "EXTF-B-226", vat_id_forms()[value[:_PREFIX]].example
 
 
 def _eu_country(value: str) -> Iterator[tuple[str, str]]:
-    if EU_VAT_PREFIX.fullmatch(value) is None:
+    if value not in vat_id_forms():
         yield "EXTF-B-225", _VAT_PREFIX_MEANT.get(value, "")
 
 
@@ -258,8 +258,8 @@ def _underscore(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _vat_without_prefix(value: str) -> Iterator[tuple[str, str]]:
-    if EU_VAT_PREFIX.match(value) is not None:
-        yield "EXTF-D-104", value[2:]
+    if value[:_PREFIX] in vat_id_forms():
+        yield "EXTF-D-104", value[_PREFIX:]
 
 
 def _post_code(value: str) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,17 @@ def test_a_valid_file_has_no_findings_in_any_encoding_of_datev() -> None:
         assert list(check(mark + "\r\n".join(BOOKINGS).encode(codec))) == []
 
 
+@pytest.mark.parametrize(
+    ("mark", "codec"), [(codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")]
+)
+def test_a_file_in_utf_32_is_named_as_such_and_its_rows_are_checked(mark: bytes, codec: str) -> None:
+    def written(lines: list[str]) -> bytes:
+        return mark + "\r\n".join(lines).encode(codec)
+
+    assert places(written(BOOKINGS)) == [("EXTF-F-19", 1, 0)]
+    assert places(written(with_cell(9, 10, "807"))) == [("EXTF-F-19", 1, 0), ("EXTF-B-210", 9, 10)]
+
+
 # a day, and whether 16 and 5 per cent held on it
 BORDERS = [("3006", False), ("0107", True), ("3112", True)]
 

@@ -17,7 +17,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from mlconnector.flow.agree.check_settings import given, of_file
-from mlconnector.formats.extf import ClientSettings, Header, check, read, write
+from mlconnector.formats.extf import ClientSettings, Header, check, write
+from mlconnector.formats.extf.lines import Records, split_cells
 
 ROWS = 99_999
 FEW_ROWS = 10_000
@@ -69,7 +70,8 @@ def _split(path: Path) -> int:
 
 
 def _read(path: Path) -> int:
-    return sum(1 for _ in read(path.read_bytes()).rows)
+    with path.open("rb") as stream:
+        return sum(len(split_cells(record.text) or ()) for record in Records(stream))
 
 
 def _checked(path: Path, client: ClientSettings) -> int:

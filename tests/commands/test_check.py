@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -14,6 +17,7 @@ from mlconnector.commands.demonstration import Scene, connection_text, secrets_t
 
 VALID = Path(__file__).parents[1] / "formats/extf/valid"
 BOOKINGS = VALID / "EXTF_Buchungsstapel.csv"
+NOTHING = "rejected online: 0, rejected on import: 0, changed: 0, doubtful: 0"
 NOBODY = {"pipedrive": "http://localhost:9", "datev": "http://localhost:9"}
 
 
@@ -47,7 +51,7 @@ def test_valid_files_of_every_category_end_with_0_and_say_so(here: Path) -> None
     files = sorted(VALID.glob("*.csv"))
     answer = call("check", *files)
     assert answer.exit_code == 0
-    assert answer.output.strip() == f"Files: {len(files)}, errors: 0, remarks: 0"
+    assert " ".join(answer.output.split()) == f"Files: {len(files)}, {NOTHING}"
 
 
 def test_a_finding_is_told_with_place_value_expectation_reason_and_cure(here: Path) -> None:
@@ -55,11 +59,13 @@ def test_a_finding_is_told_with_place_value_expectation_reason_and_cure(here: Pa
     answer = call("check", file)
     assert answer.exit_code == 1
     text = " ".join(answer.output.split())
-    assert f"{file}:9, column 10 Belegdatum: rejected EXTF-B-210" in text
+    assert f"{file}:9, column 10 Belegdatum: rejected on import EXTF-B-210" in text
     assert "'807' (expected: TTMM): Leading zero of the Belegdatum is missing." in text
     assert "Write four digits" in text
+    assert "Holds for: import at the adviser's" in text
+    assert "rejected online: 0, rejected on import: 1, changed: 0, doubtful: 0" in text
     german = " ".join(call("check", file, "--language", "de").output.split())
-    assert "abgelehnt EXTF-B-210" in german
+    assert "beim Import abgelehnt EXTF-B-210" in german
     assert "Führende Null" in german
 
 
@@ -132,11 +138,73 @@ def test_json_counts_by_severity(here: Path) -> None:
     file = changed(here, '"R-78"', '"R_78"')
     told = json.loads(call("check", file, "--format", "json").output)
     assert (told["errors"], told["changed"], told["doubtful"]) == (0, 0, 1)
+    assert told["findings"][0]["routes"] == ["import"]
+
+
+def test_json_names_who_refuses_it(here: Path) -> None:
+    both = changed(here, '"EXTF";700', '"DTVF";700')
+    both.write_bytes(both.read_bytes().replace(b";0807;", b";807;"))
+    answer = call("check", both, "--json")
+    told = json.loads(answer.output)
+    assert answer.exit_code == 1
+    assert (told["rejected_online"], told["rejected_import"], told["errors"]) == (1, 1, 2)
+    assert [(one["rule"], one["severity"], one["routes"]) for one in told["findings"]] == [
+        ("EXTF-H-01", "rejected_online", ["online"]),
+        ("EXTF-B-210", "rejected_import", ["import"]),
+    ]
+
+
+def test_a_file_that_is_missing_leaves_the_others_checked(here: Path) -> None:
+    wrong = changed(here, '"R-78"', '"R_78"')
+    answer = call("check", "EXTF_nowhere.csv", wrong, here, "--json")
+    told = json.loads(answer.stdout)
+    assert answer.exit_code == 1
+    assert [one["rule"] for one in told["findings"]] == ["EXTF-B-213"]
+    assert set(told["unread"]) == {"EXTF_nowhere.csv", str(here)}
+    assert "EXTF_nowhere.csv: No such file" in " ".join(answer.stderr.split())
+
+
+def test_a_missing_file_is_not_counted_as_checked(here: Path) -> None:
+    answer = call("check", BOOKINGS, "EXTF_nowhere.csv")
+    assert answer.exit_code == 1
+    assert " ".join(answer.stdout.split()) == f"Files: 1, {NOTHING}"
+
+
+def workbook(file: Path) -> None:
+    book = openpyxl.Workbook()
+    book.save(file)
+
+
+def archive(file: Path) -> None:
+    with zipfile.ZipFile(file, "w") as made:
+        made.write(BOOKINGS, BOOKINGS.name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("Excel (XLSX)", workbook),
+        ("ZIP", archive),
+        ("PDF", lambda file: file.write_bytes(b"%PDF-1.7\n1 0 obj\n")),
+        ("XML", lambda file: file.write_bytes(b'\xef\xbb\xbf<?xml version="1.0"?><Invoice/>')),
+        ("XML", lambda file: file.write_bytes('<?xml version="1.0"?><Invoice/>'.encode("utf-16"))),
+        ("HTML", lambda file: file.write_bytes(b"<!DOCTYPE html><html>")),
+        ("Office (XLS, DOC)", lambda file: file.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 50)),
+        ("JSON", lambda file: file.write_bytes(b'[{"Konto": 1}]')),
+    ],
+)
+def test_a_file_of_another_kind_is_named_as_such_and_nothing_else_is_said_of_it(
+    here: Path, kind: str, make: Callable[[Path], object]
+) -> None:
+    file = here / "Rechnungen.csv"
+    make(file)
+    (finding,) = found(file, code=1)
+    assert (finding["rule"], finding["value"], finding["severity"]) == ("EXTF-F-20", kind, "rejected_online")
 
 
 def test_a_rule_is_described_by_its_id_in_any_case(here: Path) -> None:
     answer = call("check", "--explain", "extf-b-201", "--language", "de")
     assert answer.exit_code == 0
-    assert "Betrag ist 0,00" in answer.output
+    assert "Umsatz ist 0,00" in answer.output
     assert "Zeile weglassen." in answer.output
     assert call("check", "--explain", "EXTF-X-1").exit_code == 2

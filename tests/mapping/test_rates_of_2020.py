@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.vouchers import Voucher
 from tests.mapping.builders import (
     booked,
@@ -102,6 +103,52 @@ def test_the_first_and_the_last_day_count() -> None:
     for day in (date(2020, 7, 1), date(2020, 12, 31)):
         assert cases(sold("16", AFTER, day)) == ["domestic_16"]
     assert cases(sold("19", AFTER, date(2021, 1, 1))) == ["domestic_19"]
+
+
+# the day, and the rates of § 12 UStG that hold on it (§ 28 UStG as of 1 July 2020)
+BORDERS = [
+    (date(2020, 6, 30), {19, 7}),
+    (date(2020, 7, 1), {16, 5}),
+    (date(2020, 12, 31), {16, 5}),
+    (date(2021, 1, 1), {19, 7}),
+]
+
+
+@pytest.mark.parametrize(("day", "held"), BORDERS, ids=lambda each: str(each))
+def test_on_both_sides_of_a_border_every_case_holds_its_rate_or_does_not(day: date, held: set[int]) -> None:
+    bound = [case for case in tax_cases().values() if case.rate in {19, 7, 16, 5} and case.valid]
+    assert {(case.direction, case.rate) for case in bound} >= {
+        (direction, rate) for direction in ("sale", "purchase") for rate in (19, 7, 16, 5)
+    }
+    assert [case.name for case in bound if case.holds_on(day) != (case.rate in held)] == []
+
+
+@pytest.mark.parametrize(("day", "held"), BORDERS, ids=lambda each: str(each))
+def test_on_both_sides_of_a_border_a_sale_is_booked_or_waits(day: date, held: set[int]) -> None:
+    for rate in ("19", "16", "7", "5"):
+        if int(rate) in held:
+            assert cases(sold(rate, AFTER, day)) == [f"domestic_{rate}"]
+            assert cases(bought(rate, AFTER, day), buying()) == [f"input_tax_{rate}"]
+        else:
+            assert keys(sold(rate, AFTER, day)) == ["rate_not_valid"], rate
+            assert keys(bought(rate, AFTER, day), buying()) == ["rate_not_valid"], rate
+
+
+def test_a_key_changes_its_meaning_with_the_document_of_the_first_of_january() -> None:
+    changing = [case for case in tax_cases().values() if case.key_until is not None]
+    assert {case.rate for case in changing} == {16, 5}
+    for case in changing:
+        full = {16: 19, 5: 7}[int(case.rate or 0)]
+        (usual,) = [
+            one
+            for one in tax_cases().values()
+            if one.rate == full
+            and (one.direction, one.region, one.vat_id, one.supply, one.deduction)
+            == (case.direction, case.region, case.vat_id, case.supply, case.deduction)
+            and one.key
+        ]
+        assert case.key_on(date(2020, 12, 31)) == usual.key_on(date(2020, 12, 31)), case.name
+        assert case.key_on(date(2021, 1, 1)) != usual.key_on(date(2021, 1, 1)), case.name
 
 
 def test_a_row_may_choose_the_case_but_not_do_without_the_day() -> None:

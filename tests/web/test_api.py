@@ -301,8 +301,11 @@ def test_the_audit_trail_is_verified(rig: Rig, api: httpx.Client) -> None:
 
 def test_a_file_is_checked_for_what_datev_would_object_to(api: httpx.Client) -> None:
     report = api.post("/check", content=b"no file of DATEV\r\n", params={"file_name": "x.csv"}).json()
-    assert report["rejected"] == len([one for one in report["findings"] if one["severity"] == "rejected"])
-    assert report["rejected"] >= 2
+    for severity in ("rejected_online", "rejected_import"):
+        assert report[severity] == len([one for one in report["findings"] if one["severity"] == severity])
+    assert report["rejected_online"] >= 1
+    assert report["rejected_import"] >= 1
+    assert report["findings"][0]["routes"] == ["online", "import"]
     assert report["findings"][0]["line"] == 1
     assert all(one["title"] and one["cure"] for one in report["findings"])
 
@@ -312,7 +315,9 @@ def test_findings_are_counted_also_where_they_are_too_many_to_name(api: httpx.Cl
     everything = api.post("/check", content=content).json()
     report = api.post("/check", content=content, params={"limit": 1}).json()
     assert len(report["findings"]) == 1
-    assert report["rejected"] == everything["rejected"]
+    for severity in ("rejected_online", "rejected_import"):
+        assert report[severity] == everything[severity]
+    assert everything["rejected_import"] > 1
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

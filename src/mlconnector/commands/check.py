@@ -28,6 +28,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.flow.agree import check_settings
 from mlconnector.formats.extf import (
+    REJECTED,
     SEVERITY_NAMES,
     ClientSettings,
     Finding,
@@ -36,6 +37,7 @@ from mlconnector.formats.extf import (
     rules,
     sarif,
 )
+from mlconnector.formats.extf.rules import ROUTE_NAMES
 from mlconnector.texts.language import Language
 
 Format = Literal["text", "json", "sarif"]
@@ -62,7 +64,8 @@ def check_files(
 ) -> None:
     """Report what DATEV would object to in EXTF files.
 
-    For each fault: line, column, value, rule, cure. Ends with 1 when DATEV would reject something.
+    For each fault: line, column, value, rule, cure, and whether the online service or the import at the
+    adviser's objects. Ends with 1 when one of them would reject something, or a file cannot be read.
     Needs no connection and no database.
 
     Example: ml-connector check EXTF_Buchungsstapel.csv
@@ -76,18 +79,28 @@ def check_files(
             raise typer.BadParameter(phrase("files_wanted"))
         client = _client(chart, account_length, fiscal_year_start, connection)
         count: Counter[str] = Counter()
-        found = _counted(_findings(files, client), count)
+        unread: dict[Path, str] = {}
+        found = _counted(_findings(files, client, unread), count)
         wanted: Format = "json" if json else form
         if wanted == "sarif":
             named = ((quote(file.as_posix()), finding) for file, finding in found)
             print_json(sarif(named, version=mlconnector.__version__, language=words))
         elif wanted == "json":
-            _print_json(files, found, count, words)
+            _print_json(files, found, count, unread, words)
         else:
             for file, finding in found:
                 _show(file, finding, words)
-            say("files_checked", files=len(files), errors=count["rejected"], remarks=_remarks(count))
-        if count["rejected"]:
+            say(
+                "files_checked",
+                files=len(files) - len(unread),
+                online=count["rejected_online"],
+                on_import=count["rejected_import"],
+                changed=count["changed"],
+                doubtful=count["doubtful"],
+            )
+        for file, reason in unread.items():
+            paragraph(phrase("file_unread", file=file, reason=reason), to=complaints, style="bold")
+        if unread or any(count[severity] for severity in REJECTED):
             raise typer.Exit(Exit.PROBLEMS)
 
 
@@ -107,9 +120,17 @@ def _client(
     return check_settings.given(named, account_length, fiscal_year_start)
 
 
-def _findings(files: list[Path], client: ClientSettings) -> Iterator[tuple[Path, Finding]]:
+def _findings(
+    files: list[Path], client: ClientSettings, unread: dict[Path, str]
+) -> Iterator[tuple[Path, Finding]]:
+    """The findings of every file that can be read; of the others the reason goes to `unread`."""
     for file in files:
-        with file.open("rb") as stream:
+        try:
+            stream = file.open("rb")
+        except OSError as error:
+            unread[file] = error.strerror or str(error)
+            continue
+        with stream:
             settings = check_settings.of_file(stream, client)
             for finding in check(stream, file_name=file.name, settings=settings):
                 yield file, finding
@@ -121,18 +142,21 @@ def _counted(found: Iterator[tuple[Path, Finding]], count: Counter[str]) -> Iter
         yield file, finding
 
 
-def _remarks(count: Mapping[str, int]) -> int:
-    return sum(count.values()) - count["rejected"]
-
-
 def _print_json(
-    files: list[Path], found: Iterator[tuple[Path, Finding]], count: Counter[str], words: Language
+    files: list[Path],
+    found: Iterator[tuple[Path, Finding]],
+    count: Counter[str],
+    unread: Mapping[Path, str],
+    words: Language,
 ) -> None:
     listed = [{"file": str(file), **_as_json(finding, words)} for file, finding in found]
     print_json(
         {
             "files": [str(file) for file in files],
-            "errors": count["rejected"],
+            "unread": {str(file): reason for file, reason in unread.items()},
+            "errors": sum(count[severity] for severity in REJECTED),
+            "rejected_online": count["rejected_online"],
+            "rejected_import": count["rejected_import"],
             "changed": count["changed"],
             "doubtful": count["doubtful"],
             "findings": listed,
@@ -149,6 +173,7 @@ def _show(file: Path, finding: Finding, words: Language) -> None:
     expected = f" ({phrase('expected', expected=finding.expected)})" if finding.expected else ""
     paragraph(f"{finding.value!r}{expected}: {said.title}. {said.reason}", 2)
     paragraph(said.cure, 2)
+    paragraph(phrase("holds_for", routes=", ".join(ROUTE_NAMES[words][each] for each in finding.routes)), 2)
 
 
 def _as_json(finding: Finding, words: Language) -> dict[str, Any]:
@@ -156,6 +181,7 @@ def _as_json(finding: Finding, words: Language) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity,
+        "routes": list(finding.routes),
         "line": finding.line,
         "column": finding.column,
         "field": finding.name,

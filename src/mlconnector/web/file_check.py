@@ -34,7 +34,8 @@ def _report(file: BinaryIO, file_name: str | None, language: Language, limit: in
         if len(findings) < limit:
             findings.append(_in_words(finding, language))
     return FileReport(
-        rejected=counted["rejected"],
+        rejected_online=counted["rejected_online"],
+        rejected_import=counted["rejected_import"],
         changed=counted["changed"],
         doubtful=counted["doubtful"],
         findings=findings,
@@ -46,6 +47,7 @@ def _in_words(finding: Finding, language: Language) -> FileFinding:
     return FileFinding(
         rule=finding.rule,
         severity=finding.severity,
+        routes=finding.routes,
         line=finding.line,
         column=finding.column,
         field=finding.name,

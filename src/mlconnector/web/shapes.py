@@ -304,7 +304,10 @@ class FileFinding(BaseModel):
     """One fault of an EXTF file."""
 
     rule: str
-    severity: Literal["rejected", "changed", "doubtful"]
+    severity: Literal["rejected_online", "rejected_import", "changed", "doubtful"]
+    routes: tuple[Literal["online", "import"], ...] = Field(
+        description="where it holds: DATEV's online service, the import at the adviser's"
+    )
     line: int
     column: int = Field(description="0 where the whole line or file is meant")
     field: str
@@ -318,7 +321,8 @@ class FileFinding(BaseModel):
 class FileReport(BaseModel):
     """What DATEV would object to in an EXTF file."""
 
-    rejected: int = Field(description="faults for which DATEV refuses the file or the line")
+    rejected_online: int = Field(description="faults for which DATEV's online service refuses the file")
+    rejected_import: int = Field(description="faults for which the import refuses the file or the line")
     changed: int = Field(description="places that DATEV imports otherwise than they stand")
     doubtful: int = Field(description="places that somebody should look at")
     findings: list[FileFinding] = Field(description="the first of them, in the order of the lines")

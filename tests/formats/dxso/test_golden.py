@@ -63,4 +63,5 @@ def test_the_month_adds_up_to_what_was_booked(name: str, sign: int) -> None:
         if file.endswith(".xml")
         for amount in dxso_xml.parse(content).iter("{*}amount")
     ]
+    assert amounts
     assert sum(amounts) == sum(sign * each.total for each in PACKAGES[name]())

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mlconnector.formats.dxso.structure import Item, countries, currencies, items
+from mlconnector.formats.codes import countries, currencies
+from mlconnector.formats.dxso.structure import Item, items
 from mlconnector.formats.dxso.xml import parse
 from tests.formats.dxso.examples import XSD, needs_xsd
 
@@ -41,10 +42,9 @@ def test_rows_have_the_order_that_datev_demands() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_every_place_is_described_in_both_languages(place: str) -> None:
-    for kind in ("element", "attribute"):
-        for item in items(place, kind).values():
-            assert item.de
-            assert item.en
+    described = [*items(place, "element").values(), *items(place, "attribute").values()]
+    assert described
+    assert [item.name for item in described if not (item.de and item.en)] == []
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,9 @@ class TestAgainstDatevsSchemas:
 
     def test_the_ledger_file(self) -> None:
         root, types = _schema(self.ledger), _schema(self.ledger_types)
-        for element in root.iter(f"{SCHEMA}element"):
-            if element.get("name") in {"LedgerImport", "consolidate"}:
-                self._attributes(element.find(f"{SCHEMA}complexType"), types, element.get("name"))
+        elements = {each.get("name"): each for each in root.iter(f"{SCHEMA}element")}
+        for name in ("LedgerImport", "consolidate"):
+            self._attributes(elements[name].find(f"{SCHEMA}complexType"), types, name)
 
     def _attributes(self, theirs: Any, types: Any, place: str) -> None:
         ours = items(place, "attribute")

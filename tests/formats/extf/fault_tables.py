@@ -10,6 +10,8 @@ or more parts, separated by ` | `:
 - `keep 3`: only lines 1 to 3
 - `replace A => B`: in the whole file
 - `chart 04`: the header's chart
+- `encoded utf-32-le`: in this encoding with its mark, `encoded utf-16-le unmarked` without it
+- `begins %PDF-1.7`: this before everything else, and no byte order mark
 - `line ends LF`, `no last line end`, `no byte order mark`, `windows-1252`, `byte FF at 4`, `empty`
 - `at most 5 rows`, `at most 900 bytes`: as if DATEV took no more; `name X`: the name of the file
 
@@ -42,6 +44,11 @@ FILES = {
 BOOKINGS = ("EXTF_Buchungsstapel.csv", 21)
 _SET = re.compile(r"(?P<line>[0-9]+):(?P<column>[0-9]+)(?P<raw>:?)=(?P<value>.*)", re.DOTALL)
 _REPEATED = re.compile(r"(?P<text>.)\*(?P<times>[0-9]+)")
+_MARKS = {
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
+}
 _LIMITS = {"rows": "MAX_ROWS", "bytes": "MAX_BYTES"}
 
 
@@ -60,7 +67,7 @@ class Changed:
 
     def content(self) -> bytes:
         """The file as bytes."""
-        end = self.line_end.encode()
+        end = self.line_end.encode(self.codec.removesuffix("-sig"))
         written = self.line_end.join(self.lines).encode(self.codec)
         parts = written.split(end)
         for line, extra in self.bytes_at:
@@ -123,6 +130,11 @@ class Changed:
             self.mark = b""
         elif part == "windows-1252":
             self.mark, self.codec = b"", "cp1252"
+        elif words[0] == "encoded":
+            self.codec = words[1]
+            self.mark = b"" if words[2:] == ["unmarked"] else _MARKS[words[1]]
+        elif words[0] == "begins":
+            self.mark = part.removeprefix("begins ").encode()
         elif words[0] == "byte":
             self.bytes_at.append((int(words[3]), bytes.fromhex(words[1])))
         elif words[0] == "name":

@@ -12,8 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlconnector.formats.extf import ChartAccount, ClientSettings, Finding, check, checker, facts_of, rules
+from mlconnector.formats.extf import (
+    SEVERITY_NAMES,
+    ChartAccount,
+    ClientSettings,
+    Finding,
+    check,
+    checker,
+    facts_of,
+    rules,
+)
 from mlconnector.formats.extf import check_documents as documents
+from mlconnector.formats.extf.rules import sources
 from tests.formats.extf.fault_tables import VALID
 
 unhurried = settings(deadline=None, max_examples=60)
@@ -45,6 +55,48 @@ def test_a_valid_file_has_no_findings_in_any_encoding_of_datev() -> None:
         assert list(check(mark + "\r\n".join(BOOKINGS).encode(codec))) == []
 
 
+@pytest.mark.parametrize(
+    ("mark", "codec"), [(codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")]
+)
+def test_a_file_in_utf_32_is_named_as_such_and_its_rows_are_checked(mark: bytes, codec: str) -> None:
+    def written(lines: list[str]) -> bytes:
+        return mark + "\r\n".join(lines).encode(codec)
+
+    assert places(written(BOOKINGS)) == [("EXTF-F-19", 1, 0)]
+    assert places(written(with_cell(9, 10, "807"))) == [("EXTF-F-19", 1, 0), ("EXTF-B-210", 9, 10)]
+
+
+# a day, and whether 16 and 5 per cent held on it
+BORDERS = [("3006", False), ("0107", True), ("3112", True)]
+
+
+@pytest.mark.parametrize("key", ["4", "5"])
+@pytest.mark.parametrize(("day", "held"), BORDERS)
+def test_keys_of_lowered_rates_are_right_from_july_to_december_of_2020(
+    key: str, day: str, held: bool
+) -> None:
+    lines = [*BOOKINGS[:2], BOOKINGS[24], ""]
+    for column, cell in ((13, "20200101"), (15, "20200101"), (16, "20201231")):
+        lines = with_cell(1, column, cell, lines)
+    for column, cell in ((9, f'"{key}"'), (10, day)):
+        lines = with_cell(3, column, cell, lines)
+    found = places(encoded(lines))
+    assert found == ([] if held else [("EXTF-B-250", 3, 9)])
+
+
+@pytest.mark.parametrize(
+    ("day", "held"), [*((f"{day}2020", held) for day, held in BORDERS), ("01012021", False)]
+)
+def test_the_day_of_supply_decides_about_a_lowered_rate_where_it_is_stated(day: str, held: bool) -> None:
+    lines = [*BOOKINGS[:2], BOOKINGS[24], ""]
+    for column, cell in ((13, "20210101"), (15, "20210101"), (16, "20210131")):
+        lines = with_cell(1, column, cell, lines)
+    for column, cell in ((9, '"5"'), (10, "1501"), (115, day), (116, day)):
+        lines = with_cell(3, column, cell, lines)
+    found = places(encoded(lines))
+    assert found == ([] if held else [("EXTF-B-250", 3, 9)])
+
+
 def test_the_limits_are_those_of_datev() -> None:
     assert (checker.MAX_ROWS, checker.MAX_BYTES) == (99_999, 50_000_000)
 
@@ -61,7 +113,7 @@ def test_a_file_of_just_the_allowed_size_is_not_too_large(monkeypatch: pytest.Mo
 def test_a_finding_says_what_stands_there_what_is_expected_and_what_to_do() -> None:
     (finding,) = check(encoded(with_cell(9, 10, "807")))
     assert (finding.name, finding.value, finding.expected) == ("Belegdatum", "807", "TTMM")
-    assert finding.severity == "rejected"
+    assert (finding.severity, finding.routes) == ("rejected_import", ("import",))
     assert finding.text("de").title == "Führende Null des Belegdatums fehlt"
     assert finding.text("en").cure.startswith("Write four digits")
 
@@ -127,7 +179,19 @@ def test_a_file_of_an_older_version_is_checked_by_the_columns_it_has(version: in
     lines[0] = BOOKINGS[0].replace('"Buchungsstapel";13', f'"Buchungsstapel";{version}')
     found = places(encoded(with_cell(9, 10, "807", lines)))
     assert found[-1] == ("EXTF-B-210", 9, 10)
-    assert [rule for rule, _, _ in found[:-1]] == (["EXTF-H-33"] if version == 9 else [])
+    assert [rule for rule, _, _ in found[:-1]] == (["EXTF-H-43"] if version == 9 else [])
+
+
+@pytest.mark.parametrize(
+    ("version", "columns", "rules"), [(11, 122, ["EXTF-H-43"]), (12, 124, ["EXTF-F-06"] * 2)]
+)
+def test_columns_have_the_names_that_they_had_in_their_version(
+    version: int, columns: int, rules: list[str]
+) -> None:
+    lines = [";".join(line.split(";")[:columns]) if line else line for line in BOOKINGS]
+    lines[0] = BOOKINGS[0].replace('"Buchungsstapel";13', f'"Buchungsstapel";{version}')
+    lines = with_cell(2, 40, "EU-Land u. UStID", with_cell(2, 41, "EU-Steuersatz", lines))
+    assert [rule for rule, _, _ in places(encoded(lines))] == rules
 
 
 def test_a_file_with_fewer_columns_is_checked_as_far_as_it_goes() -> None:
@@ -206,13 +270,42 @@ def test_beyond_what_datev_takes_in_a_file_nothing_more_is_remembered(
 
 def test_every_rule_explains_itself_in_both_languages() -> None:
     for rule in rules().values():
-        assert rule.severity in ("rejected", "changed", "doubtful")
+        assert rule.severity in SEVERITY_NAMES["en"]
+        assert rule.routes
+        assert set(rule.routes) <= {"online", "import"}
+        assert rule.sources
+        assert set(rule.sources) <= set(sources())
         assert not (rule.wrong and not rule.right)
         for text in (rule.de, rule.en):
             assert all(sentence.strip() for sentence in (text.title, text.reason, text.cure))
             assert text.reason.endswith(".")
             assert text.cure.endswith(".")
             assert not text.title.endswith(".")
+
+
+def test_every_source_is_one_of_some_rule_and_said_in_both_languages() -> None:
+    assert {key for rule in rules().values() for key in rule.sources} == set(sources())
+    assert all(set(said) == {"de", "en"} and all(said.values()) for said in sources().values())
+
+
+# What the service looks at: OpenAPI accounting:extf-files 3.0.1, errors 1008832 to 1008834.
+SERVICE_NAMES = {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 29, 30}
+
+
+def test_the_online_service_refuses_nothing_within_rows_and_no_header_field_that_its_list_does_not_name() -> (
+    None
+):
+    refused = [rule for rule in rules().values() if rule.severity == "rejected_online"]
+    assert {rule.id[5] for rule in refused} == {"F", "H"}
+    single = {
+        int(rule.id[-2:]) for rule in refused if rule.id.startswith(("EXTF-H-0", "EXTF-H-1", "EXTF-H-2"))
+    }
+    assert single - {0} <= SERVICE_NAMES
+    assert all("online" in rule.routes and "openapi" in rule.sources for rule in refused)
+
+
+def test_what_only_the_import_refuses_does_not_hold_for_the_service() -> None:
+    assert all(rule.routes == ("import",) for rule in rules().values() if rule.severity == "rejected_import")
 
 
 LINES_FROM_ANYWHERE = st.lists(

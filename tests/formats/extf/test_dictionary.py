@@ -90,8 +90,11 @@ def test_a_category_has_the_headings_and_the_quotes_of_datevs_sample(
     assert len(fields) == columns
     file = read(required(f"{SAMPLES}/{sample}").read_bytes())
     assert file.preamble.headings == category(number).headings
-    for row in file.rows:
+    rows = list(file.rows)
+    assert rows
+    for row in rows:
         filled = [(cell, field) for cell, field in zip(row.cells, fields, strict=True) if cell]
+        assert filled
         assert all(cell.startswith('"') == field.quoted for cell, field in filled)
 
 

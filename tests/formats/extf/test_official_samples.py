@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlconnector.flow.agree.check_settings import of_file
-from mlconnector.formats.extf import ClientSettings, check, read, write
+from mlconnector.formats.extf import REJECTED, ClientSettings, check, read, write
 from tests.formats.extf.examples import SAMPLES, as_bytes
 from tests.specifications import located, needs
 
@@ -31,7 +31,7 @@ def checked(path: Path) -> set[tuple[str, int, int]]:
     """What is found with the client that the header states, seeded accounts included."""
     with path.open("rb") as stream:
         found = list(check(stream, file_name=path.name, settings=of_file(stream, ClientSettings())))
-    assert [finding for finding in found if finding.severity == "rejected"] == []
+    assert [finding for finding in found if finding.severity in REJECTED] == []
     return {(finding.rule, finding.line, finding.column) for finding in found}
 
 
@@ -93,6 +93,7 @@ def test_our_writer_writes_a_sample_as_datev_did(name: str, rounded: dict[str, s
         values = row.values()
         values.pop("Leerfeld 134", None)
         rows.append({column: rounded.get(value, value) for column, value in values.items()})
+    assert rows
     written = read(write(file.header, rows, encoding="windows-1252").content)
     assert written.preamble == file.preamble
     for ours, theirs in zip(written.rows, file.rows, strict=True):

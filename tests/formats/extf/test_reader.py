@@ -10,6 +10,12 @@ from tests.formats.extf.examples import as_bytes, bookings_file, header, parties
 
 CONTENT = bookings_file()
 TEXT = CONTENT.decode("utf-8-sig")
+MARKS = {
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
+}
 
 
 def test_a_file_is_read_by_datevs_names_of_the_columns() -> None:
@@ -36,6 +42,8 @@ def test_columns_are_found_by_position_even_if_a_program_spells_the_headings_dif
         ("cp1252", b"", "windows-1252"),
         ("utf-16-le", codecs.BOM_UTF16_LE, "utf-16-le"),
         ("utf-16-be", codecs.BOM_UTF16_BE, "utf-16-be"),
+        ("utf-32-le", codecs.BOM_UTF32_LE, "utf-32-le"),
+        ("utf-32-be", codecs.BOM_UTF32_BE, "utf-32-be"),
     ],
 )
 @pytest.mark.parametrize("line_end", ["\r\n", "\n"])
@@ -50,11 +58,10 @@ def test_all_encodings_and_line_ends_are_recognised_and_written_back_unchanged(
     assert as_bytes(file) == given
 
 
-@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("codec", MARKS)
 def test_wide_characters_whose_bytes_look_like_a_line_end_do_not_end_a_line(codec: str) -> None:
-    mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}[codec]
     inside = "\u0a05\u0100 \u0100\u0a05"
-    content = mark + TEXT.replace("Montage Küche", inside).encode(codec)
+    content = MARKS[codec] + TEXT.replace("Montage Küche", inside).encode(codec)
     assert next(read(content).rows)["Buchungstext"] == inside
     assert as_bytes(read(content)) == content
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.formats.extf import rule_page, rules
+from mlconnector.formats.extf import SEVERITY_NAMES, rule_page, rules
 from mlconnector.formats.extf.rule_pages import page_of, pages, rule_groups
+from mlconnector.formats.extf.rules import ROUTE_NAMES, Language, sources
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "reference" / "rules"
 
@@ -24,22 +25,20 @@ def test_the_pages_in_the_documentation_are_up_to_date() -> None:
 
 
 @pytest.mark.parametrize("rule_id", rules())
-def test_a_page_says_what_how_severe_why_and_what_to_do(rule_id: str) -> None:
+def test_a_page_says_what_how_severe_why_what_to_do_where_and_who_says_so(rule_id: str) -> None:
     rule = rules()[rule_id]
-    for language, severity, why, cure in (
-        (
-            "de",
-            {"rejected": "abgelehnt", "changed": "verändert", "doubtful": "zweifelhaft"},
-            "Warum",
-            "Was tun",
-        ),
-        ("en", {"rejected": "rejected", "changed": "changed", "doubtful": "doubtful"}, "Why", "What to do"),
-    ):
-        page = rule_page(rule_id, "de" if language == "de" else "en")
-        said = rule.text("de" if language == "de" else "en")
-        assert page.startswith(f"**{said.title}** ({severity[rule.severity]}: ")
+    languages: tuple[tuple[Language, str, str, str, str], ...] = (
+        ("de", "Warum", "Was tun", "Gilt für", "Quelle"),
+        ("en", "Why", "What to do", "Holds for", "Source"),
+    )
+    for language, why, cure, holds, source in languages:
+        page = rule_page(rule_id, language)
+        said = rule.text(language)
+        assert page.startswith(f"**{said.title}** ({SEVERITY_NAMES[language][rule.severity]}: ")
         assert f"{why}: {said.reason}" in page
         assert f"{cure}: {said.cure}" in page
+        assert f"{holds}: {' · '.join(ROUTE_NAMES[language][route] for route in rule.routes)}\n" in page
+        assert f"{source}: {' · '.join(sources()[key][language] for key in rule.sources)}" in page
 
 
 def test_an_example_is_shown_where_there_is_one() -> None:

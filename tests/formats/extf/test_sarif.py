@@ -41,7 +41,13 @@ def test_every_rule_is_described_with_its_level_and_how_to_cure_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("severity", "level"), [("rejected", "error"), ("changed", "warning"), ("doubtful", "note")]
+    ("severity", "level"),
+    [
+        ("rejected_online", "error"),
+        ("rejected_import", "error"),
+        ("changed", "warning"),
+        ("doubtful", "note"),
+    ],
 )
 def test_severities_become_levels(severity: Any, level: str) -> None:
     finding = Finding("EXTF-B-201", severity, 3)

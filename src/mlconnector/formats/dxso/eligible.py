@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from mlconnector.formats.codes import currencies
 from mlconnector.formats.dxso.accounts import is_general, person_ledger
 from mlconnector.formats.dxso.rules import Finding, found
-from mlconnector.formats.dxso.structure import currencies, items
+from mlconnector.formats.dxso.structure import items
 from mlconnector.formats.extf.text import document_field
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.money import ZERO

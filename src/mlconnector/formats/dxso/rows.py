@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from mlconnector.formats.codes import countries
 from mlconnector.formats.dxso.accounts import plain
 from mlconnector.formats.dxso.eligible import plain_key
-from mlconnector.formats.dxso.structure import countries, items
+from mlconnector.formats.dxso.structure import items
 from mlconnector.formats.extf.text import Change, clean, document_field
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.money import ZERO

@@ -8,8 +8,21 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Literal
 
-from mlconnector.formats.extf.rules import Language, Rule, RuleText, Severity
+from mlconnector.formats.extf.rules import Language, RuleText
+
+Severity = Literal["rejected", "changed", "doubtful"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with its stable id, e.g. `DXSO-L-01`; packages go online only, so that is where it holds."""
+
+    id: str
+    severity: Severity
+    de: RuleText
+    en: RuleText
 
 
 @dataclass(frozen=True, slots=True)

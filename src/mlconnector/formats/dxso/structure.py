@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal, cast
 
+from mlconnector.formats.codes import countries, currencies
 from mlconnector.model.entries import Ledger
 
 Form = Literal[
@@ -155,23 +155,6 @@ def items(place: str, kind: Literal["element", "attribute"]) -> Mapping[str, Ite
     return MappingProxyType(
         {item.name: item for item in _all_items() if (item.place, item.kind) == (place, kind)}
     )
-
-
-@cache
-def currencies() -> frozenset[str]:
-    """Currencies that DATEV takes and that are, or until lately were, in use."""
-    return frozenset(_codes()["currencies"].split())
-
-
-@cache
-def countries() -> frozenset[str]:
-    """Countries that DATEV takes."""
-    return frozenset(_codes()["countries"].split())
-
-
-@cache
-def _codes() -> Mapping[str, str]:
-    return tomllib.loads((files(__package__) / "codes.toml").read_text(encoding="utf-8"))
 
 
 @cache

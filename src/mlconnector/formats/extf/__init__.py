@@ -26,7 +26,17 @@ from mlconnector.formats.extf.rows import (
     Value,
     booking_rows,
 )
-from mlconnector.formats.extf.rules import SEVERITY_NAMES, Finding, Rule, RuleText, Severity, rule_page, rules
+from mlconnector.formats.extf.rules import (
+    REJECTED,
+    SEVERITY_NAMES,
+    Finding,
+    Route,
+    Rule,
+    RuleText,
+    Severity,
+    rule_page,
+    rules,
+)
 from mlconnector.formats.extf.sarif import sarif
 from mlconnector.formats.extf.split import MAX_BYTES, MAX_ROWS, Period, TooLarge, limit, split
 from mlconnector.formats.extf.text import Change, Encoding, document_field, label_field
@@ -37,6 +47,7 @@ __all__ = [
     "MASTER_DATA",
     "MAX_BYTES",
     "MAX_ROWS",
+    "REJECTED",
     "SEVERITY_NAMES",
     "BadHeader",
     "BookingRows",
@@ -57,6 +68,7 @@ __all__ = [
     "Period",
     "Preamble",
     "Reversed",
+    "Route",
     "Row",
     "Rule",
     "RuleText",

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from mlconnector.formats.codes import countries, country_meant
 from mlconnector.formats.extf.check_bookings import within_year
 from mlconnector.formats.extf.columns import (
+    SAME_AS,
     Addresses,
     Bookings,
     Column,
     Labels,
     Parties,
-    PaymentTerms,
     Recurring,
     columns,
 )
@@ -32,7 +33,6 @@ from mlconnector.formats.extf.dictionary import (
 from mlconnector.formats.extf.facts import HeaderFacts
 from mlconnector.formats.extf.header import last_day
 from mlconnector.formats.extf.lines import value_of
-from mlconnector.formats.extf.parties import EU_VAT_PREFIX
 from mlconnector.formats.extf.rules import Finding, found, rules
 from mlconnector.formats.extf.text import has_control_characters, has_doubtful_characters
 from mlconnector.formats.extf.vat_ids import HOME, vat_id_fits, vat_id_forms
@@ -46,43 +46,8 @@ _LETTERS: Mapping[int, str] = {
     LABELS: "K",
     PAYMENT_TERMS: "Z",
 }
-# Columns of recurring bookings and addresses that mean the same as one of bookings and parties.
-_SAME_AS: Mapping[int, Mapping[Column, tuple[int, Column]]] = {
-    RECURRING: {
-        here: (BOOKINGS, there)
-        for here, there in (
-            (Recurring.CURRENCY, Bookings.CURRENCY),
-            (Recurring.AMOUNT, Bookings.AMOUNT),
-            (Recurring.SIDE, Bookings.SIDE),
-            (Recurring.EXCHANGE_RATE, Bookings.EXCHANGE_RATE),
-            (Recurring.BASE_AMOUNT, Bookings.BASE_AMOUNT),
-            (Recurring.BASE_CURRENCY, Bookings.CURRENCY),
-            (Recurring.TAX_KEY, Bookings.TAX_KEY),
-            (Recurring.CONTRA_ACCOUNT, Bookings.CONTRA_ACCOUNT),
-            (Recurring.DOCUMENT_FIELD_1, Bookings.DOCUMENT_FIELD_1),
-            (Recurring.DOCUMENT_FIELD_2, Bookings.DOCUMENT_FIELD_2),
-            (Recurring.ACCOUNT, Bookings.ACCOUNT),
-            (Recurring.COST_CENTRE_1, Bookings.COST_CENTRE_1),
-            (Recurring.COST_CENTRE_2, Bookings.COST_CENTRE_2),
-            (Recurring.DISCOUNT, Bookings.DISCOUNT),
-            (Recurring.DOCUMENT_LINK, Bookings.DOCUMENT_LINK),
-            (Recurring.EU_VAT_ID, Bookings.EU_VAT_ID),
-            (Recurring.REVERSAL, Bookings.REVERSAL),
-            (Recurring.ORIGIN_VAT_ID, Bookings.EU_VAT_ID),
-        )
-    },
-    BOOKINGS: {
-        Bookings.BASE_CURRENCY: (BOOKINGS, Bookings.CURRENCY),
-        Bookings.ORIGIN_VAT_ID: (BOOKINGS, Bookings.EU_VAT_ID),
-    },
-    ADDRESSES: {
-        Addresses.ACCOUNT: (MASTER_DATA, Parties.ACCOUNT),
-        Addresses.ADDRESSEE_TYPE: (MASTER_DATA, Parties.ADDRESSEE_TYPE),
-    },
-    PAYMENT_TERMS: {PaymentTerms.PERCENTAGE_2: (PAYMENT_TERMS, PaymentTerms.PERCENTAGE_1)},
-}
+_NOUGHT: Mapping[Column, str] = {Bookings.AMOUNT: "EXTF-B-201", Bookings.DISCOUNT: "EXTF-B-252"}
 _AMOUNTS = frozenset({Bookings.AMOUNT, Bookings.BASE_AMOUNT, Bookings.DISCOUNT})
-_IBAN, _POST_CODE = "IBAN-Nr.", "Postleitzahl"
 _FAULT_RULES: Mapping[ValueFault, str] = {
     "surplus": "EXTF-V-09",
     "long": "EXTF-V-02",
@@ -90,6 +55,8 @@ _FAULT_RULES: Mapping[ValueFault, str] = {
     "form": "EXTF-V-04",
 }
 _ANY_FORM = "EXTF-V-04"
+_PREFIX = len("AT")
+_VAT_PREFIX_MEANT: Mapping[str, str] = {"GR": "EL"}
 
 Check = Callable[[str], Iterator[tuple[str, str]]]
 
@@ -114,6 +81,10 @@ class CellCheck:
                 **dict.fromkeys((Bookings.ACCOUNT, Bookings.CONTRA_ACCOUNT), self._account),
                 **dict.fromkeys((Bookings.DOCUMENT_FIELD_1, Bookings.DOCUMENT_FIELD_2), _underscore),
                 **dict.fromkeys((Bookings.EU_VAT_ID, Bookings.ORIGIN_VAT_ID), _vat_id),
+                **dict.fromkeys((Bookings.PREPAYMENT_ACCOUNT, Bookings.DISCOUNT_ACCOUNT), self._general),
+                Bookings.PREPAYMENT_COUNTRY: _eu_country,
+                Bookings.KEY_COUNTRY: _country,
+                Bookings.DISCOUNT: _small_discount,
                 Bookings.BASE_CURRENCY: self._base_currency,
                 Bookings.DOCUMENT_DATE: self._document_date,
                 Bookings.LOCK: self._festschreibung,
@@ -123,16 +94,24 @@ class CellCheck:
                 **dict.fromkeys((Recurring.ACCOUNT, Recurring.CONTRA_ACCOUNT), self._account),
                 **dict.fromkeys((Recurring.DOCUMENT_FIELD_1, Recurring.DOCUMENT_FIELD_2), _underscore),
                 **dict.fromkeys((Recurring.EU_VAT_ID, Recurring.ORIGIN_VAT_ID), _vat_id),
+                Recurring.KEY_COUNTRY: _country,
+                Recurring.DISCOUNT: _small_discount,
             }
         if layout.number == LABELS:
             return {Labels.ACCOUNT: self._label_account}
-        ibans: dict[Column, Check] = {one: _iban for one, _ in self._columns if one.name.startswith(_IBAN)}
-        codes = {one: _post_code for one, _ in self._columns if one.name.startswith(_POST_CODE)}
+        named = {
+            one: check for one, _ in self._columns for name, check in _BY_NAME if one.name.startswith(name)
+        }
         if layout.number == MASTER_DATA:
-            own = {Parties.ACCOUNT: self._person_account, Parties.EU_VAT_ID: _vat_without_prefix}
-            return {**ibans, **codes, **own}
+            return {
+                **named,
+                Parties.ACCOUNT: self._person_account,
+                Parties.LINKED_ACCOUNT: self._account,
+                Parties.EU_COUNTRY: _eu_country,
+                Parties.EU_VAT_ID: _vat_without_prefix,
+            }
         if layout.number == ADDRESSES:
-            return {**ibans, **codes, Addresses.ACCOUNT: self._person_account}
+            return {**named, Addresses.ACCOUNT: self._person_account}
         return {}
 
     def findings(self, line: int, position: int, cell: str) -> list[Finding]:
@@ -172,12 +151,14 @@ class CellCheck:
             return "EXTF-V-03"
         if fault != "form":
             return _FAULT_RULES[fault]
-        category, meant = _SAME_AS.get(self._category, {}).get(column, (self._category, column))
+        if field.expected == "TTMMJJJJ" and len(value) == len("TMMJJJJ") and value.isdigit():
+            return "EXTF-V-17"
+        category, meant = SAME_AS.get(self._category, {}).get(column, (self._category, column))
         own = f"EXTF-{_LETTERS.get(category, 'V')}-{meant.number:03d}"
         if own not in rules():
             return _ANY_FORM
         if meant in _AMOUNTS:
-            return _amount_rule(field, value, own)
+            return _amount_rule(meant, field, value, own)
         if meant is Bookings.DOCUMENT_DATE and len(value) == len("TMM") and value.isdigit():
             return "EXTF-B-210"
         return own
@@ -190,6 +171,11 @@ class CellCheck:
             yield "EXTF-B-207", f"≤ {length + 1}"
         elif len(value) == length + 1 and value.startswith("0"):
             yield "EXTF-B-209", "1-9"
+
+    def _general(self, value: str) -> Iterator[tuple[str, str]]:
+        length = self._facts.account_length
+        if length is not None and len(value) > length:
+            yield "EXTF-B-254", f"≤ {length}"
 
     def _label_account(self, value: str) -> Iterator[tuple[str, str]]:
         length = self._facts.account_length
@@ -223,25 +209,41 @@ class CellCheck:
             yield "EXTF-B-221", stated
 
 
-def _amount_rule(field: Field, value: str, otherwise: str) -> str:
+def _amount_rule(column: Column, field: Field, value: str, otherwise: str) -> str:
+    # without its Umsatz a line is nothing, but without Skonto or Basis-Umsatz it stays
     if value.startswith("-"):
-        return "EXTF-B-203"
+        return "EXTF-B-203" if column is Bookings.AMOUNT else otherwise
     if "." in value:
         return "EXTF-B-204"
     if not value.strip("0,"):
-        return "EXTF-B-201"
+        return _NOUGHT.get(column, otherwise)
     if value.isascii() and value.isdigit() and len(value) <= field.max_length:
         return "EXTF-B-202"
     return otherwise
 
 
 def _vat_id(value: str) -> Iterator[tuple[str, str]]:
-    if EU_VAT_PREFIX.match(value) is None:
-        yield "EXTF-B-225", ""
+    if value[:_PREFIX] not in vat_id_forms():
+        yield "EXTF-B-225", _VAT_PREFIX_MEANT.get(value[:_PREFIX], "")
     elif value.startswith(HOME):
         yield "EXTF-B-227", ""
     elif len(value) > len(HOME) and not vat_id_fits(value):
-        yield "EXTF-B-226", vat_id_forms()[value[:2]].example
+        yield "EXTF-B-226", vat_id_forms()[value[:_PREFIX]].example
+
+
+def _eu_country(value: str) -> Iterator[tuple[str, str]]:
+    if value not in vat_id_forms():
+        yield "EXTF-B-225", _VAT_PREFIX_MEANT.get(value, "")
+
+
+def _country(value: str) -> Iterator[tuple[str, str]]:
+    if value not in countries():
+        yield "EXTF-V-16", country_meant(value)
+
+
+def _small_discount(value: str) -> Iterator[tuple[str, str]]:
+    if value.startswith("0"):
+        yield "EXTF-B-253", ""
 
 
 def _iban(value: str) -> Iterator[tuple[str, str]]:
@@ -256,10 +258,19 @@ def _underscore(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _vat_without_prefix(value: str) -> Iterator[tuple[str, str]]:
-    if EU_VAT_PREFIX.match(value) is not None:
-        yield "EXTF-D-104", value[2:]
+    if value[:_PREFIX] in vat_id_forms():
+        yield "EXTF-D-104", value[_PREFIX:]
 
 
 def _post_code(value: str) -> Iterator[tuple[str, str]]:
     if not (value.isascii() and value.isdigit()):
         yield "EXTF-D-105", "0-9"
+
+
+# Checks of columns that occur several times in master data, by how their names begin.
+_BY_NAME: tuple[tuple[str, Check], ...] = (
+    ("IBAN-Nr.", _iban),
+    ("Postleitzahl", _post_code),
+    ("Land", _country),
+    ("Länderkennzeichen", _country),
+)

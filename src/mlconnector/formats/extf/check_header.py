@@ -7,8 +7,12 @@ from collections.abc import Iterator, Sequence
 from mlconnector.formats.extf.client import ClientSettings
 from mlconnector.formats.extf.columns import Column, HeaderFields
 from mlconnector.formats.extf.dictionary import (
+    ADDRESSES,
     BOOKINGS,
+    LABELS,
     MASTER_DATA,
+    PAYMENT_TERMS,
+    RECURRING,
     Field,
     accepted_versions,
     format_name,
@@ -20,6 +24,9 @@ from mlconnector.formats.extf.lines import value_of
 from mlconnector.formats.extf.rules import Finding, found
 
 _SMALLEST_CONSULTANT = 1001
+# Empty means the same as 0: independent of the purpose.
+_MAY_BE_EMPTY = frozenset({HeaderFields.PURPOSE.number})
+_WITHOUT_PERIOD = frozenset({MASTER_DATA, LABELS, PAYMENT_TERMS, ADDRESSES, RECURRING})
 
 
 def check_header(cells: Sequence[str], text: str, settings: ClientSettings) -> Iterator[Finding]:
@@ -42,8 +49,12 @@ def _field(field: Field, cell: str, number: int | None) -> Iterator[Finding]:
     if cell.startswith('"') != field.quoted:
         yield found("EXTF-H-37", 1, field.index, field.name, cell, field.empty or "ohne / without")
     if not value:
-        if number is not None and field.is_required(number):
+        is_open = field.index in _MAY_BE_EMPTY
+        if number is not None and field.is_required(number) and not is_open:
             yield found(f"EXTF-H-{field.index:02d}", 1, field.index, field.name, value, field.expected)
+        return
+    if field.required == "bookings" and number in _WITHOUT_PERIOD:
+        yield found("EXTF-H-39", 1, field.index, field.name, value, field.empty or "leer / empty")
         return
     fault = field.fault(value)
     if field.index == HeaderFields.CONSULTANT.number and fault is None and int(value) < _SMALLEST_CONSULTANT:
@@ -66,7 +77,12 @@ def _triple(cells: Sequence[str], number: int | None) -> Iterator[Finding]:
     known = [str(each) for each in accepted_versions(number)]
     if name != format_name(number) or version not in known:
         expected = f"{number};{format_name(number)};{' / '.join(known)}"
-        yield _about("EXTF-H-33", last, f"{number};{name};{version}", expected)
+        is_older = name == format_name(number) and _is_before(version, min(accepted_versions(number)))
+        yield _about("EXTF-H-43" if is_older else "EXTF-H-33", last, f"{number};{name};{version}", expected)
+
+
+def _is_before(version: str, oldest: int) -> bool:
+    return version.isascii() and version.isdigit() and 1 <= int(version) < oldest
 
 
 def _period(facts: HeaderFacts) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from mlconnector.formats.extf.dictionary import (
 )
 from mlconnector.formats.extf.lines import value_of
 from mlconnector.formats.extf.rules import Fault
-from mlconnector.formats.extf.vat_ids import vat_id_fits
+from mlconnector.formats.extf.vat_ids import vat_id_fits, vat_id_forms
 
 MOST_REMEMBERED = 100_000
 _KEYS: Mapping[int, tuple[Column, ...]] = {
@@ -124,7 +124,8 @@ def _address(known: _Columns, filled: frozenset[Column], cells: Sequence[str]) -
     if known.vat_id is not None and filled.issuperset(known.vat_id):
         country, number = known.vat_id
         prefix, rest = value_of(cells[country.place]), value_of(cells[number.place])
-        if not vat_id_fits(prefix + rest) and not vat_id_fits(rest):
+        is_known = prefix in vat_id_forms()
+        if is_known and not vat_id_fits(prefix + rest) and not vat_id_fits(rest):
             yield "EXTF-D-108", number, prefix
     for begin, end in known.validity:
         if begin in filled and end in filled:

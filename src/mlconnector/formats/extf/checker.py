@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 from operator import ne
 from typing import BinaryIO
@@ -17,10 +17,19 @@ from mlconnector.formats.extf.check_cells import CellCheck
 from mlconnector.formats.extf.check_header import check_header
 from mlconnector.formats.extf.check_rows import RowCheck
 from mlconnector.formats.extf.client import ClientAccounts, ClientSettings
-from mlconnector.formats.extf.columns import HeaderFields
-from mlconnector.formats.extf.dictionary import Category, Field
+from mlconnector.formats.extf.columns import Bookings, HeaderFields
+from mlconnector.formats.extf.dictionary import BOOKINGS, Category, Field
 from mlconnector.formats.extf.facts import header_facts
-from mlconnector.formats.extf.lines import Record, Records, is_well_formed, split_cells, value_of
+from mlconnector.formats.extf.file_kinds import other_kind, unmarked_unicode
+from mlconnector.formats.extf.lines import (
+    BYTE_ORDER_MARKS,
+    FileEncoding,
+    Record,
+    Records,
+    is_well_formed,
+    split_cells,
+    value_of,
+)
 from mlconnector.formats.extf.reader import FORMAT_MARKS, are_headings, layout_of
 from mlconnector.formats.extf.rules import Finding, found, placed
 
@@ -32,6 +41,13 @@ _SAFE_FILE_NAME = re.compile(r"[A-Za-z0-9_-]+\.csv")
 _ENCODED_TWICE = re.compile("Ã[\x80-\xbf¼½¾„–œŸ©®€‚]|â‚¬|â€[žœ“”™]")
 _DEFECTS = {"undecodable": "EXTF-F-12", "quotes": "EXTF-F-17", "too_long": "EXTF-F-18"}
 _EMPTY = ("", '""')
+# What columns were called before there were two of their kind (version 12: Bestimmung and Ursprung).
+_ORIGIN_SINCE = 12
+_FORMER_HEADINGS: Mapping[str, str] = {
+    Bookings.EU_VAT_ID.name: "EU-Land u. UStID",
+    Bookings.EU_RATE.name: "EU-Steuersatz",
+}
+_ONLY_BY_HAND: frozenset[FileEncoding] = frozenset({"utf-32-le", "utf-32-be"})
 
 
 def check(
@@ -45,12 +61,18 @@ def check(
     quotes. What is the same in all lines (line ends, quoting of a column) is reported once.
     """
     client = settings or ClientSettings()
-    if file_name is not None:
-        yield from _file_name(file_name)
     records = Records(io.BytesIO(source) if isinstance(source, bytes) else source)
     watch = _FileWatch(records)
     lines = iter(records)
     header = next(lines, None)
+    strange = _of_another_kind(records)
+    if strange is not None:
+        yield strange
+        return
+    if file_name is not None:
+        yield from _file_name(file_name)
+    if records.encoding in _ONLY_BY_HAND:
+        yield found("EXTF-F-19", 1, value=records.encoding, expected="UTF-8, UTF-16, windows-1252")
     if header is None:
         yield found("EXTF-F-03", 1)
         return
@@ -207,9 +229,21 @@ class _Rows:
 def _headings(cells: Sequence[str], layout: Category) -> Iterator[Finding]:
     if len(cells) != len(layout.fields):
         yield found("EXTF-F-07", 2, value=str(len(cells)), expected=str(len(layout.fields)))
+    is_old = layout.number == BOOKINGS and layout.version < _ORIGIN_SINCE
     for field, cell in zip(layout.fields, cells, strict=False):
-        if value_of(cell) != field.heading:
-            yield found("EXTF-F-06", 2, field.index, field.name, value_of(cell), field.heading)
+        heading = value_of(cell)
+        is_former = is_old and heading == _FORMER_HEADINGS.get(field.name)
+        if heading != field.heading and not is_former:
+            yield found("EXTF-F-06", 2, field.index, field.name, heading, field.heading)
+
+
+def _of_another_kind(records: Records) -> Finding | None:
+    """What says that the file is no text in the DATEV-Format at all, so that nothing in it can be checked."""
+    kind = other_kind(records.head)
+    if kind:
+        return found("EXTF-F-20", 1, value=kind, expected='"EXTF";700;…')
+    unmarked = unmarked_unicode(records.head) if records.encoding not in BYTE_ORDER_MARKS else ""
+    return found("EXTF-F-21", 1, value=unmarked, expected="UTF-8, windows-1252") if unmarked else None
 
 
 def _file_name(name: str) -> Iterator[Finding]:

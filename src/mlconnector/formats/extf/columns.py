@@ -6,7 +6,7 @@ misspelt name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -177,6 +177,7 @@ class Recurring:
     PARTNER_BANK = column(RECURRING, "Geschäftspartnerbank")
     DOCUMENT_LINK = column(RECURRING, "Beleglink")
     EU_VAT_ID = column(RECURRING, "EU-Land u. UStId (Bestimmung)")
+    MATTER = column(RECURRING, "Sachverhalt L+L")
     LAST = column(RECURRING, "Zuletzt per")
     NEXT = column(RECURRING, "Nächste Fälligkeit")
     END = column(RECURRING, "Enddatum")
@@ -212,6 +213,7 @@ class Parties:
     COUNTRY = column(MASTER_DATA, "Land")
     CORRESPONDENCE = column(MASTER_DATA, "Kennz. Korrespondenzadresse")
     EMAIL = column(MASTER_DATA, "E-Mail")
+    LINKED_ACCOUNT = column(MASTER_DATA, "Verknüpftes OPOS-Konto")
     CUSTOMER_NUMBER = column(MASTER_DATA, "Kunden-/Lief.-Nr.")
 
 
@@ -249,3 +251,42 @@ class PaymentTerms:
         )
         for period in (1, 2, 3)
     )
+
+
+# Columns of recurring bookings and addresses that mean the same as one of bookings and parties.
+SAME_AS: Mapping[int, Mapping[Column, tuple[int, Column]]] = {
+    RECURRING: {
+        here: (BOOKINGS, there)
+        for here, there in (
+            (Recurring.CURRENCY, Bookings.CURRENCY),
+            (Recurring.AMOUNT, Bookings.AMOUNT),
+            (Recurring.SIDE, Bookings.SIDE),
+            (Recurring.EXCHANGE_RATE, Bookings.EXCHANGE_RATE),
+            (Recurring.BASE_AMOUNT, Bookings.BASE_AMOUNT),
+            (Recurring.BASE_CURRENCY, Bookings.CURRENCY),
+            (Recurring.TAX_KEY, Bookings.TAX_KEY),
+            (Recurring.CONTRA_ACCOUNT, Bookings.CONTRA_ACCOUNT),
+            (Recurring.DOCUMENT_FIELD_1, Bookings.DOCUMENT_FIELD_1),
+            (Recurring.DOCUMENT_FIELD_2, Bookings.DOCUMENT_FIELD_2),
+            (Recurring.ACCOUNT, Bookings.ACCOUNT),
+            (Recurring.COST_CENTRE_1, Bookings.COST_CENTRE_1),
+            (Recurring.COST_CENTRE_2, Bookings.COST_CENTRE_2),
+            (Recurring.DISCOUNT, Bookings.DISCOUNT),
+            (Recurring.DOCUMENT_LINK, Bookings.DOCUMENT_LINK),
+            (Recurring.EU_VAT_ID, Bookings.EU_VAT_ID),
+            (Recurring.REVERSAL, Bookings.REVERSAL),
+            (Recurring.ORIGIN_VAT_ID, Bookings.EU_VAT_ID),
+            (Recurring.MATTER, Bookings.MATTER),
+        )
+    },
+    BOOKINGS: {
+        Bookings.BASE_CURRENCY: (BOOKINGS, Bookings.CURRENCY),
+        Bookings.ORIGIN_VAT_ID: (BOOKINGS, Bookings.EU_VAT_ID),
+        Bookings.PREPAYMENT_MATTER: (BOOKINGS, Bookings.MATTER),
+    },
+    ADDRESSES: {
+        Addresses.ACCOUNT: (MASTER_DATA, Parties.ACCOUNT),
+        Addresses.ADDRESSEE_TYPE: (MASTER_DATA, Parties.ADDRESSEE_TYPE),
+    },
+    PAYMENT_TERMS: {PaymentTerms.PERCENTAGE_2: (PAYMENT_TERMS, PaymentTerms.PERCENTAGE_1)},
+}

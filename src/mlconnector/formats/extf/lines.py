@@ -8,7 +8,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 
-FileEncoding = Literal["utf-8-bom", "utf-8", "windows-1252", "utf-16-le", "utf-16-be"]
+FileEncoding = Literal[
+    "utf-8-bom", "utf-8", "windows-1252", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"
+]
 Defect = Literal["undecodable", "quotes", "too_long"]
 
 CODECS: dict[FileEncoding, str] = {
@@ -17,13 +19,21 @@ CODECS: dict[FileEncoding, str] = {
     "windows-1252": "cp1252",
     "utf-16-le": "utf-16-le",
     "utf-16-be": "utf-16-be",
+    "utf-32-le": "utf-32-le",
+    "utf-32-be": "utf-32-be",
 }
+# The mark of UTF-32 in little endian begins with that of UTF-16, so it is looked for first.
 BYTE_ORDER_MARKS: dict[FileEncoding, bytes] = {
     "utf-8-bom": codecs.BOM_UTF8,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
     "utf-16-le": codecs.BOM_UTF16_LE,
     "utf-16-be": codecs.BOM_UTF16_BE,
 }
+_WIDTHS: dict[FileEncoding, int] = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 LONGEST_LINE = 1 << 20
+_HEAD = 4096
+_ARCHIVE = b"PK\x03\x04"
 _MOST_LINES_OF_A_RECORD = 50
 _CHUNK = 1 << 16
 _CELL = re.compile(r'"[^"]*(?:""[^"]*)*"(?=;|\Z)|[^";]*(?=;|\Z)')
@@ -45,12 +55,14 @@ class Records:
     """The records of a file, read once from a binary stream; of a line beyond 1 MiB only the beginning.
 
     The encoding is that of the byte order mark. Without one it is windows-1252, unless the first line
-    that is not ASCII is valid UTF-8. `encoding` and `size` (bytes) are final once all records were read.
+    that is not ASCII is valid UTF-8. `encoding` and `size` (bytes) are final once all records were read,
+    `head` (the first bytes) once the first was.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self.encoding: FileEncoding = "windows-1252"
         self.size = 0
+        self.head = b""
         self._decided = False
         self._waiting: deque[Record] = deque()
         self._lines = self._decoded(stream)
@@ -94,10 +106,12 @@ class Records:
     def _raw(self, stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
         first = stream.readline(LONGEST_LINE)
         self.size += len(first)
-        for encoding, mark in BYTE_ORDER_MARKS.items():
-            if first.startswith(mark):
-                self.encoding, self._decided, first = encoding, True, first[len(mark) :]
-        if self.encoding in ("utf-16-le", "utf-16-be"):
+        # what is in an archive is named further on, and no line of one is read
+        self.head = first + stream.read(LONGEST_LINE) if first.startswith(_ARCHIVE) else first[:_HEAD]
+        marked = next((each for each in BYTE_ORDER_MARKS.items() if first.startswith(each[1])), None)
+        if marked is not None:
+            self.encoding, self._decided, first = marked[0], True, first[len(marked[1]) :]
+        if self.encoding in _WIDTHS:
             yield from self._wide(stream, first)
             return
         chunk = first
@@ -107,12 +121,12 @@ class Records:
             self.size += len(chunk)
 
     def _wide(self, stream: BinaryIO, pending: bytes) -> Iterator[tuple[bytes, bool]]:
-        line_end = "\n".encode(CODECS[self.encoding])
+        line_end, width = "\n".encode(CODECS[self.encoding]), _WIDTHS[self.encoding]
         while True:
             cut = _aligned(pending, line_end)
             if cut >= 0:
-                yield pending[: cut + 2], True
-                pending = pending[cut + 2 :]
+                yield pending[: cut + width], True
+                pending = pending[cut + width :]
             elif len(pending) >= LONGEST_LINE:
                 yield pending[:LONGEST_LINE], False
                 pending = pending[LONGEST_LINE:]
@@ -172,7 +186,7 @@ def _scanned(text: str) -> list[str] | None:
 
 def _aligned(pending: bytes, line_end: bytes) -> int:
     cut = pending.find(line_end)
-    while cut > 0 and cut % 2:
+    while cut > 0 and cut % len(line_end):
         cut = pending.find(line_end, cut + 1)
     return cut
 

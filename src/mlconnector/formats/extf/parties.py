@@ -10,12 +10,9 @@ from mlconnector.formats.extf.columns import Column, Parties
 from mlconnector.formats.extf.dictionary import MASTER_DATA, category
 from mlconnector.formats.extf.rows import Row
 from mlconnector.formats.extf.text import Change, Encoding, Reason, clean
+from mlconnector.formats.extf.vat_ids import vat_id_forms
 from mlconnector.model.vouchers import Party
 
-# Member states by their VAT prefix (Greece is EL), and Northern Ireland.
-EU_VAT_PREFIX = re.compile(
-    "AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI"
-)
 _NAME_COLUMNS: Mapping[bool | None, tuple[str, Column]] = {
     True: ("2", Parties.COMPANY),
     False: ("1", Parties.SURNAME),
@@ -127,7 +124,7 @@ def _put_vat_id(row: dict[str, str], given: str, changes: list[Change]) -> None:
     match = _VAT_ID.fullmatch(written)
     country, number = (match[1], match[2]) if match else ("", "")
     reason: Reason = "replaced"
-    if EU_VAT_PREFIX.fullmatch(country):
+    if country in vat_id_forms():
         row[Parties.EU_COUNTRY.name], row[Parties.EU_VAT_ID.name] = country, number
     else:
         written, reason = "", "dropped"

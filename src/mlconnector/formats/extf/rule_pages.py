@@ -18,7 +18,7 @@ from mlconnector.formats.extf.rules import (
 )
 
 _MADE = "<!-- Made from src/mlconnector/formats/extf/rules.toml by scripts/rule_pages.py. -->"
-_SEVERITIES: tuple[Severity, ...] = ("rejected", "changed", "doubtful")
+_SEVERITIES: tuple[Severity, ...] = ("rejected_online", "rejected_import", "changed", "doubtful")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def _overview() -> str:
     for group in rule_groups():
         lines += ["", f"## [{group.en} · {group.de}]({group.page}.md)", ""]
         lines += [
-            f"- [{rule.id}]({page_of(rule.id)}) {rule.severity}: {rule.en.title}" for rule in group.rules
+            f"- [{rule.id}]({page_of(rule.id)}) {SEVERITY_NAMES['en'][rule.severity]}: {rule.en.title}"
+            for rule in group.rules
         ]
     return "\n".join([*lines, ""])
 

@@ -12,27 +12,65 @@ from typing import Literal
 
 from mlconnector.formats.extf.columns import Column
 
-Severity = Literal["rejected", "changed", "doubtful"]
+Severity = Literal["rejected_online", "rejected_import", "changed", "doubtful"]
+Route = Literal["online", "import"]
 Language = Literal["de", "en"]
+REJECTED: frozenset[Severity] = frozenset({"rejected_online", "rejected_import"})
 SEVERITY_NAMES: Mapping[Language, Mapping[Severity, str]] = {
-    "de": {"rejected": "abgelehnt", "changed": "verändert", "doubtful": "zweifelhaft"},
-    "en": {"rejected": "rejected", "changed": "changed", "doubtful": "doubtful"},
+    "de": {
+        "rejected_online": "vom Online-Dienst abgelehnt",
+        "rejected_import": "beim Import abgelehnt",
+        "changed": "verändert",
+        "doubtful": "zweifelhaft",
+    },
+    "en": {
+        "rejected_online": "rejected online",
+        "rejected_import": "rejected on import",
+        "changed": "changed",
+        "doubtful": "doubtful",
+    },
 }
 SEVERITY_MEANINGS: Mapping[Language, Mapping[Severity, str]] = {
     "de": {
-        "rejected": "DATEV nimmt die Datei oder die Zeile nicht an.",
+        "rejected_online": "DATEVs Online-Dienst nimmt die Datei nicht an.",
+        "rejected_import": "Online wird die Datei angenommen, beim Import lehnt DATEV sie oder die Zeile ab.",
         "changed": "DATEV liest es anders ein, als es da steht.",
         "doubtful": "Es kann so gemeint sein, aber jemand sollte hinsehen.",
     },
     "en": {
-        "rejected": "DATEV does not take the file or the line.",
+        "rejected_online": "DATEV's online service does not take the file.",
+        "rejected_import": "Online the file is taken, on import DATEV refuses it or the line.",
         "changed": "DATEV takes it otherwise than it stands.",
         "doubtful": "It may be meant so, but somebody should look.",
     },
 }
-_PAGE_WORDS: Mapping[Language, tuple[str, str, str, str]] = {
-    "de": ("Warum", "Was tun", "Falsch", "Richtig"),
-    "en": ("Why", "What to do", "Wrong", "Right"),
+ROUTE_NAMES: Mapping[Language, Mapping[Route, str]] = {
+    "de": {
+        "online": "Online-Dienst (Buchungsdatenservice)",
+        "import": "Import beim Berater (Stapelverarbeitung)",
+    },
+    "en": {
+        "online": "online service (Buchungsdatenservice)",
+        "import": "import at the adviser's (Stapelverarbeitung)",
+    },
+}
+_PAGE_WORDS: Mapping[Language, Mapping[str, str]] = {
+    "de": {
+        "reason": "Warum",
+        "cure": "Was tun",
+        "routes": "Gilt für",
+        "sources": "Quelle",
+        "wrong": "Falsch",
+        "right": "Richtig",
+    },
+    "en": {
+        "reason": "Why",
+        "cure": "What to do",
+        "routes": "Holds for",
+        "sources": "Source",
+        "wrong": "Wrong",
+        "right": "Right",
+    },
 }
 # A fault in a row: its rule, the column, and what is expected there.
 Fault = tuple[str, Column, str]
@@ -51,13 +89,17 @@ class RuleText:
 class Rule:
     """A rule with its stable id, e.g. `EXTF-B-010`.
 
-    `rejected`: DATEV refuses the file or the line. `changed`: DATEV imports it otherwise than it stands.
-    `doubtful`: it may be meant so, but somebody should look. `wrong` and `right` are an example, where one
-    helps: the fault and the same put right.
+    `rejected_online`: DATEV's online service refuses the file. `rejected_import`: the service takes it, the
+    import at the adviser's refuses the file or the line. `changed`: DATEV imports it otherwise than it
+    stands. `doubtful`: it may be meant so, but somebody should look. `routes` are those for which the rule
+    holds, `sources` the keys of who says so. `wrong` and `right` are an example, where one helps: the fault
+    and the same put right.
     """
 
     id: str
     severity: Severity
+    routes: tuple[Route, ...]
+    sources: tuple[str, ...]
     de: RuleText
     en: RuleText
     wrong: str = ""
@@ -86,6 +128,11 @@ class Finding:
     expected: str = ""
     start: int = 0
     end: int = 0
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes to DATEV on which it is so."""
+        return rules()[self.rule].routes
 
     def text(self, language: Language) -> RuleText:
         """Title, reason and cure in the language."""
@@ -122,6 +169,8 @@ def rules() -> Mapping[str, Rule]:
             rule_id: Rule(
                 rule_id,
                 entry["severity"],
+                tuple(entry["routes"]),
+                tuple(entry["sources"]),
                 RuleText(**entry["de"]),
                 RuleText(**entry["en"]),
                 entry.get("wrong", ""),
@@ -132,17 +181,27 @@ def rules() -> Mapping[str, Rule]:
     )
 
 
+@cache
+def sources() -> Mapping[str, Mapping[Language, str]]:
+    """Who says what the rules say, by key and language."""
+    listed = tomllib.loads((files(__package__) / "rule_sources.toml").read_text(encoding="utf-8"))
+    return MappingProxyType(listed)
+
+
 def rule_page(rule_id: str, language: Language) -> str:
-    """One rule as Markdown: what, how severe, why, the cure, an example; KeyError for an unknown rule."""
+    """One rule as Markdown: what, how severe, why, cure, routes, sources, example; KeyError if unknown."""
     rule = rules()[rule_id]
     said = rule.text(language)
-    why, what_to_do, wrong, right = _PAGE_WORDS[language]
+    words = _PAGE_WORDS[language]
     severity = SEVERITY_NAMES[language][rule.severity]
     meaning = SEVERITY_MEANINGS[language][rule.severity]
     lines = [
         f"**{said.title}** ({severity}: {meaning})",
-        f"{why}: {said.reason}",
-        f"{what_to_do}: {said.cure}",
+        f"{words['reason']}: {said.reason}",
+        f"{words['cure']}: {said.cure}",
+        f"{words['routes']}: {' · '.join(ROUTE_NAMES[language][route] for route in rule.routes)}",
+        f"{words['sources']}: {' · '.join(sources()[key][language] for key in rule.sources)}",
     ]
-    example = [f"{word}: `{text}`" for word, text in ((wrong, rule.wrong), (right, rule.right)) if text]
+    shown = (("wrong", rule.wrong), ("right", rule.right))
+    example = [f"{words[word]}: `{text}`" for word, text in shown if text]
     return "\n\n".join([*lines, *([" · ".join(example)] if example else [])])

@@ -1,7 +1,8 @@
 """Findings as SARIF 2.1.0, the format in which code forges and editors show what checkers found.
 
-Severities become SARIF's levels: `rejected` error, `changed` warning, `doubtful` note. A region counts
-characters of the line; DATEV's column and field stand in the properties. Fact: OASIS SARIF 2.1.0.
+Severities become SARIF's levels: `rejected_online` and `rejected_import` error, `changed` warning, `doubtful`
+note; severity and routes stand in the properties. A region counts characters of the line; DATEV's column and
+field stand in the properties, too. Fact: OASIS SARIF 2.1.0.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ from mlconnector.formats.extf.rule_pages import page_of
 from mlconnector.formats.extf.rules import Finding, Language, Rule, Severity, rule_page, rules
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-LEVELS: Mapping[Severity, str] = {"rejected": "error", "changed": "warning", "doubtful": "note"}
+LEVELS: Mapping[Severity, str] = {
+    "rejected_online": "error",
+    "rejected_import": "error",
+    "changed": "warning",
+    "doubtful": "note",
+}
 
 
 def sarif(
@@ -45,7 +51,7 @@ def _rule(rule: Rule, language: Language, rule_pages: str) -> dict[str, Any]:
         "fullDescription": {"text": said.reason},
         "help": {"text": plain, "markdown": rule_page(rule.id, language)},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
-        "properties": {"severity": rule.severity},
+        "properties": {"severity": rule.severity, "routes": list(rule.routes)},
     }
     if rule_pages:
         described["helpUri"] = f"{rule_pages}{page_of(rule.id)}"
@@ -66,6 +72,7 @@ def _result(uri: str, finding: Finding, index: int, language: Language) -> dict[
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}],
         "properties": {
             "severity": finding.severity,
+            "routes": list(finding.routes),
             "column": finding.column,
             "field": finding.name,
             "value": finding.value,

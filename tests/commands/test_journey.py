@@ -118,7 +118,7 @@ def test_the_whole_way(mine: Desk) -> None:
     assert len(mine.datev.documents) == settled
     received = [str(file) for file in Path("received").glob("*/extf/*.csv")]
     assert len(received) == len(mine.datev.jobs)
-    assert "errors: 0" in mine.says(0, "check", *received)
+    assert "rejected online: 0, rejected on import: 0" in mine.says(0, "check", *received)
     assert mine.data(0, "audit", "verify")["ok"]
     assert mine.data(0, "vault", "rotate")["sealed_anew"] == 0
 

@@ -14,7 +14,7 @@ from mlconnector.app import opened
 from mlconnector.errors import RetryLater
 from mlconnector.flow.batches import entry_batches
 from mlconnector.flow.decide import book
-from mlconnector.flow.decide.documents.booking_documents import papers_for
+from mlconnector.flow.decide.documents.booking_documents import documents_for
 from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.store import vouchers
 from mlconnector.systems.datev.sink import DatevSink
@@ -195,14 +195,14 @@ def test_two_connections_of_one_client_never_share_a_number(
     for one, run in zip(both, runs, strict=True):
         one.read(run)
     together = threading.Barrier(2)
-    usual = papers_for
+    usual = documents_for
 
     def papers(*arguments: Any) -> Any:
         made = usual(*arguments)
         together.wait(10)
         return made
 
-    monkeypatch.setattr(book, "papers_for", papers)
+    monkeypatch.setattr(book, "documents_for", papers)
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda work: work[0].book(work[1]), zip(both, runs, strict=True)))
     counts = [one.states() for one in both]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from croniter import croniter
@@ -100,9 +99,9 @@ class ConnectionSettings:
         """Whether the sink takes what goes in a format, as it is set."""
         return self.sends(NEEDED_FOR[channel])
 
-    def channel_of(self, voucher: Voucher, day: date | None = None) -> Channel:
-        """The format in which a voucher reaches the sink, booked on its own day or on another one."""
-        return channel_of(self.channels, carried_as(voucher), day or voucher.document_date)
+    def channel_of(self, voucher: Voucher) -> Channel:
+        """The format in which a voucher and its corrections reach the sink, whenever these are booked."""
+        return channel_of(self.channels, carried_as(voucher), voucher.document_date)
 
     @property
     def secrets(self) -> dict[str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from mlconnector.flow.decide.decisions import (
     open_item,
     posted,
 )
-from mlconnector.flow.decide.documents.booking_documents import Paper, papers_for
+from mlconnector.flow.decide.documents.booking_documents import BookingDocuments, documents_for
 from mlconnector.flow.decide.documents.notes import noted
 from mlconnector.flow.decide.person_numbers import persons_of
 from mlconnector.flow.decide.rows import unfit
@@ -57,19 +57,19 @@ def book_set(context: Context, run: str, after: str) -> Booked:
         decisions = decide_all(context, db, waiting, problems)
     if not waiting:
         return Booked(None, 0, 0)
-    papers: dict[str, Paper] = {}
+    attached: dict[str, BookingDocuments] = {}
     rules = context.rules
     if decisions.drafts:
         facts = context.facts
         hold_missing_years(decisions, facts, rules.books)
         if context.settings.takes_documents:
-            papers = papers_for(context, waiting, decisions.drafts, facts)
-    for key, paper in papers.items():
-        if paper.problems:
+            attached = documents_for(context, waiting, decisions.drafts, facts)
+    for key, its in attached.items():
+        if its.problems:
             decisions.drafts.pop(key)
-            decisions.held[key] = paper.problems
+            decisions.held[key] = its.problems
     with context.write() as db:
-        _store(context, db, run, waiting, decisions, papers)
+        _store(context, db, run, waiting, decisions, attached)
     context.reached("entries_stored")
     last = waiting[-1].row.id if len(waiting) < len(found) or len(found) == SET else None
     return Booked(last, len(decisions.drafts), len(decisions.held))
@@ -91,7 +91,7 @@ def _store(
     run: str,
     waiting: Sequence[Waiting],
     decisions: Decisions,
-    papers: Mapping[str, Paper],
+    attached: Mapping[str, BookingDocuments],
 ) -> None:
     now = context.now()
     held_now = vouchers.hold(db, [one.row.id for one in waiting])
@@ -103,15 +103,15 @@ def _store(
     vouchers.drop_waiting_entries(db, list(rows))
     persons = persons_of(context, db, decisions)
     note_persons(context, db, _under_their_own_number(decisions), persons, now)
-    booked, events = _entries(context, db, waiting, decisions, papers, persons)
+    booked, events = _entries(context, db, waiting, decisions, attached, persons)
     documents.drop_unsent(db, list(rows))
-    new_papers = [row for key in decisions.drafts if key in papers for row in papers[key].rows]
-    known = documents.known(db, [str(row["guid"]) for row in new_papers])
-    documents.insert_documents(db, [row for row in new_papers if row["guid"] not in known])
+    new_documents = [row for key in decisions.drafts if key in attached for row in attached[key].rows]
+    known = documents.known(db, [str(row["guid"]) for row in new_documents])
+    documents.insert_documents(db, [row for row in new_documents if row["guid"] not in known])
     settings = context.settings
     alone = {key for key, one in decisions.drafts.items() if settings.channel_of(one.voucher) == "extf"}
     documents.bring_back(
-        db, [row for row in new_papers if row["guid"] in known and row["voucher"] not in alone]
+        db, [row for row in new_documents if row["guid"] in known and row["voucher"] not in alone]
     )
     entries.insert_entries(db, booked)
     note_used(context, db, decisions.drafts.values())
@@ -157,7 +157,7 @@ def _entries(
     db: Connection,
     waiting: Sequence[Waiting],
     decisions: Decisions,
-    papers: Mapping[str, Paper],
+    attached: Mapping[str, BookingDocuments],
     persons: Mapping[str, str],
 ) -> tuple[list[NewEntry], list[AuditEvent]]:
     """Entries of all drafts, and reversals of what stands in DATEV for vouchers that changed after it."""
@@ -168,11 +168,11 @@ def _entries(
     for one in waiting:
         key, revision = one.row.id, one.row.revision
         draft = decisions.drafts.get(key)
-        made = None if draft is None else _made(one, draft, persons[key], papers.get(key), turns)
+        made = None if draft is None else _made(one, draft, persons[key], attached.get(key), turns)
         channel: Channel = "extf"
         if made is not None and draft is not None:
             made = posted(made, decisions.posting_date(key, made.document_date))
-            channel = settings.channel_of(draft.voucher, made.posted_on)
+            channel = settings.channel_of(draft.voucher)
         wrong = None if made is None else unfit(made, channel, rules)
         if wrong is not None:
             del decisions.drafts[key]
@@ -202,12 +202,16 @@ def _under_their_own_number(decisions: Decisions) -> dict[str, Draft]:
 
 
 def _made(
-    one: Waiting, draft: Draft, person: str, paper: Paper | None, turns: Mapping[tuple[str, str, str], int]
+    one: Waiting,
+    draft: Draft,
+    person: str,
+    its: BookingDocuments | None,
+    turns: Mapping[tuple[str, str, str], int],
 ) -> Entry:
     turn = turns.get((one.row.id, one.row.revision, "original"), 0) + 1
-    document = paper.guid if paper else None
+    document = its.guid if its else None
     made = entry(draft, person=person, document=document, revision=one.row.revision, turn=turn)
-    return noted(made, paper.because if paper else ())
+    return noted(made, its.because if its else ())
 
 
 def _row(

@@ -163,7 +163,6 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
             return listed(replace(bare, ignored=UNCHANGED), _taken_back(shown, voucher, others), rules)
         if before and made.document_date < shown.open_from:
             made = posted(made, shown.open_from)
-            bare = replace(bare, channel=shown.context.settings.channel_of(voucher, made.posted_on))
     taken = _taken(shown, draft)
     if taken is not None or isinstance(person, Problem):
         return replace(bare, problems=tuple(one for one in (taken, person) if isinstance(one, Problem)))

@@ -1,4 +1,4 @@
-"""Papers: the documents that belong to each booking, fetched or rendered, checked, under their GUIDs."""
+"""The documents that belong to each booking, fetched or rendered, checked, under their GUIDs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIMIT = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class BookingDocuments:
     """The documents of one booking, or why it has none.
 
     `guid` is the one to link, `rows` are those to store (without those that are filed already), `because` is
@@ -58,77 +58,79 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
-    """What all papers of a set are made with."""
+class _Surroundings:
+    """What all bookings of a set have around them."""
 
     context: Context
     facts: ClientFacts
     filed: Mapping[tuple[str, str], str]
 
 
-def papers_for(
+def documents_for(
     context: Context, waiting: Sequence[Waiting], drafts: Mapping[str, Draft], facts: ClientFacts
-) -> dict[str, Paper]:
-    """The papers of all drafts by our key; attachments are fetched a few at a time."""
+) -> dict[str, BookingDocuments]:
+    """The documents of all drafts by our key; attachments are fetched a few at a time."""
     wanted = [one for one in waiting if one.row.id in drafts]
     settings = context.settings
     with context.read() as db:
         filed = documents.filed(db, [one.row.id for one in wanted])
     # A suggestion takes its document along: Belege online would skip both under a GUID that it has.
-    desks: dict[Channel, _Desk] = {
-        "extf": _Desk(context, facts, filed),
-        "dxso": _Desk(context, replace(facts, allowed_extensions=facts.suggestion_extensions), {}),
+    by_channel: dict[Channel, _Surroundings] = {
+        "extf": _Surroundings(context, facts, filed),
+        "dxso": _Surroundings(context, replace(facts, allowed_extensions=facts.suggestion_extensions), {}),
     }
 
-    def desk_of(one: Waiting) -> _Desk:
-        return desks[settings.channel_of(drafts[one.row.id].voucher)]
+    def around(one: Waiting) -> _Surroundings:
+        return by_channel[settings.channel_of(drafts[one.row.id].voucher)]
 
     def fetched(one: Waiting) -> list[bytes | Problem]:
         """The bytes of each attachment. Only this waits for the network."""
         attachments = drafts[one.row.id].voucher.attachments
-        return [_downloaded(desk_of(one), attachment) for attachment in attachments]
+        return [_downloaded(around(one), attachment) for attachment in attachments]
 
     with ThreadPoolExecutor(context.services.settings.transfer_threads) as threads:
         contents = list(threads.map(fetched, wanted))
     return {
-        one.row.id: _paper(desk_of(one), one, drafts[one.row.id], content)
+        one.row.id: _documents(around(one), one, drafts[one.row.id], content)
         for one, content in zip(wanted, contents, strict=True)
     }
 
 
-def _downloaded(desk: _Desk, attachment: Attachment) -> bytes | Problem:
+def _downloaded(around: _Surroundings, attachment: Attachment) -> bytes | Problem:
     try:
-        return desk.context.source.download(attachment.external_id, LIMIT)
+        return around.context.source.download(attachment.external_id, LIMIT)
     except NeedsHuman as error:
         return error.problem
 
 
-def _paper(desk: _Desk, one: Waiting, draft: Draft, contents: Sequence[bytes | Problem]) -> Paper:
+def _documents(
+    around: _Surroundings, one: Waiting, draft: Draft, contents: Sequence[bytes | Problem]
+) -> BookingDocuments:
     if not contents:
-        return _substituted(desk, one, draft)
+        return _substituted(around, one, draft)
     files: list[_File] = []
     notes: list[Because] = []
     for attachment, content in zip(draft.voucher.attachments, contents, strict=True):
-        found = content if isinstance(content, Problem) else _looked_at(desk, attachment, content)
+        found = content if isinstance(content, Problem) else _looked_at(around, attachment, content)
         if isinstance(found, _File):
             files.append(found)
         elif not files:
-            return Paper(problems=(found,))
+            return BookingDocuments(problems=(found,))
         else:
             notes.append(Because("document", attachment.file_name, "document_unseen", {"cause": found.key}))
     chosen = _chosen(files)
     notes += [_left_out(file, chosen[0]) for file in files if file not in chosen]
-    return _judged(desk, one, draft, chosen, notes)
+    return _judged(around, one, draft, chosen, notes)
 
 
-def _looked_at(desk: _Desk, attachment: Attachment, content: bytes) -> _File | Problem:
-    wanted = desk.context.settings.documents
+def _looked_at(around: _Surroundings, attachment: Attachment, content: bytes) -> _File | Problem:
+    wanted = around.context.settings.documents
     try:
         file_name, problem, examination = examiner().check(
             attachment.file_name,
             attachment.media_type,
             content,
-            desk.facts.allowed_extensions,
+            around.facts.allowed_extensions,
             rules=wanted.en16931,
         )
     except NotExamined as error:
@@ -157,9 +159,9 @@ def _left_out(file: _File, linked: _File) -> Because:
 
 
 def _judged(
-    desk: _Desk, one: Waiting, draft: Draft, chosen: Sequence[_File], notes: Sequence[Because]
-) -> Paper:
-    settings = desk.context.settings
+    around: _Surroundings, one: Waiting, draft: Draft, chosen: Sequence[_File], notes: Sequence[Because]
+) -> BookingDocuments:
+    settings = around.context.settings
     problems: list[Problem] = []
     because = list(notes)
     for file in chosen:
@@ -173,8 +175,8 @@ def _judged(
             facts = {"name": file.attachment.file_name}
             because.append(Because("document", file.file_name, "document_renamed", facts))
     if problems:
-        return Paper(problems=tuple(problems), because=tuple(because))
-    return _stored(desk, one, [(_as_filed(file), file.content) for file in chosen], because)
+        return BookingDocuments(problems=tuple(problems), because=tuple(because))
+    return _stored(around, one, [(_as_filed(file), file.content) for file in chosen], because)
 
 
 def _as_filed(file: _File) -> Attachment:
@@ -183,33 +185,33 @@ def _as_filed(file: _File) -> Attachment:
     return msgspec.structs.replace(file.attachment, file_name=file.file_name, media_type=kind)
 
 
-def _substituted(desk: _Desk, one: Waiting, draft: Draft) -> Paper:
+def _substituted(around: _Surroundings, one: Waiting, draft: Draft) -> BookingDocuments:
     if draft.voucher.kind == Kind.PAYMENT:
         # A payment's document is the bank statement, which is not ours to write.
-        return Paper()
-    settings = desk.context.settings
+        return BookingDocuments()
+    settings = around.context.settings
     made = substitute(draft, settings.documents, settings.rules)
     if isinstance(made, Problem):
-        return Paper(problems=(made,))
+        return BookingDocuments(problems=(made,))
     name = made.attachment.file_name
-    wrong = inspect(name, made.attachment.media_type, made.content, desk.facts.allowed_extensions)
+    wrong = inspect(name, made.attachment.media_type, made.content, around.facts.allowed_extensions)
     if wrong is not None:
-        return Paper(problems=(wrong,))
-    return _stored(desk, one, [(made.attachment, made.content)], made.because)
+        return BookingDocuments(problems=(wrong,))
+    return _stored(around, one, [(made.attachment, made.content)], made.because)
 
 
 def _stored(
-    desk: _Desk, one: Waiting, files: Sequence[tuple[Attachment, bytes]], because: Sequence[Because]
-) -> Paper:
-    """The paper with the rows of what is not filed yet; the first file is the one to link."""
-    client, key = desk.context.settings.client, one.row.id
+    around: _Surroundings, one: Waiting, files: Sequence[tuple[Attachment, bytes]], because: Sequence[Because]
+) -> BookingDocuments:
+    """The documents with the rows of what is not filed yet; the first file is the one to link."""
+    client, key = around.context.settings.client, one.row.id
     guids: dict[str, uuid.UUID] = {}
     rows: list[NewDocument] = []
     for attachment, content in files:
         sha256 = hashlib.sha256(content).hexdigest()
         if sha256 in guids:
             continue
-        twin = desk.filed.get((key, sha256))
+        twin = around.filed.get((key, sha256))
         if twin is not None:
             guids[sha256] = uuid.UUID(twin)
             continue
@@ -217,7 +219,7 @@ def _stored(
         rows.append(
             {
                 "guid": str(guids[sha256]),
-                "connection": desk.context.name,
+                "connection": around.context.name,
                 "client": client,
                 "voucher": key,
                 "revision": one.row.revision,
@@ -228,7 +230,7 @@ def _stored(
                 "sha256": sha256,
                 "content": content,
                 "state": "stored",
-                "changed_at": desk.context.now(),
+                "changed_at": around.context.now(),
             }
         )
-    return Paper(next(iter(guids.values())), tuple(rows), because=tuple(because))
+    return BookingDocuments(next(iter(guids.values())), tuple(rows), because=tuple(because))

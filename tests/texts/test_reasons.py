@@ -11,7 +11,7 @@ from tests.texts.tables import LANGUAGES, needed, slots, table
 REASONS = table("reasons.toml")
 WORDS = table("words.toml")["field"]
 RULES = {
-    "mapping/tax.py: rule": {"case_by_facts", "case_by_row", "case_of_small_business"},
+    "mapping/tax.py: chosen.rule": {"case_by_facts", "case_by_row", "case_of_small_business"},
 }
 # What the scan cannot follow by itself: facts and fields that callers in other modules give.
 FACTS = {

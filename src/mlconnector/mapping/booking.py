@@ -20,7 +20,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import unconfirmed_cases
 from mlconnector.mapping.targets import Target, target
 from mlconnector.mapping.tax_keys import tax_keys
-from mlconnector.mapping.vat_ids import country_prefix, foreign_vat_id, taxing_country
+from mlconnector.mapping.vat_ids import country_prefix, foreign_vat_id
 from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
@@ -61,7 +61,7 @@ class _Place:
     def key(self) -> tuple[str, ...]:
         found = self.target.value
         place = (found.account, found.tax_key, found.tax_case.name, f"{found.rate:f}", found.matter)
-        return (*place, self.centre_1.value, self.centre_2.value)
+        return (*place, found.country, self.centre_1.value, self.centre_2.value)
 
 
 def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
@@ -115,7 +115,7 @@ def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: 
     known = tax_keys().get(found.tax_key.lstrip("0"))
     selectable = known is not None and known.complete
     vat_id = (foreign_vat_id(party) or "") if case.eu == "vat_id" else ""
-    country = country_prefix(party) if case.eu == "country" else ""
+    country = country_prefix(found.country)
     refers = f" zu {voucher.refers_to}" if voucher.refers_to else ""
     clears = voucher.kind == Kind.CREDIT_NOTE and rules.books.credit_note_number == "invoice"
     return EntryLine(
@@ -135,7 +135,7 @@ def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: 
         matter=found.matter,
         matter_rate=case.own_rate if found.matter else None,
         key_rate=found.rate if selectable else None,
-        key_country=taxing_country(party) if selectable and country else "",
+        key_country=found.country if selectable else "",
     )
 
 

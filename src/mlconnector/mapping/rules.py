@@ -8,14 +8,24 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from mlconnector.mapping.books import Books, Digits, Table
 from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded_accounts, tax_cases
-from mlconnector.mapping.tables import AccountRow, CostCentres, OwnRate, Payments, PaymentTerms, TaxCaseRow
+from mlconnector.mapping.tables import (
+    AccountRow,
+    CostCentres,
+    CustomerRow,
+    OwnRate,
+    Payments,
+    PaymentTerms,
+    Places,
+    TaxCaseRow,
+)
 from mlconnector.mapping.tax_keys import fits, tax_keys
+from mlconnector.model.vouchers import Supply
 
 _WITH_DISCOUNT_ACCOUNT = 13
 _Month = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3} [0-9]{4}-(0[1-9]|1[0-2])$")]
@@ -29,10 +39,11 @@ class Mapping(Table):
     vouchers wait whose tax case nobody has confirmed.
 
     `oss` says that sales to consumers in other member states are declared in the one-stop shop;
-    `input_tax` that the client may deduct input tax, which a small business may not.
+    `input_tax` that the client may deduct input tax, which a small business may not. `customer` says who is a
+    business and who a consumer, where the source does not; `places` what stands in for places not told.
     """
 
-    supply: Literal["goods", "service"] | None = None
+    supply: Supply | None = None
     own_rate: OwnRate | None = None
     oss: bool = False
     input_tax: bool = True
@@ -45,6 +56,8 @@ class Mapping(Table):
     revenue: tuple[AccountRow, ...] = ()
     expense: tuple[AccountRow, ...] = ()
     tax_case: tuple[TaxCaseRow, ...] = ()
+    customer: tuple[CustomerRow, ...] = ()
+    places: Places = Places()
     cost_centre_1: CostCentres | None = None
     cost_centre_2: CostCentres | None = None
     payments: Payments = Payments()
@@ -233,8 +246,12 @@ class Rules(Table):
         return Account(row.account, name, "none", "")
 
     def fingerprint(self) -> str:
-        """Hash of all rules; entries keep it, so that it can be said which rules made them."""
-        return hashlib.sha256(self.model_dump_json(exclude={"confirmed"}).encode()).hexdigest()[:16]
+        """Hash of all rules; entries keep it, so that it can be said which rules made them.
+
+        What has its usual value is left out, so that a setting that is new changes nothing for who has none.
+        """
+        said = self.model_dump_json(exclude={"confirmed"}, exclude_defaults=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _own_account(one: OwnAccount, seed: Account | None) -> Account | None:

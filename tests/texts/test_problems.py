@@ -28,6 +28,9 @@ KEYS = {
     "store/vouchers.py: row.key": frozenset[str](),
     "mapping/drafts.py: _INVALID[ledger]": frozenset({"debtor_number_invalid", "creditor_number_invalid"}),
     "mapping/numbers.py: _USED_UP[ledger]": frozenset({"debtor_range_used_up", "creditor_range_used_up"}),
+    "mapping/contradictions.py: key": frozenset(
+        {"tax_case_unknown", "tax_case_ambiguous", "own_rate_unknown", "rate_not_valid"}
+    ),
     "mapping/targets.py: _MISSING[voucher.direction]": frozenset(
         {"revenue_account_missing", "expense_account_missing"}
     ),

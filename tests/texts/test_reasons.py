@@ -15,7 +15,9 @@ RULES = {
 }
 # What the scan cannot follow by itself: facts and fields that callers in other modules give.
 FACTS = {
-    "mapping/tax.py: by": {"row"},
+    "mapping/tax.py: shown(chosen.facts)": {
+        *("direction", "rate", "region", "country", "territory", "vat_id", "day"),
+    },
     "mapping/targets.py: row_facts(voucher, number)": {"table", "row"},
     "mapping/lookups.py: row_facts(voucher, match[0])": {"table", "row"},
 }

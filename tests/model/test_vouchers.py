@@ -4,7 +4,17 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from mlconnector.model.vouchers import Attachment, Kind, Line, Party, Place, Voucher, decode, encode
+from mlconnector.model.vouchers import (
+    Attachment,
+    DownPayment,
+    Kind,
+    Line,
+    Party,
+    Place,
+    Voucher,
+    decode,
+    encode,
+)
 
 PARTY = Party(external_id="organization/7", name="Holzbau Müller GmbH", country="DE")
 LINE = Line(text="Montage", amount=Decimal("100.00"), tax_method="exclusive", tax_rate=Decimal(19))
@@ -42,7 +52,9 @@ def test_the_revision_of_a_given_content_stays_the_same_for_ever() -> None:
 
 
 def test_what_no_source_has_told_is_no_part_of_the_content() -> None:
-    untold = changed(ship_to=None, ship_from=None, incoterms=None)
+    untold = changed(
+        ship_to=None, ship_from=None, incoterms=None, requests_down_payment=False, down_payments=()
+    )
     line = msgspec.structs.replace(LINE, supply=None, ship_to=None, ship_from=None, ancillary=False)
     again = msgspec.structs.replace(untold, lines=(line,))
     assert encode(again) == encode(VOUCHER)
@@ -77,6 +89,8 @@ def test_the_order_of_attributes_is_no_new_revision() -> None:
         {"ship_to": Place(country="AT")},
         {"ship_from": Place(country="NL")},
         {"incoterms": "EXW"},
+        {"requests_down_payment": True},
+        {"down_payments": (DownPayment(amount=Decimal("59.50")),)},
         {"lines": (msgspec.structs.replace(LINE, ship_to=Place(country="AT")),)},
         {"lines": (msgspec.structs.replace(LINE, ancillary=True),)},
         {"lines": (msgspec.structs.replace(LINE, supply="service"),)},

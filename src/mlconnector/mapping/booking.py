@@ -13,6 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from mlconnector.mapping.checks import formal_problems, stated_gross
+from mlconnector.mapping.down_payments import requested, settled, with_down_payments
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
 from mlconnector.mapping.payments import decide_payment
@@ -43,8 +44,10 @@ def decide(voucher: Voucher, rules: Rules, *, stands: bool = False) -> Draft | H
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:
-        return decide_payment(voucher, rules)
+        return with_down_payments(decide_payment(voucher, rules), rules)
     decision = _decide_document(voucher, rules)
+    if isinstance(decision, Draft):
+        decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
     unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
     return Held(unconfirmed) if unconfirmed else decision
 

@@ -18,6 +18,7 @@ from mlconnector.mapping.tables import (
     AccountRow,
     CostCentres,
     CustomerRow,
+    DownPayments,
     OwnRate,
     Payments,
     PaymentTerms,
@@ -62,6 +63,7 @@ class Mapping(Table):
     cost_centre_2: CostCentres | None = None
     payments: Payments = Payments()
     payment_terms: PaymentTerms = PaymentTerms()
+    down_payments: DownPayments = DownPayments()
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1)
 

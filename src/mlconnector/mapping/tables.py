@@ -130,6 +130,19 @@ class Payments(Table):
     received: dict[_Percent, Digits] = Field(default_factory=dict)
 
 
+class DownPayments(Table):
+    """Accounts of down payments other than those of the seeds.
+
+    `received` and `paid` name accounts by the rate in percent, e.g. `{"19": "1718"}`; `requested` and `due`
+    are the clearing accounts (Verrechnungskonten) of what customers are asked for and suppliers ask for.
+    """
+
+    requested: Digits | None = None
+    due: Digits | None = None
+    received: dict[_Percent, Digits] = Field(default_factory=dict)
+    paid: dict[_Percent, Digits] = Field(default_factory=dict)
+
+
 class PaymentTerms(Table):
     """Numbers of the client's terms of payment (Zahlungsbedingungen) by what the source calls its own."""
 

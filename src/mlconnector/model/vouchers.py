@@ -97,17 +97,36 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `amount` is the money that moved: positive from a customer or to a supplier, negative when it went back.
     `discount` is the Skonto that was taken with it, gross, on supplies taxed with `discount_rate` percent;
-    a document with several rates has an allocation for each rate that Skonto was taken on.
+    a document with several rates has an allocation for each rate that Skonto was taken on. Where the document
+    requests a down payment, `down_payment_rate` is its tax rate in percent: the tax falls due with the money.
     """
 
     number: str | None
     amount: Decimal
     discount: Decimal = Decimal(0)
     discount_rate: Decimal | None = None
+    down_payment_rate: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Write numbers in their one form."""
-        _write_exactly(self, ("amount", "discount", "discount_rate"))
+        _write_exactly(self, ("amount", "discount", "discount_rate", "down_payment_rate"))
+
+
+class DownPayment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A down payment that a final document settles: gross, with the sign of the document's own amounts.
+
+    `number` is that of the document that requested it, `tax_rate` its rate in percent. `paid` is whether it
+    was paid before the final document; all three are None where the source cannot say.
+    """
+
+    amount: Decimal
+    number: str | None = None
+    tax_rate: Decimal | None = None
+    paid: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Write numbers in their one form."""
+        _write_exactly(self, ("amount", "tax_rate"))
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,8 +149,10 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     terms of payment. `standing` is `withdrawn` when the source no longer regards the document as final (a
     won deal that was reopened or lost). `ship_to` is where goods go to, or where work is done that is bound
     to a place (a building site, a venue), and `ship_from` where goods leave from; None where the source
-    cannot say. `incoterms` is the code of the terms of delivery, e.g. `EXW`. `attributes` are named facts
-    that mapping tables may look at, e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
+    cannot say. `incoterms` is the code of the terms of delivery, e.g. `EXW`. `requests_down_payment` says
+    that nothing was supplied yet; `down_payments` are those that the document settles, and its lines and
+    total are then those of the whole supply. `attributes` are named facts that mapping tables may look at,
+    e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
     """
 
     kind: Kind
@@ -154,6 +175,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ship_to: Place | None = None
     ship_from: Place | None = None
     incoterms: str | None = None
+    requests_down_payment: bool = False
+    down_payments: tuple[DownPayment, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     attributes: dict[str, str] = msgspec.field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -157,6 +158,37 @@ class TestGoodsFromElsewhere:
     def test_are_not_decided_by_a_row_that_says_nothing_of_it(self) -> None:
         row = {"rate": 19, "region": "domestic", "case": "domestic_19"}
         assert keys(goods("19", party("DE"), ship_from=NL), rules(tax_case=[row])) == ["stock_abroad"]
+
+
+class TestDistanceSalesFromAnotherMemberState:
+    """§ 18j UStG: the one-stop shop declares them with the VAT id of the country where they begin."""
+
+    home = rules(oss=True, places={"vat_ids": {"NL": "NL123456789B01"}})
+
+    def sold(self, rate: str, ship_to: Place, *, is_business: bool | None = False) -> Voucher:
+        return goods(rate, party("DE", is_business=is_business), ship_to, ship_from=NL)
+
+    def test_name_both_countries(self) -> None:
+        (made,) = draft(self.sold("20", FR), self.home).lines
+        assert (made.tax_case, made.eu_vat_id, made.eu_rate) == ("oss_goods", "FR", Decimal(20))
+        assert made.origin_vat_id == "NL123456789B01"
+
+    def test_wait_without_a_vat_id_there(self) -> None:
+        assert keys(self.sold("20", FR), rules(oss=True)) == ["stock_abroad"]
+        row = {"rate": 20, "region": "eu", "stock": "eu", "case": "oss_goods"}
+        (problem,) = problems(self.sold("20", FR), rules(tax_case=[row]))
+        assert problem.cause == "origin_vat_id_missing:country=NL"
+
+    @pytest.mark.parametrize(("rate", "ship_to"), [("21", NL), ("19", DE), ("19", FR), ("0", CH)])
+    def test_wait_where_they_are_none(self, rate: str, ship_to: Place) -> None:
+        assert keys(self.sold(rate, ship_to), self.home) == ["stock_abroad"]
+
+    def test_wait_for_businesses(self) -> None:
+        assert keys(self.sold("20", FR, is_business=True), self.home) == ["stock_abroad"]
+
+    def test_from_here_have_no_origin(self) -> None:
+        sale = goods("20", party("DE", is_business=False), FR)
+        assert [one.origin_vat_id for one in draft(sale, self.home).lines] == [""]
 
 
 class TestGoodsThatTheBuyerCarries:

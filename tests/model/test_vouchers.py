@@ -90,6 +90,7 @@ def test_the_order_of_attributes_is_no_new_revision() -> None:
         {"ship_from": Place(country="NL")},
         {"incoterms": "EXW"},
         {"requests_down_payment": True},
+        {"fee": Decimal("1.19")},
         {"down_payments": (DownPayment(amount=Decimal("59.50")),)},
         {"lines": (msgspec.structs.replace(LINE, ship_to=Place(country="AT")),)},
         {"lines": (msgspec.structs.replace(LINE, ancillary=True),)},

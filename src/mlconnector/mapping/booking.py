@@ -15,6 +15,7 @@ import msgspec
 from mlconnector.mapping.checks import formal_problems, stated_gross
 from mlconnector.mapping.down_payments import requested, settled, with_down_payments
 from mlconnector.mapping.drafts import Draft, Held, Ignored
+from mlconnector.mapping.fees import with_fee
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
 from mlconnector.mapping.payments import decide_payment
 from mlconnector.mapping.rules import Rules
@@ -44,7 +45,7 @@ def decide(voucher: Voucher, rules: Rules, *, stands: bool = False) -> Draft | H
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:
-        return with_down_payments(decide_payment(voucher, rules), rules)
+        return with_fee(with_down_payments(decide_payment(voucher, rules), rules), rules)
     decision = _decide_document(voucher, rules)
     if isinstance(decision, Draft):
         decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
@@ -64,7 +65,7 @@ class _Place:
     def key(self) -> tuple[str, ...]:
         found = self.target.value
         place = (found.account, found.tax_key, found.tax_case.name, f"{found.rate:f}", found.matter)
-        return (*place, found.country, self.centre_1.value, self.centre_2.value)
+        return (*place, found.country, found.origin, self.centre_1.value, self.centre_2.value)
 
 
 def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
@@ -135,6 +136,7 @@ def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: 
         cost_centre_2=place.centre_2.value,
         eu_vat_id=vat_id or country,
         eu_rate=found.rate if country else None,
+        origin_vat_id=found.origin,
         matter=found.matter,
         matter_rate=case.own_rate if found.matter else None,
         key_rate=found.rate if selectable else None,

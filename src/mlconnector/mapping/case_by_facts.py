@@ -21,10 +21,14 @@ from mlconnector.model.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """The tax case of a line, and the country whose VAT law holds at its place (ISO 3166, or XI)."""
+    """The tax case of a line, and the country whose VAT law holds at its place (ISO 3166, or XI).
+
+    `stock` is the country that goods leave from or arrive in on the client's side.
+    """
 
     case: TaxCase
     country: str
+    stock: str = "DE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def decided(facts: Facts) -> Outcome:
     if chosen is not None:
         return chosen
     if facts.where.stock != "domestic":
-        return stock_abroad(facts)
+        return _from_other_stock(facts)
     if facts.rules.mapping.small_business and facts.sale:
         return _small_business(facts)
     return _by_facts(facts)
@@ -60,7 +64,7 @@ def _by_row(facts: Facts) -> Outcome | None:
         if case.rate is not None and case.rate != facts.rate:
             shown = {"rate": f"{facts.rate:f}", "tax_case": case.name, "case_rate": f"{case.rate:f}"}
             return Problem("tax_case_rate_differs", {**shown, "row": str(number)}, ("tax_case", "rate"))
-        return Chosen(Taxed(case, facts.where.at.country), "case_by_row", facts, number)
+        return Chosen(_taxed(case, facts), "case_by_row", facts, number)
     return None
 
 
@@ -81,6 +85,21 @@ def _says(row: TaxCaseRow, case: TaxCase, facts: Facts) -> bool:
         and row.product_code in {None, line.product_code}
         and row.tax_code in {None, line.tax_code}
     )
+
+
+def _from_other_stock(facts: Facts) -> Outcome:
+    """Distance sales between two other member states are declared in the one-stop shop too (§ 18j UStG)."""
+    case, place = tax_cases()["oss_goods"], facts.where
+    distance_sale = (
+        facts.sale
+        and place.stock == "eu"
+        and place.side == "eu"
+        and place.stock_country != place.at.country
+        and place.stock_country in facts.rules.mapping.places.vat_ids
+        and case.holds_on(facts.day)
+        and _holds(case, facts)
+    )
+    return _chosen(case, facts, "case_by_facts") if distance_sale else stock_abroad(facts)
 
 
 def _small_business(facts: Facts) -> Outcome:
@@ -116,7 +135,11 @@ def _by_facts(facts: Facts) -> Outcome:
 
 
 def _chosen(case: TaxCase, facts: Facts, rule: str) -> Chosen:
-    return Chosen(Taxed(case, facts.where.at.country), rule, facts)
+    return Chosen(_taxed(case, facts), rule, facts)
+
+
+def _taxed(case: TaxCase, facts: Facts) -> Taxed:
+    return Taxed(case, facts.where.at.country, facts.where.stock_country)
 
 
 def _holds(case: TaxCase, facts: Facts) -> bool:

@@ -15,6 +15,7 @@ _CostCentre = Annotated[str, StringConstraints(pattern=r"^[\w ]{1,36}$")]
 _Matter = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}$")]
 _TermsNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}$")]
 _Percent = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]?)(\.[0-9]*[1-9])?$")]
+_OwnVatId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Z+*]{2,13}$")]
 _Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 OwnRate = Literal[19, 7]
 CustomerKind = Literal["business", "consumer"]
@@ -96,10 +97,12 @@ class Places(Table):
     `home` is where sold goods leave from and bought ones arrive. `goods` says whether the other party's
     address may stand in for the place of delivery (`party`), or whether it has to be `told`. `on_site` says
     what stands in for the place of a service that is bound to one: nothing (`told`), the other party's
-    address, or the client's `home`.
+    address, or the client's `home`. `vat_ids` are the client's own VAT ids in other member states where it
+    keeps goods, by country.
     """
 
     home: Home = Home()
+    vat_ids: dict[_Country, _OwnVatId] = Field(default_factory=dict)
     goods: Literal["party", "told"] = "party"
     on_site: Literal["told", "party", "home"] = "told"
 
@@ -110,6 +113,13 @@ class CostCentres(Table):
     attribute: str = "cost_centre"
     table: dict[str, _CostCentre] = Field(default_factory=dict)
     default: _CostCentre | None = None
+
+
+class FeeRow(Table):
+    """Where the fee of a payment's provider goes: a cost account, and the tax case of its service."""
+
+    account: Digits
+    tax_case: str
 
 
 class Payments(Table):
@@ -128,6 +138,7 @@ class Payments(Table):
     discount_account: Digits | None = None
     granted: dict[_Percent, Digits] = Field(default_factory=dict)
     received: dict[_Percent, Digits] = Field(default_factory=dict)
+    fees: dict[str, FeeRow] = Field(default_factory=dict)
 
 
 class DownPayments(Table):

@@ -26,7 +26,8 @@ class Target:
     """Where a line is booked: the account, the tax key beside it (or none), the tax case and its rate.
 
     `matter` is the Sachverhalt L+L where the tax case leaves it to the row. `country` is the one that taxes
-    the line (ISO 3166, or XI for Northern Ireland) where the tax case reports it.
+    the line (ISO 3166, or XI for Northern Ireland) where the tax case reports it, and `origin` the client's
+    VAT id where the goods leave from another member state.
     """
 
     account: str
@@ -35,6 +36,7 @@ class Target:
     rate: Decimal
     matter: str = ""
     country: str = ""
+    origin: str = ""
 
 
 def target(voucher: Voucher, line: Line, rules: Rules) -> Found[Target] | Problem:
@@ -46,7 +48,12 @@ def target(voucher: Voucher, line: Line, rules: Rules) -> Found[Target] | Proble
     found = _by_table(voucher, line, Found(case, taxed.because), rules)
     if isinstance(found, Problem) or case.eu != "country":
         return found
-    return replace(found, value=replace(found.value, country=taxed.value.country))
+    stock, vat_ids = taxed.value.stock, rules.mapping.places.vat_ids
+    if stock != "DE" and stock not in vat_ids:
+        facts = {"country": stock, "line": line.text, "tax_case": case.name}
+        return Problem("origin_vat_id_missing", facts, ("country",))
+    value = replace(found.value, country=taxed.value.country, origin=vat_ids.get(stock, ""))
+    return replace(found, value=value)
 
 
 def _by_table(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules) -> Found[Target] | Problem:

@@ -151,7 +151,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     to a place (a building site, a venue), and `ship_from` where goods leave from; None where the source
     cannot say. `incoterms` is the code of the terms of delivery, e.g. `EXW`. `requests_down_payment` says
     that nothing was supplied yet; `down_payments` are those that the document settles, and its lines and
-    total are then those of the whole supply. `attributes` are named facts that mapping tables may look at,
+    total are then those of the whole supply. `fee` is what the provider of a payment kept back of it; the
+    allocations are those of the whole payment. `attributes` are named facts that mapping tables may look at,
     e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
     """
 
@@ -177,13 +178,14 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     incoterms: str | None = None
     requests_down_payment: bool = False
     down_payments: tuple[DownPayment, ...] = ()
+    fee: Decimal | None = None
     allocations: tuple[Allocation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write numbers in their one form."""
-        _write_exactly(self, ("exchange_rate", "stated_total"))
+        _write_exactly(self, ("exchange_rate", "stated_total", "fee"))
 
     @property
     def identity(self) -> str:

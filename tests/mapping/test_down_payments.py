@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlconnector.mapping.drafts import entry
+from mlconnector.mapping.postings import tax_differences
 from mlconnector.model.vouchers import Allocation, DownPayment, Kind, Voucher
 from tests.mapping.builders import (
     AUSTRIAN,
@@ -150,6 +151,11 @@ class TestTheFinalDocument:
     def test_is_no_credit_note(self) -> None:
         credit = voucher(line("-1000", "19"), kind=Kind.CREDIT_NOTE, down_payments=(settled(),))
         assert keys(credit) == ["down_payment_unclear"]
+
+    def test_has_the_tax_of_the_document_less_that_of_the_down_payment(self) -> None:
+        sale = final(settled())
+        made = entry(draft(sale), person="10001", document=None, revision="r", turn=1)
+        assert tax_differences(sale, made, rules()) == ()
 
     def test_says_what_it_took_off(self) -> None:
         (why,) = (one for one in draft(final(settled())).because if one.rule == "down_payment_settled")

@@ -144,21 +144,22 @@ def _taxed(case: TaxCase, facts: Facts) -> Taxed:
 
 def _holds(case: TaxCase, facts: Facts) -> bool:
     """Whether a case holds for the facts, but for the own rate and the day."""
-    at_rate = (
-        facts.rate == case.rate
-        if case.rate is not None
-        else facts.rate > 0 and facts.rate in facts.foreign_rates
-    )
     return (
-        at_rate
-        and case.direction == facts.voucher.direction
+        case.direction == facts.voucher.direction
         and case.region == facts.taxed_in
+        and _is_at_rate(case, facts)
         and case.vat_id in {"any", facts.vat_id}
         and case.deduction in {"any", "yes" if facts.rules.mapping.deducts else "no"}
         and case.customer in {"any", word(facts.is_business)}
         and _supplies(case, facts)
         and not _is_collected(case, facts)
     )
+
+
+def _is_at_rate(case: TaxCase, facts: Facts) -> bool:
+    if case.rate is not None:
+        return facts.rate == case.rate
+    return facts.rate > 0 and facts.rate in facts.foreign_rates
 
 
 def _supplies(case: TaxCase, facts: Facts) -> bool:

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, cast
 
@@ -69,6 +69,7 @@ def address_of(party: Party) -> Place:
     return Place(country=party.country, postal_code=party.postal_code, city=party.city)
 
 
+@lru_cache(maxsize=4096)
 def located(place: Place, vat_id: str | None = None) -> Located | None:
     """Where a place lies; None for a country that is missing or is no code of ISO 3166.
 

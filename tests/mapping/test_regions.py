@@ -134,12 +134,13 @@ def test_its_name_tells_where_the_postal_code_is_missing_or_shared(place: Place,
 @pytest.mark.parametrize(
     ("place", "day", "rates"),
     [
-        (at("AT", "6691"), date(2026, 7, 1), "19 13 10"),
+        (at("AT", "6691"), date(2026, 6, 30), "19 13 10"),
+        (at("AT", "6991"), date(2026, 7, 1), "19 13 10 4.9"),
         (at("PT", "9000"), date(2024, 9, 30), "22 12 5"),
         (at("PT", "9000"), date(2024, 10, 1), "22 12 4"),
         (at("PT", "9500"), date(2026, 7, 1), "16 9 4"),
         (at("GR", "85300"), date(2026, 7, 1), "24 17 13 9 6 4"),
-        (at("AT", "1010"), date(2026, 7, 1), "20 13 10"),
+        (at("AT", "1010"), date(2026, 6, 30), "20 13 10"),
         (at("MC"), date(2026, 7, 1), "20 10 5.5 2.1"),
     ],
 )

@@ -31,13 +31,14 @@ Worked examples of every case, with rows and postings, are in `tests/golden/vouc
 """
 _SECTIONS = {"sale": "Sales", "purchase": "Purchases"}
 _COLUMNS = "| Case | When | SKR03 | SKR04 | Key | Further columns | Source |"
+_CUSTOMERS = {"business": "business", "consumer": "consumer, `oss = true`"}
 _REGIONS = {
     "domestic": "Germany",
     "eu": "another member state",
     "third": "third country",
     "named": "chosen by a row",
 }
-_SUPPLIES = {"goods": "goods", "service": "service"}
+_SUPPLIES = {"goods": "goods", "service": "service", "on_site": "service bound to a place"}
 
 
 def page() -> str:
@@ -63,15 +64,15 @@ def _row(case: TaxCase) -> str:
 
 
 def _facts(case: TaxCase) -> Iterator[str]:
-    yield "rate of the customer's country" if case.rate is None else f"{case.rate:f} %"
+    yield "rate of the other country" if case.rate is None else f"{case.rate:f} %"
     yield "`small_business = true`" if case.name == "small_business" else _REGIONS[case.region]
     if case.vat_id != "any":
         yield {
             "yes": "with a VAT id of another member state",
             "no": "without a VAT id of another member state",
         }[case.vat_id]
-    if case.customer == "consumer":
-        yield "consumer, `oss = true`"
+    if case.customer in _CUSTOMERS:
+        yield _CUSTOMERS[case.customer]
     if case.supply in _SUPPLIES:
         yield _SUPPLIES[case.supply]
     if case.own_rate:

@@ -119,6 +119,44 @@ class TestARateThatGermanyHasToo:
         assert cases(sold_to("CY", "19", consumer=False), oss()) == ["eu_taxed_19"]
 
 
+class TestARegionBelowTheCountry:
+    """Territories that have rates of their own, or another law than their country."""
+
+    def at(self, country: str, postal_code: str, rate: str) -> Voucher:
+        return voucher(line(rate=rate), party=party(country, is_business=False, postal_code=postal_code))
+
+    def test_has_its_own_rate(self) -> None:
+        # § 10 Abs. 4 öUStG for Jungholz and Mittelberg, Art. 18 CIVA for Madeira and the Azores.
+        jungholz = only(self.at("AT", "6691", "19"), oss())
+        assert (jungholz.tax_case, jungholz.eu_vat_id, jungholz.eu_rate) == ("oss_goods", "AT", Decimal(19))
+        madeira = only(self.at("PT", "9000-018", "22"), oss())
+        assert (madeira.tax_case, madeira.eu_vat_id, madeira.eu_rate) == ("oss_goods", "PT", Decimal(22))
+        assert cases(self.at("PT", "9500", "16"), oss()) == ["oss_goods"]
+        assert cases(self.at("AT", "6993", "19"), oss()) == ["oss_goods"]
+
+    def test_has_it_under_a_german_postal_code_too(self) -> None:
+        kleinwalsertal = only(self.at("DE", "87568", "19"), oss())
+        assert (kleinwalsertal.tax_case, kleinwalsertal.eu_vat_id) == ("oss_goods", "AT")
+
+    def test_does_not_have_the_rate_of_its_country(self) -> None:
+        assert keys(self.at("AT", "6691", "20"), oss()) == ["tax_case_unknown"]
+        assert keys(self.at("PT", "9500", "23"), oss()) == ["tax_case_unknown"]
+
+    def test_gives_its_rate_to_no_other_place_of_the_country(self) -> None:
+        assert keys(self.at("AT", "1010", "19"), oss()) == ["oss_rate_differs"]
+        assert keys(self.at("PT", "1000-001", "22"), oss()) == ["tax_case_unknown"]
+
+    def test_outside_the_union_is_an_export(self) -> None:
+        assert cases(self.at("ES", "35001", "0"), oss()) == ["export_goods"]
+        assert keys(self.at("ES", "35001", "21"), oss()) == ["tax_case_unknown"]
+        assert keys(self.at("IT", "23041", "22"), oss()) == ["tax_case_unknown"]
+
+    def test_of_northern_ireland_is_in_the_union_for_goods(self) -> None:
+        made = only(self.at("GB", "BT1 5GS", "20"), oss())
+        assert (made.tax_case, made.eu_vat_id) == ("oss_goods", "XI")
+        assert keys(self.at("GB", "SW1A 1AA", "20"), oss()) == ["tax_case_unknown"]
+
+
 class TestWithoutTheSetting:
     def test_foreign_rates_wait(self) -> None:
         assert keys(sold_to("FR", "20"), rules(supply="goods")) == ["tax_case_unknown"]

@@ -187,6 +187,11 @@ def test_the_fingerprint_follows_the_rules() -> None:
     assert rules().fingerprint() != rules(supply="goods").fingerprint()
 
 
+def test_the_fingerprint_of_given_rules_stays_the_same_for_ever() -> None:
+    assert rules().fingerprint() == "d3a089d21e504a67"
+    assert rules(oss=False, customer=[], places={"goods": "party"}).fingerprint() == "d3a089d21e504a67"
+
+
 def test_every_tax_key_that_stands_for_cases_has_their_direction() -> None:
     for key in tax_keys().values():
         for name in key.tax_cases:

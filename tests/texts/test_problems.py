@@ -31,6 +31,9 @@ KEYS = {
     "systems/kit/invoice_files.py: named.hindrance": frozenset(
         {"document_remote", "document_type_forbidden"}
     ),
+    "mapping/contradictions.py: key": frozenset(
+        {"tax_case_unknown", "tax_case_ambiguous", "own_rate_unknown", "rate_not_valid"}
+    ),
     "mapping/targets.py: _MISSING[voucher.direction]": frozenset(
         {"revenue_account_missing", "expense_account_missing"}
     ),

@@ -11,11 +11,13 @@ from tests.texts.tables import LANGUAGES, needed, slots, table
 REASONS = table("reasons.toml")
 WORDS = table("words.toml")["field"]
 RULES = {
-    "mapping/tax.py: rule": {"case_by_facts", "case_by_row", "case_of_small_business"},
+    "mapping/tax.py: chosen.rule": {"case_by_facts", "case_by_row", "case_of_small_business"},
 }
 # What the scan cannot follow by itself: facts and fields that callers in other modules give.
 FACTS = {
-    "mapping/tax.py: by": {"row"},
+    "mapping/tax.py: shown(chosen.facts)": {
+        *("direction", "rate", "region", "country", "territory", "vat_id", "day"),
+    },
     "mapping/targets.py: row_facts(voucher, number)": {"table", "row"},
     "mapping/lookups.py: row_facts(voucher, match[0])": {"table", "row"},
 }

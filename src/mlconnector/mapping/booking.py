@@ -13,14 +13,16 @@ from decimal import Decimal
 import msgspec
 
 from mlconnector.mapping.checks import formal_problems, stated_gross
+from mlconnector.mapping.down_payments import requested, settled, with_down_payments
 from mlconnector.mapping.drafts import Draft, Held, Ignored
+from mlconnector.mapping.fees import with_fee
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
 from mlconnector.mapping.payments import decide_payment
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import unconfirmed_cases
 from mlconnector.mapping.targets import Target, target
 from mlconnector.mapping.tax_keys import tax_keys
-from mlconnector.mapping.vat_ids import country_prefix, foreign_vat_id, taxing_country
+from mlconnector.mapping.vat_ids import country_prefix, foreign_vat_id
 from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
@@ -43,8 +45,10 @@ def decide(voucher: Voucher, rules: Rules, *, stands: bool = False) -> Draft | H
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:
-        return decide_payment(voucher, rules)
+        return with_fee(with_down_payments(decide_payment(voucher, rules), rules), rules)
     decision = _decide_document(voucher, rules)
+    if isinstance(decision, Draft):
+        decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
     unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
     return Held(unconfirmed) if unconfirmed else decision
 
@@ -61,7 +65,7 @@ class _Place:
     def key(self) -> tuple[str, ...]:
         found = self.target.value
         place = (found.account, found.tax_key, found.tax_case.name, f"{found.rate:f}", found.matter)
-        return (*place, self.centre_1.value, self.centre_2.value)
+        return (*place, found.country, found.origin, self.centre_1.value, self.centre_2.value)
 
 
 def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
@@ -115,7 +119,7 @@ def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: 
     known = tax_keys().get(found.tax_key.lstrip("0"))
     selectable = known is not None and known.complete
     vat_id = (foreign_vat_id(party) or "") if case.eu == "vat_id" else ""
-    country = country_prefix(party) if case.eu == "country" else ""
+    country = country_prefix(found.country)
     refers = f" zu {voucher.refers_to}" if voucher.refers_to else ""
     clears = voucher.kind == Kind.CREDIT_NOTE and rules.books.credit_note_number == "invoice"
     return EntryLine(
@@ -132,10 +136,11 @@ def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: 
         cost_centre_2=place.centre_2.value,
         eu_vat_id=vat_id or country,
         eu_rate=found.rate if country else None,
+        origin_vat_id=found.origin,
         matter=found.matter,
         matter_rate=case.own_rate if found.matter else None,
         key_rate=found.rate if selectable else None,
-        key_country=taxing_country(party) if selectable and country else "",
+        key_country=found.country if selectable else "",
     )
 
 

@@ -22,7 +22,7 @@ _INVALID: dict[Ledger, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A voucher whose booking is decided; the lines get the number of `party` as their account."""
+    """A voucher whose booking is decided; lines without an account get the number of `party`."""
 
     voucher: Voucher
     party: Party
@@ -88,5 +88,5 @@ def entry(draft: Draft, *, person: str, document: uuid.UUID | None, revision: st
         party_city=party.city or "",
         document=document,
         because=(*draft.because, why),
-        lines=tuple(msgspec.structs.replace(line, account=person) for line in draft.lines),
+        lines=tuple(msgspec.structs.replace(line, account=line.account or person) for line in draft.lines),
     )

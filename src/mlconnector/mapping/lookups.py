@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from mlconnector.mapping.regions import region
 from mlconnector.mapping.rules import Rules
-from mlconnector.mapping.tables import AccountRow, CostCentres
+from mlconnector.mapping.tables import AccountRow, CostCentres, CustomerRow
+from mlconnector.mapping.vat_ids import member_state_vat_id, vat_id_problem
 from mlconnector.model.entries import Because
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Line, Voucher
+from mlconnector.model.vouchers import Line, Party, Supply, Voucher
 
 T = TypeVar("T")
 NumberedRow = tuple[int, AccountRow]
 
+_DIGITS_OF_A_TAX_NUMBER = 5
 _TABLES = {"sale": "revenue", "purchase": "expense"}
 
 
@@ -33,15 +36,57 @@ def account_row(voucher: Voucher, line: Line, case: str, rules: Rules) -> Number
     return _most_specific((each for each in rows if each[1].tax_case in {None, case}), voucher, line)
 
 
-def supply(voucher: Voucher, line: Line, rules: Rules) -> Found[str | None]:
-    """Whether goods or a service are supplied: by the most specific row that says so, else by the setting."""
+def supply(voucher: Voucher, line: Line, rules: Rules) -> Found[Supply | None]:
+    """What is supplied: by the most specific row that says so, else by the source, else by the setting."""
     rows = _rows(voucher, rules)
     match = _most_specific((each for each in rows if each[1].supply is not None), voucher, line)
     if match is not None:
-        supplied = match[1].supply or ""
-        return Found(supplied, (Because("supply", supplied, "row", row_facts(voucher, match[0])),))
+        supplied = match[1].supply
+        return Found(supplied, (Because("supply", supplied or "", "row", row_facts(voucher, match[0])),))
+    if line.supply is not None:
+        return Found(line.supply, (Because("supply", line.supply, "supply_of_source"),))
     by_setting = Because("supply", rules.mapping.supply or "", "setting", {"setting": "mapping.supply"})
     return Found(rules.mapping.supply, (by_setting,) if rules.mapping.supply else ())
+
+
+def customer(voucher: Voucher, rules: Rules) -> Found[bool | None]:
+    """Whether the other party is a business: by the first row that says so, a VAT id, or the source.
+
+    A VAT id is given to taxable persons alone (Art. 18 Abs. 1 and 3 MwSt-DVO), so it goes before what a
+    source takes the party for. Suppliers are businesses. None where nothing says it.
+    """
+    party = voucher.party
+    if voucher.direction == "purchase" or party is None:
+        return Found(True)
+    for number, row in enumerate(rules.mapping.customer, start=1):
+        if _is_about(row, voucher):
+            facts = {"table": "mapping.customer", "row": str(number)}
+            return Found(row.customer == "business", (Because("customer", row.customer, "row", facts),))
+    if _has_tax_number(party):
+        facts = {"vat_id": party.vat_id or ""}
+        return Found(True, (Because("customer", "business", "customer_by_vat_id", facts),))
+    if party.is_business is None:
+        return Found(None)
+    kind = "business" if party.is_business else "consumer"
+    return Found(party.is_business, (Because("customer", kind, "customer_of_source"),))
+
+
+def _is_about(row: CustomerRow, voucher: Voucher) -> bool:
+    party_id = voucher.party.external_id if voucher.party else None
+    return (
+        row.party_id in {None, party_id}
+        and row.pipeline in {None, voucher.attributes.get("pipeline")}
+        and all(voucher.attributes.get(name) == wanted for name, wanted in row.attributes.items())
+    )
+
+
+def _has_tax_number(party: Party) -> bool:
+    """Whether the party has a valid VAT id, or in a third country a tax number of that country's own kind."""
+    if not party.vat_id or vat_id_problem(party) is not None:
+        return False
+    if member_state_vat_id(party.vat_id) is not None:
+        return True
+    return region(party) == "third" and sum(map(str.isdigit, party.vat_id)) >= _DIGITS_OF_A_TAX_NUMBER
 
 
 def own_rate(voucher: Voucher, line: Line, rules: Rules) -> Decimal | None:

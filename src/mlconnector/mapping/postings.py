@@ -100,9 +100,16 @@ def tax_differences(voucher: Voucher, entry: Entry, rules: Rules) -> tuple[TaxDi
             booked[line.tax_rate] = booked.get(line.tax_rate, ZERO) + tax
     own = {
         rate: totals([one for one in voucher.lines if one.tax_rate == rate], voucher.currency).tax
+        - _settled_tax(voucher, rate)
         for rate in booked
     }
     return tuple(TaxDifference(rate, own[rate], booked[rate]) for rate in booked if own[rate] != booked[rate])
+
+
+def _settled_tax(voucher: Voucher, rate: Decimal) -> Decimal:
+    """The tax of down payments that the document takes off again."""
+    paid = [one for one in voucher.down_payments if one.paid and one.tax_rate == rate]
+    return sum((_included(one.amount, rate, voucher.currency) for one in paid), ZERO)
 
 
 def _name(leg: _Leg, entry: Entry, rules: Rules) -> str:

@@ -8,14 +8,25 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from mlconnector.mapping.books import Books, Digits, Table
 from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded_accounts, tax_cases
-from mlconnector.mapping.tables import AccountRow, CostCentres, OwnRate, Payments, PaymentTerms, TaxCaseRow
-from mlconnector.mapping.tax_keys import fits, tax_keys
+from mlconnector.mapping.row_checks import check_choice, check_key, known_case
+from mlconnector.mapping.tables import (
+    AccountRow,
+    CostCentres,
+    CustomerRow,
+    DownPayments,
+    OwnRate,
+    Payments,
+    PaymentTerms,
+    Places,
+    TaxCaseRow,
+)
+from mlconnector.model.vouchers import Supply
 
 _WITH_DISCOUNT_ACCOUNT = 13
 _Month = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3} [0-9]{4}-(0[1-9]|1[0-2])$")]
@@ -29,10 +40,11 @@ class Mapping(Table):
     vouchers wait whose tax case nobody has confirmed.
 
     `oss` says that sales to consumers in other member states are declared in the one-stop shop;
-    `input_tax` that the client may deduct input tax, which a small business may not.
+    `input_tax` that the client may deduct input tax, which a small business may not. `customer` says who is a
+    business and who a consumer, where the source does not; `places` what stands in for places not told.
     """
 
-    supply: Literal["goods", "service"] | None = None
+    supply: Supply | None = None
     own_rate: OwnRate | None = None
     oss: bool = False
     input_tax: bool = True
@@ -45,10 +57,13 @@ class Mapping(Table):
     revenue: tuple[AccountRow, ...] = ()
     expense: tuple[AccountRow, ...] = ()
     tax_case: tuple[TaxCaseRow, ...] = ()
+    customer: tuple[CustomerRow, ...] = ()
+    places: Places = Places()
     cost_centre_1: CostCentres | None = None
     cost_centre_2: CostCentres | None = None
     payments: Payments = Payments()
     payment_terms: PaymentTerms = PaymentTerms()
+    down_payments: DownPayments = DownPayments()
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1)
 
@@ -100,12 +115,26 @@ class Rules(Table):
                 seen[facts] = index
                 self._check_row(row, direction, where)
         for index, choice in enumerate(self.mapping.tax_case, start=1):
-            _check_choice(choice, f"mapping.tax_case row {index}")
+            check_choice(choice, f"mapping.tax_case row {index}")
         self._check_money_accounts()
+        self._check_fees()
         return self
 
+    def _check_fees(self) -> None:
+        for name, row in self.mapping.payments.fees.items():
+            where = f"mapping.payments.fees {name!r}"
+            case = known_case(row.tax_case, where)
+            if case is not None and case.direction != "purchase":
+                raise ValueError(f"{where}: the tax case {case.name} is for a {case.direction}")
+            account = self._money_account(row.account, where)
+            if account is None:
+                raise ValueError(f"{where}: {self._unknown(row.account)}")
+            if account.automatic and account.tax_case != row.tax_case:
+                taxed = f"automatic for {account.tax_case}, not for {row.tax_case}"
+                raise ValueError(f"{where}: account {row.account} is {taxed}")
+
     def _check_row(self, row: AccountRow, direction: str, where: str) -> None:
-        case = _known_case(row.tax_case, where)
+        case = known_case(row.tax_case, where)
         if case is not None and case.direction != direction:
             raise ValueError(f"{where}: the tax case {case.name} is for a {case.direction}")
         if direction == "sale" and (row.own_rate is not None or row.matter is not None):
@@ -120,7 +149,7 @@ class Rules(Table):
             return
         self._check_account(row, row.account, case, where)
         if row.tax_key is not None:
-            _check_key(row.tax_key, case, direction, where)
+            check_key(row.tax_key, case, direction, where)
 
     def _check_account(self, row: AccountRow, number: str, case: TaxCase | None, where: str) -> None:
         if len(number) != self.books.account_length:
@@ -233,42 +262,15 @@ class Rules(Table):
         return Account(row.account, name, "none", "")
 
     def fingerprint(self) -> str:
-        """Hash of all rules; entries keep it, so that it can be said which rules made them."""
-        return hashlib.sha256(self.model_dump_json(exclude={"confirmed"}).encode()).hexdigest()[:16]
+        """Hash of all rules; entries keep it, so that it can be said which rules made them.
+
+        What has its usual value is left out, so that a setting that is new changes nothing for who has none.
+        """
+        said = self.model_dump_json(exclude={"confirmed"}, exclude_defaults=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _own_account(one: OwnAccount, seed: Account | None) -> Account | None:
     if one.function is not None:
         return Account(one.number, one.name, one.function, one.tax_case, own=True)
     return None if seed is None else replace(seed, name=one.name or seed.name)
-
-
-def _known_case(name: str | None, where: str) -> TaxCase | None:
-    if name is None:
-        return None
-    if name not in tax_cases():
-        raise ValueError(f"{where}: unknown tax case {name!r}; known: {', '.join(tax_cases())}")
-    return tax_cases()[name]
-
-
-def _check_key(key: str, case: TaxCase | None, direction: str, where: str) -> None:
-    known = tax_keys().get(key.lstrip("0"))
-    if known is not None and known.use != direction:
-        raise ValueError(f"{where}: tax key {key} ({known.title}) cannot stand in a {direction}")
-    if case is not None and not fits(key, case, named=True):
-        means = known.title if known else "no tax"
-        raise ValueError(f"{where}: tax key {key!r} ({means}) does not fit the tax case {case.name}")
-    if case is None and key and (known is None or len(known.tax_cases) != 1):
-        raise ValueError(f"{where}: tax key {key} stands for no single tax case; name tax_case beside it")
-
-
-def _check_choice(choice: TaxCaseRow, where: str) -> None:
-    case = _known_case(choice.case, where)
-    if case is None:
-        return
-    if choice.rate is not None and case.rate is not None and case.rate != choice.rate:
-        raise ValueError(f"{where}: {case.name} has {case.rate:f} %, not {choice.rate:f} %")
-    if case.eu == "country" and choice.region != "eu":
-        raise ValueError(f'{where}: {case.name} is taxed in another member state, so it needs region = "eu"')
-    if case.vat_id == "yes" and choice.vat_id != "yes":
-        raise ValueError(f'{where}: {case.name} is reported with the VAT id, so it needs vat_id = "yes"')

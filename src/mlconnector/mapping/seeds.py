@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from mlconnector.mapping.charts import TaxCase, lengthened, seeded_accounts, tax_cases
 from mlconnector.mapping.payments import DISCOUNT_ACCOUNTS
+from mlconnector.mapping.places import case_supplies
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow
 from mlconnector.mapping.tax_keys import fits
@@ -134,7 +135,11 @@ def _taken_by(row: AccountRow, reachable: Iterable[TaxCase], rules: Rules) -> li
         return [tax_cases()[row.tax_case]]
     account = rules.account(row)
     if account is None:
-        supplied = [case for case in reachable if row.supply is None or case.supply in {"any", row.supply}]
+        supplied = [
+            case
+            for case in reachable
+            if row.supply is None or case.supply in {"any", *case_supplies([row.supply])}
+        ]
         return [case for case in supplied if _proposed(case, rules) in rules.accounts]
     if account.automatic:
         return [tax_cases()[account.tax_case]] if account.tax_case in tax_cases() else []
@@ -148,7 +153,7 @@ def _is_reachable(case: TaxCase, rules: Rules, day: date) -> bool:
     rows = mapping.accounts_for(case.direction)
     if mapping.small_business and case.direction == "sale":
         return case.name == "small_business"
-    supplied = {mapping.supply, *(row.supply for row in rows)}
+    supplied = case_supplies([mapping.supply, *(row.supply for row in rows)])
     own_rates = {Decimal(rate) for rate in (mapping.own_rate, *(row.own_rate for row in rows)) if rate}
     deducts = "yes" if mapping.deducts else "no"
     return (

@@ -8,13 +8,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from mlconnector.mapping.books import Digits, Table
+from mlconnector.model.vouchers import Supply
 
 _TaxKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,4}$")]
 _CostCentre = Annotated[str, StringConstraints(pattern=r"^[\w ]{1,36}$")]
 _Matter = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}$")]
 _TermsNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}$")]
 _Percent = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]?)(\.[0-9]*[1-9])?$")]
+_OwnVatId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Z+*]{2,13}$")]
+_Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 OwnRate = Literal[19, 7]
+CustomerKind = Literal["business", "consumer"]
 
 
 class AccountRow(Table):
@@ -35,7 +39,7 @@ class AccountRow(Table):
     account: Digits | None = None
     automatic: bool | None = None
     tax_key: _TaxKey | None = None
-    supply: Literal["goods", "service"] | None = None
+    supply: Supply | None = None
     own_rate: OwnRate | None = None
     matter: _Matter | None = None
 
@@ -44,12 +48,18 @@ class TaxCaseRow(Table):
     """Which tax case holds whatever the facts alone would say: an explicit choice of the adviser.
 
     The first row whose facts all hold decides; `tax_code` is the source's own name for the tax of a line.
+    `region` is where the line has its place: of goods where they go to, of bought ones where they come from;
+    of services the other party's, and of those bound to a place that place. `stock` is the client's own end,
+    where sold goods leave from and bought ones arrive. `supply = "service"` also holds for electronic and
+    catalogue services, but not for those bound to a place.
     """
 
     rate: Decimal | None = Field(default=None, ge=0, le=100)
     region: Literal["domestic", "eu", "third", "any"] = "any"
     vat_id: Literal["yes", "no", "any"] = "any"
-    supply: Literal["goods", "service", "any"] = "any"
+    customer: Literal["business", "consumer", "any"] = "any"
+    supply: Supply | Literal["any"] = "any"
+    stock: Literal["domestic", "eu", "third", "any"] = "domestic"
     category: str | None = None
     product_code: str | None = None
     tax_code: str | None = None
@@ -62,12 +72,54 @@ class TaxCaseRow(Table):
         return self
 
 
+class CustomerRow(Table):
+    """Whether a customer is a business or a consumer. The first row whose facts all hold decides.
+
+    A row without facts holds for every customer.
+    """
+
+    party_id: str | None = None
+    pipeline: str | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+    customer: CustomerKind
+
+
+class Home(Table):
+    """Where the client's goods usually are."""
+
+    country: _Country = "DE"
+    postal_code: str | None = None
+
+
+class Places(Table):
+    """What holds where a voucher does not say where goods go to and leave from, or where work is done.
+
+    `home` is where sold goods leave from and bought ones arrive. `goods` says whether the other party's
+    address may stand in for the place of delivery (`party`), or whether it has to be `told`. `on_site` says
+    what stands in for the place of a service that is bound to one: nothing (`told`), the other party's
+    address, or the client's `home`. `vat_ids` are the client's own VAT ids in other member states where it
+    keeps goods, by country.
+    """
+
+    home: Home = Home()
+    vat_ids: dict[_Country, _OwnVatId] = Field(default_factory=dict)
+    goods: Literal["party", "told"] = "party"
+    on_site: Literal["told", "party", "home"] = "told"
+
+
 class CostCentres(Table):
     """Cost centre by the value of one of the voucher's or line's attributes."""
 
     attribute: str = "cost_centre"
     table: dict[str, _CostCentre] = Field(default_factory=dict)
     default: _CostCentre | None = None
+
+
+class FeeRow(Table):
+    """Where the fee of a payment's provider goes: a cost account, and the tax case of its service."""
+
+    account: Digits
+    tax_case: str
 
 
 class Payments(Table):
@@ -86,6 +138,20 @@ class Payments(Table):
     discount_account: Digits | None = None
     granted: dict[_Percent, Digits] = Field(default_factory=dict)
     received: dict[_Percent, Digits] = Field(default_factory=dict)
+    fees: dict[str, FeeRow] = Field(default_factory=dict)
+
+
+class DownPayments(Table):
+    """Accounts of down payments other than those of the seeds.
+
+    `received` and `paid` name accounts by the rate in percent, e.g. `{"19": "1718"}`; `requested` and `due`
+    are the clearing accounts (Verrechnungskonten) of what customers are asked for and suppliers ask for.
+    """
+
+    requested: Digits | None = None
+    due: Digits | None = None
+    received: dict[_Percent, Digits] = Field(default_factory=dict)
+    paid: dict[_Percent, Digits] = Field(default_factory=dict)
 
 
 class PaymentTerms(Table):

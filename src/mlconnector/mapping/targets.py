@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
@@ -25,7 +25,9 @@ _MISSING = {"sale": "revenue_account_missing", "purchase": "expense_account_miss
 class Target:
     """Where a line is booked: the account, the tax key beside it (or none), the tax case and its rate.
 
-    `matter` is the Sachverhalt L+L where the tax case leaves it to the row.
+    `matter` is the Sachverhalt L+L where the tax case leaves it to the row. `country` is the one that taxes
+    the line (ISO 3166, or XI for Northern Ireland) where the tax case reports it, and `origin` the client's
+    VAT id where the goods leave from another member state.
     """
 
     account: str
@@ -33,13 +35,28 @@ class Target:
     tax_case: TaxCase
     rate: Decimal
     matter: str = ""
+    country: str = ""
+    origin: str = ""
 
 
 def target(voucher: Voucher, line: Line, rules: Rules) -> Found[Target] | Problem:
     """Account and tax key of a line, by the table of accounts and the line's tax case."""
-    case = tax_case(voucher, line, rules)
-    if isinstance(case, Problem):
-        return case
+    taxed = tax_case(voucher, line, rules)
+    if isinstance(taxed, Problem):
+        return taxed
+    case = taxed.value.case
+    found = _by_table(voucher, line, Found(case, taxed.because), rules)
+    if isinstance(found, Problem) or case.eu != "country":
+        return found
+    stock, vat_ids = taxed.value.stock, rules.mapping.places.vat_ids
+    if stock != "DE" and stock not in vat_ids:
+        facts = {"country": stock, "line": line.text, "tax_case": case.name}
+        return Problem("origin_vat_id_missing", facts, ("country",))
+    value = replace(found.value, country=taxed.value.country, origin=vat_ids.get(stock, ""))
+    return replace(found, value=value)
+
+
+def _by_table(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules) -> Found[Target] | Problem:
     match = account_row(voucher, line, case.value.name, rules)
     if match is None:
         return _by_default(voucher, line, case, rules)

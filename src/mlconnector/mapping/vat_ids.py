@@ -32,16 +32,9 @@ def foreign_vat_id(party: Party) -> str | None:
     return None if number is None or number.startswith("DE") else number
 
 
-def country_prefix(party: Party) -> str:
-    """The party's member state as VAT ids begin: its country code, but EL for Greece and FR for Monaco."""
-    country = taxing_country(party)
+def country_prefix(country: str) -> str:
+    """A member state (ISO 3166) as VAT ids begin: its country code, but EL for Greece."""
     return "EL" if country == "GR" else country
-
-
-def taxing_country(party: Party) -> str:
-    """The country (ISO 3166) whose tax is charged at the party's place: for Monaco it is France."""
-    country = party.country or ""
-    return "FR" if country == "MC" else country
 
 
 def vat_id_problem(party: Party) -> Problem | None:

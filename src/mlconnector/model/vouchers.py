@@ -30,13 +30,23 @@ class Kind(StrEnum):
 Direction = Literal["sale", "purchase"]
 TaxMethod = Literal["exclusive", "inclusive", "none"]
 Standing = Literal["final", "withdrawn"]
+Supply = Literal["goods", "service", "electronic", "catalogue", "on_site"]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where goods leave or arrive, or where work is done; `country` is ISO 3166 alpha-2, or None."""
+
+    country: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Customer or supplier; `external_id` identifies it within its source account.
 
-    `country` is ISO 3166 alpha-2, or None where the source does not say; `account` is a debtor or
-    creditor number that the source itself carries and that then wins over an allocated one.
+    `is_business` is None where the source cannot say whether this is a business or a consumer. `country` is
+    ISO 3166 alpha-2, or None where the source does not say; `account` is a debtor or creditor number that the
+    source itself carries and that then wins over an allocated one.
     """
 
     external_id: str
@@ -56,7 +66,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `tax_method` says whether `amount` is net (`exclusive`), gross (`inclusive`) or carries no tax
     (`none`). `tax_rate` is in percent; `tax_code` is the source's own name for the tax rule of the line.
-    `attributes` are facts of this line alone; they go before those of the voucher.
+    `attributes` are facts of this line alone; they go before those of the voucher. `supply` is what the
+    source knows of what is supplied, None where it cannot say. `ship_to` and `ship_from` are where these
+    goods go to and leave from, where that is not the voucher's. `ancillary` lines (freight, packing) share
+    the fate of what they belong to; `model.ancillary` gives them their rates.
     """
 
     text: str
@@ -68,6 +81,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     product_code: str | None = None
     category: str | None = None
     tax_code: str | None = None
+    supply: Supply | None = None
+    ship_to: Place | None = None
+    ship_from: Place | None = None
+    ancillary: bool = False
     attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,17 +97,36 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `amount` is the money that moved: positive from a customer or to a supplier, negative when it went back.
     `discount` is the Skonto that was taken with it, gross, on supplies taxed with `discount_rate` percent;
-    a document with several rates has an allocation for each rate that Skonto was taken on.
+    a document with several rates has an allocation for each rate that Skonto was taken on. Where the document
+    requests a down payment, `down_payment_rate` is its tax rate in percent: the tax falls due with the money.
     """
 
     number: str | None
     amount: Decimal
     discount: Decimal = Decimal(0)
     discount_rate: Decimal | None = None
+    down_payment_rate: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Write numbers in their one form."""
-        _write_exactly(self, ("amount", "discount", "discount_rate"))
+        _write_exactly(self, ("amount", "discount", "discount_rate", "down_payment_rate"))
+
+
+class DownPayment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A down payment that a final document settles: gross, with the sign of the document's own amounts.
+
+    `number` is that of the document that requested it, `tax_rate` its rate in percent. `paid` is whether it
+    was paid before the final document; all three are None where the source cannot say.
+    """
+
+    amount: Decimal
+    number: str | None = None
+    tax_rate: Decimal | None = None
+    paid: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Write numbers in their one form."""
+        _write_exactly(self, ("amount", "tax_rate"))
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -111,8 +147,13 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `refers_to` is the number of the document that a credit note corrects. `allocations` are what a payment
     clears; only payments have them, and they have no lines. `payment_terms` is what the source calls its
     terms of payment. `standing` is `withdrawn` when the source no longer regards the document as final (a
-    won deal that was reopened or lost). `attributes` are named facts that mapping tables may look at, e.g.
-    `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
+    won deal that was reopened or lost). `ship_to` is where goods go to, or where work is done that is bound
+    to a place (a building site, a venue), and `ship_from` where goods leave from; None where the source
+    cannot say. `incoterms` is the code of the terms of delivery, e.g. `EXW`. `requests_down_payment` says
+    that nothing was supplied yet; `down_payments` are those that the document settles, and its lines and
+    total are then those of the whole supply. `fee` is what the provider of a payment kept back of it; the
+    allocations are those of the whole payment. `attributes` are named facts that mapping tables may look at,
+    e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
     """
 
     kind: Kind
@@ -132,13 +173,19 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stated_total_is: Literal["net", "gross", "either"] = "gross"
     refers_to: str | None = None
     payment_terms: str | None = None
+    ship_to: Place | None = None
+    ship_from: Place | None = None
+    incoterms: str | None = None
+    requests_down_payment: bool = False
+    down_payments: tuple[DownPayment, ...] = ()
+    fee: Decimal | None = None
     allocations: tuple[Allocation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write numbers in their one form."""
-        _write_exactly(self, ("exchange_rate", "stated_total"))
+        _write_exactly(self, ("exchange_rate", "stated_total", "fee"))
 
     @property
     def identity(self) -> str:

@@ -72,7 +72,7 @@ class TestInUse:
     def test_is_small_business_alone_for_one(self) -> None:
         assert in_use(default_revenue=True, small_business=True) == {
             "tax_case:small_business",
-            "account:8195",
+            "account:8192",
         }
 
     def test_are_purchases_at_the_rate_that_the_client_owes(self) -> None:

@@ -58,7 +58,7 @@ MORE_NAMES = {
     "due_date": "Fälligkeit",
 }
 _AMOUNTS = frozenset({"amount", "rounding", "stated_total", "discount", "exchange_rate", "eu_rate"})
-_DAYS = frozenset({"date", "due_date", "service_date"})
+_DAYS = frozenset({"date", "due_date", "service_date", "tax_period"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,16 @@ from mlconnector.model.money import ZERO
 _ORDER = (
     *("amount", "rounding", "side", "currency", "exchange_rate", "tax_case", "supply", "tax_key"),
     *("discount_key", "account", "contra_account", "number", "payment_terms", "due_date", "date"),
-    *("service_date", "debtor", "creditor", "cost_centre_1", "cost_centre_2", "discount", "text"),
+    *(
+        "service_date",
+        "tax_period",
+        "debtor",
+        "creditor",
+        "cost_centre_1",
+        "cost_centre_2",
+        "discount",
+        "text",
+    ),
     *("eu_vat_id", "eu_rate", "matter", "reversal", "stated_total", "dropped"),
 )
 _PLACES = {field: place for place, field in enumerate(_ORDER)}

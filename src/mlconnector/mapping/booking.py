@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from mlconnector.mapping.checks import formal_problems, stated_gross
+from mlconnector.mapping.checks import formal_problems, line_problems, stated_gross
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
 from mlconnector.mapping.payments import decide_payment
@@ -20,6 +20,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import unconfirmed_cases
 from mlconnector.mapping.targets import Target, target
 from mlconnector.mapping.tax_keys import tax_keys
+from mlconnector.mapping.tax_periods import dated
 from mlconnector.mapping.vat_ids import country_prefix, foreign_vat_id, taxing_country
 from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, rounded
@@ -85,7 +86,12 @@ def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     if not gross:
         return Ignored("zero_value")
     because += [*rate.because, *(terms.because if isinstance(terms, Found) else ())]
-    lines = [_line(voucher, voucher.party, place, amount, rules) for place, amount in gross]
+    made = dated(voucher, [_line(voucher, voucher.party, *share, rules) for share in gross], rules)
+    if isinstance(made, Problem):
+        return Held((made,))
+    lines, because = made[0], [*because, *made[1]]
+    if faults := line_problems(voucher, lines, rules):
+        return Held(faults)
     if any(line.eu_vat_id for line in lines):
         vat_id = next(line.eu_vat_id for line in lines if line.eu_vat_id)
         because.append(Because("eu_vat_id", vat_id, "vat_id_of", {"party_id": voucher.party.external_id}))

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 Chart = Literal["SKR03", "SKR04", "own"]
 Function = Literal["automatic", "collective", "tax", "none"]
+Period = Literal["supply", "invoice", "later", "matter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class TaxCase:
     """A tax case: the facts that make it, and what it gets in each chart; `tax_cases.toml` explains each.
 
     `rate` is None where the customer's member state has the rate. `tax` and `input_tax` name by chart the
-    accounts that DATEV books the tax on.
+    accounts that DATEV books the tax on. `period` says which day decides the period of the VAT return, and
+    `boxes` are the Kennzahlen there.
     """
 
     name: str
@@ -62,6 +64,8 @@ class TaxCase:
     input_tax: dict[str, str]
     eu: str
     matter: str
+    period: Period
+    boxes: tuple[str, ...]
     source: str
 
     def key_on(self, day: date) -> str:
@@ -106,6 +110,8 @@ def _tax_case(name: str, fields: dict[str, Any]) -> TaxCase:
         input_tax=fields.get("input_tax", {}),
         eu=fields.get("eu", ""),
         matter=fields.get("matter", ""),
+        period=fields["period"],
+        boxes=tuple(fields["boxes"]),
         source=fields["source"],
     )
 

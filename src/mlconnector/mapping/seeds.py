@@ -25,7 +25,7 @@ from mlconnector.model.problems import Problem
 Kind = Literal["tax_case", "account"]
 
 _DEFAULTS = {"sale": "default_revenue", "purchase": "default_expense"}
-_WORDS_ONLY = frozenset({"title", "source"})
+_WORDS_ONLY = frozenset({"title", "source", "boxes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +185,9 @@ def _case_seed(case: TaxCase, rules: Rules) -> Seed:
     content = {name: value for name, value in asdict(case).items() if name not in _WORDS_ONLY}
     content |= {"account": _proposed(case, rules)}
     content |= {name: content[name].get(chart, "") for name in ("tax", "input_tax")}
+    if case.period == "supply" or not rules.books.service_date:
+        # it shows in books with days of supply alone, and used to be that day in every case
+        del content["period"]
     return Seed("tax_case", case.name, json.loads(json.dumps(content, default=str)))
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from mlconnector.mapping.checks import formal_problems, line_problems, stated_gross
+from mlconnector.mapping.discounts import Cleared
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
 from mlconnector.mapping.payments import decide_payment
@@ -31,10 +32,13 @@ from mlconnector.model.vouchers import Kind, Line, Party, Voucher
 _LINES_NAMED = 8
 
 
-def decide(voucher: Voucher, rules: Rules, *, stands: bool = False) -> Draft | Held | Ignored:
+def decide(
+    voucher: Voucher, rules: Rules, *, stands: bool = False, cleared: Cleared | None = None
+) -> Draft | Held | Ignored:
     """Decide a voucher's booking. Everything that is missing or contradictory is said at once.
 
-    `stands` says that DATEV has a booking of it: then it is ours, whenever we began.
+    `stands` says that DATEV has a booking of it: then it is ours, whenever we began. `cleared` has the lines
+    of the documents that a payment clears, by their numbers.
     """
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
@@ -44,7 +48,7 @@ def decide(voucher: Voucher, rules: Rules, *, stands: bool = False) -> Draft | H
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:
-        return decide_payment(voucher, rules)
+        return decide_payment(voucher, rules, cleared or {})
     decision = _decide_document(voucher, rules)
     unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
     return Held(unconfirmed) if unconfirmed else decision

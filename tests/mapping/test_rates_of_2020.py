@@ -120,6 +120,13 @@ def test_what_the_client_owes_itself_waits_too() -> None:
     by = buying(supply="goods", own_rate=19)
     given = purchase(line(rate="0"), country="AT", vat_id=AUSTRIAN, document_date=WITHIN, service_date=WITHIN)
     assert keys(given, by) == ["rate_not_valid"]
+    late = purchase(line(rate="0"), country="AT", vat_id=AUSTRIAN, document_date=WITHIN, service_date=BEFORE)
+    (problem,) = problems(late, by)
+    assert (problem.key, problem.facts["rate"], problem.facts["meant"]) == (
+        "key_meant_another_rate",
+        "19",
+        "input_tax_16",
+    )
 
 
 def test_the_first_and_the_last_day_count() -> None:

@@ -15,6 +15,9 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.totals import Totals
 from mlconnector.model.vouchers import Kind, Voucher
 
+_LOWERED = {Decimal(19): Decimal(16), Decimal(7): Decimal(5)}
+"""The rates of July to December 2020 in place of the usual ones (§ 28 Abs. 1 and 2 UStG)."""
+
 
 def formal_problems(voucher: Voucher, sums: Totals, rules: Rules) -> list[Problem]:
     """What is missing or contradictory in the voucher itself."""
@@ -129,13 +132,15 @@ def _is_automatic(number: str, voucher: Voucher, rules: Rules) -> bool:
 def _meant_then(case: TaxCase, voucher: Voucher) -> TaxCase | None:
     """The other tax case that this one's key stood for on the day of the document, if there is one.
 
-    Automatic accounts followed the keys: in late 2020 those for 19 % worked out 16 % too.
+    Automatic accounts followed the keys, and keys of tax that the client owes itself the rates: in late 2020
+    they worked out 16 and 5 % where they say 19 and 7 %.
     """
     for other in tax_cases().values():
         if other.key_until is None or other.name == case.name or other.direction != case.direction:
             continue
         last, key = other.key_until
         first = other.valid[0][0]
-        if key == case.key and first <= voucher.document_date <= last:
+        alike = key == case.key or (case.own_rate != 0 and _LOWERED.get(case.own_rate) == other.rate)
+        if alike and first <= voucher.document_date <= last:
             return other
     return None

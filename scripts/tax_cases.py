@@ -29,8 +29,8 @@ your tax adviser has confirmed it for the client.
 - **Kz** has the Kennzahlen of the Umsatzsteuer-Voranmeldung (form USt 1 A of 2026) where it is declared. A
   tax case without any is not declared there.
 - **Period** says which day decides the period of the Voranmeldung (column 116, with `service_date = true`):
-  that of the *supply*, that of the *invoice* but at the latest the end of the month after the supply, or the
-  *later* one of both. A credit note counts by its own day (§ 17 Abs. 1 Satz 8 UStG).
+  that of the *supply*, that of the *invoice* but not before the supply and at the latest the end of the month
+  after it, or the *later* one of both. A credit note counts by its own day (§ 17 Abs. 1 Satz 8 UStG).
 - **Skonto** is the account of a discount on payment in SKR03 and SKR04; *+ key* where the key of the case
   goes with it.
 - *Owed* tax is not on the document: the client owes it on top, and deducts it unless the case says otherwise.

@@ -12,12 +12,12 @@ import pytest
 from mlconnector.mapping.account_functions import functions_of
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.charts import Chart, seeded_accounts, tax_cases
-from mlconnector.mapping.discounts import discount_accounts
-from mlconnector.mapping.drafts import Draft, Held
+from mlconnector.mapping.discounts import cleared_lines, discount_accounts
+from mlconnector.mapping.drafts import Draft, Held, entry
 from mlconnector.mapping.rules import Rules
-from mlconnector.model.entries import EntryLine
+from mlconnector.model.entries import Entry, EntryLine, reversed_entry
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Voucher
+from mlconnector.model.vouchers import Kind, Voucher
 from tests.mapping.builders import AUSTRIAN, cleared, line, party, payment, rules, voucher
 
 MONEY = {"SKR03": "1200", "SKR04": "1800", "own": "1200"}
@@ -249,10 +249,34 @@ def test_an_own_chart_has_to_name_its_accounts() -> None:
     assert [one.contra_account for one in skonto(paid, [of_case("export_goods")], named)] == ["5500"]
 
 
-def test_the_lines_of_a_booked_invoice_are_what_is_handed_in() -> None:
-    sold = voucher(line("1000", "0"), party=party("AT", AUSTRIAN))
-    made = decide(sold, rules(supply="goods"))
-    assert isinstance(made, Draft)
-    paid = payment(cleared("RE-1", "970", "30"), party=party("AT", AUSTRIAN))
-    (one,) = skonto(paid, made.lines, by("SKR03"))
-    assert (one.contra_account, one.eu_vat_id) == ("8743", AUSTRIAN)
+class TestTheLinesOfBookedDocuments:
+    def booked(self, of: Voucher, made_by: Rules, turn: int = 1) -> Entry:
+        made = decide(of, made_by)
+        assert isinstance(made, Draft)
+        return entry(made, person="10001", document=None, revision=f"r{turn}", turn=turn)
+
+    def test_are_what_is_handed_in(self) -> None:
+        sold = voucher(line("1000", "0"), party=party("AT", AUSTRIAN))
+        known = cleared_lines([self.booked(sold, rules(supply="goods"))])
+        paid = payment(cleared("RE-1", "970", "30"), party=party("AT", AUSTRIAN))
+        (one,) = skonto(paid, known["RE-1"], by("SKR03"))
+        assert (one.contra_account, one.eu_vat_id) == ("8743", AUSTRIAN)
+
+    def test_stand_under_the_number_of_the_open_item_that_they_clear(self) -> None:
+        note = voucher(
+            line("-100"), kind=Kind.CREDIT_NOTE, number="GS-1", refers_to="RE-1", external_id="816"
+        )
+        under = rules({"credit_note_number": "invoice"})
+        known = cleared_lines([self.booked(voucher(line("1000")), rules()), self.booked(note, under)])
+        assert [one.amount for one in known["RE-1"]] == [Decimal("1190.00"), Decimal("-119.00")]
+
+    def test_of_a_booking_that_was_taken_back_count_for_nothing(self) -> None:
+        wrong = self.booked(voucher(line("1000")), rules())
+        back = reversed_entry(wrong, revision="r2", turn=2)
+        right = self.booked(voucher(line("1000", "7")), rules(), turn=2)
+        known = cleared_lines([wrong, back, right])
+        made = skonto(payment(cleared("RE-1", "1048.60", "21.40")), known["RE-1"], by("SKR03"))
+        assert [(one.contra_account, one.amount) for one in made] == [("8731", Decimal("-21.40"))]
+
+    def test_are_not_those_of_payments(self) -> None:
+        assert cleared_lines([self.booked(payment(cleared("RE-1", "1190")), by("SKR03"))]) == {}

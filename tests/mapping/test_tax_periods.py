@@ -64,6 +64,11 @@ def test_at_the_latest_by_the_end_of_the_month_after_the_supply(name: str) -> No
     assert dated(name, date(2028, 1, 5), date(2028, 3, 9)) == date(2028, 2, 29)
 
 
+@pytest.mark.parametrize("name", BY_INVOICE)
+def test_but_not_before_the_supply_whatever_was_invoiced_in_advance(name: str) -> None:
+    assert dated(name, AUGUST, JULY) == AUGUST
+
+
 @pytest.mark.parametrize("name", [*BY_SUPPLY, *BY_INVOICE, *BY_LATER])
 def test_a_credit_note_counts_by_its_own_day(name: str) -> None:
     assert dated(name, JUNE, SEPTEMBER, kind=Kind.CREDIT_NOTE) == SEPTEMBER

@@ -59,6 +59,7 @@ class TaxCase:
     needs: tuple[str, ...]
     account: dict[str, str]
     key: str
+    automatic_only: bool
     key_until: tuple[date, str] | None
     tax: dict[str, str]
     input_tax: dict[str, str]
@@ -105,6 +106,7 @@ def _tax_case(name: str, fields: dict[str, Any]) -> TaxCase:
         needs=tuple(fields.get("needs", ())),
         account=fields["account"],
         key=fields["key"],
+        automatic_only=fields.get("automatic_only", False),
         key_until=(_day(until["day"]), until["key"]) if until else None,
         tax=fields.get("tax", {}),
         input_tax=fields.get("input_tax", {}),

@@ -113,8 +113,7 @@ def _about_line(voucher: Voucher, line: EntryLine, case: TaxCase, rules: Rules) 
     if meant is not None:
         shown = {"rate": f"{line.tax_rate:f}", "meant": meant.name, "key": case.key}
         return Problem("key_meant_another_rate", {**facts, **shown}, ("number",))
-    declared = case.key or line.tax_key or not case.boxes
-    if declared or _is_automatic(line.contra_account, voucher, rules):
+    if not case.automatic_only or line.tax_key or _is_automatic(line.contra_account, voucher, rules):
         return None
     shown = {"proposed": case.account.get(rules.books.chart, ""), "boxes": ", ".join(case.boxes)}
     return Problem("tax_case_needs_automatic", {**facts, **shown}, ("account", "tax_case"))

@@ -25,7 +25,7 @@ from mlconnector.model.problems import Problem
 Kind = Literal["tax_case", "account"]
 
 _DEFAULTS = {"sale": "default_revenue", "purchase": "default_expense"}
-_WORDS_ONLY = frozenset({"title", "source", "boxes"})
+_WORDS_ONLY = frozenset({"title", "source", "boxes", "automatic_only"})
 
 
 @dataclass(frozen=True, slots=True)

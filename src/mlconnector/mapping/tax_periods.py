@@ -21,6 +21,7 @@ _PARAGRAPHS = {
     "period_by_supply": "§ 13 Abs. 1 Nr. 1 Buchst. a, § 13b Abs. 1, § 18b Satz 3 UStG",
     "period_by_invoice": "§ 13 Abs. 1 Nr. 6, § 13b Abs. 2, § 18b Satz 2 UStG",
     "period_by_month_after": "§ 13 Abs. 1 Nr. 6, § 13b Abs. 2, § 18b Satz 2 UStG",
+    "period_after_invoice": "§ 13 Abs. 1 Nr. 6, § 13b Abs. 2, § 18b Satz 2 UStG; Art. 68 MwStSystRL",
     "period_by_later": "§ 15 Abs. 1 Satz 1 Nr. 1 UStG",
     "period_by_credit_note": "§ 17 Abs. 1 Satz 8 UStG",
 }
@@ -49,16 +50,21 @@ def tax_period(case: TaxCase, voucher: Voucher) -> TaxPeriod | Literal["unclear"
         return TaxPeriod(supplied, "period_by_supply")
     if case.period == "later":
         return TaxPeriod(max(supplied, invoiced), "period_by_later")
-    latest = _end_of_next_month(supplied)
-    by_invoice = (
-        TaxPeriod(invoiced, "period_by_invoice")
-        if invoiced <= latest
-        else TaxPeriod(latest, "period_by_month_after")
-    )
+    by_invoice = _by_invoice(supplied, invoiced)
     if case.period == "invoice" or voucher.party is None or region(voucher.party) != "eu":
         return by_invoice
     same = (supplied.year, supplied.month) == (by_invoice.day.year, by_invoice.day.month)
     return TaxPeriod(supplied, "period_by_supply") if same else "unclear"
+
+
+def _by_invoice(supplied: date, invoiced: date) -> TaxPeriod:
+    """The day of the invoice, but neither before the supply nor after the month that follows it."""
+    latest = _end_of_next_month(supplied)
+    if invoiced < supplied:
+        return TaxPeriod(supplied, "period_after_invoice")
+    if invoiced > latest:
+        return TaxPeriod(latest, "period_by_month_after")
+    return TaxPeriod(invoiced, "period_by_invoice")
 
 
 def dated(

@@ -11,7 +11,7 @@ from typing import TypeVar
 from mlconnector.formats.extf.client import PERSONS, ClientAccounts, Kind
 from mlconnector.formats.extf.tax_keys import AUTOMATIC_OFF, known_key
 
-C = TypeVar("C", bound=int)
+C = TypeVar("C")
 
 _AUTOMATIC = frozenset({"AM", "AV"})
 _SAID_ELSEWHERE: frozenset[Kind] = frozenset({"finance", "tax"})

@@ -30,12 +30,12 @@ POSTING_TEXT = "Buchungstext"
 EU_VAT_ID = "EU-Land u. UStID (Bestimmung)"
 ORIGIN_VAT_ID = "EU-Land u. UStID (Ursprung)"
 REVERSAL = "Generalumkehr (GU)"
-SERVICE_DATE = "Leistungsdatum"
 BASE_CURRENCY = "EUR"
 _HIGHEST_AMOUNT = Decimal(10**10)
 _CENT = Decimal("0.01")
 _RATE_STEP = Decimal("0.000001")
 _HIGHEST_RATE = Decimal(10_000)
+TAX_PERIOD = "Datum Zuord. Steuerperiode"
 _VAT_ID_PUNCTUATION = re.compile(r"[\s.\-]")
 
 
@@ -77,10 +77,9 @@ def booking_rows(
     which leaves no doubt about the century, or with `due_date` into Belegfeld 2; the number of the terms of
     payment goes to Belegfeld 2 and takes the place of both. With `tax_period` the service date is written
     together with the day that decides the tax period, as DATEV requires; the client's settings must provide
-    for it. That day is the line's own; `tax_period` says which one counts where the line names none.
-    `generalumkehr` names what is marked as Generalumkehr: by the tax key's correction key where there is one,
-    else in column 118. Without it such a row is an ordinary booking with the sides swapped; both swap the
-    sides, as DATEV's samples do.
+    for it; that day is the line's own where it has one. `generalumkehr` names what is marked as
+    Generalumkehr: by the tax key's correction key where there is one, else in column 118. Without it such a
+    row is an ordinary booking with the sides swapped; both swap the sides, as DATEV's samples do.
     """
     number, changes = document_field(entry.number)
     common: dict[str, Value] = {
@@ -91,18 +90,18 @@ def booking_rows(
     }
     if entry.document is not None:
         common["Beleglink"] = f'BEDI "{str(entry.document).upper()}"'
-    by_setting = entry.document_date
     if tax_period is not None and entry.service_date is not None:
-        common[SERVICE_DATE] = entry.service_date
-        by_setting = entry.service_date if tax_period == "service_date" else entry.document_date
+        common["Leistungsdatum"] = entry.service_date
+        decisive = entry.service_date if tax_period == "service_date" else entry.document_date
+        common["Datum Zuord. Steuerperiode"] = decisive
     marked = _is_marked(entry, generalumkehr)
     noted = list(changes)
     bases = _base_amounts(entry, noted)
     rows = []
     for line, base in zip(entry.lines, bases, strict=True):
         row: dict[str, Value] = {**_line(line, noted), **common, **base}
-        if SERVICE_DATE in row:
-            row["Datum Zuord. Steuerperiode"] = line.tax_period or by_setting
+        if line.tax_period is not None and TAX_PERIOD in row:
+            row[TAX_PERIOD] = line.tax_period
         if line.number:
             row["Belegfeld 1"], cleaned = document_field(line.number)
             noted.extend(one for one in cleaned if one not in noted)

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from mlconnector.mapping.charts import TaxCase, seeded_accounts, tax_cases
+from mlconnector.mapping.discounts import discount_accounts
 from mlconnector.mapping.tax_keys import tax_keys
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/reference/tax-cases.md"
@@ -25,18 +26,31 @@ your tax adviser has confirmed it for the client.
 - **Key** is written beside accounts that are not automatic. Where a key meant something else in an earlier
   year, it follows the date of the document.
 - **Further columns** of the Buchungsstapel that such a row fills.
+- **Kz** has the Kennzahlen of the Umsatzsteuer-Voranmeldung (form USt 1 A of 2026) where it is declared. A
+  tax case without any is not declared there.
+- **Period** says which day decides the period of the Voranmeldung (column 116, with `service_date = true`):
+  that of the *supply*, that of the *invoice* but not before the supply and at the latest the end of the month
+  after it, or the *later* one of both. A credit note counts by its own day (§ 17 Abs. 1 Satz 8 UStG).
+- **Skonto** is the account of a discount on payment in SKR03 and SKR04; *+ key* where the key of the case
+  goes with it.
 - *Owed* tax is not on the document: the client owes it on top, and deducts it unless the case says otherwise.
 
 Worked examples of every case, with rows and postings, are in `tests/golden/vouchers`.
 """
 _SECTIONS = {"sale": "Sales", "purchase": "Purchases"}
-_COLUMNS = "| Case | When | SKR03 | SKR04 | Key | Further columns | Source |"
+_COLUMNS = "| Case | When | SKR03 | SKR04 | Key | Further columns | Kz | Period | Skonto | Source |"
 _CUSTOMERS = {"business": "business", "consumer": "consumer, `oss = true`"}
 _REGIONS = {
     "domestic": "Germany",
     "eu": "another member state",
     "third": "third country",
     "named": "chosen by a row",
+}
+_PERIODS = {
+    "supply": "supply",
+    "invoice": "invoice",
+    "later": "later",
+    "matter": "supply or invoice, by the matter",
 }
 _SUPPLIES = {"goods": "goods", "service": "service", "on_site": "service bound to a place"}
 
@@ -58,6 +72,9 @@ def _row(case: TaxCase) -> str:
         _account(case, "SKR04"),
         _key(case),
         "; ".join(_further(case)),
+        _boxes(case),
+        _PERIODS[case.period],
+        _discount(case),
         case.source,
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
@@ -102,6 +119,19 @@ def _key(case: TaxCase) -> str:
         return case.key or "none"
     last, before = case.key_until
     return f"{case.key}; {before} on documents up to {last}"
+
+
+def _boxes(case: TaxCase) -> str:
+    if not case.boxes:
+        return "none"
+    return ", ".join(case.boxes) + (", by the matter" if case.matter else "")
+
+
+def _discount(case: TaxCase) -> str:
+    accounts = discount_accounts()[case.name]
+    seeded = seeded_accounts("SKR03", 4)[accounts["SKR03"]]
+    key = " + key" if case.key and not seeded.automatic else ""
+    return f"{accounts['SKR03']}, {accounts['SKR04']}{key}"
 
 
 def _further(case: TaxCase) -> Iterator[str]:

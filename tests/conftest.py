@@ -5,9 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from mlconnector.commands import output
 from mlconnector.store.database import Database, open_database
 from tests.clock import Clock
 from tests.databases import Postgres, copied_sqlite, migrated_sqlite, running_postgres
+
+
+@pytest.fixture(autouse=True)
+def width_of_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Output is as wide as COLUMNS says in a test, whatever it was when the module was read."""
+    monkeypatch.setattr(output.console, "_width", None)
+    monkeypatch.setattr(output.complaints, "_width", None)
 
 
 @pytest.fixture

@@ -40,8 +40,6 @@ class Page:
 def pipe(monkeypatch: pytest.MonkeyPatch) -> Page:
     made = Page()
     monkeypatch.delenv("COLUMNS", raising=False)
-    # It is what COLUMNS was when the module was read, as it is in each process of parallel tests.
-    monkeypatch.setattr(console, "_width", None)
     monkeypatch.setattr(console, "_file", made.file)
     return made
 

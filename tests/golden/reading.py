@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
+from mlconnector.mapping.discounts import Cleared
 from mlconnector.mapping.rules import Rules
+from mlconnector.model.entries import EntryLine
 from mlconnector.model.vouchers import Voucher
 
 VOUCHERS = Path(__file__).parent / "vouchers"
@@ -20,6 +22,7 @@ _VOUCHER: Mapping[str, Any] = {"currency": "EUR", "lines": []}
 _PARTY: Mapping[str, Any] = {"external_id": "party/1"}
 _ALLOCATION: Mapping[str, Any] = {"number": None}
 _LINE: Mapping[str, Any] = {"tax_method": "exclusive"}
+_CLEARED: Mapping[str, Any] = {"account": "10001"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Golden:
     """One voucher in the books of one chart, with the rows and the postings that it has to become.
 
     `taken_back` says that the rows are those of the reversal. `person` is the number of the party,
-    `document` the GUID of the document that was filed.
+    `document` the GUID of the document that was filed, `cleared` the documents that a payment clears.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Golden:
     person: str
     document: uuid.UUID | None
     taken_back: bool
+    cleared: Cleared
     rows: tuple[Mapping[str, str], ...]
     postings: tuple[Posting, ...]
     why: tuple[str, ...]
@@ -68,6 +72,7 @@ def read_golden(path: Path) -> list[Golden]:
     voucher = tomllib.loads(_toml(sections["Voucher"]))
     books = tomllib.loads(_toml(sections["Books"]))
     taken_back = voucher.pop("taken_back", False)
+    cleared = _cleared(voucher.pop("cleared", ()))
     why = tuple(line.removeprefix("- ") for line in sections["Why"] if line.startswith("- "))
     found = []
     for chart in _CHARTS:
@@ -84,6 +89,7 @@ def read_golden(path: Path) -> list[Golden]:
                 person=person,
                 document=None if document is None else uuid.UUID(document),
                 taken_back=taken_back,
+                cleared=cleared,
                 rows=_rows(tables[0]),
                 postings=tuple(Posting(*cells) for cells in tables[1][1:]),
                 why=why,
@@ -98,6 +104,14 @@ def _voucher(given: Mapping[str, Any]) -> Voucher:
     values["lines"] = [{**_LINE, **line} for line in values["lines"]]
     values["allocations"] = [{**_ALLOCATION, **one} for one in given.get("allocations", ())]
     return msgspec.convert(values, Voucher, strict=False)
+
+
+def _cleared(given: Sequence[Mapping[str, Any]]) -> Cleared:
+    """The booked lines of the documents that a payment clears, by the number that each of them names."""
+    lines = [msgspec.convert({**_CLEARED, **line}, EntryLine, strict=False) for line in given]
+    return {
+        number: [line for line in lines if line.number == number] for number in {one.number for one in lines}
+    }
 
 
 def _sections(text: str) -> dict[str, list[str]]:

@@ -25,7 +25,7 @@ LEAST = 60
 
 def booked(golden: Golden) -> Entry:
     """The entry of a golden's voucher, or what takes it back."""
-    decision = decide(golden.voucher, golden.rules)
+    decision = decide(golden.voucher, golden.rules, cleared=golden.cleared)
     assert isinstance(decision, Draft), decision
     made = entry(decision, person=golden.person, document=golden.document, revision="r1", turn=1)
     return reversed_entry(made, revision="r2", turn=2) if golden.taken_back else made

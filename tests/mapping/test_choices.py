@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 import pytest
@@ -93,7 +94,7 @@ class TestATaxCode:
     )
     def test_is_the_way_to_cases_that_facts_never_choose(self, code: str, case: str) -> None:
         row = {"tax_code": code, "vat_id": "yes" if case == "triangular_supply" else "any", "case": case}
-        by = rules(tax_case=[row], revenue=[{"account": "8200"}], supply="goods")
+        by = rules(tax_case=[row], supply="goods")
         sale = voucher(line(rate="0", tax_code=code), party=party("AT", AUSTRIAN))
         assert cases(sale, by) == [case]
 
@@ -106,17 +107,24 @@ class TestTheZeroRate:
         "case": "domestic_0",
     }
 
-    def test_has_no_account_of_its_own(self) -> None:
+    @pytest.mark.parametrize(("chart", "account"), [("SKR03", "8290"), ("SKR04", "4290")])
+    def test_has_an_automatic_account_of_its_own(self, chart: str, account: str) -> None:
         sale = voucher(line(rate="0", category="Photovoltaik"))
-        (problem,) = problems(sale, rules(tax_case=[self.ROW]))
-        assert problem.cause == "revenue_account_missing:category=Photovoltaik,tax_case=domestic_0"
+        assert booked(sale, rules({"chart": chart}, tax_case=[self.ROW])) == [(account, "", "100.00")]
+        row = {"account": account, "automatic": True, "tax_case": "domestic_0"}
+        assert booked(sale, rules({"chart": chart}, tax_case=[self.ROW], revenue=[row])) == [
+            (account, "", "100.00")
+        ]
 
-    def test_takes_an_account_without_a_key_or_one_that_is_automatic_for_it(self) -> None:
+    def test_waits_on_any_other_account_since_no_key_would_bring_it_into_the_return(self) -> None:
         sale = voucher(line(rate="0", category="Photovoltaik"))
-        plain = rules(tax_case=[self.ROW], revenue=[{"account": "8200"}])
-        assert booked(sale, plain) == [("8200", "", "100.00")]
-        row = {"account": "8290", "automatic": True, "tax_case": "domestic_0"}
-        assert booked(sale, rules(tax_case=[self.ROW], revenue=[row])) == [("8290", "", "100.00")]
+        (problem,) = problems(sale, rules(tax_case=[self.ROW], revenue=[{"account": "8200"}]))
+        assert problem.cause == "tax_case_needs_automatic:account=8200,tax_case=domestic_0"
+        assert (problem.facts["proposed"], problem.facts["boxes"]) == ("8290", "87")
+
+    def test_waits_for_a_supply_before_it_began(self) -> None:
+        sale = voucher(line(rate="0", category="Photovoltaik"), service_date=date(2022, 12, 31))
+        assert keys(sale, rules(tax_case=[self.ROW])) == ["tax_case_not_valid"]
 
     def test_is_never_what_the_facts_say(self) -> None:
         assert keys(voucher(line(rate="0"))) == ["tax_case_unknown"]

@@ -155,7 +155,6 @@ class TestSkonto:
             self.PAID,
             cleared("4711", "104.86", "2.14", "7"),
             direction="purchase",
-            party=party("AT", AUSTRIAN),
         )
         assert [one[:3] for one in moved(paid) if one[0] != BANK] == [
             ("3736", "", "2.38"),
@@ -185,14 +184,23 @@ class TestSkonto:
     def test_without_a_document_or_against_the_money_waits(self, one: Any) -> None:
         assert keys(payment(one), paying()) == ["discount_without_document"]
 
-    @pytest.mark.parametrize("rate", [None, "0", "16"])
-    def test_at_a_rate_without_an_account_waits(self, rate: str | None) -> None:
-        (problem,) = problems(payment(cleared("RE-1", "98", "2", rate)), paying())
-        assert problem.cause == f"discount_account_missing:rate={rate or ''},direction=sale"
+    @pytest.mark.parametrize("rate", [None, "0", "18"])
+    def test_on_a_document_that_is_not_known_waits_where_its_rate_does_not_tell_the_case(
+        self, rate: str | None
+    ) -> None:
+        paid = payment(cleared("RE-1", "98", "2", rate))
+        for by in (paying(), paying(granted={"0": "8700"}), paying(discount="column")):
+            (problem,) = problems(paid, by)
+            assert problem.cause == "discount_case_unknown:number=RE-1"
 
-    def test_at_zero_takes_an_account_that_the_client_names(self) -> None:
-        by = paying(granted={"0": "8700"})
-        assert moved(payment(cleared("RE-1", "98", "2", "0")), by)[1] == ("8700", "", "-2.00", "RE-1")
+    @pytest.mark.parametrize("direction", ["sale", "purchase"])
+    def test_on_a_document_across_the_border_that_is_not_known_waits(self, direction: str) -> None:
+        paid = payment(self.PAID, direction=direction, party=party("AT", AUSTRIAN))
+        assert keys(paid, paying()) == ["discount_case_unknown"]
+
+    def test_of_a_small_business_needs_no_rate(self) -> None:
+        paid = payment(cleared("RE-1", "98", "2"))
+        assert moved(paid, paying(small_business=True))[1] == ("8707", "", "-2.00", "RE-1")
 
 
 class TestAccountsForSkontoOfTheClientsOwn:
@@ -214,11 +222,11 @@ class TestAccountsForSkontoOfTheClientsOwn:
 
     def test_at_a_rate_that_has_no_key_wait(self) -> None:
         paid = payment(cleared("RE-1", "98", "2", "20"))
-        assert keys(paid, paying(granted={"20": "8700"})) == ["discount_account_missing"]
+        assert keys(paid, paying(granted={"20": "8700"})) == ["discount_case_unknown"]
 
     @pytest.mark.parametrize("setting", [{"input_tax": False}, {"small_business": True}])
-    def test_are_needed_where_no_input_tax_was_deducted(self, setting: dict[str, Any]) -> None:
-        assert keys(self.BOUGHT, paying(**setting)) == ["discount_account_missing"]
+    def test_take_no_tax_back_where_none_was_deducted(self, setting: dict[str, Any]) -> None:
+        assert moved(self.BOUGHT, paying(**setting))[1][:2] == ("3700", "")
         by = paying(received={"19": "3200"}, **setting)
         assert moved(self.BOUGHT, by)[1][:2] == ("3200", "")
 
@@ -261,8 +269,20 @@ class TestSkontoInDatevsColumn:
         made = first(payment(cleared()), paying(discount="column", discount_account="8736"))
         assert (made.discount, made.discount_account) == (None, "")
 
-    def test_needs_no_account_for_the_rate(self) -> None:
-        assert draft(payment(cleared("RE-1", "98", "2")), paying(discount="column")).lines
+    @pytest.mark.parametrize("settings", [{}, {"discount_account": "8736"}])
+    def test_is_for_the_full_rate_alone_since_datev_takes_that_without_a_key(
+        self, settings: dict[str, str]
+    ) -> None:
+        paid = payment(cleared("RE-1", "104.86", "2.14", "7"))
+        assert moved(paid, paying(discount="column", **settings)) == [
+            (BANK, "", "-104.86", "RE-1"),
+            ("8731", "", "-2.14", "RE-1"),
+        ]
+
+    def test_may_be_for_another_case_by_its_account(self) -> None:
+        paid = payment(cleared("RE-1", "104.86", "2.14", "7"))
+        (made,) = draft(paid, paying(discount="column", discount_account="8731")).lines
+        assert (made.discount, made.discount_account) == (Decimal("-2.14"), "8731")
 
     def test_goes_to_an_account_where_no_money_came_with_it(self) -> None:
         alone = payment(cleared("RE-1", "0", "2.38", "19"))
@@ -293,7 +313,7 @@ def test_everything_that_is_missing_is_said_at_once() -> None:
         "number_missing",
         "payment_account_missing",
         "exchange_rate_missing",
-        "discount_account_missing",
+        "discount_case_unknown",
     ]
 
 

@@ -144,9 +144,9 @@ def test_skonto_on_an_account_that_is_not_automatic_takes_tax_back_by_its_key() 
 
 
 def test_skonto_without_tax_is_all_discount() -> None:
-    by = rules(payments={"default": "1200", "granted": {"0": "8700"}})
+    by = rules(payments={"default": "1200"}, small_business=True)
     paid = Allocation(number="RE-1", amount=Decimal(0), discount=Decimal("2.38"), discount_rate=Decimal(0))
-    assert shown(payment(paid), by) == [("H", DEBTOR, "2.38"), ("S", "8700", "2.38")]
+    assert shown(payment(paid), by) == [("H", DEBTOR, "2.38"), ("S", "8707", "2.38")]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.vouchers import Voucher
 from tests.mapping.builders import (
+    AUSTRIAN,
     booked,
     buying,
     cases,
@@ -97,6 +98,36 @@ def test_the_usual_rates_hold_before_and_after_by_the_document_where_no_day_is_s
     assert cases(sold(rate, BEFORE, None)) == [f"domestic_{rate}"]
     assert cases(sold(rate, AFTER, None)) == [f"domestic_{rate}"]
     assert keys(sold(rate, WITHIN, None)) == ["rate_not_valid"]
+
+
+@pytest.mark.parametrize("chart", ["SKR03", "SKR04"])
+@pytest.mark.parametrize("rate", ["19", "7"])
+def test_the_usual_rate_on_a_document_of_those_months_waits_since_its_key_meant_another(
+    chart: str, rate: str
+) -> None:
+    first, last = date(2020, 7, 1), date(2020, 12, 31)
+    for day in (first, last):
+        for supplied in (BEFORE, date(2021, 1, 1)):
+            by = buying({"chart": chart})
+            (problem,) = problems(sold(rate, day, supplied), by)
+            assert problem.cause == "key_meant_another_rate:number=RE-1"
+            assert problem.facts["meant"] == ("domestic_16" if rate == "19" else "domestic_5")
+            assert keys(bought(rate, day, supplied), by) == ["key_meant_another_rate"]
+    assert cases(sold(rate, date(2020, 6, 30), BEFORE)) == [f"domestic_{rate}"]
+    assert cases(sold(rate, date(2021, 1, 1), BEFORE)) == [f"domestic_{rate}"]
+
+
+def test_what_the_client_owes_itself_waits_too() -> None:
+    by = buying(supply="goods", own_rate=19)
+    given = purchase(line(rate="0"), country="AT", vat_id=AUSTRIAN, document_date=WITHIN, service_date=WITHIN)
+    assert keys(given, by) == ["rate_not_valid"]
+    late = purchase(line(rate="0"), country="AT", vat_id=AUSTRIAN, document_date=WITHIN, service_date=BEFORE)
+    (problem,) = problems(late, by)
+    assert (problem.key, problem.facts["rate"], problem.facts["meant"]) == (
+        "key_meant_another_rate",
+        "19",
+        "input_tax_16",
+    )
 
 
 def test_the_first_and_the_last_day_count() -> None:

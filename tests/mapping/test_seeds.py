@@ -72,7 +72,7 @@ class TestInUse:
     def test_is_small_business_alone_for_one(self) -> None:
         assert in_use(default_revenue=True, small_business=True) == {
             "tax_case:small_business",
-            "account:8195",
+            "account:8192",
         }
 
     def test_are_purchases_at_the_rate_that_the_client_owes(self) -> None:
@@ -125,6 +125,23 @@ def test_a_changed_seed_has_to_be_confirmed_again(monkeypatch: pytest.MonkeyPatc
     old = seed("tax_case:domestic_7", made)
     monkeypatch.setitem(charts.tax_cases(), "domestic_7", reworded)
     assert seed("tax_case:domestic_7", made) == old
+
+
+class TestThePeriodOfTheVatReturn:
+    EU_GOODS = "adf7e789035343df"
+
+    def fingerprint(self, case: str, *, days: bool) -> str:
+        found = seed(f"tax_case:{case}", by({"service_date": days}))
+        assert found is not None
+        return found.fingerprint
+
+    def test_is_no_part_of_what_is_confirmed_where_it_never_shows(self) -> None:
+        assert self.fingerprint("domestic_19", days=False) == "9fd64b53cbbfb4f0"
+        assert self.fingerprint("eu_goods_vat_id", days=False) == self.EU_GOODS
+
+    def test_is_confirmed_anew_where_another_day_counts_than_that_of_the_supply(self) -> None:
+        assert self.fingerprint("domestic_19", days=True) == "9fd64b53cbbfb4f0"
+        assert self.fingerprint("eu_goods_vat_id", days=True) != self.EU_GOODS
 
 
 def test_confirmations_are_no_part_of_what_the_rules_are_told_apart_by() -> None:

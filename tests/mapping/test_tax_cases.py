@@ -216,8 +216,15 @@ class TestTheSeeds:
                 assert account.function in {"automatic", "none"}
                 assert not account.automatic or account.tax_case == case.name
 
-    def test_leave_only_the_zero_rate_without_an_account(self) -> None:
-        assert [case.name for case in tax_cases().values() if not case.account] == ["domestic_0"]
+    def test_have_an_account_in_both_charts(self) -> None:
+        assert [case.name for case in tax_cases().values() if set(case.account) != {"SKR03", "SKR04"}] == []
+
+    def test_have_an_automatic_account_where_there_is_no_key_and_something_to_declare(self) -> None:
+        for chart in ("SKR03", "SKR04"):
+            for case in tax_cases().values():
+                if case.boxes and not case.key:
+                    assert case.automatic_only or case.name == "small_business"
+                    assert seeded_accounts(chart, 4)[case.account[chart]].automatic, case.name
 
     def test_have_a_key_wherever_datev_has_to_work_out_tax_on_an_account_that_is_not_automatic(self) -> None:
         for case in tax_cases().values():

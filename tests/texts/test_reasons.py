@@ -12,6 +12,10 @@ REASONS = table("reasons.toml")
 WORDS = table("words.toml")["field"]
 RULES = {
     "mapping/tax.py: chosen.rule": {"case_by_facts", "case_by_row", "case_of_small_business"},
+    "mapping/tax_periods.py: found.rule": {
+        *("period_by_supply", "period_by_invoice", "period_by_month_after", "period_by_later"),
+        *("period_by_credit_note", "period_after_invoice"),
+    },
 }
 # What the scan cannot follow by itself: facts and fields that callers in other modules give.
 FACTS = {

@@ -66,7 +66,7 @@ MORE_NAMES = {
     "due_date": Bookings.DUE_DATE.name,
 }
 _AMOUNTS = frozenset({"amount", "rounding", "stated_total", "discount", "exchange_rate", "eu_rate"})
-_DAYS = frozenset({"date", "due_date", "service_date"})
+_DAYS = frozenset({"date", "due_date", "service_date", "tax_period"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ _ORDER = (
         "due_date",
         "date",
         "service_date",
+        "tax_period",
         "debtor",
         "creditor",
         "cost_centre_1",

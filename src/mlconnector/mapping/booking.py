@@ -12,7 +12,8 @@ from decimal import Decimal
 
 import msgspec
 
-from mlconnector.mapping.checks import formal_problems, stated_gross
+from mlconnector.mapping.checks import formal_problems, line_problems, stated_gross
+from mlconnector.mapping.discounts import Cleared
 from mlconnector.mapping.down_payments import requested, settled, with_down_payments
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.fees import with_fee
@@ -22,6 +23,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import unconfirmed_cases
 from mlconnector.mapping.targets import Target, target
 from mlconnector.mapping.tax_keys import tax_keys
+from mlconnector.mapping.tax_periods import dated
 from mlconnector.mapping.vat_ids import country_prefix, foreign_vat_id
 from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, rounded
@@ -32,10 +34,13 @@ from mlconnector.model.vouchers import Kind, Line, Party, Voucher
 _LINES_NAMED = 8
 
 
-def decide(voucher: Voucher, rules: Rules, *, stands: bool = False) -> Draft | Held | Ignored:
+def decide(
+    voucher: Voucher, rules: Rules, *, stands: bool = False, cleared: Cleared | None = None
+) -> Draft | Held | Ignored:
     """Decide a voucher's booking. Everything that is missing or contradictory is said at once.
 
-    `stands` says that DATEV has a booking of it: then it is ours, whenever we began.
+    `stands` says that DATEV has a booking of it: then it is ours, whenever we began. `cleared` has the lines
+    of the documents that a payment clears, by their numbers.
     """
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
@@ -45,7 +50,7 @@ def decide(voucher: Voucher, rules: Rules, *, stands: bool = False) -> Draft | H
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:
-        return with_fee(with_down_payments(decide_payment(voucher, rules), rules), rules)
+        return with_fee(with_down_payments(decide_payment(voucher, rules, cleared or {}), rules), rules)
     decision = _decide_document(voucher, rules)
     if isinstance(decision, Draft):
         decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
@@ -89,7 +94,12 @@ def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     if not gross:
         return Ignored("zero_value")
     because += [*rate.because, *(terms.because if isinstance(terms, Found) else ())]
-    lines = [_line(voucher, voucher.party, place, amount, rules) for place, amount in gross]
+    made = dated(voucher, [_line(voucher, voucher.party, *share, rules) for share in gross], rules)
+    if isinstance(made, Problem):
+        return Held((made,))
+    lines, because = made[0], [*because, *made[1]]
+    if faults := line_problems(voucher, lines, rules):
+        return Held(faults)
     if any(line.eu_vat_id for line in lines):
         vat_id = next(line.eu_vat_id for line in lines if line.eu_vat_id)
         because.append(Because("eu_vat_id", vat_id, "vat_id_of", {"party_id": voucher.party.external_id}))

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 Chart = Literal["SKR03", "SKR04", "own"]
 Function = Literal["automatic", "collective", "tax", "none"]
+Period = Literal["supply", "invoice", "later", "matter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class TaxCase:
     """A tax case: the facts that make it, and what it gets in each chart; `tax_cases.toml` explains each.
 
     `rate` is None where the customer's member state has the rate. `tax` and `input_tax` name by chart the
-    accounts that DATEV books the tax on.
+    accounts that DATEV books the tax on. `period` says which day decides the period of the VAT return, and
+    `boxes` are the Kennzahlen there.
     """
 
     name: str
@@ -57,11 +59,14 @@ class TaxCase:
     needs: tuple[str, ...]
     account: dict[str, str]
     key: str
+    automatic_only: bool
     key_until: tuple[date, str] | None
     tax: dict[str, str]
     input_tax: dict[str, str]
     eu: str
     matter: str
+    period: Period
+    boxes: tuple[str, ...]
     source: str
 
     def key_on(self, day: date) -> str:
@@ -101,11 +106,14 @@ def _tax_case(name: str, fields: dict[str, Any]) -> TaxCase:
         needs=tuple(fields.get("needs", ())),
         account=fields["account"],
         key=fields["key"],
+        automatic_only=fields.get("automatic_only", False),
         key_until=(_day(until["day"]), until["key"]) if until else None,
         tax=fields.get("tax", {}),
         input_tax=fields.get("input_tax", {}),
         eu=fields.get("eu", ""),
         matter=fields.get("matter", ""),
+        period=fields["period"],
+        boxes=tuple(fields["boxes"]),
         source=fields["source"],
     )
 

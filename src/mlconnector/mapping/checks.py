@@ -1,16 +1,22 @@
-"""Checks of a voucher itself, before any table is looked at: party, number, and whether the sums agree."""
+"""Checks of a voucher: of itself before any table is looked at, and of the lines that were made of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
+from mlconnector.mapping.charts import TaxCase, tax_cases
 from mlconnector.mapping.drafts import ledger_of, person_problem
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.vat_ids import vat_id_problem
+from mlconnector.model.entries import EntryLine
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.totals import Totals
 from mlconnector.model.vouchers import Kind, Voucher
+
+_LOWERED = {Decimal(19): Decimal(16), Decimal(7): Decimal(5)}
+"""The rates of July to December 2020 in place of the usual ones (§ 28 Abs. 1 and 2 UStG)."""
 
 
 def formal_problems(voucher: Voucher, sums: Totals, rules: Rules) -> list[Problem]:
@@ -81,3 +87,59 @@ def _about_total(voucher: Voucher, sums: Totals, rules: Rules) -> Problem | None
         "currency": voucher.currency,
     }
     return Problem("total_differs", facts)
+
+
+def line_problems(voucher: Voucher, lines: Sequence[EntryLine], rules: Rules) -> tuple[Problem, ...]:
+    """What would let DATEV book another tax than the tax cases of a voucher's lines say, or none at all."""
+    found: dict[str, Problem] = {}
+    for line in lines:
+        problem = _about_line(voucher, line, tax_cases()[line.tax_case], rules)
+        if problem is not None:
+            found.setdefault(problem.cause, problem)
+    return tuple(found.values())
+
+
+def _about_line(voucher: Voucher, line: EntryLine, case: TaxCase, rules: Rules) -> Problem | None:
+    facts = {
+        "account": line.contra_account,
+        "tax_case": case.name,
+        "number": voucher.number or "",
+        "document_day": voucher.document_date.isoformat(),
+    }
+    day = voucher.service_date or voucher.document_date
+    if not case.holds_on(day):
+        return Problem("tax_case_not_valid", {**facts, "day": day.isoformat()}, ("tax_case", "number"))
+    meant = _meant_then(case, voucher)
+    if meant is not None:
+        shown = {"rate": f"{line.tax_rate:f}", "meant": meant.name, "key": case.key}
+        return Problem("key_meant_another_rate", {**facts, **shown}, ("number",))
+    if not case.automatic_only or line.tax_key or _is_automatic(line.contra_account, voucher, rules):
+        return None
+    shown = {"proposed": case.account.get(rules.books.chart, ""), "boxes": ", ".join(case.boxes)}
+    return Problem("tax_case_needs_automatic", {**facts, **shown}, ("account", "tax_case"))
+
+
+def _is_automatic(number: str, voucher: Voucher, rules: Rules) -> bool:
+    """Whether DATEV works out the tax by an account, as the chart knows it or a row describes it."""
+    known = rules.accounts.get(number)
+    rows = rules.mapping.accounts_for(voucher.direction)
+    return (known is not None and known.automatic) or any(
+        row.account == number and row.automatic is True for row in rows
+    )
+
+
+def _meant_then(case: TaxCase, voucher: Voucher) -> TaxCase | None:
+    """The other tax case that this one's key stood for on the day of the document, if there is one.
+
+    Automatic accounts followed the keys, and keys of tax that the client owes itself the rates: in late 2020
+    they worked out 16 and 5 % where they say 19 and 7 %.
+    """
+    for other in tax_cases().values():
+        if other.key_until is None or other.name == case.name or other.direction != case.direction:
+            continue
+        last, key = other.key_until
+        first = other.valid[0][0]
+        alike = key == case.key or (case.own_rate != 0 and _LOWERED.get(case.own_rate) == other.rate)
+        if alike and first <= voucher.document_date <= last:
+            return other
+    return None

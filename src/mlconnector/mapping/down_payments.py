@@ -59,6 +59,7 @@ def requested(draft: Draft, rules: Rules) -> Draft | Held:
         tax_case=clearing.case.name,
         tax_rate=ZERO,
         tax_key="",
+        tax_period=None,
     )
     why = Because(
         "account", clearing.number, "down_payment_requested", {"source": clearing.case.source}, line=1

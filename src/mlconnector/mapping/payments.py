@@ -1,11 +1,21 @@
-"""Payments: money that clears open items, with Skonto by tax rate, part payments and amounts on account."""
+"""Payments: money that clears open items, with Skonto by tax case, part payments and amounts on account."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from mlconnector.mapping.charts import lengthened, tax_cases
+import msgspec
+
+from mlconnector.mapping.discounts import (
+    BY_DATEV,
+    Cleared,
+    DiscountTarget,
+    Share,
+    discount_target,
+    shares,
+)
 from mlconnector.mapping.drafts import Draft, Held, Ignored, ledger_of, person_problem
 from mlconnector.mapping.lookups import Found, exchange_rate
 from mlconnector.mapping.rules import Rules
@@ -17,13 +27,7 @@ from mlconnector.model.vouchers import Allocation, Party, Voucher
 PAYMENT = "payment"
 DISCOUNT = "discount"
 
-# Skonto by direction and tax rate: accounts that reduce revenue or cost and take the tax back with it.
-DISCOUNT_ACCOUNTS: Mapping[tuple[str, str], dict[str, str]] = {
-    ("sale", "19"): {"SKR03": "8736", "SKR04": "4736"},
-    ("sale", "7"): {"SKR03": "8731", "SKR04": "4731"},
-    ("purchase", "19"): {"SKR03": "3736", "SKR04": "5736"},
-    ("purchase", "7"): {"SKR03": "3731", "SKR04": "5731"},
-}
+_NOTHING_KNOWN: Cleared = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,23 @@ class _Paid:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skonto:
-    """Where Skonto goes, and the tax key that takes the tax back where the account does not do it itself."""
+class _Taken:
+    """A share of a discount, and where it goes; without a target DATEV's own column carries it."""
 
-    account: str
-    tax_key: str
+    share: Share
+    target: DiscountTarget | None
+    because: tuple[Because, ...] = ()
 
 
-def decide_payment(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
+def decide_payment(
+    voucher: Voucher, rules: Rules, cleared: Cleared = _NOTHING_KNOWN
+) -> Draft | Held | Ignored:
     """Decide a payment: one line for each document that it clears, and the Skonto beside it.
 
     Money from a customer credits the debtor, money to a supplier debits the creditor. What clears no document
     is on account, under the payment's own number. Partial and over-payments need nothing more: the open item
-    keeps what is left.
+    keeps what is left. `cleared` has the lines of the documents that it clears, as far as they are known:
+    their tax cases decide the Skonto.
     """
     allocations = [one for one in voucher.allocations if _moves(one, voucher.currency)]
     if not allocations:
@@ -57,24 +65,25 @@ def decide_payment(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     account, rate = _money_account(voucher, rules), exchange_rate(voucher, rules)
     problems = [*_formal(voucher, allocations, rules)]
     problems += [found for found in (account, rate) if isinstance(found, Problem)]
-    discounts = {
-        index: found
-        for index, one in enumerate(allocations)
-        if one.discount != ZERO and (found := _discount_account(voucher, one, rules)) is not None
-    }
-    problems += [found for found in discounts.values() if isinstance(found, Problem)]
+    taken: dict[int, list[_Taken]] = {}
+    for index, one in enumerate(allocations):
+        found = _discounts(voucher, one, cleared.get(one.number or "", ()), rules)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            taken[index] = found
     if problems or voucher.party is None or isinstance(account, Problem) or isinstance(rate, Problem):
         return Held(tuple({problem.cause: problem for problem in problems}.values()))
     paid = _Paid(
         -1 if voucher.direction == "sale" else 1, account.value, voucher.number or "", voucher.currency
     )
-    skonto = {index: one for index, one in discounts.items() if isinstance(one, Found)}
-    lines = [
-        line
-        for index, one in enumerate(allocations)
-        for line in _lines(one, paid, voucher.party, skonto.get(index), rules)
-    ]
-    because = [*account.because, *(why for one in skonto.values() for why in one.because), *rate.because]
+    lines: list[EntryLine] = []
+    because = [*account.because]
+    for index, one in enumerate(allocations):
+        made = _lines(one, paid, voucher.party, taken[index], rules)
+        because += _why(one, [each for each in taken[index] if each.target], len(lines) + _money_lines(made))
+        lines += made
+    because += rate.because
     because += [
         Because("number", one.number or paid.number, "paid_document" if one.number else "on_account")
         for one in allocations
@@ -87,13 +96,12 @@ def _moves(one: Allocation, currency: str) -> bool:
 
 
 def _lines(
-    one: Allocation, paid: _Paid, party: Party, discount: Found[_Skonto] | None, rules: Rules
+    one: Allocation, paid: _Paid, party: Party, taken: Sequence[_Taken], rules: Rules
 ) -> list[EntryLine]:
     number = one.number or paid.number
     text = f"{party.name} {number}" if one.number else f"{party.name} a conto {number}"
     amount = paid.sign * rounded(one.amount, paid.currency)
-    taken = paid.sign * rounded(one.discount, paid.currency)
-    beside = rules.mapping.payments.discount == "column" and amount != ZERO
+    beside = sum((each.share.amount for each in taken if each.target is None), ZERO)
     lines = []
     if amount != ZERO:
         lines.append(
@@ -105,24 +113,58 @@ def _lines(
                 tax_rate=ZERO,
                 number=number,
                 text=text,
-                discount=taken if beside and taken != ZERO else None,
-                discount_account=(rules.mapping.payments.discount_account or "") if beside and taken else "",
+                discount=paid.sign * beside if beside else None,
+                discount_account=(rules.mapping.payments.discount_account or "") if beside else "",
             )
         )
-    if taken != ZERO and not beside and discount is not None:
-        lines.append(
-            EntryLine(
-                account="",
-                contra_account=discount.value.account,
-                amount=taken,
-                tax_case=DISCOUNT,
-                tax_rate=one.discount_rate or ZERO,
-                tax_key=discount.value.tax_key,
-                number=number,
-                text=f"Skonto {text}",
-            )
-        )
+    lines += [
+        _discount_line(each.share, each.target, paid.sign * each.share.amount, number, f"Skonto {text}")
+        for each in taken
+        if each.target is not None
+    ]
     return lines
+
+
+def _money_lines(lines: Sequence[EntryLine]) -> int:
+    return sum(line.tax_case == PAYMENT for line in lines)
+
+
+def _discount_line(
+    share: Share, target: DiscountTarget, amount: Decimal, number: str, text: str
+) -> EntryLine:
+    """The line of a share; what the document's own line tells of tax and member state, it tells too."""
+    line = EntryLine(
+        account="",
+        contra_account=target.account,
+        amount=amount,
+        tax_case=DISCOUNT,
+        tax_rate=share.case.own_rate or share.rate,
+        tax_added=bool(share.case.own_rate),
+        tax_key=target.tax_key,
+        number=number,
+        text=text,
+    )
+    if share.like is None:
+        return line
+    named = ("eu_vat_id", "eu_rate", "matter", "matter_rate", "key_rate", "key_country")
+    return msgspec.structs.replace(line, **{name: getattr(share.like, name) for name in named})
+
+
+def _why(one: Allocation, taken: Sequence[_Taken], before: int) -> list[Because]:
+    """Why each Skonto line has its account, its key and its part; `before` lines stand before the first."""
+    reasons: list[Because] = []
+    for line, each in enumerate(taken, start=before + 1):
+        reasons += [msgspec.structs.replace(why, line=line) for why in each.because]
+        if len(taken) > 1:
+            facts = {
+                "number": one.number or "",
+                "tax_case": each.share.case.name,
+                "whole": f"{abs(one.discount):f}",
+            }
+            reasons.append(
+                Because("amount", f"{abs(each.share.amount):f}", "share_of_discount", facts, line=line)
+            )
+    return reasons
 
 
 def _formal(voucher: Voucher, allocations: Sequence[Allocation], rules: Rules) -> list[Problem]:
@@ -160,52 +202,32 @@ def _money_account(voucher: Voucher, rules: Rules) -> Found[str] | Problem:
     return Problem("payment_account_missing", facts, ("attribute", "value"))
 
 
-def _discount_account(voucher: Voucher, one: Allocation, rules: Rules) -> Found[_Skonto] | Problem | None:
-    """The account for the Skonto by its tax rate; None where DATEV's own column carries it."""
+def _discounts(
+    voucher: Voucher, one: Allocation, lines: Sequence[EntryLine], rules: Rules
+) -> list[_Taken] | Problem:
+    """The shares of an allocation's discount with their targets; none where no discount was taken."""
+    if rounded(one.discount, voucher.currency) == ZERO:
+        return []
+    found = shares(voucher, one, lines, rules)
+    if isinstance(found, Problem):
+        return found
+    if one.amount != ZERO and _fits_the_column(found, rules):
+        return [_Taken(share, None) for share in found]
+    taken = []
+    for share in found:
+        target = discount_target(share, voucher, rules)
+        if isinstance(target, Problem):
+            return target
+        taken.append(_Taken(share, target.value, target.because))
+    return taken
+
+
+def _fits_the_column(found: Sequence[Share], rules: Rules) -> bool:
+    """Whether DATEV's own column would correct the tax of all shares: by its account, or by itself."""
     payments = rules.mapping.payments
-    if payments.discount == "column" and one.amount != ZERO:
-        return None
-    rate = "" if one.discount_rate is None else f"{one.discount_rate:f}"
-    table, named = ("granted", payments.granted)
-    if voucher.direction == "purchase":
-        table, named = ("received", payments.received)
-    if rate in named:
-        looked_at = {"table": f"mapping.payments.{table}", "rate": rate}
-        by_rate = Because("discount", named[rate], "discount_by_rate", looked_at)
-        return _skonto(named[rate], voucher, one, rules, by_rate)
-    seeded = DISCOUNT_ACCOUNTS.get((voucher.direction, rate), {}).get(rules.books.chart)
-    if seeded is not None and (voucher.direction == "sale" or rules.mapping.deducts):
-        number = lengthened(seeded, rules.books.account_length)
-        return _skonto(
-            number, voucher, one, rules, Because("discount", number, "seeded_discount", {"rate": rate})
-        )
-    return _missing(voucher, one)
-
-
-def _skonto(
-    number: str, voucher: Voucher, one: Allocation, rules: Rules, why: Because
-) -> Found[_Skonto] | Problem:
-    account = rules.accounts.get(number)
-    taxed = bool(one.discount_rate) and (voucher.direction == "sale" or rules.mapping.deducts)
-    if not taxed or (account is not None and account.automatic):
-        return Found(_Skonto(number, ""), (why,))
-    case = next(
-        (
-            case
-            for case in tax_cases().values()
-            if (case.direction, case.region, case.rate) == (voucher.direction, "domestic", one.discount_rate)
-            and case.deduction != "no"
-        ),
-        None,
-    )
-    if case is None or not case.key_on(voucher.document_date):
-        return _missing(voucher, one)
-    key = case.key_on(voucher.document_date)
-    by_case = Because("discount_key", key, "key_of_case", {"tax_case": case.name})
-    return Found(_Skonto(number, key), (why, by_case))
-
-
-def _missing(voucher: Voucher, one: Allocation) -> Problem:
-    rate = "" if one.discount_rate is None else f"{one.discount_rate:f}"
-    facts = {"rate": rate, "number": one.number or "", "direction": voucher.direction}
-    return Problem("discount_account_missing", facts, ("rate", "direction"))
+    if payments.discount != "column":
+        return False
+    account = rules.accounts.get(payments.discount_account or "")
+    if account is not None and account.automatic:
+        return all(share.case.name == account.tax_case for share in found)
+    return all(share.case.name in BY_DATEV for share in found)

@@ -136,8 +136,7 @@ def _split(account: str, moved: Decimal, line: EntryLine, currency: str, rules: 
         yield _Leg(account, moved, "gross" if line.tax_case == PAYMENT else "net")
         return
     case = _case(line, rules)
-    rate = line.tax_rate if line.tax_case != DISCOUNT or case is None else _rate_of(case)
-    yield from _net_and_tax(account, moved, rate, case, currency, rules)
+    yield from _net_and_tax(account, moved, line.tax_rate, case, currency, rules)
 
 
 def _net_and_tax(
@@ -153,7 +152,7 @@ def _net_and_tax(
 
 def _added(line: EntryLine, currency: str, rules: Rules) -> Iterator[_Leg]:
     """Tax that comes on top: owed, and deducted unless the case forbids it."""
-    case = tax_cases().get(line.tax_case)
+    case = _case(line, rules)
     tax = rounded(line.amount * line.tax_rate / HUNDRED, currency)
     if case is not None and case.deduction == "no":
         yield _Leg(line.contra_account, -tax, "lost_tax")

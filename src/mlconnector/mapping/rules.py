@@ -12,6 +12,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from mlconnector.mapping.account_functions import reserved_fault, row_fault
 from mlconnector.mapping.books import Books, Digits, Table
 from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded_accounts, tax_cases
 from mlconnector.mapping.row_checks import check_choice, check_key, known_case
@@ -147,6 +148,8 @@ class Rules(Table):
             if row.tax_key or row.automatic is not None:
                 raise ValueError(f"{where}: tax_key and automatic need an account beside them")
             return
+        if said := row_fault(row, case, direction, self.accounts.get(row.account), self.books):
+            raise ValueError(f"{where}: {said}")
         self._check_account(row, row.account, case, where)
         if row.tax_key is not None:
             check_key(row.tax_key, case, direction, where)
@@ -197,7 +200,10 @@ class Rules(Table):
         digits = self.books.account_length
         if number is not None and len(number) != digits:
             raise ValueError(f"{where}: account {number} must be written with {digits} digits")
-        return None if number is None else self.accounts.get(number)
+        account = None if number is None else self.accounts.get(number)
+        if number is not None and (said := reserved_fault(number, account, self.books)):
+            raise ValueError(f"{where}: {said}")
+        return account
 
     def _check_discount(self, rate: Decimal, number: str, direction: str, where: str) -> None:
         """Skonto takes tax back, so it must be known whether its account works the tax out itself."""

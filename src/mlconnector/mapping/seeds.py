@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from mlconnector.mapping.charts import TaxCase, lengthened, seeded_accounts, tax_cases
-from mlconnector.mapping.payments import DISCOUNT_ACCOUNTS
+from mlconnector.mapping.discounts import BY_DATEV, discount_account
 from mlconnector.mapping.places import case_supplies
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow
@@ -26,7 +26,7 @@ from mlconnector.model.problems import Problem
 Kind = Literal["tax_case", "account"]
 
 _DEFAULTS = {"sale": "default_revenue", "purchase": "default_expense"}
-_WORDS_ONLY = frozenset({"title", "source"})
+_WORDS_ONLY = frozenset({"title", "source", "boxes", "automatic_only"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def seeds_by_rules(rules: Rules, day: date) -> tuple[Seed, ...]:
                 accounts.add(_proposed(case, rules))
         rows = rules.mapping.accounts_for(direction)
         accounts |= {row.account for row in rows if row.account and row.automatic is None}
-    accounts |= set(_discount_accounts(rules))
+    accounts |= set(_discount_accounts(cases.values(), rules))
     names = [f"tax_case:{name}" for name in tax_cases() if name in cases]
     return _seeds([*names, *(f"account:{number}" for number in sorted(accounts))], rules)
 
@@ -166,17 +166,18 @@ def _is_reachable(case: TaxCase, rules: Rules, day: date) -> bool:
     )
 
 
-def _discount_accounts(rules: Rules) -> Iterator[str]:
-    """The Skonto accounts that payments may come to: those named, and seeded ones for other rates."""
+def _discount_accounts(cases: Iterable[TaxCase], rules: Rules) -> Iterator[str]:
+    """The Skonto accounts that payments may come to: those named, and for other rates those of the cases."""
     payments = rules.mapping.payments
-    if payments.discount == "column" or not (payments.table or payments.default):
+    if not (payments.table or payments.default):
         return
     named = {"sale": payments.granted, "purchase": payments.received}
     yield from (*payments.granted.values(), *payments.received.values())
-    for (direction, rate), charts in DISCOUNT_ACCOUNTS.items():
-        booked = rules.mapping.accounts_for(direction) or getattr(rules.mapping, _DEFAULTS[direction])
-        if booked and rate not in named[direction] and rules.books.chart in charts:
-            yield lengthened(charts[rules.books.chart], rules.books.account_length)
+    for case in cases:
+        by_column = payments.discount == "column" and case.name in BY_DATEV
+        account = discount_account(case, rules)
+        if account and not by_column and f"{case.rate or 0:f}" not in named[case.direction]:
+            yield account
 
 
 def _proposed(case: TaxCase, rules: Rules) -> str:
@@ -190,6 +191,9 @@ def _case_seed(case: TaxCase, rules: Rules) -> Seed:
     content = {name: value for name, value in asdict(case).items() if name not in _WORDS_ONLY}
     content |= {"account": _proposed(case, rules)}
     content |= {name: content[name].get(chart, "") for name in ("tax", "input_tax")}
+    if case.period == "supply" or not rules.books.service_date:
+        # it shows in books with days of supply alone, and used to be that day in every case
+        del content["period"]
     return Seed("tax_case", case.name, json.loads(json.dumps(content, default=str)))
 
 

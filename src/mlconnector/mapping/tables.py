@@ -126,9 +126,10 @@ class Payments(Table):
     """Which account money is on, and how Skonto is booked.
 
     The bank or clearing account follows from an attribute of the payment. Skonto goes to an account for each
-    tax rate (`accounts`), or into DATEV's own column beside the payment (`column`), which then finds the
-    account by the client's settings, or by `discount_account`. `granted` and `received` name accounts by the
-    rate in percent, e.g. `{"19": "8736"}`.
+    tax case (`accounts`), or into DATEV's own column beside the payment (`column`), which then finds the
+    account by the client's settings, or by `discount_account`; what that would tax wrongly goes to accounts
+    all the same. `granted` and `received` name accounts by the rate in percent on the document, e.g.
+    `{"19": "8736"}`.
     """
 
     attribute: str = "payment_method"

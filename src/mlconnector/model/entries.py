@@ -45,9 +45,10 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `number` is the open item that the line clears where it is not the entry's own document. `discount` is
     the Skonto of a payment, with the sign of `amount`. `eu_vat_id` and `eu_rate` are the country, VAT id
-    and rate of destination, `origin_vat_id` and `origin_rate` those of origin. `matter` is DATEV's number
-    of a case of reverse charge (Sachverhalt L+L) with the rate `matter_rate`; `key_rate` and `key_country`
-    complete a tax key that has no fixed rate.
+    and rate of destination, `origin_vat_id` and `origin_rate` those of origin. `tax_period` is the day that
+    decides the period of the VAT return, where the client's books have days of supply. `matter` is DATEV's
+    number of a case of reverse charge (Sachverhalt L+L) with the rate `matter_rate`; `key_rate` and
+    `key_country` complete a tax key that has no fixed rate.
     """
 
     account: str
@@ -71,6 +72,7 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     matter_rate: Decimal | None = None
     key_rate: Decimal | None = None
     key_country: str = ""
+    tax_period: date | None = None
 
     def __post_init__(self) -> None:
         """Refuse an amount of zero and an account booked against itself: neither is a booking."""

@@ -275,6 +275,7 @@ class TestCorrections:
 
     def test_a_change_of_month_takes_back_in_the_old_month(self, made: Callable[..., Rig]) -> None:
         rig = made(1)
+        rig.open_from("2026-01-01")
         rig.date(DOMESTIC)
         rig.work()
         rig.pipedrive.change_deal(DOMESTIC, custom_fields={"Rechnungsdatum": "2026-09-01"})

@@ -103,6 +103,7 @@ def test_the_answer_of_a_rejected_job_is_kept_word_for_word(make_rig: MakeRig) -
 
 def test_a_voucher_is_settled_when_its_last_batch_is(make_rig: MakeRig) -> None:
     rig = make_rig(1)
+    rig.open_from("2026-01-01")
     rig.date(DOMESTIC)
     rig.work()
     rig.date(DOMESTIC, day="2026-09-01")

@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 
 from mlconnector.app import opened
 from mlconnector.errors import RetryLater
-from mlconnector.flow.deliver import delivery
+from mlconnector.flow.batches import notes
 from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.outcomes import outcome_of
 from tests.flow.conftest import MakeRig
@@ -95,7 +95,7 @@ def test_a_database_that_fails_while_a_receipt_is_noted_leads_to_adoption(
         raise RetryLater("the database does not work at the moment")
 
     with monkeypatch.context() as patched:
-        patched.setattr(delivery, "_note_receipt", fail)
+        patched.setattr(notes, "handed_over", fail)
         with pytest.raises(RetryLater):
             rig.deliver(batch)
     rig.transfer()

@@ -114,8 +114,8 @@ def test_a_parked_job_is_asked_after_by_runs_and_by_nobody_else(
     make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig = make_rig(1, delay=30_000)
-    monkeypatch.setattr(jobs, "first_wait", lambda _: 0.0)
-    monkeypatch.setattr(jobs, "next_wait", lambda attempt, *_: 0.0 if attempt <= 3 else None)
+    monkeypatch.setattr(jobs, "first_wait", lambda *_: 0.0)
+    monkeypatch.setattr(jobs, "_wait_before", lambda _, attempt, __: 0.0 if attempt <= 3 else None)
     with rig.app.working() as started:
         work(rig, started)
         asked = rig.datev.statistics.by_path[JOB]

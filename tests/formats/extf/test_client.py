@@ -95,3 +95,29 @@ def test_the_books_of_a_connection_say_what_is_known_of_the_client() -> None:
     assert known.accounts["81250"].needs_vat_id
     assert known.accounts["14000"].collective
     assert known.other_chart["44000"] == "Erlöse 19 % USt"
+
+
+@pytest.mark.parametrize(
+    ("chart", "length", "number", "functions"),
+    [
+        ("SKR03", 4, "1593", {"KU"}),
+        ("SKR04", 4, "1495", {"KU"}),
+        ("SKR03", 4, "8195", {"R", "M"}),
+        ("SKR03", 6, "841000", {"AM", "M"}),
+        ("SKR03", 4, "880", {"KU"}),
+        ("SKR03", 4, "10001", set()),
+    ],
+)
+def test_datevs_chart_says_what_it_makes_of_a_number(
+    chart: charts.Chart, length: int, number: str, functions: set[str]
+) -> None:
+    made = Rules.model_validate({"books": {"chart": chart, "account_length": length}, "mapping": {}})
+    known = ClientAccounts(of_rules(made), HeaderFacts(fiscal_year_start=date(2026, 1, 1)))
+    assert known.functions(number) == functions
+
+
+def test_what_the_clients_own_chart_says_of_a_number_goes_before() -> None:
+    own = [{"number": "8195", "name": "Erlöse", "function": "none"}]
+    made = Rules.model_validate({"books": {"chart": "SKR03"}, "mapping": {}, "chart": own})
+    known = ClientAccounts(of_rules(made), HeaderFacts(fiscal_year_start=date(2026, 1, 1)))
+    assert known.functions("8195") == frozenset()

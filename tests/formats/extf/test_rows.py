@@ -113,6 +113,12 @@ def test_the_service_date_is_written_only_on_request_and_never_without_the_tax_p
     assert period not in one(entry(), tax_period="service_date")
 
 
+def test_a_lines_own_tax_period_goes_before_the_setting() -> None:
+    lines = [line(tax_period=date(2026, 7, 31)), line(contra_account="8300")]
+    rows = booked(entry(*lines, service_date=date(2026, 6, 30)), tax_period="service_date").rows
+    assert [row["Datum Zuord. Steuerperiode"] for row in rows] == [date(2026, 7, 31), date(2026, 6, 30)]
+
+
 class TestAGeneralumkehr:
     BOTH = frozenset({"reversal", "credit_note"})
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import BinaryIO
 
 from mlconnector.formats.extf import ChartAccount, ClientSettings, HeaderFacts, facts_of
+from mlconnector.mapping.account_functions import functions_of
 from mlconnector.mapping.charts import Account, Chart, seeded_accounts, tax_cases
 from mlconnector.mapping.rules import Rules
 
@@ -43,6 +45,7 @@ def of_file(stream: BinaryIO, stated: ClientSettings) -> ClientSettings:
         stated.fiscal_year_start,
         described.accounts,
         described.other_chart,
+        described.functions,
     )
 
 
@@ -57,6 +60,7 @@ def _settings(
         fiscal_year_start,
         {number: _described(account) for number, account in accounts.items()},
         {number: account.name for number, account in elsewhere.items()},
+        partial(functions_of, chart=_CHARTS.get(chart, "own")),
     )
 
 
@@ -67,4 +71,5 @@ def _described(account: Account) -> ChartAccount:
         tax_case=account.tax_case if account.automatic else None,
         needs_vat_id=case is not None and case.direction == "sale" and case.vat_id == "yes",
         collective=account.function == "collective",
+        own=account.own,
     )

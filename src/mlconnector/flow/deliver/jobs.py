@@ -56,7 +56,11 @@ def look(context: Context, batch: str, retry_after: float) -> Step:
 
 def first_wait(context: Context, retry_after: float) -> float:
     """How long to wait before the first look; drawn by chance, so it belongs into a recorded step."""
-    return context.settings.sink_system.courtesy.wait(1, retry_after, _chance()) or retry_after
+    return _wait_before(context, 1, retry_after) or retry_after
+
+
+def _wait_before(context: Context, attempt: int, retry_after: float) -> float | None:
+    return context.settings.sink_system.courtesy.wait(attempt, retry_after, _chance())
 
 
 def _tries(context: Context, batch: str) -> int:
@@ -69,7 +73,7 @@ def _wait(context: Context, row: BatchRow, retry_after: float) -> Step:
         if not batches.hold(db, row):
             return Step("settled")
         polls = batches.count_up(db, row.id, "polls")
-        wait = context.settings.sink_system.courtesy.wait(polls + 1, retry_after, _chance())
+        wait = _wait_before(context, polls + 1, retry_after)
         if wait is None and not row.parked:
             batches.change(db, row.id, context.now(), parked=True)
             append(db, [context.event(row.id, "parked", {"polls": polls})], context.now())

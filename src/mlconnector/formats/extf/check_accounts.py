@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mlconnector.formats.extf.check_functions import function_faults
 from mlconnector.formats.extf.client import PERSONS, PURCHASES, ChartAccount, ClientAccounts, Kind
 from mlconnector.formats.extf.columns import Bookings, Column
 from mlconnector.formats.extf.lines import value_of
@@ -36,6 +37,7 @@ def account_faults(
         yield from _one_side(client, column, number, kind, opposite)
     known = tuple(client.known(number) for _, number, _ in sides)
     yield from _functions(sides, known, key, filled)
+    yield from function_faults(client, sides, key, Bookings.TAX_KEY)
     used = known_key(key)
     if used is not None and used.key != AUTOMATIC_OFF:
         yield from _directions(used, sides, kinds)

@@ -8,7 +8,7 @@ debtors (1 to 6) and creditors (7 to 9), which have one digit more than general 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -38,13 +38,18 @@ class ChartAccount:
     """An account whose function is known: `tax_case` for automatic ones, None for all others.
 
     `needs_vat_id` says that the case is reported with the customer's VAT id; `collective` that DATEV fills
-    the account from debtors or creditors.
+    the account from debtors or creditors, and `own` that the client's own chart says all this.
     """
 
     name: str
     tax_case: str | None = None
     needs_vat_id: bool = False
     collective: bool = False
+    own: bool = False
+
+
+def _no_functions(_number: str) -> frozenset[str]:
+    return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ class ClientSettings:
 
     `chart` is written as in the header (`03`, `04`), `fiscal_year_start` is a month. `accounts` are known
     accounts of the client's chart by number at the client's length, `other_chart` names of the other
-    standard chart's accounts by number. What is not known stays empty and is not checked.
+    standard chart's accounts by number. `functions` says what DATEV's chart makes of a number: AM and AV
+    (automatic), R (reserved), KU (no tax). What is not known stays empty and is not checked.
     """
 
     chart: str = ""
@@ -61,6 +67,7 @@ class ClientSettings:
     fiscal_year_start: int | None = None
     accounts: Mapping[str, ChartAccount] = field(default_factory=dict)
     other_chart: Mapping[str, str] = field(default_factory=dict)
+    functions: Callable[[str], frozenset[str]] = _no_functions
 
 
 class ClientAccounts:
@@ -71,6 +78,7 @@ class ClientAccounts:
         self.length = facts.account_length or settings.account_length
         self._settings = settings
         self._kinds: dict[str, Kind] = {}
+        self._functions: dict[str, frozenset[str]] = {}
 
     def kind(self, number: str) -> Kind:
         """What kind of account this is; empty where that cannot be said."""
@@ -85,6 +93,23 @@ class ClientAccounts:
     def known(self, number: str) -> ChartAccount | None:
         """The account as the client's settings describe it."""
         return self._settings.accounts.get(number) or self._settings.accounts.get(number.lstrip("0"))
+
+    def functions(self, number: str) -> frozenset[str]:
+        """What DATEV's chart makes of a number, unless the client's own chart says it."""
+        found = self._functions.get(number)
+        if found is None:
+            found = self._functions_of(number)
+            if len(self._functions) >= _REMEMBERED_NUMBERS:
+                self._functions.clear()
+            self._functions[number] = found
+        return found
+
+    def _functions_of(self, number: str) -> frozenset[str]:
+        known = self.known(number)
+        is_general = self.length is not None and number.isdigit() and len(number) <= self.length
+        if not is_general or (known is not None and known.own):
+            return frozenset()
+        return self._settings.functions(number.zfill(self.length or 0))
 
     def elsewhere(self, number: str) -> tuple[str, Kind]:
         """Name and kind of a number in the other standard chart; empty where it has no known meaning."""

@@ -29,6 +29,7 @@ _HIGHEST_AMOUNT = Decimal(10**10)
 _CENT = Decimal("0.01")
 _RATE_STEP = Decimal("0.000001")
 _HIGHEST_RATE = Decimal(10_000)
+TAX_PERIOD = "Datum Zuord. Steuerperiode"
 _VAT_ID_PUNCTUATION = re.compile(r"[\s.\-]")
 
 
@@ -70,9 +71,9 @@ def booking_rows(
     which leaves no doubt about the century, or with `due_date` into Belegfeld 2; the number of the terms of
     payment goes to Belegfeld 2 and takes the place of both. With `tax_period` the service date is written
     together with the day that decides the tax period, as DATEV requires; the client's settings must provide
-    for it. `generalumkehr` names what is marked as Generalumkehr: by the tax key's correction key where there
-    is one, else in column 118. Without it such a row is an ordinary booking with the sides swapped; both swap
-    the sides, as DATEV's samples do.
+    for it; that day is the line's own where it has one. `generalumkehr` names what is marked as
+    Generalumkehr: by the tax key's correction key where there is one, else in column 118. Without it such a
+    row is an ordinary booking with the sides swapped; both swap the sides, as DATEV's samples do.
     """
     number, changes = document_field(entry.number)
     common: dict[str, Value] = {
@@ -93,6 +94,8 @@ def booking_rows(
     rows = []
     for line, base in zip(entry.lines, bases, strict=True):
         row: dict[str, Value] = {**_line(line, noted), **common, **base}
+        if line.tax_period is not None and TAX_PERIOD in row:
+            row[TAX_PERIOD] = line.tax_period
         if line.number:
             row[Bookings.DOCUMENT_FIELD_1.name], cleaned = document_field(line.number)
             noted.extend(one for one in cleaned if one not in noted)

@@ -1,0 +1,135 @@
+"""Functions of accounts in DATEV's standard charts: what DATEV does with an account by its number alone.
+
+`account_functions.csv` has them by ranges of four-digit numbers. Source: DATEV, Kontenrahmen SKR03
+(Art.-Nr. 11174) and SKR04 (Art.-Nr. 11175) of `CHART_YEAR`. A client may give an account another function:
+what the client's own chart says goes before.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
+
+from mlconnector.mapping.books import Books
+from mlconnector.mapping.charts import Account, TaxCase
+from mlconnector.mapping.tables import AccountRow
+
+AccountFunction = Literal["AM", "AV", "S", "R", "KU", "M", "V"]
+
+CHART_YEAR = 2026
+_DIGITS = 4
+_RANGES_ONLY: frozenset[AccountFunction] = frozenset({"KU", "M", "V"})
+_AUTOMATIC: frozenset[AccountFunction] = frozenset({"AM", "AV"})
+_ONE_TAX: dict[str, tuple[AccountFunction, str]] = {
+    "sale": ("V", "input tax"),
+    "purchase": ("M", "output tax"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRange:
+    """Four-digit numbers from `first` to `last` with one function.
+
+    AM and AV work out output and input tax, S is filled by DATEV (Sammelkonto), R is reserved until it gets
+    another function, KU takes no tax, M output tax alone and V input tax alone.
+    """
+
+    first: int
+    last: int
+    function: AccountFunction
+
+
+@cache
+def function_ranges(chart: str) -> tuple[FunctionRange, ...]:
+    """All ranges of a chart (`SKR03`, `SKR04`); an own chart has none."""
+    text = files(__package__).joinpath("account_functions.csv").read_text(encoding="utf-8")
+    return tuple(
+        FunctionRange(int(row["first"]), int(row["last"]), cast("AccountFunction", row["function"]))
+        for row in csv.DictReader(text.splitlines())
+        if row["chart"] == chart
+    )
+
+
+def functions_of(number: str, chart: str) -> frozenset[AccountFunction]:
+    """The functions of an account in a standard chart; none where DATEV's chart gives it none.
+
+    A longer number that is no standard account with zeros on the right (84001) is an account of the client's
+    own: it has what holds for its whole range, and no more.
+    """
+    standard, own = number[:_DIGITS], number[_DIGITS:].strip("0")
+    found = _by_number(chart).get(int(standard), frozenset[AccountFunction]()) if standard.isdigit() else None
+    return (found & _RANGES_ONLY if own else found) if found else frozenset()
+
+
+@cache
+def _by_number(chart: str) -> dict[int, frozenset[AccountFunction]]:
+    found: dict[int, frozenset[AccountFunction]] = {}
+    for one in function_ranges(chart):
+        for number in range(one.first, one.last + 1):
+            found[number] = found.get(number, frozenset()) | {one.function}
+    return found
+
+
+def row_fault(
+    row: AccountRow, case: TaxCase | None, direction: str, known: Account | None, books: Books
+) -> str:
+    """What DATEV would refuse in a row that names an account, and what to do; empty where nothing is wrong.
+
+    `known` is the account as seeds or the client's own chart have it; what the latter says of an account is
+    not questioned here. `case` is the tax case that the row names.
+    """
+    number = row.account or ""
+    if (known is not None and known.own) or len(number) != books.account_length:
+        return ""
+    functions = functions_of(number, books.chart)
+    automatic = functions & _AUTOMATIC
+    if said := reserved_fault(number, known, books):
+        return said
+    if automatic and row.automatic is False:
+        is_automatic = f"account {number} is automatic in {_chart(books)} ({min(automatic)})"
+        return f"{is_automatic}; leave automatic = false out"
+    if automatic and row.tax_key:
+        return f"account {number} is automatic; a tax key on it would be refused"
+    if automatic:
+        return ""
+    if "S" in functions:
+        filled = f"DATEV itself fills {number}, a collective account (S) of {_chart(books)}"
+        return "" if known is not None else f"{filled}; name another account"
+    if (known is None and row.automatic is None) or not _takes_a_key(row, case):
+        return ""
+    if "KU" in functions:
+        return f"account {number} takes no tax in {_chart(books)} (KU); {_without_key(row)}"
+    only, tax = _ONE_TAX[direction]
+    if only in functions:
+        takes = f"account {number} takes {tax} alone in {_chart(books)} ({only}), no {direction}"
+        return f"{takes}; {_without_key(row)}"
+    return ""
+
+
+def reserved_fault(number: str, known: Account | None, books: Books) -> str:
+    """Why a reserved account cannot be booked on, and what to do; empty for one that is not reserved."""
+    if (known is not None and known.own) or "R" not in functions_of(number, books.chart):
+        return ""
+    return (
+        f"account {number} is reserved in {_chart(books)} (R); name another account, or import the client's "
+        "own chart with `ml-connector chart import` where the account was given a function"
+    )
+
+
+def _takes_a_key(row: AccountRow, case: TaxCase | None) -> bool:
+    """Whether the row's bookings may carry a tax key: its own, or that of a tax case."""
+    if row.tax_key is not None:
+        return row.tax_key != ""
+    return case is None or case.key != ""
+
+
+def _without_key(row: AccountRow) -> str:
+    named = "leave the tax key out" if row.tax_key else "the tax case would bring a key"
+    return f'{named}: write tax_key = "" beside it, or name another account'
+
+
+def _chart(books: Books) -> str:
+    return f"{books.chart} of {CHART_YEAR}"

@@ -53,6 +53,14 @@ WORK = line("100", "0", category="Bau")
 ROW = {"rate": 0, "region": "domestic", "category": "Bau", "case": "reverse_charge_supplied"}
 
 
+def test_freight_at_the_one_rate_of_a_setting_waits_beside_several_rates() -> None:
+    lines = (line("100", "19"), line("100", "7"))
+    fixed = line("10", "19", text="Fracht", attributes={"freight": "yes"})
+    (problem,) = problems(voucher(*lines, fixed))
+    assert problem.cause == "ancillary_rate_differs:rate=19,rates=19, 7"
+    assert cases(voucher(*lines, freight("10", "19"))) == ["domestic_19", "domestic_7"]
+
+
 class TestFreightBesideReverseCharge:
     def test_is_reverse_charge_too(self) -> None:
         sale = voucher(WORK, freight("50", "0", category="Fracht"))

@@ -8,7 +8,7 @@ Which country's law then taxes them is for `tax`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mlconnector.mapping.regions import Located, address_of, located
@@ -18,6 +18,7 @@ from mlconnector.model.vouchers import Line, Party, Place, Supply, Voucher
 
 Side = Literal["domestic", "eu", "third"]
 ToldBy = Literal["ship_to", "ship_from", "party", "setting"]
+_End = Literal["ship_to", "ship_from"]
 
 # Incoterms under which the buyer has the goods carried (groups E and F of Incoterms 2020).
 _CARRIED_BY_BUYER = frozenset({"EXW", "FCA", "FAS", "FOB"})
@@ -71,35 +72,23 @@ def _of_goods(voucher: Voucher, line: Line, party: Party, rules: Rules) -> Where
     sale = voucher.direction == "sale"
     ship_to = line.ship_to or voucher.ship_to
     ship_from = line.ship_from or voucher.ship_from
-    theirs, told_by = (ship_to, "ship_to") if sale else (ship_from, "ship_from")
-    ours, ours_is = (ship_from, "ship_from") if sale else (ship_to, "ship_to")
-    found = _told(theirs, "ship_to" if told_by == "ship_to" else "ship_from", party, goods=True)
+    theirs, ours = (ship_to, ship_from) if sale else (ship_from, ship_to)
+    their_end: _End = "ship_to" if sale else "ship_from"
+    our_end: _End = "ship_from" if sale else "ship_to"
+    found = _told(theirs, their_end, party, goods=True)
     if found is None:
         if rules.mapping.places.goods == "told":
-            return Problem(
-                "goods_place_missing", {**_about(voucher, line, party), "place": told_by}, ("place",)
-            )
+            facts = {**_about(voucher, line, party), "place": their_end}
+            return Problem("goods_place_missing", facts, ("place",))
         found = _of_party(party, goods=True)
     if isinstance(found, Problem):
         return found
     home = rules.mapping.places.home
-    stock = _stock(ours or Place(country=home.country, postal_code=home.postal_code), ours_is, party)
-    if isinstance(stock, Problem):
-        return stock
-    return Where(
-        side=found.side,
-        at=found.at,
-        told_by=found.told_by,
-        elsewhere=found.elsewhere,
-        other=found.other,
-        stock=side_of(stock, goods=True),
-        stock_country=stock.country,
-    )
-
-
-def _stock(place: Place, name: str, party: Party) -> Located | Problem:
-    found = located(place)
-    return _unclear(place, name, party) if found is None else found
+    place = ours or Place(country=home.country, postal_code=home.postal_code)
+    stock = located(place)
+    if stock is None:
+        return _unclear(place, our_end, party)
+    return replace(found, stock=side_of(stock, goods=True), stock_country=stock.country)
 
 
 def _on_site(voucher: Voucher, line: Line, party: Party, rules: Rules) -> Where | Problem:
@@ -129,9 +118,7 @@ def _of_party(party: Party, *, goods: bool) -> Where | Problem:
     return Where(side_of(at, goods=goods), at, "party", False, side_of(at, goods=goods))
 
 
-def _told(
-    place: Place | None, name: Literal["ship_to", "ship_from"], party: Party, *, goods: bool
-) -> Where | Problem | None:
+def _told(place: Place | None, name: _End, party: Party, *, goods: bool) -> Where | Problem | None:
     """A place that the voucher tells; without a country it is the party's if the postal code is the same."""
     if place is None:
         return None

@@ -45,7 +45,10 @@ def tax_case(voucher: Voucher, line: Line, rules: Rules) -> Found[Taxed] | Probl
 
 
 def is_ancillary(line: Line) -> bool:
-    """Whether a line shares the fate of the others: freight and the like."""
+    """Whether a line shares the fate of the others: freight and the like.
+
+    One that only its attribute calls freight has the rate of a setting of its source.
+    """
     return line.ancillary or line.attributes.get("freight") == "yes"
 
 
@@ -55,8 +58,10 @@ def _of_main_lines(
     """The tax case of the lines that an ancillary one belongs to (UStAE Abschn. 3.10 Abs. 5)."""
     rate = rate_of(line)
     alike = [one for one in main if rate_of(one) == rate]
-    if not alike:
-        rates = ", ".join(f"{one:f}" for one in sorted({rate_of(one) for one in main}, reverse=True))
+    found_rates = sorted({rate_of(one) for one in main}, reverse=True)
+    by_setting = not line.ancillary
+    if not alike or (by_setting and len(found_rates) > 1):
+        rates = ", ".join(f"{one:f}" for one in found_rates)
         facts = {"line": line.text, "rate": f"{rate:f}", "rates": rates, "number": voucher.number or ""}
         return Problem("ancillary_rate_differs", facts, ("rate", "rates"))
     found: dict[tuple[str, str], Found[Taxed]] = {}

@@ -165,14 +165,10 @@ def _log_in(app: Application, name: str, tell: Callable[[str], None]) -> None:
 
 def _sent(app: Application, sources: list[str]) -> int:
     """How many documents and Buchungsstapel were handed to DATEV so far."""
-    posted = sum(overview.sent_requests(app.context(f"demo-{name}"))["puts"] for name in sources)
-    return posted + sum(
-        1
-        for name in sources
-        if _is_known(app, f"demo-{name}")
-        for batch in overview.connection(app.context(f"demo-{name}"))["batches"]
-        if batch["job_id"]
-    )
+    known = [app.context(name) for source in sources if _is_known(app, name := f"demo-{source}")]
+    posted = sum(overview.sent_requests(context)["puts"] for context in known)
+    handed = [batch for context in known for batch in overview.connection(context)["batches"]]
+    return posted + sum(bool(batch["job_id"]) for batch in handed)
 
 
 def _is_known(app: Application, name: str) -> bool:

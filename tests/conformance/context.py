@@ -17,7 +17,7 @@ from mlconnector.systems.kit import oauth
 from mlconnector.systems.kit.http import Exchange, Http
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
 from mlconnector.systems.kit.pacing import Waiting
-from mlconnector.systems.registry import secrecies
+from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy
 from mlconnector.systems.source import Source, SourceContext, SourceSystem
 
 
@@ -116,6 +116,7 @@ class Outside:
     memory: JsonMemory = field(default_factory=JsonMemory)
     tokens: TokenKeeper = field(default_factory=NoTokens)
     clients: list[Http] = field(default_factory=list)
+    secrecy: Secrecy = IN_GENERAL
 
     def http(
         self,
@@ -138,7 +139,7 @@ class Outside:
             headers=headers,
             timeout=timeout,
             after_answer=after_answer,
-            secrecy=secrecies()[system],
+            secrecy=self.secrecy,
             waiting=self.time.waiting(),
             transport=self.transport,
         )
@@ -154,6 +155,7 @@ class Outside:
         self, system: SourceSystem, settings: Any, secret: str, token_url: str, redirect_uri: str
     ) -> KeptTokens:
         """Log in as a user's browser would at a stand-in that agrees at once, and keep the tokens."""
+        self.secrecy = system.secrecy
         model = system.oauth(settings, self.http)
         assert model is not None, "the settings say that no login is needed"
         http = self.http(
@@ -168,6 +170,7 @@ class Outside:
 
     def open(self, system: SourceSystem, settings: Any, secrets: Mapping[str, str]) -> Source:
         """A source that was opened anew."""
+        self.secrecy = system.secrecy
         return system.open(
             SourceContext(
                 settings=settings,

@@ -268,7 +268,7 @@ class CauseWithoutWords(WrongSteps):
 
 class CauseOfAnotherSystem(WrongSteps):
     def wrong(self, step: CheckStep) -> CheckStep:
-        return replace(step, facts={**step.facts, "system": "Pipedrive"})
+        return replace(step, cause="field_missing", facts={"fields": "amount"})
 
 
 class BelievesTheSize(Toyshop):

@@ -105,13 +105,9 @@ class KeptTokens:
 
 @dataclass
 class Outside:
-    """Everything beside the source itself; sources opened from the same one share it, as after a restart.
-
-    `transport` answers in place of the network.
-    """
+    """Everything beside the source itself; sources opened from the same one share it, as after a restart."""
 
     time: FakeTime
-    transport: httpx.BaseTransport | None = None
     log: ListedLog = field(default_factory=ListedLog)
     memory: JsonMemory = field(default_factory=JsonMemory)
     tokens: TokenKeeper = field(default_factory=NoTokens)
@@ -141,7 +137,6 @@ class Outside:
             after_answer=after_answer,
             secrecy=self.secrecy,
             waiting=self.time.waiting(),
-            transport=self.transport,
         )
         self.clients.append(client)
         return client

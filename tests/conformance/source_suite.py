@@ -5,9 +5,9 @@ A source's own tests build a rig around its stand-in and say
     TestExample = source_conformance(example_rig)
 
 where `example_rig` is a function that is a context manager and yields a `SourceRig`. The stand-in must be
-served by `doors.served` (the suite cuts connections), and its `Options.clock` be the time of the rig. What
-answers within the process is given to `Outside` as its transport instead. The listing must have more than one
-page. `toy.py` is the smallest source with its rig; `test_the_suite_itself.py` shows which mistakes are found.
+served by `doors.served` (the suite cuts connections), and its `Options.clock` be the time of the rig. The
+listing must have more than one page. `docs/how-to/add-a-system.md` has the smallest source with its rig;
+`test_the_suite_itself.py` shows which mistakes are found.
 """
 
 from __future__ import annotations
@@ -443,6 +443,12 @@ class SourceConformance:
         assert {"ok", "failed"} <= {step.outcome for step in steps}
         for step in steps:
             assert words_of_step(step)
+
+    @pytest.mark.parametrize("step", ["reach", "login", "right"])
+    def test_a_step_that_the_flow_names_when_a_check_breaks_off_has_words(
+        self, rig: SourceRig, step: str
+    ) -> None:
+        assert words_of_step(CheckStep(f"{rig.system.name}.{step}", "ok"))
 
     def test_every_reason_has_words(self, rig: SourceRig, source: Source) -> None:
         left_out = [Reference(external_id) for external_id in (rig.leave_out or list)()]

@@ -8,7 +8,7 @@ import pytest
 
 from mlconnector.systems.datev.settings import Service
 from mlconnector.systems.kit.check_steps import Who
-from mlconnector.systems.registry import source_systems
+from mlconnector.systems.registry import sink_systems, source_systems
 from tests.texts.named_in_code import Steps, step_names, steps
 from tests.texts.tables import LANGUAGES, needed, table, welcome
 
@@ -17,7 +17,7 @@ CAUSES = table("causes.toml")
 PROBLEMS = table("problems.toml")
 PLACES = steps()
 
-_SYSTEMS = (*source_systems(), "datev")
+_SYSTEMS = (*source_systems(), *sink_systems())
 # Keys that are put together when they are needed; all others stand in the source as they are.
 PUT_TOGETHER = {
     "flow/connect/ping.py: f'{system}.login'": {f"{system}.login" for system in _SYSTEMS},

@@ -33,8 +33,15 @@ class Reference:
 class Page:
     """References in the order of their change.
 
-    `position` goes on with the next page of this pass and is None at its end. `cursor` is where a later
-    pass may begin, once every record of this page is stored.
+    `position` goes on with the next page of this pass and is None at its end. It is text for the source
+    alone, opaque to the flow, at most a few kilobytes, without secrets. It holds all that another process
+    needs to go on, and lives until its pass ends.
+
+    `cursor` is where a later pass may begin once every record up to and including this page is stored, None
+    while there is no such place. A pass that begins at any page's cursor finds everything the pages before it
+    did not hold, records of the same moment included: a tie is finished, or read again, before the cursor
+    passes it. It never passes the moment at which its pass began, by our clock, nor follows a time of change
+    that lies ahead of it.
     """
 
     references: tuple[Reference, ...]
@@ -116,7 +123,14 @@ class Source(Protocol):
         """Does it work, step by step, and who can fix what does not."""
 
     def changes(self, since: str | None, position: str | None) -> Page:
-        """One page of records changed since the cursor `since` (None: from the beginning)."""
+        """One page of records changed since the cursor `since` (None: from the beginning).
+
+        `position` is that of the page before (None: a new pass), asked with the same `since`. A record may
+        come more than once; none may be left out because its change became visible late. A record that cannot
+        be read is listed all the same, and held by `fetch`. A cursor outlives restarts and new versions; one
+        that this version cannot read, or that is not ours, raises Broken, and so do pages that go round in a
+        circle.
+        """
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
         """The vouchers of these records, in sets; a reading for every reference, in their order."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from mlconnector.formats.a4_pages import HEIGHT, WIDTH, Paper
-from mlconnector.formats.document_parts import (
+from mlconnector.formats.einvoice.cii import cii_xml
+from mlconnector.formats.einvoice.own_invoice import CREDIT_NOTE, Invoice
+from mlconnector.formats.einvoice.pdfa import with_invoice
+from mlconnector.formats.einvoice.seller import Seller
+from mlconnector.formats.german import day
+from mlconnector.formats.pdf.a4_pages import HEIGHT, WIDTH, Paper
+from mlconnector.formats.pdf.document_parts import (
     GREY,
     INNER,
     MARGIN,
@@ -18,11 +23,6 @@ from mlconnector.formats.document_parts import (
     party_block,
     totals_block,
 )
-from mlconnector.formats.einvoice.cii import cii_xml
-from mlconnector.formats.einvoice.own_invoice import CREDIT_NOTE, Invoice
-from mlconnector.formats.einvoice.pdfa import with_invoice
-from mlconnector.formats.einvoice.seller import Seller
-from mlconnector.formats.german import day
 from mlconnector.model.vouchers import Voucher
 
 

@@ -35,7 +35,7 @@ from mlconnector.systems.kit.json_answers import Raw
 from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.paging import grouped, values
-from mlconnector.systems.kit.readings import in_order
+from mlconnector.systems.readings import in_order
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
 from mlconnector.systems.unreadable import read_apart
 

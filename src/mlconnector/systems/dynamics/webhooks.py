@@ -12,8 +12,8 @@ from typing import Any
 
 from mlconnector.systems.dynamics.client import is_id
 from mlconnector.systems.dynamics.settings import Webhook
-from mlconnector.systems.kit.webhook_keys import check_key, object_of, set_up
 from mlconnector.systems.source import Delivery, Hint, Malformed, Refused
+from mlconnector.systems.webhook_keys import check_key, object_of, set_up
 
 _INVOICE, _LINE = "invoice", "invoicedetail"
 _OF_CUSTOMERS = frozenset({"Create", "Update"})

@@ -11,7 +11,6 @@ from mlconnector.systems.kit.invoice_files import downloaded
 from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.paging import at_once, grouped
-from mlconnector.systems.kit.readings import in_order
 from mlconnector.systems.pipedrive import webhooks
 from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
 from mlconnector.systems.pipedrive.catalogue import Catalogue
@@ -22,6 +21,7 @@ from mlconnector.systems.pipedrive.ping import Ping
 from mlconnector.systems.pipedrive.settings import Settings
 from mlconnector.systems.pipedrive.shapes import Deal, Discount, File, Instalment, Product
 from mlconnector.systems.pipedrive.vouchers import Belongings, Surroundings, final, withdrawn
+from mlconnector.systems.readings import in_order
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
 from mlconnector.systems.unreadable import read_apart
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlconnector.systems.kit.webhook_keys import check_basic, check_hmac, object_of, set_up
 from mlconnector.systems.pipedrive.settings import Webhook
 from mlconnector.systems.source import Delivery, Hint, Malformed
+from mlconnector.systems.webhook_keys import check_basic, check_hmac, object_of, set_up
 
 
 def verify(delivery: Delivery, webhook: Webhook | None, secrets: Mapping[str, str]) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from mlconnector.flow.context.document_rules import DocumentRules
 from mlconnector.flow.decide.documents.einvoices import booked_totals
-from mlconnector.formats.booking_document import render
 from mlconnector.formats.document_check import document_file_name
 from mlconnector.formats.einvoice.own_invoice import Invoice, invoice_of
 from mlconnector.formats.einvoice.zugferd import heading, zugferd
+from mlconnector.formats.pdf.booking_document import render
 from mlconnector.mapping.drafts import Draft
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.targets import target

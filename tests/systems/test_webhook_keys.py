@@ -6,8 +6,8 @@ import hmac
 
 import pytest
 
-from mlconnector.systems.kit.webhook_keys import check_basic, check_hmac, check_key, object_of, set_up
 from mlconnector.systems.source import Delivery, Malformed, Refused
+from mlconnector.systems.webhook_keys import check_basic, check_hmac, check_key, object_of, set_up
 
 BODY = b'{"id": 7}'
 DIGEST = hmac.new(b"key", BODY, hashlib.sha256)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlconnector.formats.booking_document import MARK, render
 from mlconnector.formats.document_check import inspect
+from mlconnector.formats.pdf.booking_document import MARK, render
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Kind, Line, Party, TaxMethod, Voucher
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mlconnector.formats.a4_pages import HEIGHT, WIDTH, Paper
 from mlconnector.formats.german import money, number
+from mlconnector.formats.pdf.a4_pages import HEIGHT, WIDTH, Paper
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.totals import Totals
 from mlconnector.model.vouchers import Line, Party, Voucher

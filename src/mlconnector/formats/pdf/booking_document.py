@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlconnector.formats.a4_pages import HEIGHT, WIDTH, Paper
-from mlconnector.formats.document_parts import (
+from mlconnector.formats.german import day, number
+from mlconnector.formats.pdf.a4_pages import HEIGHT, WIDTH, Paper
+from mlconnector.formats.pdf.document_parts import (
     GREY,
     INNER,
     MARGIN,
@@ -18,7 +19,6 @@ from mlconnector.formats.document_parts import (
     party_block,
     totals_block,
 )
-from mlconnector.formats.german import day, number
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Voucher
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mlconnector.systems.kit.readings import gone, in_order
+from mlconnector.systems.readings import gone, in_order
 from mlconnector.systems.source import Reading, Reference
 
 

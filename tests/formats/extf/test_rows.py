@@ -245,3 +245,12 @@ def test_terms_of_payment_take_the_place_of_the_due_date(due_date: str) -> None:
 
 def test_the_rows_know_what_they_book() -> None:
     assert booked(entry()).content_key == "invoice/1@r1:original:1"
+
+
+def test_a_correction_counts_in_the_month_in_which_it_is_booked() -> None:
+    """§ 17 Abs. 1 Satz 8 UStG: the change belongs to the period in which it happened."""
+    made = entry(line(), service_date=date(2026, 7, 10))
+    back = reversed_entry(made, revision="r2", turn=1, open_from=date(2026, 9, 1))
+    (row,) = booked(back, tax_period="service_date").rows
+    assert (row["Belegdatum"], row["Leistungsdatum"]) == (date(2026, 9, 1), date(2026, 7, 10))
+    assert row["Datum Zuord. Steuerperiode"] == date(2026, 9, 1)

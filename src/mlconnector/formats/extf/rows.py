@@ -29,7 +29,6 @@ _HIGHEST_AMOUNT = Decimal(10**10)
 _CENT = Decimal("0.01")
 _RATE_STEP = Decimal("0.000001")
 _HIGHEST_RATE = Decimal(10_000)
-TAX_PERIOD = "Datum Zuord. Steuerperiode"
 _VAT_ID_PUNCTUATION = re.compile(r"[\s.\-]")
 
 
@@ -84,6 +83,7 @@ def booking_rows(
     }
     if entry.document is not None:
         common[Bookings.DOCUMENT_LINK.name] = f'BEDI "{str(entry.document).upper()}"'
+    decisive = entry.document_date
     if tax_period is not None and entry.service_date is not None:
         common[Bookings.SERVICE_DATE.name] = entry.service_date
         decisive = entry.service_date if tax_period == "service_date" else entry.document_date
@@ -94,8 +94,8 @@ def booking_rows(
     rows = []
     for line, base in zip(entry.lines, bases, strict=True):
         row: dict[str, Value] = {**_line(line, noted), **common, **base}
-        if line.tax_period is not None and TAX_PERIOD in row:
-            row[TAX_PERIOD] = line.tax_period
+        if Bookings.TAX_PERIOD.name in row:
+            row[Bookings.TAX_PERIOD.name] = _tax_period(entry, line, decisive)
         if line.number:
             row[Bookings.DOCUMENT_FIELD_1.name], cleaned = document_field(line.number)
             noted.extend(one for one in cleaned if one not in noted)
@@ -105,6 +105,12 @@ def booking_rows(
             _mark(row)
         rows.append(row)
     return BookingRows(entry.content_key, tuple(rows), tuple(noted))
+
+
+def _tax_period(entry: Entry, line: EntryLine, decisive: date) -> date:
+    """The day that decides the period of the VAT return; never one before a correction is booked."""
+    own = line.tax_period or decisive
+    return own if entry.posting_date is None else max(own, entry.posting_date)
 
 
 def _is_marked(entry: Entry, generalumkehr: frozenset[Reversed]) -> bool:

@@ -6,16 +6,17 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from mlconnector.standins.datev import APP, CONFIDENTIAL_APP, SECRET, DatevStandIn
 from mlconnector.systems.datev.documents import FiledDocument, file_document
-from mlconnector.systems.datev.login import oauth_model, scopes, token_http
+from mlconnector.systems.datev.login import oauth_model, scopes
 from mlconnector.systems.datev.settings import DatevSettings
 from mlconnector.systems.datev.sink import DatevSink, open_datev
 from mlconnector.systems.kit import oauth
-from mlconnector.systems.kit.oauth import OAuthModel, Tokens
+from mlconnector.systems.kit.http import Http, HttpFactory
+from mlconnector.systems.kit.oauth import OAuthModel, Tokens, explain_token_answer
 from mlconnector.systems.sink import OutgoingBatch, SinkContext
 from tests.systems.wire import Wiring
 
@@ -23,6 +24,11 @@ MUSTERHOLZ = "29098-55003"
 TODAY = date(2026, 11, 21)
 PDF = b"%PDF-1.7\n1 0 obj\nendobj\ntrailer\n%%EOF\n"
 BACK = "http://localhost:8080/oauth/callback"
+
+
+def token_http(model: OAuthModel, http: HttpFactory) -> Http:
+    """A client of the token endpoint, to log in, refresh and revoke with; it is the caller's to close."""
+    return http("datev", model.token_url, explain=partial(explain_token_answer, "datev"))
 
 
 @dataclass

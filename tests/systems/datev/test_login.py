@@ -18,11 +18,10 @@ from mlconnector.systems.datev.login import (
     issued_by,
     oauth_model,
     scopes,
-    token_http,
 )
 from mlconnector.systems.kit import oauth
 from mlconnector.systems.kit.oauth import Tokens
-from tests.systems.datev.rig import BACK, MUSTERHOLZ, Rig
+from tests.systems.datev.rig import BACK, MUSTERHOLZ, Rig, token_http
 
 BOTH_MODELS = pytest.mark.parametrize("confidential", [False, True], ids=["client id alone", "basic"])
 

@@ -116,11 +116,6 @@ class ConnectionSettings:
         """The names of both outside systems, the source first."""
         return self.source_system.name, self.sink_system.name
 
-    def title_of(self, system: str) -> str:
-        """What people call one of both systems."""
-        both = {one.name: one.title for one in (self.source_system, self.sink_system)}
-        return both.get(system, system)
-
 
 @dataclass(frozen=True, slots=True)
 class ClientBooks:

@@ -9,7 +9,7 @@ from functools import partial
 from mlconnector.errors import Broken
 from mlconnector.systems.datev.answers import SYSTEM, object_in
 from mlconnector.systems.datev.settings import DatevSettings, Service, is_safe
-from mlconnector.systems.kit.http import Http, HttpFactory, default_explanation
+from mlconnector.systems.kit.http import HttpFactory, default_explanation
 from mlconnector.systems.kit.oauth import OAuthModel, Tokens, explain_token_answer
 
 LIFETIME = 11 * 3600.0
@@ -95,11 +95,6 @@ def oauth_model(settings: DatevSettings, http: HttpFactory) -> OAuthModel:
         rolling=settings.long_term_token,
         authorize_extra={"enableWindowsSso": "true"} if settings.enable_windows_sso else {},
     )
-
-
-def token_http(model: OAuthModel, http: HttpFactory) -> Http:
-    """A client of the token endpoint, to log in, refresh and revoke with; it is the caller's to close."""
-    return http(SYSTEM, model.token_url, explain=partial(explain_token_answer, SYSTEM))
 
 
 def issued_by(model: OAuthModel, http: HttpFactory, tokens: Tokens) -> str:

@@ -179,7 +179,8 @@ class TestNumbers:
 
 
 class TestConfirmation:
-    def test_is_seen_wherever_somebody_looks(self, mine: Desk) -> None:
+    def test_is_seen_wherever_somebody_looks(self, mine: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "160")
         count = len(mine.data(3, "status", NAME)[NAME]["unconfirmed"])
         assert f"not confirmed yet: {count}; `ml-connector rules {NAME}`" in mine.says(3, "status", NAME)
         assert f"Still to be confirmed: {count}" in mine.says(0, "rules", NAME)

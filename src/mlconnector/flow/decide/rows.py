@@ -17,12 +17,14 @@ from mlconnector.formats.extf import (
     category,
 )
 from mlconnector.formats.extf.columns import Bookings
+from mlconnector.formats.extf.text import clean
 from mlconnector.formats.extf.writer import LinePlan
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.channels import Channel
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry
 from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Party
 
 _NOT_COMPARED = frozenset({Bookings.TEXT.name, Bookings.DOCUMENT_LINK.name})
 
@@ -46,9 +48,20 @@ def _said(entry: Entry, channel: Channel, rules: Rules) -> object:
     return cases, [{name: value for name, value in row.items() if name not in _NOT_COMPARED} for row in rows]
 
 
-def unfit(entry: Entry, channel: Channel, rules: Rules) -> Problem | None:
+def unfit(entry: Entry, party: Party, channel: Channel, rules: Rules) -> Problem | None:
     """Why an entry cannot be written in the format of a channel, found before it gets near a batch."""
-    return unsuitable(entry, rules) if channel == "dxso" else unwritable(entry, rules.books)
+    if channel == "dxso":
+        return unsuitable(entry, rules)
+    return _nameless(party, rules.books) or unwritable(entry, rules.books)
+
+
+def _nameless(party: Party, books: Books) -> Problem | None:
+    """The encoding of the files has not one character of the party's name."""
+    written, _ = clean(party.name, "", len(party.name), encoding_of(books))
+    if not party.name.strip() or any(one.isalnum() for one in written):
+        return None
+    facts = {"party": party.name, "party_id": party.external_id, "encoding": encoding_of(books)}
+    return Problem("name_not_writable", facts, ("party_id",))
 
 
 def rows_of(entry: Entry, books: Books) -> BookingRows:

@@ -14,7 +14,7 @@ import pytest
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Line, Party, TaxMethod
+from mlconnector.model.vouchers import Line, Party, Place, TaxMethod
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference
 from tests.conformance.source_suite import SourceConformance, source_conformance
@@ -37,6 +37,24 @@ class CountryOfTwoLetters(ToySource):
 class CountryUnknownWithoutAWord(ToySource):
     def read(self, reference: Reference) -> Reading:
         return replace(super().read(reference), problems=())
+
+
+class ShippedToTheCustomer(ToySource):
+    """A source that lets the customer's country stand in for that of the address of delivery."""
+
+    def ship_to(self, invoice: Invoice, party: Party) -> tuple[Place | None, list[Problem]]:
+        place, problems = super().ship_to(invoice, party)
+        return place and msgspec.structs.replace(place, country=place.country or party.country), problems
+
+
+class ShippedAsWritten(ToySource):
+    def ship_to(self, invoice: Invoice, _party: Party) -> tuple[Place | None, list[Problem]]:
+        return None if invoice.delivery is None else Place(country=invoice.delivery.country), []
+
+
+class ShippedNowhereWithoutAWord(ToySource):
+    def ship_to(self, invoice: Invoice, party: Party) -> tuple[Place | None, list[Problem]]:
+        return super().ship_to(invoice, party)[0], []
 
 
 class NumberOfNought(ToySource):
@@ -241,6 +259,10 @@ MISTAKES: list[tuple[type[ToySource], str]] = [
     (CountryAsWritten, "test_nothing_that_is_read_is_empty_or_nought_in_place_of_none"),
     (CountryOfTwoLetters, "test_a_country_that_is_none_is_a_problem"),
     (CountryUnknownWithoutAWord, "test_a_country_that_is_none_is_a_problem"),
+    (ShippedAsWritten, "test_where_goods_go_is_a_country_by_its_code"),
+    (ShippedAsWritten, "test_where_goods_go_is_not_known_without_a_country_and_not_the_customers"),
+    (ShippedToTheCustomer, "test_where_goods_go_is_not_known_without_a_country_and_not_the_customers"),
+    (ShippedNowhereWithoutAWord, "test_where_goods_go_is_not_known_without_a_country_and_not_the_customers"),
     (NumberOfNought, "test_a_document_without_a_number_has_none"),
     (NumberFromNone, "test_a_document_without_a_number_has_none"),
     (NumberWithoutNoughts, "test_a_document_has_its_number"),

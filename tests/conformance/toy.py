@@ -23,12 +23,13 @@ from pydantic import BaseModel
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Attachment, Kind, Line, Party, Standing, TaxMethod, Voucher
+from mlconnector.model.vouchers import Attachment, Kind, Line, Party, Place, Standing, TaxMethod, Voucher
 from mlconnector.standins.base import Clock
 from mlconnector.standins.faults import Faults
 from mlconnector.systems.kit.check_steps import CheckStep, failed_step
 from mlconnector.systems.kit.fields import clean, document_number
 from mlconnector.systems.kit.json_answers import parsed
+from mlconnector.systems.kit.places import place_of
 from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.kit.tables import country_code
 from mlconnector.systems.source import (
@@ -64,6 +65,13 @@ class Customer(msgspec.Struct):
     country: str
 
 
+class Delivered(msgspec.Struct):
+    """Where an invoice's goods were delivered."""
+
+    city: str
+    country: str
+
+
 class Invoice(msgspec.Struct):
     """An invoice; `amount` is gross where `gross` is true, `tax` a rate in per cent."""
 
@@ -77,6 +85,7 @@ class Invoice(msgspec.Struct):
     final: bool
     number: str | None = None
     quantity: Decimal | None = None
+    delivery: Delivered | None = None
     file: str | None = None
     file_size: int | None = None
 
@@ -147,6 +156,7 @@ class ToySource:
         if party.country is None:
             facts = {"country": invoice.customer.country, "party": party.name, "party_id": party.external_id}
             problems = [*problems, Problem("country_unknown", facts, ("country",))]
+        ship_to, unclear = self.ship_to(invoice, party)
         voucher = Voucher(
             kind=Kind.INVOICE,
             direction="sale",
@@ -157,9 +167,10 @@ class ToySource:
             party=party,
             lines=lines,
             standing=standing(invoice),
+            ship_to=ship_to,
             attachments=attachments(invoice),
         )
-        return Reading(invoice.id, voucher, tuple(problems))
+        return Reading(invoice.id, voucher, (*problems, *unclear))
 
     def record(self, external_id: str) -> Raw | None:
         try:
@@ -172,6 +183,11 @@ class ToySource:
 
     def party(self, customer: Customer) -> Party:
         return Party(external_id=customer.id, name=customer.name, country=country_code(customer.country))
+
+    def ship_to(self, invoice: Invoice, party: Party) -> tuple[Place | None, list[Problem]]:
+        if invoice.delivery is None:
+            return None, []
+        return place_of("ship_to", party, country=invoice.delivery.country, city=invoice.delivery.city)
 
     def lines(self, invoice: Invoice) -> tuple[tuple[Line, ...], list[Problem]]:
         if not invoice.quantity:
@@ -346,6 +362,10 @@ def toy_rig(kind: Callable[[SourceContext], ToySource] = ToySource) -> Iterator[
         books.invoices["3"]["customer"] = {"name": 4711}
         return {"2", "3"}
 
+    def ship(country: str) -> str:
+        books.change("1", delivery={"city": "Anderswo", "country": country})
+        return "1"
+
     def withdraw() -> str:
         books.change("2", final=False)
         return "2"
@@ -378,6 +398,7 @@ def toy_rig(kind: Callable[[SourceContext], ToySource] = ToySource) -> Iterator[
         attachment=lambda attachment_id: books.files[attachment_id],
         lengthen=lambda attachment_id: books.files.update({attachment_id: books.files[attachment_id] + b"!"}),
         remove=lambda: books.invoices.pop("4")["id"],
+        ship=ship,
         withdraw=withdraw,
         webhooks=Webhooks(
             deliver=lambda external_id: deliver(json.dumps({"invoice": external_id}).encode()),

@@ -292,6 +292,7 @@ class TestFreight:
         assert (line.text, line.amount, line.tax_rate) == ("Fracht", Decimal(49), Decimal(19))
         assert line.tax_method == method
         assert (line.category, line.product_code, line.attributes) == ("Fracht", "FRACHT", {"freight": "yes"})
+        assert line.ancillary
 
 
 class TestParties:

@@ -27,7 +27,7 @@ import pytest
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Party, TaxMethod, Voucher, decode, encode
+from mlconnector.model.vouchers import Party, Place, TaxMethod, Voucher, decode, encode
 from mlconnector.standins.faults import Fault, Faults
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.registry import source_systems
@@ -116,6 +116,9 @@ class SourceRig:
     """Remove a record so that it cannot be read any more; gives its external id."""
     leave_out: Callable[[], list[str]] | None = None
     """Let there be records that are read but left out, one of each reason; gives their external ids."""
+    ship: Callable[[str], str] | None = None
+    """Let the goods of a record go to another address than the customer's, in a country that is written as
+    people do, or not at all; gives its external id. None for a source that says nothing of where goods go."""
     withdraw: Callable[[], str] | None = None
     """Let a record no longer be final; gives its external id."""
     expire_tokens: Callable[[], None] | None = None
@@ -396,6 +399,23 @@ class SourceConformance:
         assert reading.voucher.party.country is None
         assert any(written in problem.facts.values() for problem in reading.problems)
 
+    @pytest.mark.parametrize(("written", "code"), [("Österreich", "AT"), ("Switzerland", "CH"), ("fr", "FR")])
+    def test_where_goods_go_is_a_country_by_its_code(
+        self, rig: SourceRig, source: Source, written: str, code: str
+    ) -> None:
+        voucher = shipped(rig, source, written).voucher
+        assert voucher is not None
+        assert [each and each.country for each in destinations(voucher)] == [code]
+
+    @pytest.mark.parametrize("written", ["", "Atlantis", "XX"])
+    def test_where_goods_go_is_not_known_without_a_country_and_not_the_customers(
+        self, rig: SourceRig, source: Source, written: str
+    ) -> None:
+        reading = shipped(rig, source, written)
+        assert reading.voucher is not None
+        assert all(each is not None and each.country is None for each in destinations(reading.voucher))
+        assert not written or any(written in problem.facts.values() for problem in reading.problems)
+
     def test_nothing_that_is_read_is_empty_or_nought_in_place_of_none(self, source: Source) -> None:
         found = vouchers(source)
         for voucher in found:
@@ -606,6 +626,19 @@ def sold(rig: SourceRig, source: Source, sale: Sale) -> Reading:
     return source.fetch([Reference(rig.sell(sale))])[0]
 
 
+def shipped(rig: SourceRig, source: Source, country: str) -> Reading:
+    """What the source reads of a record whose goods go there; skips where it never says where they go."""
+    if rig.ship is None:
+        assert [voucher for voucher in vouchers(source) if destinations(voucher) != {None}] == []
+        pytest.skip("this source says nothing of where goods go")
+    return source.fetch([Reference(rig.ship(country))])[0]
+
+
+def destinations(voucher: Voucher) -> set[Place | None]:
+    """Where the goods of a voucher go, by its lines or else by itself."""
+    return {line.ship_to or voucher.ship_to for line in voucher.lines} or {voucher.ship_to}
+
+
 def provoked_steps(rig: SourceRig, source: Source) -> list[CheckStep]:
     """The steps of a check as it goes well, and of checks that are answered with errors or not at all."""
     steps = list(source.check())
@@ -627,6 +660,7 @@ def provoked_problems(rig: SourceRig, source: Source) -> list[Problem]:
     attachment = next(each for voucher in vouchers(source) for each in voucher.attachments)
     readings = source.fetch(whole_pass(source, None)[0])
     readings += [sold(rig, source, Sale(country="Atlantis")), sold(rig, source, Sale(quantity=None))]
+    readings += source.fetch([Reference(rig.ship("Atlantis"))] if rig.ship else [])
     found = [problem for reading in readings for problem in reading.problems]
     found += _raised(lambda: source.download(attachment.external_id, 1))
     for status in (402, 403, 404):

@@ -18,7 +18,7 @@ import pytest
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Line
+from mlconnector.model.vouchers import Line, Party, Place
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference
 from tests.conformance.source_suite import SourceConformance
@@ -27,6 +27,7 @@ from tests.conformance.toyshop import Toyshop, toyshop_rig
 PARTY = ("invoices", "party_of")
 NUMBER = ("invoices", "number_of")
 LINES = ("invoices", "lines_of")
+SHIP_TO = ("invoices", "ship_to_of")
 APART = ("source", "read_apart")
 
 
@@ -49,6 +50,42 @@ class CountryAsWritten(Toyshop):
 
 class CountryOfTwoLetters(Toyshop):
     replaced = ((PARTY, party_with(lambda customer, code: code or customer.country[:2].upper())),)
+
+
+def shipped_to_the_customer(good: Any) -> Any:
+    """The customer's country stands in for that of the address of delivery."""
+
+    def ship_to_of(invoice: Any, party: Party) -> Any:
+        place, problems = good(invoice, party)
+        return place and msgspec.structs.replace(place, country=place.country or party.country), problems
+
+    return ship_to_of
+
+
+def shipped_without_a_word(good: Any) -> Any:
+    def ship_to_of(invoice: Any, party: Party) -> Any:
+        return good(invoice, party)[0], []
+
+    return ship_to_of
+
+
+def shipped_as_written(_good: Any) -> Any:
+    def ship_to_of(invoice: Any, _party: Party) -> Any:
+        return None if invoice.ship_to is None else Place(country=invoice.ship_to.country), []
+
+    return ship_to_of
+
+
+class ShippedToTheCustomer(Toyshop):
+    replaced = ((SHIP_TO, shipped_to_the_customer),)
+
+
+class ShippedAsWritten(Toyshop):
+    replaced = ((SHIP_TO, shipped_as_written),)
+
+
+class ShippedNowhereWithoutAWord(Toyshop):
+    replaced = ((SHIP_TO, shipped_without_a_word),)
 
 
 class NumberOfNought(Toyshop):
@@ -290,6 +327,10 @@ MISTAKES: list[tuple[type[Toyshop], str]] = [
     (CountryAsWritten, "test_nothing_that_is_read_is_empty_or_nought_in_place_of_none"),
     (CountryOfTwoLetters, "test_a_country_that_is_none_is_a_problem"),
     (CountryUnknownWithoutAWord, "test_a_country_that_is_none_is_a_problem"),
+    (ShippedAsWritten, "test_where_goods_go_is_a_country_by_its_code"),
+    (ShippedAsWritten, "test_where_goods_go_is_not_known_without_a_country_and_not_the_customers"),
+    (ShippedToTheCustomer, "test_where_goods_go_is_not_known_without_a_country_and_not_the_customers"),
+    (ShippedNowhereWithoutAWord, "test_where_goods_go_is_not_known_without_a_country_and_not_the_customers"),
     (NumberOfNought, "test_a_document_without_a_number_has_none"),
     (NumberFromNone, "test_a_document_without_a_number_has_none"),
     (NumberWithoutNoughts, "test_a_document_has_its_number"),

@@ -134,6 +134,10 @@ class TestAnAddressWithoutACountry:
         near = Place(postal_code="20095")
         assert cases(goods("19", party("DE", postal_code="20095"), near)) == ["domestic_19"]
 
+    def test_asks_for_the_country_of_the_customer_where_that_is_missing_from_the_same_address(self) -> None:
+        near, nowhere = Place(postal_code="20095"), party(None, postal_code="20095")
+        assert keys(goods("19", nowhere, near)) == ["country_missing"]
+
     def test_is_no_better_with_a_name_that_is_no_code(self) -> None:
         assert keys(goods("19", party("DE"), Place(country="Österreich"))) == ["place_unclear"]
 

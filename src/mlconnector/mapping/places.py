@@ -122,7 +122,9 @@ def _told(place: Place | None, name: _End, party: Party, *, goods: bool) -> Wher
     """A place that the voucher tells; without a country it is the party's if the postal code is the same."""
     if place is None:
         return None
-    if not place.country and party.country and place.postal_code and place.postal_code == party.postal_code:
+    if not place.country and place.postal_code and place.postal_code == party.postal_code:
+        if not party.country:
+            return _of_party(party, goods=goods)
         place = address_of(party)
     at = located(place, None if place.postal_code else party.vat_id)
     if at is None:

@@ -195,6 +195,13 @@ def test_zero_tax_is_explained_by_a_class_or_not_at_all(environment: Environment
             assert {line["new_taxclass"] for line in environment.lines(invoice["invoiceid"])} == {tax_class}
 
 
+def test_goods_are_shipped_to_the_address_of_the_invoice(environment: Environment) -> None:
+    parts = ("line1", "line2", "postalcode", "city", "country")
+    for invoice in environment.rows["invoice"].values():
+        assert [invoice[f"shipto_{part}"] for part in parts] == [invoice[f"billto_{part}"] for part in parts]
+        assert invoice["willcall"] is False
+
+
 def test_countries_are_free_texts(environment: Environment) -> None:
     written = {invoice.get("billto_country") for invoice in environment.rows["invoice"].values()}
     assert {"Deutschland", "Österreich", "Germany", None} <= written

@@ -79,6 +79,7 @@ def dynamics_rig(
             lengthen=lambda attachment_id: _lengthen(standin, attachment_id),
             remove=lambda: standin.delete(4),
             leave_out=(lambda: _leave_out(standin)) if follows else None,
+            ship=lambda country: _ship(standin, country),
             withdraw=lambda: str(standin.cancel(min(final_ids(standin)))["invoiceid"]),
             expire_tokens=standin.entra.forget_tokens,
             webhooks=Webhooks(
@@ -136,6 +137,20 @@ def _sell(standin: DynamicsStandIn, sale: Sale) -> str:
     totals = {"totallineitemamount": total - tax, "totaltax": tax, "totalamount": total}
     standin.change_record(
         "invoice", invoice, invoicenumber=sale.number, billto_country=sale.country, **nothing, **totals
+    )
+    return invoice
+
+
+def _ship(standin: DynamicsStandIn, country: str) -> str:
+    """The first issued invoice, with an address of delivery of its own."""
+    invoice = min(final_ids(standin))
+    standin.change_record(
+        "invoice",
+        invoice,
+        shipto_line1="Baustelle 3",
+        shipto_postalcode="00000",
+        shipto_city="Anderswo",
+        shipto_country=country or None,
     )
     return invoice
 

@@ -53,7 +53,13 @@ def test_everything_that_is_commented_out_in_the_template_is_understood() -> Non
     assert settings.freight is not None
     assert settings.webhook is not None
     assert settings.columns.tax_class == ("invoicedetail.new_taxclass", "account.new_taxclass")
-    assert settings.columns.of("account") == ("new_vatid", "accountnumber", "new_taxclass")
+    assert settings.columns.of("account") == (
+        "new_vatid",
+        "accountnumber",
+        "customertypecode",
+        "new_taxclass",
+    )
+    assert settings.customer_kinds.is_business("praxis", otherwise=False) is True
 
 
 def test_a_column_is_that_of_the_invoice_unless_a_table_is_named() -> None:

@@ -251,6 +251,38 @@ class TestFreight:
     def test_freight_holds_the_invoice_until_somebody_says_how_it_is_taxed(self) -> None:
         assert keys(read(invoice(168.0, freightamount=49.0))) == ["freight_unclear"]
 
+    def test_freight_of_untaxed_goods_is_untaxed(self) -> None:
+        reading = read(invoice(150.0, 0.0, freightamount=50.0), [detail(100.0, 0.0)])
+        assert keys(reading) == []
+        line = lines(reading)[-1]
+        assert (line.amount, line.tax_rate, line.ancillary) == (Decimal(50), Decimal(0), True)
+
+    def test_freight_is_split_over_the_rates_where_the_tax_of_the_invoice_contains_its_own(self) -> None:
+        # 300 at 19 % and 100 at 7 %; of 40 net freight 30 have 19 % and 10 have 7 %: 5.70 and 0.70 tax.
+        details = [detail(357.0, 57.0), detail(107.0, 7.0, 2)]
+        reading = read(invoice(510.4, 70.4, freightamount=40.0), details)
+        assert keys(reading) == []
+        assert totals(lines(reading), "EUR").gross == Decimal("510.4")
+        assert [(line.amount, line.tax_rate) for line in lines(reading) if line.ancillary] == [
+            (Decimal(30), Decimal(19)),
+            (Decimal(10), Decimal(7)),
+        ]
+
+    def test_so_little_freight_that_its_tax_is_a_cent_or_two_is_not_proved_by_the_total(self) -> None:
+        assert keys(read(invoice(119.05, freightamount=0.05))) == ["freight_unclear"]
+
+    def test_freight_follows_the_goods_where_the_settings_say_whether_it_contains_its_tax(self) -> None:
+        rule = settings(freight={"amount_is": "gross"})
+        details = [detail(107.0, 7.0)]
+        reading = read(invoice(111.99, 7.0, freightamount=4.99), details, rule)
+        assert keys(reading) == []
+        line = lines(reading)[-1]
+        assert (line.amount, line.tax_rate, line.tax_method) == (Decimal("4.99"), Decimal(7), "inclusive")
+
+    def test_goods_of_unclear_tax_are_said_once_and_not_for_their_freight_too(self) -> None:
+        reading = read(invoice(160.0, 11.0, freightamount=49.0), [detail(111.0, 11.0)])
+        assert keys(reading) == ["tax_rate_unclear"]
+
     @pytest.mark.parametrize(("meant", "method"), [("gross", "inclusive"), ("net", "exclusive")])
     def test_freight_is_a_line_by_the_setting(self, meant: str, method: str) -> None:
         rule = settings(freight={"tax_rate": 19, "amount_is": meant, "product_code": "FRACHT"})
@@ -260,6 +292,7 @@ class TestFreight:
         assert (line.text, line.amount, line.tax_rate) == ("Fracht", Decimal(49), Decimal(19))
         assert line.tax_method == method
         assert (line.category, line.product_code, line.attributes) == ("Fracht", "FRACHT", {"freight": "yes"})
+        assert line.ancillary
 
 
 class TestParties:
@@ -294,6 +327,21 @@ class TestParties:
         party = voucher(read(head, rule=rule, surroundings=found)).party
         assert party is not None
         assert (party.name, party.is_business, party.account) == ("Anna Muster", False, "10001")
+
+    @pytest.mark.parametrize(
+        ("label", "expected"), [("Firma", True), ("privat ", False), ("Verein", None), (None, True)]
+    )
+    def test_a_column_may_say_who_is_a_business(self, label: str | None, expected: bool | None) -> None:
+        rule = settings(
+            columns={"invoice_date": "createdon", "customer_kind": "account.customertypecode"},
+            customer_kinds={"business": ["Firma"], "consumer": ["Privat"]},
+        )
+        row = account(customertypecode=None if label is None else 3)
+        row[f"customertypecode{FORMATTED}"] = label
+        found = around(customers={f"account/{CUSTOMER}": row})
+        party = voucher(read(rule=rule, surroundings=found)).party
+        assert party is not None
+        assert party.is_business is expected
 
     @pytest.mark.parametrize(
         ("values", "key"),

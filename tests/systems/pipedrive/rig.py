@@ -35,6 +35,7 @@ FIELDS = {
     "vat_id": "USt-IdNr.",
     "debtor_number": "Debitorennummer",
 }
+SHIP_TO = "Lieferanschrift"
 _CIRCLE = b'{"success":true,"data":[],"additional_data":{"next_cursor":"round and round"}}'
 
 
@@ -94,9 +95,10 @@ def oauth_rig(records: int = 30) -> Iterator[PipedriveRig]:
 
 
 def _rig(standin: PipedriveStandIn, url: str, table: dict[str, Any], secrets: dict[str, str]) -> PipedriveRig:
+    standin.add_field("deal", SHIP_TO, "address")
     rig = PipedriveRig(
         system=describe_source(),
-        settings={"fields": FIELDS, **table},
+        settings={"fields": {**FIELDS, "ship_to": SHIP_TO}, **table},
         secrets=secrets,
         outside=Outside(FakeTime(standin.options.clock)),
         faults=standin.faults,
@@ -105,6 +107,7 @@ def _rig(standin: PipedriveStandIn, url: str, table: dict[str, Any], secrets: di
         change=lambda external_id: _change(standin, int(external_id)),
         stamp=lambda external_id, moment: _stamp(standin, int(external_id), moment),
         sell=lambda sale: _sell(standin, sale),
+        ship=lambda country: _ship(standin, country),
         garble=lambda: _garble(standin),
         circle=lambda: _circle(standin),
         attachment=lambda attachment_id: _content(standin, int(attachment_id)),
@@ -144,6 +147,13 @@ def _sell(standin: PipedriveStandIn, sale: Sale) -> str:
     address = {**(standin.account.organization(deal.org_id).address or {}), "country": sale.country}
     standin.change_organization(deal.org_id, address=address)
     return str(deal.id)
+
+
+def _ship(standin: PipedriveStandIn, country: str) -> str:
+    """The first deal, with an address of delivery; one that was not understood has no country."""
+    address = {"value": "Baustelle 3, Anderswo", "locality": "Anderswo", "country": country or None}
+    standin.change_deal(1, custom_fields={SHIP_TO: address})
+    return "1"
 
 
 def _garble(standin: PipedriveStandIn) -> set[str]:

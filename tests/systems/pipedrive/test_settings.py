@@ -54,6 +54,8 @@ def test_everything_that_is_commented_out_in_the_template_is_understood() -> Non
         settings = Settings.model_validate(table)
         assert settings.webhook is not None
         assert settings.fields.debtor_number == "Debitorennummer"
+        assert settings.fields.ship_to == "Lieferanschrift"
+        assert settings.customer_kinds.is_business("Privat", otherwise=True) is False
 
 
 def test_an_address_is_kept_without_its_last_slash() -> None:

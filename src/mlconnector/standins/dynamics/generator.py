@@ -107,9 +107,10 @@ def _put_customer(draft: Draft, parties: Parties, turn: int) -> None:
     name = customer["name"] if table == "account" else customer["fullname"]
     draft.invoice |= address | {"billto_name": name, "emailaddress": customer["emailaddress1"]}
     draft.invoice |= {
-        f"shipto_{part}": address[f"billto_{part}"] for part in ("line1", "postalcode", "city", "country")
+        f"shipto_{part}": address[f"billto_{part}"]
+        for part in ("line1", "line2", "postalcode", "city", "country")
     }
-    draft.invoice["shipto_name"] = name
+    draft.invoice |= {"shipto_name": name, "willcall": False}
     draft.invoice["customerid"] = (table, customer[f"{table}id"])
     draft.invoice["new_vatid"] = None
 

@@ -8,12 +8,13 @@ from decimal import Decimal
 
 import msgspec
 
+from mlconnector.model.ancillary import with_rates_of
 from mlconnector.model.money import HUNDRED, ZERO, exact, rounded, shared_out
 from mlconnector.model.problems import Problem
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import Line, TaxMethod
+from mlconnector.model.vouchers import Line, Place, TaxMethod
 from mlconnector.systems.dynamics.facts import Facts, Rows
-from mlconnector.systems.dynamics.settings import Settings
+from mlconnector.systems.dynamics.settings import Freight, Settings
 from mlconnector.systems.dynamics.shapes import Detail, Invoice, Product
 from mlconnector.systems.dynamics.taxes import rate_of
 from mlconnector.systems.kit.fields import clean
@@ -23,11 +24,24 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line with its product, and the rows that its facts are read from, by table."""
+    """A line with its product, and the rows that its facts are read from, by table.
+
+    `ship_to` and `ship_from` are its own, where they are not those of the invoice.
+    """
 
     detail: Detail
     product: Product | None
     rows: Rows
+    ship_to: Place | None = None
+    ship_from: Place | None = None
+
+    @property
+    def text(self) -> str:
+        """What the line is called."""
+        detail, product = self.detail, self.product
+        name = clean(product.name if product else None) or clean(detail.product_name)
+        name = name or clean(detail.productdescription) or detail.invoicedetailid
+        return " – ".join(part for part in (name, " ".join(clean(detail.description).split())) if part)
 
 
 def voucher_lines(
@@ -35,7 +49,7 @@ def voucher_lines(
 ) -> tuple[tuple[Line, ...], list[Problem]]:
     """The lines of an invoice, without those that move nothing, and what is wrong with them."""
     title = clean(invoice.name)
-    unreadable = [_text(entry) for entry in entries if not _is_readable(entry.detail)]
+    unreadable = [entry.text for entry in entries if not _is_readable(entry.detail)]
     if unreadable:
         return (), [Problem("line_unreadable", {"line": ", ".join(unreadable), "title": title})]
     entries = [entry for entry in entries if entry.detail.extendedamount != ZERO]
@@ -59,8 +73,10 @@ def voucher_lines(
     )
     if not problems:
         lines = _as_stated(invoice, entries, lines, currency)
-    freight, wrong_freight = _freight(invoice, currency, settings)
-    return (*lines, *freight), [*problems, *wrong_freight]
+    if problems:
+        return tuple(lines), problems
+    freight, wrong_freight = _freight(invoice, lines, currency, settings)
+    return (*lines, *freight), wrong_freight
 
 
 def _is_readable(detail: Detail) -> bool:
@@ -104,7 +120,7 @@ def _line(entry: Entry, amount: Decimal, rate: Decimal, facts: Facts) -> Line:
         "write_in": "yes" if detail.isproductoverridden else "",
     }
     return Line(
-        text=_text(entry),
+        text=entry.text,
         amount=amount,
         tax_method=_method(detail),
         tax_rate=rate,
@@ -113,15 +129,10 @@ def _line(entry: Entry, amount: Decimal, rate: Decimal, facts: Facts) -> Line:
         product_code=(clean(product.productnumber) if product else "") or None,
         category=facts.text("category", entry.rows),
         tax_code=facts.text("tax_class", entry.rows),
+        ship_to=entry.ship_to,
+        ship_from=entry.ship_from,
         attributes={name: value for name, value in attributes.items() if value},
     )
-
-
-def _text(entry: Entry) -> str:
-    detail, product = entry.detail, entry.product
-    name = clean(product.name if product else None) or clean(detail.product_name)
-    name = name or clean(detail.productdescription) or detail.invoicedetailid
-    return " – ".join(part for part in (name, " ".join(clean(detail.description).split())) if part)
 
 
 def _unclear(entries: Sequence[Entry], title: str, rates: Sequence[Decimal]) -> list[Problem]:
@@ -129,7 +140,7 @@ def _unclear(entries: Sequence[Entry], title: str, rates: Sequence[Decimal]) -> 
         return []
     first = entries[0].detail
     facts = {
-        "line": ", ".join(_text(entry) for entry in entries),
+        "line": ", ".join(entry.text for entry in entries),
         "title": title,
         "tax": f"{exact(first.tax or ZERO):f}",
         "net": f"{exact((first.extendedamount or ZERO) - (first.tax or ZERO)):f}",
@@ -177,21 +188,40 @@ def _gross(line: Line, tax: Decimal) -> Line:
     return msgspec.structs.replace(line, amount=line.amount + tax, tax_method="inclusive")
 
 
-def _freight(invoice: Invoice, currency: str, settings: Settings) -> tuple[tuple[Line, ...], list[Problem]]:
+def _freight(
+    invoice: Invoice, goods: Sequence[Line], currency: str, settings: Settings
+) -> tuple[tuple[Line, ...], list[Problem]]:
+    """The freight by the rule for it. Without one it is booked only as the tax of the invoice proves it."""
     amount, rule = invoice.freightamount or ZERO, settings.freight
     if amount == ZERO:
         return (), []
-    if rule is None:
-        facts = {"amount": f"{exact(amount):f}", "currency": currency, "title": clean(invoice.name)}
-        return (), [Problem("freight_unclear", facts)]
-    line = Line(
+    for each in (Freight(amount_is="net"), Freight(amount_is="gross")) if rule is None else (rule,):
+        line = _freight_line(amount, each)
+        parts = (line,) if each.tax_rate is not None else with_rates_of(line, goods, currency)
+        if parts and (rule is not None or _is_proved(invoice, goods, parts, currency)):
+            return parts, []
+    facts = {"amount": f"{exact(amount):f}", "currency": currency, "title": clean(invoice.name)}
+    return (), [Problem("freight_unclear", facts)]
+
+
+def _freight_line(amount: Decimal, rule: Freight) -> Line:
+    return Line(
         text=rule.text,
         amount=amount,
         tax_method="inclusive" if rule.amount_is == "gross" else "exclusive",
-        tax_rate=rule.tax_rate,
+        tax_rate=rule.tax_rate or ZERO,
         product=rule.text,
         product_code=rule.product_code,
         category=rule.category,
+        ancillary=True,
         attributes={"freight": "yes"},
     )
-    return (line,), []
+
+
+def _is_proved(invoice: Invoice, goods: Sequence[Line], freight: Sequence[Line], currency: str) -> bool:
+    """Whether the invoice states the total and the tax that come of this, not those of the goods alone."""
+    stated, alone = invoice.totaltax or ZERO, totals(goods, currency)
+    sums, most = totals([*goods, *freight], currency), _CENT * len(goods)
+    off = abs(sums.tax - stated)
+    is_nearer = sums.tax == alone.tax or off < abs(alone.tax - stated)
+    return is_nearer and off <= most and abs(sums.gross - (invoice.totalamount or ZERO)) <= most

@@ -41,7 +41,7 @@ def party_of(
     raw = customers.get(party_id)
     if raw is None:
         return None, [party_not_visible(party_id, title)]
-    party, written = _party(party_id, raw, rows, facts)
+    party, written = _party(party_id, raw, rows, facts, settings)
     if not settings.followed_customers:
         party = _billed(party, invoice)
     written = clean(invoice.billto_country) or written
@@ -61,21 +61,25 @@ def party_alone(party_id: str, raw: Raw, settings: Settings) -> tuple[Party | No
         return None, "inactive"
     if isinstance(customer, Contact) and customer.parent is not None and customer.parent_table == "account":
         return None, "contact_person"
-    party, written = _party(party_id, raw, {table: raw}, Facts(settings.columns, settings.zone, ""))
+    facts = Facts(settings.columns, settings.zone, "")
+    party, written = _party(party_id, raw, {table: raw}, facts, settings)
     if not party.name:
         return None, "nameless"
     country, _ = country_of(written, settings.default_country, party_id, party.name)
     return msgspec.structs.replace(party, country=country), ""
 
 
-def _party(party_id: str, raw: Raw, rows: Rows, facts: Facts) -> tuple[Party, str]:
-    """A customer with its own address but yet without country, and what is written as country."""
+def _party(party_id: str, raw: Raw, rows: Rows, facts: Facts, settings: Settings) -> tuple[Party, str]:
+    """A customer with its own address but yet without country, and what is written as country.
+
+    An account is a business and a contact a consumer, where no column says otherwise.
+    """
     customer = _shaped(party_id.partition("/")[0], raw)
-    is_business = isinstance(customer, Account)
+    kind = facts.text("customer_kind", rows)
     party = Party(
         external_id=party_id,
         name=clean(customer.name if isinstance(customer, Account) else customer.fullname),
-        is_business=is_business,
+        is_business=settings.customer_kinds.is_business(kind, isinstance(customer, Account)),
         vat_id=vat_id(facts.text("vat_id", rows)),
         street=street(customer.address1_line1, customer.address1_line2),
         postal_code=clean(customer.address1_postalcode) or None,

@@ -17,7 +17,14 @@ from pydantic import (
 )
 
 from mlconnector.systems.kit.invoice_files import FileRule
-from mlconnector.systems.kit.setting_types import Country, Pattern, Table, Timezone, address
+from mlconnector.systems.kit.setting_types import (
+    Country,
+    CustomerKinds,
+    Pattern,
+    Table,
+    Timezone,
+    address,
+)
 
 TABLES = ("invoice", "invoicedetail", "account", "contact", "product")
 CUSTOMERS = ("account", "contact")
@@ -86,7 +93,8 @@ class Columns(Table):
     """Which columns carry what, as `table.column`; of several the first that is filled counts.
 
     Logical names; a lookup is written `_name_value`. What may differ from line to line (`service_date`, then
-    `category` and below) may be in columns of the lines or their products, too.
+    `category` and below) may be in columns of the lines or their products, too. `ship_from` is the country
+    that goods leave from.
     """
 
     invoice_date: OfDocument = Field(min_length=1)
@@ -95,11 +103,14 @@ class Columns(Table):
     refers_to: OfDocument = ()
     vat_id: OfDocument = ()
     debtor_number: OfDocument = ()
+    customer_kind: OfDocument = ()
+    incoterms: OfDocument = ()
     service_date: OfLine = ("invoice.datedelivered", "invoicedetail.actualdeliveryon")
     category: OfLine = ()
     cost_centre: OfLine = ()
     tax_class: OfLine = ()
     tax_rate: OfLine = ()
+    ship_from: OfLine = ()
 
     def of(self, table: str) -> tuple[str, ...]:
         """The configured columns of a table, each once."""
@@ -109,12 +120,13 @@ class Columns(Table):
 
 
 class Freight(Table):
-    """How the freight of an invoice is booked: as a line of this rate (per cent) and these facts.
+    """How the freight of an invoice is booked: with these facts, at the rates of the goods or at `tax_rate`.
 
-    Dynamics knows no tax on freight. `gross`: the amount contains the tax; `net`: the tax is in the total.
+    Rates are in per cent. Dynamics knows no tax on freight. `gross`: the amount contains the tax; `net`: the
+    tax is in the total.
     """
 
-    tax_rate: Rate
+    tax_rate: Rate | None = None
     amount_is: Literal["gross", "net"] = "gross"
     text: str = "Fracht"
     category: str | None = "Fracht"
@@ -159,9 +171,19 @@ class Settings(Table):
     freight: Freight | None = None
     documents: Documents = Documents()
     default_country: Country | None = None
+    customer_kinds: CustomerKinds = CustomerKinds()
     customers: Literal["with_invoices", "tracked"] = "with_invoices"
     webhook: Webhook | None = None
     timezone: Timezone = "Europe/Berlin"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        if bool(self.columns.customer_kind) != (self.customer_kinds != CustomerKinds()):
+            raise ValueError(
+                "customer_kind in [source.columns] and [source.customer_kinds], which says what its labels "
+                "mean, need each other"
+            )
+        return self
 
     @property
     def followed_customers(self) -> tuple[str, ...]:

@@ -28,7 +28,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Invoice(Row, frozen=True, kw_only=True):
-    """The head of an invoice; `exchangerate` is units of its currency for one of the base currency."""
+    """The head of an invoice; `exchangerate` is units of its currency for one of the base currency.
+
+    `willcall`: the customer calls for the goods, so that they are not shipped to the address.
+    """
 
     invoiceid: str
     createdon: datetime
@@ -52,6 +55,11 @@ class Invoice(Row, frozen=True, kw_only=True):
     billto_postalcode: str | None = None
     billto_city: str | None = None
     billto_country: str | None = None
+    shipto_line1: str | None = None
+    shipto_postalcode: str | None = None
+    shipto_city: str | None = None
+    shipto_country: str | None = None
+    willcall: bool | None = None
     customer: str | None = msgspec.field(name="_customerid_value", default=None)
     customer_table: str | None = msgspec.field(name=f"_customerid_value{LOOKUP_TABLE}", default=None)
     currency: str | None = msgspec.field(name="_transactioncurrencyid_value", default=None)
@@ -76,6 +84,11 @@ class Detail(Row, frozen=True, kw_only=True):
     manualdiscountamount: Decimal | None = None
     tax: Decimal | None = None
     extendedamount: Decimal | None = None
+    shipto_line1: str | None = None
+    shipto_postalcode: str | None = None
+    shipto_city: str | None = None
+    shipto_country: str | None = None
+    willcall: bool | None = None
     product: str | None = msgspec.field(name="_productid_value", default=None)
     product_name: str | None = msgspec.field(name=f"_productid_value{FORMATTED}", default=None)
 

@@ -15,6 +15,7 @@ from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.files import chosen
 from mlconnector.systems.dynamics.lines import Entry, voucher_lines
 from mlconnector.systems.dynamics.parties import party_alone, party_of
+from mlconnector.systems.dynamics.places import delivery
 from mlconnector.systems.dynamics.settings import Final, Settings
 from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product
 from mlconnector.systems.kit.fields import clean, document_number
@@ -91,7 +92,8 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     customer = around.customers.get(f"{invoice.customer_table}/{invoice.customer}")
     rows: Rows = {"invoice": raw, invoice.customer_table or "account": customer}
     party, problems = party_of(invoice, around.customers, rows, facts, settings)
-    entries = _entries(belongings, around, rows)
+    goods = delivery(invoice, _entries(belongings, around, rows), rows, party, facts)
+    entries = goods.entries
     lines, wrong_lines = voucher_lines(invoice, entries, currency, facts, settings)
     number = document_number(facts.text("invoice_number", rows))
     attachments, wrong_files = chosen(invoice, raw, belongings.notes, number, settings.documents)
@@ -112,9 +114,13 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
         stated_total=invoice.totalamount,
         refers_to=document_number(facts.text("refers_to", rows)),
         payment_terms=_payment_terms(invoice),
+        ship_to=goods.ship_to,
+        ship_from=goods.ship_from,
+        incoterms=goods.incoterms,
         attachments=attachments,
         attributes=_attributes(invoice, around, rows, facts),
     )
+    problems += goods.problems_beside(problems)
     problems += wrong_lines + wrong_files + _formal(invoice, currency, day, title) + facts.problems
     return Reading(invoice.invoiceid, voucher, tuple(problems))
 

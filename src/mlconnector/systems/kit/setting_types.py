@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 
 class Table(BaseModel):
     """A table of settings: no entry in it may be unknown, and none changes after it was read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CustomerKinds(Table):
+    """Which labels of a choice in the source mean a business, and which a consumer."""
+
+    business: frozenset[str] = frozenset()
+    consumer: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> CustomerKinds:
+        both = sorted({_folded(each) for each in self.business} & {_folded(each) for each in self.consumer})
+        if both:
+            raise ValueError(f'"{both[0]}" cannot mean both a business and a consumer')
+        return self
+
+    def is_business(self, label: str | None, otherwise: bool) -> bool | None:
+        """What a label means, None for one that is not named; `otherwise` where there is none."""
+        if not label:
+            return otherwise
+        if _folded(label) in {_folded(each) for each in self.business}:
+            return True
+        return False if _folded(label) in {_folded(each) for each in self.consumer} else None
+
+
+def _folded(label: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", label).casefold().split())
 
 
 def is_loopback(host: str) -> bool:

@@ -21,7 +21,7 @@ from mlconnector.systems.source import Memory
 
 MEMORY_KEY = "fields"
 ENTITIES: tuple[Entity, ...] = get_args(Entity)
-OF_ORGANIZATIONS = frozenset({"vat_id", "debtor_number"})
+OF_ORGANIZATIONS = frozenset({"vat_id", "debtor_number", "customer_kind"})
 
 
 def entity_of(purpose: str) -> Entity:

@@ -13,6 +13,7 @@ from mlconnector.systems.pipedrive.fields import (
     KnownField,
     KnownFields,
     Unreadable,
+    address_of,
     date_of,
     key_of,
     namesakes,
@@ -20,6 +21,7 @@ from mlconnector.systems.pipedrive.fields import (
     text_of,
 )
 from mlconnector.systems.pipedrive.settings import FieldNames
+from mlconnector.systems.pipedrive.shapes import Address
 
 Fact = TypeVar("Fact")
 
@@ -44,6 +46,10 @@ class Facts:
     def positive(self, purpose: str, custom_fields: Mapping[str, Any]) -> Decimal | None:
         """The number of a field, above zero."""
         return self._read(purpose, custom_fields, positive_of)
+
+    def address(self, purpose: str, custom_fields: Mapping[str, Any]) -> Address | None:
+        """The address of a field, or the country alone that it names."""
+        return self._read(purpose, custom_fields, address_of)
 
     def _read(
         self,

@@ -14,7 +14,7 @@ import msgspec
 
 from mlconnector.model.money import exact
 from mlconnector.systems.kit.fields import clean, day_in, number_in
-from mlconnector.systems.pipedrive.shapes import Entity, FieldMetadata
+from mlconnector.systems.pipedrive.shapes import Address, Entity, FieldMetadata
 
 _KEY = re.compile(r"[0-9a-f]{40}")
 
@@ -144,6 +144,17 @@ def positive_of(value: Any, field: KnownField) -> Decimal | None:
     if number is not None and number <= 0:
         raise Unreadable(text)
     return number
+
+
+def address_of(value: Any, field: KnownField) -> Address | None:
+    """The value as an address; a text or an option alone names a country. Raises Unreadable."""
+    if field.type != "address":
+        country = text_of(value, field)
+        return None if country is None else Address(country=country)
+    try:
+        return msgspec.convert(value, Address | None)
+    except msgspec.ValidationError as error:
+        raise Unreadable(str(value)) from error
 
 
 def _option_ids(value: Any) -> list[str]:

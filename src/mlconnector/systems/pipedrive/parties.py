@@ -15,6 +15,7 @@ from mlconnector.systems.kit.parties import (
     vat_id,
 )
 from mlconnector.systems.pipedrive.facts import Facts
+from mlconnector.systems.pipedrive.settings import Settings
 from mlconnector.systems.pipedrive.shapes import Address, Deal, Organization, Person
 
 
@@ -23,7 +24,7 @@ def party_of(
     organizations: Mapping[int, Organization],
     persons: Mapping[int, Person],
     facts: Facts,
-    default_country: str | None,
+    settings: Settings,
 ) -> tuple[Party | None, list[Problem]]:
     """The customer and what is wrong with him.
 
@@ -34,25 +35,24 @@ def party_of(
         organization = organizations.get(deal.org_id)
         if organization is None:
             return None, [party_not_visible(f"organization/{deal.org_id}", title)]
-        return _company(organization, facts, default_country)
+        return _company(organization, facts, settings)
     if deal.person_id is not None:
         person = persons.get(deal.person_id)
         if person is None:
             return None, [party_not_visible(f"person/{deal.person_id}", title)]
-        return _individual(person, default_country)
+        return _individual(person, settings.default_country)
     return None, [party_missing(title)]
 
 
-def _company(
-    organization: Organization, facts: Facts, default_country: str | None
-) -> tuple[Party, list[Problem]]:
+def _company(organization: Organization, facts: Facts, settings: Settings) -> tuple[Party, list[Problem]]:
     name, party_id = clean(organization.name), f"organization/{organization.id}"
     address = organization.address or Address()
-    country, problems = country_of(address.country, default_country, party_id, name)
+    country, problems = country_of(address.country, settings.default_country, party_id, name)
+    kind = facts.text("customer_kind", organization.custom_fields)
     party = Party(
         external_id=party_id,
         name=name,
-        is_business=True,
+        is_business=settings.customer_kinds.is_business(kind, otherwise=True),
         vat_id=vat_id(facts.text("vat_id", organization.custom_fields)),
         country=country,
         street=_street(address),

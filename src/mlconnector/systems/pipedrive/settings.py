@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from mlconnector.systems.kit.invoice_files import FileRule
-from mlconnector.systems.kit.setting_types import Country, Pattern, Table, Timezone, address
+from mlconnector.systems.kit.setting_types import (
+    Country,
+    CustomerKinds,
+    Pattern,
+    Table,
+    Timezone,
+    address,
+)
 
 
 def _address(value: str) -> str:
@@ -24,7 +31,11 @@ FieldName = Annotated[
 
 
 class FieldNames(Table):
-    """Which custom fields carry what; names as in Pipedrive, or keys. The last two are the organisation's."""
+    """Which custom fields carry what; names as in Pipedrive, or keys. The last three are the organisation's.
+
+    `ship_to` and `ship_from` are addresses, or name a country. Deals have no others, so without these fields
+    nothing is known of where goods go to and leave from.
+    """
 
     invoice_number: FieldName
     invoice_date: FieldName | None = None
@@ -32,8 +43,12 @@ class FieldNames(Table):
     due_date: FieldName | None = None
     exchange_rate: FieldName | None = None
     cost_centre: FieldName | None = None
+    ship_to: FieldName | None = None
+    ship_from: FieldName | None = None
+    incoterms: FieldName | None = None
     vat_id: FieldName | None = None
     debtor_number: FieldName | None = None
+    customer_kind: FieldName | None = None
 
 
 class Documents(FileRule):
@@ -69,6 +84,7 @@ class Settings(Table):
     discount_amount_is: Literal["line", "unit"] = "line"
     documents: Documents = Documents()
     default_country: Country | None = None
+    customer_kinds: CustomerKinds = CustomerKinds()
     value_tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.05")
     webhook: Webhook | None = None
     timezone: Timezone = "Europe/Berlin"
@@ -84,6 +100,11 @@ class Settings(Table):
         if self.without_products != "hold" and self.without_products_tax_rate is None:
             raise ValueError(
                 f'without_products = "{self.without_products}" needs without_products_tax_rate, in per cent'
+            )
+        if (self.fields.customer_kind is None) != (self.customer_kinds == CustomerKinds()):
+            raise ValueError(
+                "customer_kind in [source.fields] and [source.customer_kinds], which says what its labels "
+                "mean, need each other"
             )
         return self
 

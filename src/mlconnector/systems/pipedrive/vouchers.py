@@ -17,6 +17,7 @@ from mlconnector.systems.pipedrive.fields import KnownFields
 from mlconnector.systems.pipedrive.files import chosen
 from mlconnector.systems.pipedrive.lines import voucher_lines
 from mlconnector.systems.pipedrive.parties import party_of
+from mlconnector.systems.pipedrive.places import place
 from mlconnector.systems.pipedrive.settings import Settings
 from mlconnector.systems.pipedrive.shapes import (
     Deal,
@@ -77,7 +78,9 @@ def final(deal: Deal, belongings: Belongings, around: Surroundings, settings: Se
     """The reading of a won deal."""
     title = clean(deal.title)
     facts = Facts(settings.fields, around.known, title)
-    party, problems = party_of(deal, around.organizations, around.persons, facts, settings.default_country)
+    party, problems = party_of(deal, around.organizations, around.persons, facts, settings)
+    ship_to, wrong_to = place("ship_to", deal, party, facts)
+    ship_from, wrong_from = place("ship_from", deal, party, facts)
     lines, wrong_lines = voucher_lines(
         deal, belongings.products, belongings.discounts, around.products, around.categories, settings
     )
@@ -97,10 +100,14 @@ def final(deal: Deal, belongings: Belongings, around: Surroundings, settings: Se
         exchange_rate=_exchange_rate(deal, facts),
         stated_total=deal.value or ZERO,
         stated_total_is="either",
+        ship_to=ship_to,
+        ship_from=ship_from,
+        incoterms=facts.text("incoterms", deal.custom_fields),
         attachments=attachments,
         attributes=_attributes(deal, around, facts),
     )
-    problems += wrong_lines + wrong_files + _formal(deal, belongings.instalments) + facts.problems
+    problems += wrong_to + wrong_from + wrong_lines + wrong_files
+    problems += _formal(deal, belongings.instalments) + facts.problems
     return Reading(str(deal.id), voucher, tuple(problems))
 
 

@@ -11,11 +11,11 @@ from tests.clock import Clock
 from tests.databases import Postgres, copied_sqlite, migrated_sqlite, running_postgres
 
 
-@pytest.fixture(autouse=True)
-def width_of_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def width_of_the_day() -> None:
     """Output is as wide as COLUMNS says in a test, whatever it was when the module was read."""
-    monkeypatch.setattr(output.console, "_width", None)
-    monkeypatch.setattr(output.complaints, "_width", None)
+    for console in (output.console, output.complaints):
+        setattr(console, "_width", None)  # noqa: B010 - rich has no way to say so
 
 
 @pytest.fixture

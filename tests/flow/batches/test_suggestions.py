@@ -346,8 +346,12 @@ class TestPartialSuccess:
         assert any("Datei wurde nicht übertragen." in line for line in event.detail["protocol"])
 
     def test_status_shows_it_in_words(
-        self, made: Callable[..., Rig], capsys: pytest.CaptureFixture[str]
+        self,
+        made: Callable[..., Rig],
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setenv("COLUMNS", "140")
         rig = made(3)
         batch = self._partial(rig, NUMBER)
         report = {rig.name: overview.connection(rig.context)}

@@ -195,10 +195,12 @@ def test_zero_tax_is_explained_by_a_class_or_not_at_all(environment: Environment
             assert {line["new_taxclass"] for line in environment.lines(invoice["invoiceid"])} == {tax_class}
 
 
-def test_goods_are_shipped_to_the_address_of_the_invoice(environment: Environment) -> None:
-    parts = ("line1", "line2", "postalcode", "city", "country")
-    for invoice in environment.rows["invoice"].values():
-        assert [invoice[f"shipto_{part}"] for part in parts] == [invoice[f"billto_{part}"] for part in parts]
+def test_no_invoice_names_an_address_of_delivery_or_is_collected(environment: Environment) -> None:
+    parts = ("name", "line1", "line2", "line3", "postalcode", "city", "stateorprovince", "country")
+    invoices = environment.rows["invoice"].values()
+    assert invoices
+    for invoice in invoices:
+        assert [invoice.get(f"shipto_{part}") for part in parts] == [None] * len(parts)
         assert invoice["willcall"] is False
 
 

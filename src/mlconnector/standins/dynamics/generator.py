@@ -26,6 +26,7 @@ FIRST_VERSION = 915_000
 _FINAL = frozenset({4, 100001, 100002})
 _MONEY = {"usd": "USD", "chf": "CHF"}
 _LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_SHIP_TO = tuple(f"shipto_{part}" for part in ("name", "line1", "line2", "postalcode", "city", "country"))
 
 
 def generate(records: int, seed: int) -> Generated:
@@ -106,11 +107,8 @@ def _put_customer(draft: Draft, parties: Parties, turn: int) -> None:
     }
     name = customer["name"] if table == "account" else customer["fullname"]
     draft.invoice |= address | {"billto_name": name, "emailaddress": customer["emailaddress1"]}
-    draft.invoice |= {
-        f"shipto_{part}": address[f"billto_{part}"]
-        for part in ("line1", "line2", "postalcode", "city", "country")
-    }
-    draft.invoice |= {"shipto_name": name, "willcall": False}
+    # Sellers leave the address of delivery empty where it is the customer's own.
+    draft.invoice |= dict.fromkeys(_SHIP_TO) | {"willcall": False}
     draft.invoice["customerid"] = (table, customer[f"{table}id"])
     draft.invoice["new_vatid"] = None
 

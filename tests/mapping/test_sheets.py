@@ -38,6 +38,22 @@ def test_csv_is_read_whatever_program_wrote_it(separator: str, encoding: str) ->
     assert cells(text.encode(encoding)) == [("Konto", "Bezeichnung"), ("8400", "Erlöse")]
 
 
+@pytest.mark.parametrize("name", ["Schröder & Groß KG", "Bäcker GmbH", "Müller", "Özdemir Bau"])
+def test_csv_of_dos_is_told_by_its_umlauts(name: str) -> None:
+    assert cells(f"Konto;Name\r\n10001;{name}\r\n".encode("cp850"))[1] == ("10001", name)
+
+
+@pytest.mark.parametrize("name", ["„Der Bäcker“ GmbH", "Málaga Öl™", "Žižka šéf"])
+def test_quotes_and_foreign_letters_of_windows_are_not_taken_for_those_of_dos(name: str) -> None:
+    assert cells(f"Konto;Name\r\n10001;{name}\r\n".encode("windows-1252"))[1] == ("10001", name)
+
+
+def test_a_file_in_both_encodings_is_refused_with_its_line() -> None:
+    content = "Konto;Name\n1;Bäcker\n".encode("windows-1252") + "2;Schröder\n".encode("cp850")
+    with pytest.raises(UnreadableTable, match="line 3: table_encoding"):
+        read_table(content)
+
+
 def test_the_headings_decide_which_separator_holds() -> None:
     assert cells(b"Konto;Name\n1;Meier, Sohn, Enkel\n")[1] == ("1", "Meier, Sohn, Enkel")
 

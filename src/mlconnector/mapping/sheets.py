@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ _ZIP_MARK = b"PK\x03\x04"
 _SEPARATORS = ";,\t"
 # Far more than any list of accounts has; a file that unpacks to more was made to fill the memory.
 _LARGEST = 100 * 1024 * 1024
+# ü, ä, ö within a word and Ö at its beginning, as DOS wrote them; in Windows they are quotes, ™ or nothing.
+_DOS_UMLAUT = re.compile(rb"[A-Za-z][\x81\x84\x94][A-Za-z]|\x99[A-Za-z]")
+_WINDOWS_UMLAUT = re.compile(rb"[A-Za-z][\xe4\xf6\xfc\xdf][A-Za-z]")
 
 
 class UnreadableTable(ValueError):
@@ -53,9 +57,10 @@ def unguarded(text: str) -> str:
 
 
 def read_table(content: bytes) -> list[SheetRow]:
-    """All rows of a CSV file (separated by semicolon, comma or tab; UTF-8 or Windows-1252) or an XLSX file.
+    """All rows of a CSV file (separated by semicolon, comma or tab) or of the first sheet of an XLSX file.
 
-    Of an XLSX file the first sheet is read. Raises UnreadableTable.
+    A CSV file is in UTF-8, Windows-1252, or the encoding of DOS (cp850). Raises UnreadableTable, also where
+    it is in two of them.
     """
     rows = _xlsx_rows(content) if content.startswith(_ZIP_MARK) else _csv_rows(_decoded(content))
     trimmed = ((line, tuple(unguarded(cell.strip()) for cell in cells)) for line, cells in rows)
@@ -67,6 +72,11 @@ def _decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
+    dos = _DOS_UMLAUT.search(content)
+    if dos is not None:
+        if _WINDOWS_UMLAUT.search(content):
+            raise UnreadableTable("table_encoding", content[: dos.start()].count(b"\n") + 1)
+        return content.decode("cp850")
     try:
         return content.decode("windows-1252")
     except UnicodeDecodeError as error:

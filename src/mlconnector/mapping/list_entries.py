@@ -37,6 +37,10 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "party": ("kennung", "externekennung", "externeid", "externalid", "party", "partyid", "id"),
     "vat_id": ("ustidnr", "ustid", "umsatzsteuerid", "vatid", "vatnumber", "vatregistrationnumber"),
 }
+# DATEV's own lists have a column of names for each kind of addressee, of which a row fills one.
+_NAMES_BY_ADDRESSEE = tuple(
+    f"nameadressattyp{kind}" for kind in ("unternehmen", "natürlperson", "natürlicheperson", "keineangabe")
+)
 # DATEV's charts mark automatic accounts with AM (output tax) and AV (input tax), collective ones with S.
 _FUNCTIONS: Mapping[str, tuple[Function, str]] = {
     "automatic": ("automatic", ""),
@@ -128,17 +132,26 @@ def records(
         return [], [Fault(1, "file_empty")], ()
     first, *others = rows
     known = {heading: column for column in columns for heading in _HEADINGS[column]}
-    found = [known.get(re.sub(r"[\W_]", "", cell).casefold()) for cell in first.cells]
+    if "party" in columns:
+        known |= dict.fromkeys(_NAMES_BY_ADDRESSEE, "name")
+    headings = [re.sub(r"[\W_]", "", cell).casefold() for cell in first.cells]
+    found = [known.get(heading) for heading in headings]
     if "number" not in found:
         return [], [Fault(first.line, "column_missing", {"headings": ", ".join(first.cells)})], ()
-    twice = {column for column in found if column is not None and found.count(column) > 1}
+    single = [known.get(heading) for heading in headings if heading not in _NAMES_BY_ADDRESSEE]
+    twice = {column for column in single if column is not None and single.count(column) > 1}
     faults = [Fault(first.line, "column_twice", {"column": _shown(first, found, one)}) for one in twice]
     unknown = tuple(cell for cell, column in zip(first.cells, found, strict=True) if column is None and cell)
-    read = [
-        Record(row.line, {column: row[at] for at, column in enumerate(found) if column is not None})
-        for row in others
-    ]
-    return read, faults, unknown
+    return [Record(row.line, _values(row, found)) for row in others], faults, unknown
+
+
+def _values(row: SheetRow, columns: Sequence[str | None]) -> dict[str, str]:
+    """The cells by their columns; of several cells for one column the first that is filled."""
+    values: dict[str, str] = {}
+    for at, column in enumerate(columns):
+        if column is not None:
+            values[column] = values.get(column) or row[at]
+    return values
 
 
 def _shown(row: SheetRow, columns: Sequence[str | None], wanted: str) -> str:

@@ -73,7 +73,8 @@ def test_two_columns_that_mean_the_same_are_a_fault() -> None:
 def test_names_stand_in_the_column_of_their_addressee_in_datevs_own_lists() -> None:
     text = (
         "Konto;Name (Adressattyp Unternehmen);Name (Adressattyp natürl. Person);"
-        "Name (Adressattyp keine Angabe)\n10001;Müller & Söhne GmbH;;\n10002;;Muster;\n10003;;;Laufkundschaft\n"
+        "Name (Adressattyp keine Angabe)\n"
+        "10001;Müller & Söhne GmbH;;\n10002;;Muster;\n10003;;;Laufkundschaft\n"
     )
     names = [entry.name for entry in persons(text).entries]
     assert names == ["Müller & Söhne GmbH", "Muster", "Laufkundschaft"]

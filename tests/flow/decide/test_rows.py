@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mlconnector.flow.decide.rows import books_the_same
+from mlconnector.mapping.channels import Channel
+from mlconnector.mapping.rules import Rules
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, Rig
+from tests.formats.extf.examples import entry, line
 
 
 def named(rig: Rig, deal_id: int, name: str) -> None:
@@ -33,3 +44,54 @@ def test_the_same_name_is_written_in_utf_8(make_rig: MakeRig) -> None:
     named(rig, DOMESTIC, "日本語の会社")
     rig.work()
     assert rig.states() == {"settled": 1}
+
+
+class TestBooksTheSame:
+    """A correction is made only where a written column or the tax case has another value."""
+
+    @pytest.fixture
+    def rules(self, make_rig: MakeRig) -> Rules:
+        return make_rig(1).context.rules
+
+    def written_with(self, rules: Rules, *, service_date: bool) -> Rules:
+        return rules.model_copy(
+            update={"books": rules.books.model_copy(update={"service_date": service_date})}
+        )
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"lines": (line(text="Müller GmbH, umbenannt"),)},
+            {"document": uuid.UUID("8f7a9d2e-0000-5000-8000-000000000001")},
+            {"posting_date": date(2026, 9, 1)},
+            {"party_name": "Anders", "revision": "r2", "turn": 2},
+        ],
+        ids=["text", "document", "day of a correction", "party and revision"],
+    )
+    @pytest.mark.parametrize("channel", ["extf", "dxso"])
+    def test_texts_documents_and_the_day_of_a_correction_change_nothing(
+        self, rules: Rules, changed: dict[str, Any], channel: Channel
+    ) -> None:
+        assert books_the_same(entry(), entry(**changed), channel, rules)
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"lines": (line(amount=Decimal("120.00")),)},
+            {"lines": (line(contra_account="8300"),)},
+            {"lines": (line(tax_case="domestic_7"),)},
+            {"number": "RE-2026-0002"},
+            {"due_date": date(2026, 9, 30)},
+        ],
+        ids=["amount", "account", "tax case", "number", "due date"],
+    )
+    @pytest.mark.parametrize("channel", ["extf", "dxso"])
+    def test_what_is_written_and_the_tax_case_are_another_booking(
+        self, rules: Rules, changed: dict[str, Any], channel: Channel
+    ) -> None:
+        assert not books_the_same(entry(), entry(**changed), channel, rules)
+
+    def test_a_date_of_supply_counts_where_it_is_written(self, rules: Rules) -> None:
+        one, other = entry(service_date=date(2026, 7, 1)), entry(service_date=date(2026, 7, 2))
+        assert books_the_same(one, other, "extf", self.written_with(rules, service_date=False))
+        assert not books_the_same(one, other, "extf", self.written_with(rules, service_date=True))

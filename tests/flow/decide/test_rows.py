@@ -12,6 +12,7 @@ import pytest
 from mlconnector.flow.decide.rows import books_the_same
 from mlconnector.mapping.channels import Channel
 from mlconnector.mapping.rules import Rules
+from mlconnector.store import accounts
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, Rig
 from tests.formats.extf.examples import entry, line
@@ -21,6 +22,10 @@ def named(rig: Rig, deal_id: int, name: str) -> None:
     organisation = rig.pipedrive.account.deal(deal_id).org_id
     assert organisation is not None
     rig.pipedrive.change_organization(organisation, name=name)
+
+
+def party_of(rig: Rig, deal_id: int) -> str:
+    return f"organization/{rig.pipedrive.account.deal(deal_id).org_id}"
 
 
 def in_windows_1252(rig: Rig) -> None:
@@ -37,6 +42,9 @@ def test_a_name_without_a_character_in_windows_1252_waits(make_rig: MakeRig) -> 
     assert [cause.partition(":")[0] for cause in rig.causes()] == ["name_not_writable"]
     assert rig.voucher(DOMESTIC).state == "needs_human"
     assert rig.voucher(MIXED_RATES).state == "settled"
+    with rig.context.read() as db:
+        numbered = accounts.given(db, rig.context.client, rig.name, [party_of(rig, DOMESTIC)], "receivable")
+    assert numbered == {}, "no account without a name is opened"
 
 
 def test_the_same_name_is_written_in_utf_8(make_rig: MakeRig) -> None:

@@ -173,7 +173,7 @@ def _entries(
         if made is not None and draft is not None:
             made = posted(made, decisions.posting_date(key, made.document_date))
             channel = settings.channel_of(draft.voucher)
-        wrong = None if made is None or draft is None else unfit(made, draft.party, channel, rules)
+        wrong = None if made is None else unfit(made, channel, rules)
         if wrong is not None:
             del decisions.drafts[key]
             decisions.held[key] = (wrong,)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.decide.rows import books_the_same
+from mlconnector.flow.decide.rows import books_the_same, nameless
 from mlconnector.formats.extf import document_field
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.books import Books
@@ -92,12 +92,19 @@ def decide_all(
             decisions.held[one.row.id] = (*found, *own)
         elif (closed := channel_closed(context, decision)) is not None:
             decisions.held[one.row.id] = (closed,)
+        elif (unnamed := _unnamed(context, decision)) is not None:
+            decisions.held[one.row.id] = (unnamed,)
         else:
             decisions.drafts[one.row.id] = decision
     _set_unchanged_aside(context, waiting, decisions)
     _hold_what_cannot_be_taken_back(context, waiting, decisions)
     hold_taken_numbers(context, db, decisions)
     return decisions
+
+
+def _unnamed(context: Context, draft: Draft) -> Problem | None:
+    channel = context.settings.channel_of(draft.voucher)
+    return nameless(draft.party, channel, context.rules.books)
 
 
 def channel_closed(context: Context, draft: Draft) -> Problem | None:

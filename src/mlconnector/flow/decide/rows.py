@@ -48,15 +48,15 @@ def _said(entry: Entry, channel: Channel, rules: Rules) -> object:
     return cases, [{name: value for name, value in row.items() if name not in _NOT_COMPARED} for row in rows]
 
 
-def unfit(entry: Entry, party: Party, channel: Channel, rules: Rules) -> Problem | None:
+def unfit(entry: Entry, channel: Channel, rules: Rules) -> Problem | None:
     """Why an entry cannot be written in the format of a channel, found before it gets near a batch."""
+    return unsuitable(entry, rules) if channel == "dxso" else unwritable(entry, rules.books)
+
+
+def nameless(party: Party, channel: Channel, books: Books) -> Problem | None:
+    """The problem of a party of whose name the encoding of the files has not one character."""
     if channel == "dxso":
-        return unsuitable(entry, rules)
-    return _nameless(party, rules.books) or unwritable(entry, rules.books)
-
-
-def _nameless(party: Party, books: Books) -> Problem | None:
-    """The encoding of the files has not one character of the party's name."""
+        return None
     written, _ = clean(party.name, "", len(party.name), encoding_of(books))
     if not party.name.strip() or any(one.isalnum() for one in written):
         return None

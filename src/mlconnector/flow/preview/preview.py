@@ -14,7 +14,7 @@ from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.decisions import number_taken, open_item, posted
 from mlconnector.flow.decide.documents.notes import known_notes, noted
-from mlconnector.flow.decide.rows import books_the_same, unfit, unwritable
+from mlconnector.flow.decide.rows import books_the_same, nameless, unfit, unwritable
 from mlconnector.flow.intake import records
 from mlconnector.flow.preview.booking_list import Previewed, listed
 from mlconnector.formats.names import voucher_id
@@ -166,7 +166,8 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
     taken = _taken(shown, draft)
     if taken is not None or isinstance(person, Problem):
         return replace(bare, problems=tuple(one for one in (taken, person) if isinstance(one, Problem)))
-    wrong = unfit(made, draft.party, bare.channel, rules) or unwritable(made, rules.books)
+    wrong = nameless(draft.party, bare.channel, rules.books)
+    wrong = wrong or unfit(made, bare.channel, rules) or unwritable(made, rules.books)
     if wrong is not None:
         return replace(bare, problems=(wrong,))
     is_new = (draft.ledger, draft.party.external_id) in shown.promised.persons

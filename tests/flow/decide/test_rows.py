@@ -47,6 +47,16 @@ def test_a_name_without_a_character_in_windows_1252_waits(make_rig: MakeRig) -> 
     assert numbered == {}, "no account without a name is opened"
 
 
+def test_a_booked_document_whose_customer_is_renamed_so_stays_as_it_is(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    in_windows_1252(rig)
+    rig.work()
+    named(rig, DOMESTIC, "日本語の会社")
+    rig.pipedrive.change_deal(DOMESTIC, title="Anders genannt")
+    rig.work()
+    assert (rig.states(), rig.causes(), len(rig.outside.rows())) == ({"settled": 1}, [], 1)
+
+
 def test_the_same_name_is_written_in_utf_8(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     named(rig, DOMESTIC, "日本語の会社")

@@ -92,19 +92,22 @@ def decide_all(
             decisions.held[one.row.id] = (*found, *own)
         elif (closed := channel_closed(context, decision)) is not None:
             decisions.held[one.row.id] = (closed,)
-        elif (unnamed := _unnamed(context, decision)) is not None:
-            decisions.held[one.row.id] = (unnamed,)
         else:
             decisions.drafts[one.row.id] = decision
     _set_unchanged_aside(context, waiting, decisions)
+    _hold_the_nameless(context, decisions)
     _hold_what_cannot_be_taken_back(context, waiting, decisions)
     hold_taken_numbers(context, db, decisions)
     return decisions
 
 
-def _unnamed(context: Context, draft: Draft) -> Problem | None:
-    channel = context.settings.channel_of(draft.voucher)
-    return nameless(draft.party, channel, context.rules.books)
+def _hold_the_nameless(context: Context, decisions: Decisions) -> None:
+    settings, books = context.settings, context.rules.books
+    for key, draft in list(decisions.drafts.items()):
+        problem = nameless(draft.party, settings.channel_of(draft.voucher), books)
+        if problem is not None:
+            decisions.drop([key])
+            decisions.held[key] = (problem,)
 
 
 def channel_closed(context: Context, draft: Draft) -> Problem | None:

@@ -107,3 +107,23 @@ def test_a_folder_for_datevs_schemas_has_to_have_them(tmp_path: Path) -> None:
 
 def test_the_schemas_are_those_that_the_written_files_name() -> None:
     assert {package.SCHEMA, ledger.SCHEMA} < set(DXSO_SCHEMAS)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = " + "[" * 100_000, "nested too deep"),
+        ("a = " + "{b=" * 100_000, "nested too deep"),
+        ("port = " + "1" * 100_000, "digits"),
+        ("port" + ".a" * 100_000 + " = 1", "line 1: not valid TOML: nested too deep"),
+        ("# " + "x" * 1024 * 1024, "File too large"),
+    ],
+    ids=["lists", "tables", "digits", "names", "size"],
+)
+def test_a_text_without_end_is_refused_in_words(tmp_path: Path, text: str, told: str) -> None:
+    assert told in complaint(tmp_path, text)
+
+
+def test_a_file_that_never_ends_is_refused() -> None:
+    with pytest.raises(UnreadableSettings, match="File too large"):
+        load_settings(Path("/dev/zero"))

@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from mlconnector.errors import ConnectorError
+from mlconnector.given_files import given_text
 
 PREFIX = "MLCONNECTOR_"
 FILE_NAME = "ml-connector.toml"
@@ -30,6 +31,7 @@ DXSO_SCHEMAS = (
 """DATEV's schemas of the files that booking suggestions are made of."""
 
 _PLACE = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?: row (\d+))?:")
+_LONG_NAME = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){30}")
 _DATABASES = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 
 
@@ -116,7 +118,7 @@ class Settings(BaseModel):
             return self.master_key.get_secret_value()
         file = Path(self.master_key_place)
         try:
-            return file.read_text(encoding="utf-8")
+            return given_text(file)
         except OSError as error:
             raise UnreadableSettings(
                 str(file),
@@ -145,7 +147,7 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
 
 def _read(path: Path, *, required: bool) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return given_text(path)
     except FileNotFoundError as error:
         if required:
             raise UnreadableSettings(str(path), None, "there is no such file") from error
@@ -158,6 +160,11 @@ def _read(path: Path, *, required: bool) -> str:
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
     """The tables of a TOML text. Raises UnreadableSettings with the line."""
+    long = _LONG_NAME.search(text)
+    if long is not None:
+        # The library's memory for a name grows with the square of its parts.
+        number = text[: long.start()].count("\n") + 1
+        raise UnreadableSettings(where, number, "not valid TOML: nested too deep")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -166,6 +173,11 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
         raise UnreadableSettings(
             where, int(line) if line.isdigit() else None, f"not valid TOML: {message}"
         ) from error
+    except RecursionError as error:
+        raise UnreadableSettings(where, None, "not valid TOML: nested too deep") from error
+    except ValueError as error:
+        # Digits without end: what Python refuses to read as a number, TOML's reader does not explain.
+        raise UnreadableSettings(where, None, f"not valid TOML: {error}") from error
 
 
 def validated(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -100,10 +103,129 @@ def test_another_kind_of_archive_is_no_table() -> None:
         read_table(stream.getvalue())
 
 
-def test_a_file_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "_LARGEST", 10)
+def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "LARGEST_FILE", 10)
     with pytest.raises(UnreadableTable, match="table_too_large"):
-        read_table(xlsx(["Konto"]))
+        read_table(b"Konto;Name\n")
+
+
+def altered(content: bytes, **changes: Callable[[bytes], bytes]) -> bytes:
+    """A workbook in which some parts (by the beginning of their names) say something else."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    for part, change in changes.items():
+        name = PARTS[part]
+        parts[name] = change(parts.get(name, b""))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, xml in parts.items():
+            packed.writestr(name, xml)
+    return stream.getvalue()
+
+
+PARTS = {
+    "sheet": "xl/worksheets/sheet1.xml",
+    "book": "xl/workbook.xml",
+    "styles": "xl/styles.xml",
+    "texts": "xl/sharedStrings.xml",
+    "relations": "xl/_rels/workbook.xml.rels",
+    "kinds": "[Content_Types].xml",
+}
+KIND = (
+    b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+    b'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+)
+# As Excel writes it: texts stand in a part of their own.
+LIST = altered(
+    xlsx(["Konto", "Name"], [10001, "Meier"]),
+    kinds=lambda xml: xml.replace(b"</Types>", KIND),
+    texts=lambda _: (
+        b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        b"<si><t>Konto</t></si><si><t>Name</t></si><si><t>Meier</t></si></sst>"
+    ),
+    sheet=lambda xml: re.sub(
+        rb't="inlineStr"><is><t>(\w+)</t></is>',
+        lambda found: b't="s"><v>%d</v>' % [b"Konto", b"Name", b"Meier"].index(found[1]),
+        xml,
+    ),
+)
+READ = [("Konto", "Name"), ("10001", "Meier")]
+
+
+def sheet(change: Callable[[bytes], bytes]) -> bytes:
+    return altered(LIST, sheet=change)
+
+
+def with_row(row: bytes) -> bytes:
+    return sheet(lambda xml: xml.replace(b"</sheetData>", row + b"</sheetData>"))
+
+
+SWELLING = {
+    "more than it unpacks to": sheet(lambda xml: xml + b" " * 33 * 1024 * 1024),
+    "styles without end": altered(LIST, styles=lambda xml: xml + b" " * 3 * 1024 * 1024),
+    "texts without end": altered(
+        LIST, texts=lambda xml: xml.replace(b"</sst>", b"<si/>" * 500_001 + b"</sst>")
+    ),
+    "rows of hundreds of cells": with_row(b'<row><c r="ZZ3"><v>1</v></c></row>' * 7200),
+}
+WIDE = {
+    "a row far below": with_row(b'<row r="999999999999"><c r="A999999999999"><v>1</v></c></row>'),
+    "a cell far below": with_row(b'<row><c r="A9999999"><v>1</v></c></row>'),
+    "a cell far right": with_row(b'<row r="3"><c r="XFD3"><v>1</v></c></row>'),
+    "a row without end": with_row(b'<row r="3">' + b"<c><v>1</v></c>" * 70_000 + b"</row>"),
+}
+
+
+@pytest.mark.parametrize("content", SWELLING.values(), ids=SWELLING)
+def test_a_file_that_swells_when_it_is_read_is_refused(content: bytes) -> None:
+    with pytest.raises(UnreadableTable, match="table_too_large"):
+        read_table(content)
+
+
+@pytest.mark.parametrize("content", WIDE.values(), ids=WIDE)
+def test_a_sheet_that_is_wider_than_any_list_is_refused(content: bytes) -> None:
+    with pytest.raises(UnreadableTable, match="table_too_wide"):
+        read_table(content)
+
+
+def test_texts_in_a_part_of_their_own_are_read() -> None:
+    assert cells(LIST) == READ
+
+
+@pytest.mark.parametrize("size", ["A1:XFD1048576", "A1:A1", "A1:B99999999999"])
+def test_what_a_sheet_says_of_its_size_is_not_believed(size: str) -> None:
+    assert cells(sheet(lambda xml: re.sub(rb'ref="A1:B2"', f'ref="{size}"'.encode(), xml))) == READ
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("sheet", lambda xml: xml[: len(xml) // 2]),
+        ("sheet", lambda xml: b""),
+        ("sheet", lambda xml: xml.replace(b'ref="A1:B2"', b'ref="nonsense"')),
+        ("sheet", lambda xml: xml.replace(b'r="A2"', b'r="2A"')),
+        ("sheet", lambda xml: xml.replace(b'r="2"', b'r="two"')),
+        ("sheet", lambda xml: xml.replace(b"<v>0</v>", b"<v>99</v>")),
+        ("book", lambda xml: xml[: len(xml) // 2]),
+        ("book", lambda xml: b"<workbook/>"),
+        ("styles", lambda xml: b"<styleSheet>"),
+        ("texts", lambda xml: xml[: len(xml) // 2]),
+        ("relations", lambda xml: b"<Relationships/>"),
+        ("kinds", lambda xml: b""),
+    ],
+)
+def test_a_damaged_workbook_is_refused(part: str, change: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(UnreadableTable, match="table_not_xlsx"):
+        read_table(altered(LIST, **{part: change}))
+
+
+@given(st.data())
+def test_a_workbook_whose_bytes_were_changed_is_read_or_refused(data: st.DataObject) -> None:
+    content = bytearray(LIST)
+    for place in data.draw(st.lists(st.integers(4, len(LIST) - 1), min_size=1, max_size=4)):
+        content[place] = data.draw(st.integers(0, 255))
+    with suppress(UnreadableTable):
+        read_table(bytes(content))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+49 30", "-5", "@SUM(A1)", "\tx", "\rx"])

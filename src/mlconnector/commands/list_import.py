@@ -20,7 +20,9 @@ from mlconnector.commands.output import (
     print_json,
     print_table,
 )
+from mlconnector.given_files import given_bytes
 from mlconnector.mapping.list_entries import Fault
+from mlconnector.mapping.sheets import LARGEST_FILE
 from mlconnector.settings import UnreadableSettings
 from mlconnector.texts.catalogue import fault
 from mlconnector.texts.language import Language
@@ -34,10 +36,8 @@ _YES: dict[Language, str] = {"de": "ja", "en": "yes"}
 
 def content_of(file: Path) -> bytes:
     """The bytes of a file; `-` is standard input. Raises UnreadableSettings when it cannot be read."""
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
     try:
-        return file.read_bytes()
+        return given_bytes(file, LARGEST_FILE)
     except OSError as error:
         raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
 

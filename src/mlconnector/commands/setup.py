@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +26,8 @@ from mlconnector.commands.output import (
 from mlconnector.flow.connect import oauth_login, setup, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
-from mlconnector.settings import FILE_NAME, UnreadableSettings
+from mlconnector.given_files import given_text
+from mlconnector.settings import FILE_NAME, UnreadableSettings, parse_toml
 from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import sink_systems, source_systems
 
@@ -199,7 +199,7 @@ def _show(name: str, done: setup.Connected, *, login: bool, waiting: int) -> Non
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return given_text(file)
     except OSError as error:
         raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
     except UnicodeDecodeError as error:
@@ -225,10 +225,10 @@ def _given(settings: ConnectionSettings, file: Path) -> dict[str, str]:
     """The credentials in a TOML file by `<system>.<name>`; those the connection does not use are refused."""
     known = [f"{system}.{name}" for system, names in settings.secrets.items() for name in names]
     where = "stdin" if str(file) == "-" else str(file)
-    text = sys.stdin.read() if where == "stdin" else _text(file)
+    text = _text(file)
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = parse_toml(text, where)
+    except UnreadableSettings as error:
         expected = phrase("secrets_form")
         raise UnreadableSettings(where, None, f"{expected}\n{_tables(known)}") from error
     given = {

@@ -31,7 +31,7 @@ from mlconnector.model.vouchers import Supply
 
 _WITH_DISCOUNT_ACCOUNT = 13
 _Month = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3} [0-9]{4}-(0[1-9]|1[0-2])$")]
-_Rate = Annotated[Decimal, Field(gt=0)]
+_Rate = Annotated[Decimal, Field(gt=0, lt=10_000_000, decimal_places=10)]
 
 
 class Mapping(Table):
@@ -66,7 +66,7 @@ class Mapping(Table):
     payment_terms: PaymentTerms = PaymentTerms()
     down_payments: DownPayments = DownPayments()
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
-    rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1)
+    rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1, decimal_places=4)
 
     @property
     def deducts(self) -> bool:

@@ -10,17 +10,29 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ZIP_MARK = b"PK\x03\x04"
 _SEPARATORS = ";,\t"
-# Far more than any list of accounts has; a file that unpacks to more was made to fill the memory.
-_LARGEST = 100 * 1024 * 1024
+LARGEST_FILE = 16 * 1024 * 1024
+"""Bytes of a table; some three hundred thousand debtors as CSV."""
+# As much again as the largest table: what an XLSX file has more, gaps included, was made to fill the memory.
+_LARGEST_UNPACKED = 32 * 1024 * 1024
+_LARGEST_OF_THE_REST = 2 * 1024 * 1024
+_LARGEST_ROW = 1024 * 1024
+_MOST_CELLS = 3_000_000
+_MOST_TEXTS = 500_000
+# Beyond column ZZ and row 999999 there is no list of accounts; all that is before them would be made, too.
+_FAR_AWAY = re.compile(rb"""\br\s*=\s*["'](?:[A-Za-z]{3,}\d|[A-Za-z]*\d{7,})""")
+_NEXT_ROW = re.compile(rb"<(?:\w+:)?row\b")
+_TEXT = re.compile(rb"<(?:\w+:)?si\b")
 # ü, ä, ö within a word and Ö at its beginning, as DOS wrote them; in Windows they are quotes, ™ or nothing.
 _DOS_UMLAUT = re.compile(rb"[A-Za-z][\x81\x84\x94][A-Za-z]|\x99[A-Za-z]")
 _WINDOWS_UMLAUT = re.compile(rb"[A-Za-z][\xe4\xf6\xfc\xdf][A-Za-z]")
@@ -62,9 +74,19 @@ def read_table(content: bytes) -> list[SheetRow]:
     A CSV file is in UTF-8, Windows-1252, or the encoding of DOS (cp850). Raises UnreadableTable, also where
     it is in two of them.
     """
+    if len(content) > LARGEST_FILE:
+        raise UnreadableTable("table_too_large")
     rows = _xlsx_rows(content) if content.startswith(_ZIP_MARK) else _csv_rows(_decoded(content))
-    trimmed = ((line, tuple(unguarded(cell.strip()) for cell in cells)) for line, cells in rows)
-    return [SheetRow(line, cells) for line, cells in trimmed if any(cells)]
+    trimmed = ((line, _trimmed(cells)) for line, cells in rows)
+    return [SheetRow(line, cells) for line, cells in trimmed if cells]
+
+
+def _trimmed(cells: Sequence[str]) -> tuple[str, ...]:
+    """Cells without spaces around, up to the last one that says something."""
+    trimmed = [unguarded(cell.strip()) for cell in cells]
+    while trimmed and not trimmed[-1]:
+        trimmed.pop()
+    return tuple(trimmed)
 
 
 def _decoded(content: bytes) -> str:
@@ -104,19 +126,47 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > _LARGEST:
-                raise UnreadableTable("table_too_large")
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheets = book.worksheets
+        _refuse_what_swells(content)
+        sheets = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets
         if not sheets:
             raise UnreadableTable("table_not_xlsx")
+        # What a sheet says of its own size may be anything.
+        sheets[0].reset_dimensions()
+        read = 0
         for line, cells in enumerate(sheets[0].iter_rows(values_only=True), start=1):
+            read += max(len(cells), 1)
+            if read > _MOST_CELLS:
+                raise UnreadableTable("table_too_large")
             yield line, [_text(cell) for cell in cells]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        if isinstance(error, UnreadableTable):
-            raise
+    except UnreadableTable:
+        raise
+    except (
+        zipfile.BadZipFile, InvalidFileException, zlib.error, SyntaxError,
+        ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError,
+        TypeError, ValueError,
+    ) as error:  # fmt: skip
+        # What a damaged file makes of openpyxl is written nowhere; a file that it cannot read is all it is.
         raise UnreadableTable("table_not_xlsx") from error
+
+
+def _refuse_what_swells(content: bytes) -> None:
+    """Raise UnreadableTable for a workbook that becomes more than any list of accounts when it is read."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        parts = [part for part in packed.infolist() if part.filename.endswith((".xml", ".rels"))]
+        sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
+        texts = [part for part in parts if part.filename.startswith("xl/sharedStrings")]
+        rest = [part.file_size for part in parts if part not in sheets and part not in texts]
+        unpacked = sum(part.file_size for part in (*sheets, *texts))
+        if unpacked > _LARGEST_UNPACKED or sum(rest) > _LARGEST_OF_THE_REST:
+            raise UnreadableTable("table_too_large")
+        if any(sum(1 for _ in _TEXT.finditer(packed.read(part))) > _MOST_TEXTS for part in texts):
+            raise UnreadableTable("table_too_large")
+        for part in sheets:
+            sheet = packed.read(part)
+            begins = [0, *(row.start() for row in _NEXT_ROW.finditer(sheet)), len(sheet)]
+            longest = max(end - begin for begin, end in pairwise(begins))
+            if longest > _LARGEST_ROW or _FAR_AWAY.search(sheet):
+                raise UnreadableTable("table_too_wide")
 
 
 def _text(value: Any) -> str:

@@ -54,7 +54,7 @@ class TaxCaseRow(Table):
     catalogue services, but not for those bound to a place.
     """
 
-    rate: Decimal | None = Field(default=None, ge=0, le=100)
+    rate: Decimal | None = Field(default=None, ge=0, le=100, decimal_places=4)
     region: Literal["domestic", "eu", "third", "any"] = "any"
     vat_id: Literal["yes", "no", "any"] = "any"
     customer: Literal["business", "consumer", "any"] = "any"

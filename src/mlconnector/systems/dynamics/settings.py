@@ -76,7 +76,7 @@ OfDocument = Annotated[
     BeforeValidator(_as_list),
 ]
 OfLine = Annotated[tuple[Column, ...], BeforeValidator(_as_list)]
-Rate = Annotated[Decimal, Field(ge=0, lt=100)]
+Rate = Annotated[Decimal, Field(ge=0, lt=100, decimal_places=4)]
 
 
 class Final(Table):

@@ -21,6 +21,7 @@ from mlconnector.errors import Broken, ConnectorError, RetryLater
 from mlconnector.systems.kit import redaction
 from mlconnector.systems.kit.pacing import Pace, Patience, TooMany, Waiting
 from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy, public_headers
+from mlconnector.systems.kit.unpacking import PACKED_AS, unpack_within_bounds
 
 _LOGGED_BODY = 4000
 _LONGEST_RETRY_AFTER = 86400.0
@@ -81,7 +82,7 @@ class Http:
         self._client = httpx.Client(
             base_url=base_url,
             auth=auth,
-            headers=dict(headers or {}),
+            headers=PACKED_AS | dict(headers or {}),
             timeout=httpx.Timeout(timeout, connect=10.0),
             transport=transport,
             verify=_trusted(),
@@ -204,9 +205,14 @@ class Http:
         asked = answer.request.extensions
         if self._after_answer is not None:
             self._pace.pause(self._after_answer(answer))
-        if answer.is_error or not asked.get("streamed"):
-            # An answer that breaks off counts as none, so it must be complete before it is noted.
-            answer.read()
+        try:
+            unpack_within_bounds(self.system, answer)
+            if answer.is_error or not asked.get("streamed"):
+                # An answer that breaks off counts as none, so it must be complete before it is noted.
+                answer.read()
+        except Broken as error:
+            self._note(answer.request, answer, error=str(error))
+            raise
         body = (
             redaction.without_echo(answer.text, answer.request)
             if answer.is_error or asked.get("keep_body")

@@ -80,12 +80,12 @@ class Settings(Table):
     client_id: str = ""
     fields: FieldNames
     without_products: Literal["hold", "net", "gross"] = "hold"
-    without_products_tax_rate: Annotated[Decimal, Field(ge=0, lt=100)] | None = None
+    without_products_tax_rate: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=4)] | None = None
     discount_amount_is: Literal["line", "unit"] = "line"
     documents: Documents = Documents()
     default_country: Country | None = None
     customer_kinds: CustomerKinds = CustomerKinds()
-    value_tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.05")
+    value_tolerance: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=4)] = Decimal("0.05")
     webhook: Webhook | None = None
     timezone: Timezone = "Europe/Berlin"
 

@@ -15,7 +15,7 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of an answer after unpacking; a page of a thousand records has a few megabytes."""
 
 PACKED_AS = {"Accept-Encoding": "gzip, deflate"}
-"""The only ways of packing that are asked for: a piece that comes becomes a thousand times as much at most."""
+"""The only ways of packing that are asked for: a piece becomes a thousand times as much at most."""
 _READ = frozenset({"gzip", "deflate"})
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 
@@ -60,8 +61,23 @@ def test_as_many_as_may_be_wrong_are_held() -> None:
 
 def test_more_than_that_are_no_accident() -> None:
     with pytest.raises(Broken, match="expected a number") as caught:
-        read_apart(references(100), Records(range(MOST + 1)).read)
+        read_apart(references(MOST + 1), Records(range(MOST + 1)).read)
     assert not isinstance(caught.value, UnknownShape)
+
+
+def test_more_than_that_beside_good_ones_are_held_all_the_same() -> None:
+    readings = read_apart(references(100), Records(range(1, 100, 2)).read)
+    assert sum(bool(each.problems) for each in readings) == 50
+
+
+def test_amounts_that_cannot_be_reckoned_with_cost_their_record_alone() -> None:
+    def read(some: Sequence[Reference]) -> list[Reading]:
+        if any(each.external_id == "1" for each in some):
+            Decimal("1e30").quantize(Decimal("0.01"))
+        return [Reading(each.external_id, None, reason="gone") for each in some]
+
+    readings = read_apart(references(3), read)
+    assert [len(each.problems) for each in readings] == [0, 1, 0]
 
 
 def test_what_all_records_share_is_nobodys_fault() -> None:

@@ -2,7 +2,7 @@
 
 `lose_answer` carries the request out and cuts the connection before the answer; `status` answers with
 an error instead of carrying it out; `slow` waits first; `truncate` cuts the answer in its middle;
-`hold` carries the request out and then never answers.
+`hold` carries the request out and then never answers; `alter` carries it out and answers something else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any, Literal
 
-Kind = Literal["lose_answer", "status", "slow", "truncate", "hold"]
+Kind = Literal["lose_answer", "status", "slow", "truncate", "hold", "alter"]
 _App = Callable[..., Awaitable[None]]
 
 
@@ -32,6 +32,7 @@ class Fault:
     content_type: str = "application/json"
     seconds: float = 0.0
     after: int = 0
+    alter: Callable[[bytes], bytes] = bytes
     happened: Event = field(default_factory=Event)
 
     def matches(self, method: str, path: str) -> bool:
@@ -112,6 +113,9 @@ async def _strike(fault: Fault, app: _App, scope: MutableMapping[str, Any], rece
         answer.append(message)
 
     await app(scope, receive, keep)
+    if fault.kind == "alter":
+        await _send(answer, fault.alter(_body(answer)), send)
+        return
     if fault.kind == "truncate":
         await _send_half(answer, send)
     if fault.kind == "hold":
@@ -121,8 +125,21 @@ async def _strike(fault: Fault, app: _App, scope: MutableMapping[str, Any], rece
 
 
 async def _send_half(answer: list[MutableMapping[str, Any]], send: Any) -> None:
-    body = b"".join(message.get("body", b"") for message in answer if message["type"] == "http.response.body")
-    headers = [(name, value) for name, value in answer[0]["headers"] if name != b"content-length"]
-    headers.append((b"content-length", b"%d" % max(len(body), 2)))
-    await send({**answer[0], "headers": headers})
+    body = _body(answer)
+    await send(_start(answer, max(len(body), 2)))
     await send({"type": "http.response.body", "body": body[: max(len(body), 2) // 2], "more_body": True})
+
+
+async def _send(answer: list[MutableMapping[str, Any]], body: bytes, send: Any) -> None:
+    await send(_start(answer, len(body)))
+    await send({"type": "http.response.body", "body": body})
+
+
+def _start(answer: list[MutableMapping[str, Any]], length: int) -> MutableMapping[str, Any]:
+    """How an answer begins, with another length."""
+    headers = [(name, value) for name, value in answer[0]["headers"] if name != b"content-length"]
+    return {**answer[0], "headers": [*headers, (b"content-length", b"%d" % length)]}
+
+
+def _body(answer: list[MutableMapping[str, Any]]) -> bytes:
+    return b"".join(message.get("body", b"") for message in answer if message["type"] == "http.response.body")

@@ -17,23 +17,27 @@ def read_apart(
 ) -> list[Reading]:
     """What `read` gives for sets of records; where it raises UnknownShape, the smaller sets within are read.
 
-    A record that cannot be read on its own either gets a reading that is held and says what was expected.
-    Raises Broken when that are more than `MOST`: then not the records are wrong, but what is known of them.
+    So it goes where their amounts cannot be reckoned with. A record that cannot be read on its own either
+    gets a reading that is held and says what was expected. Raises Broken when that are more than `MOST` and
+    all that were seen so far: then not the records are wrong, but what is known of them.
     """
-    held = 0
+    held = good = 0
 
     def readings(some: Sequence[Reference]) -> list[Reading]:
-        nonlocal held
+        nonlocal held, good
         try:
-            return read(some)
-        except UnknownShape as error:
+            found = read(some)
+        except (UnknownShape, ArithmeticError) as error:
             if len(some) > 1:
                 middle = len(some) // 2
                 return [*readings(some[:middle]), *readings(some[middle:])]
             held += 1
-            if held > MOST:
+            if held > MOST and not good:
                 raise Broken(f"more than {MOST} records of a set cannot be read: {error}") from error
-            facts = {"record": some[0].external_id, "reason": str(error)}
+            reason = str(error) if isinstance(error, UnknownShape) else "amounts that cannot be reckoned with"
+            facts = {"record": some[0].external_id, "reason": reason}
             return [Reading(some[0].external_id, None, (Problem("record_unreadable", facts),))]
+        good += len(found)
+        return found
 
     return readings(references)

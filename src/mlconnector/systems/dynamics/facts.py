@@ -69,11 +69,21 @@ class Facts:
 
 
 def _text_of(row: Raw, name: str) -> str:
-    """A text, or the label of a choice or lookup; a whole number has one, too: itself, with marks in it."""
-    value, label = row[name], clean(row.get(f"{name}{FORMATTED}"))
+    """A text, or the label of a choice or lookup; a whole number has one, too: itself, with marks in it.
+
+    Raises ValueError for what is neither.
+    """
+    value, written = row[name], row.get(f"{name}{FORMATTED}")
+    if not isinstance(value, str | int | Decimal) or not isinstance(written, str | None):
+        raise ValueError(f"expected a text, a number or a choice, got {value!r} with the label {written!r}")
+    label = clean(written)
+    if isinstance(value, bool) and not label:
+        raise ValueError(f"expected the label of a choice, got {value!r}")
     if isinstance(value, Decimal):
         return f"{exact(value):f}"
-    is_number = isinstance(value, int) and re.sub(r"[^\w-]", "", label) == str(value)
+    is_number = (
+        isinstance(value, int) and not isinstance(value, bool) and re.sub(r"[^\w-]", "", label) == str(value)
+    )
     return clean(str(value)) if is_number or not label else label
 
 

@@ -143,7 +143,7 @@ class DynamicsSource:
 
     def _is_final(self, raw: Raw) -> bool:
         state, status = raw.get("statecode"), raw.get("statuscode")
-        if not isinstance(state, int) or not isinstance(status, int):
+        if type(state) is not int or type(status) is not int:
             # Whether it is final cannot be told; so it is read, and held with what is wrong with it.
             return True
         return is_final(state, status, self._settings.final)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from mlconnector.model.money import exact
 
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?")
 
 
 def clean(text: str | None) -> str:

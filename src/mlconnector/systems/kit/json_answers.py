@@ -11,18 +11,25 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlconnector.errors import Broken
+from mlconnector.systems.kit.odd_json import is_sensible, is_suspicious, without_odd_values
 from mlconnector.systems.kit.shapes import UnknownShape
 
 Shape = TypeVar("Shape")
 Raw = dict[str, Any]
 
-_HIGHEST_MAGNITUDE = 28
-
 
 def parsed(content: bytes) -> Any:
-    """JSON with exact decimals in place of floats. Raises ValueError when it is none, or not sensible."""
+    """JSON with exact decimals in place of floats. Raises ValueError when it is none.
+
+    A value that cannot be kept costs itself alone: in its place stands what no shape expects.
+    """
     try:
-        return _decoder.decode(content)
+        if not is_suspicious(content):
+            return _decoder.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    try:
+        return _decoder.decode(without_odd_values(content))
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
@@ -64,7 +71,7 @@ def shaped(content: object, shape: type[Shape], system: str) -> Shape:
 
 def _decimal(text: str) -> Decimal:
     number = Decimal(text)
-    if abs(number.adjusted()) > _HIGHEST_MAGNITUDE:
+    if not is_sensible(number):
         raise ValueError(f"{text} is no amount")
     return number
 

@@ -14,6 +14,7 @@ import msgspec
 
 from mlconnector.model.money import exact
 from mlconnector.systems.kit.fields import clean, day_in, number_in
+from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.pipedrive.shapes import Address, Entity, FieldMetadata
 
 _KEY = re.compile(r"[0-9a-f]{40}")
@@ -158,8 +159,13 @@ def address_of(value: Any, field: KnownField) -> Address | None:
 
 
 def _option_ids(value: Any) -> list[str]:
+    """The ids of chosen options, which come alone, in a list, or in objects. Raises UnknownShape."""
     given = value if isinstance(value, list) else [] if value is None else [value]
-    return [str(each["id"] if isinstance(each, Mapping) else each) for each in given]
+    ids = [each.get("id") if isinstance(each, Mapping) else each for each in given]
+    odd = [each for each in ids if isinstance(each, bool) or not isinstance(each, str | int)]
+    if odd:
+        raise UnknownShape(f"expected the id of an option, got {odd[0]!r}")
+    return [str(each) for each in ids]
 
 
 def _pin(entity: Entity, name: str) -> str:

@@ -353,9 +353,9 @@ class Rig:
     def verdict(self) -> AuditVerdict:
         return audit.verify(self.app.database)
 
-    def hint(self, deal_id: int, delivery: str | None = None) -> bool:
+    def hint(self, deal_id: int | str, delivery: str | None = None) -> bool:
         """Keep a verified webhook delivery, as the receiver does; whether it was new."""
-        body = b'{"deal": %d}' % deal_id
+        body = f'{{"deal": {deal_id}}}'.encode()
         key = delivery_id(self.name, delivery, hashlib.sha256(body).hexdigest())
         with self.app.database.write() as db:
             return webhook_inbox.keep(db, key, self.name, body, [str(deal_id)], self.services.now())

@@ -21,6 +21,8 @@ VoucherState = Literal[
 
 # The reason of a received voucher that a person let go on; it is read again before it is decided.
 REPLAYED = "replayed"
+# The same of one that waited for nothing but its system to answer, which every run tries again.
+TRIED_AGAIN = "tried again"
 # What the reason of a voucher begins with that a person left out for good.
 LEFT_OUT = "left out: "
 
@@ -205,10 +207,9 @@ def waiting_for_decision(connection: Connection, name: str, after: str, limit: i
 
 
 def replayed(connection: Connection, name: str, limit: int) -> list[VoucherRow]:
-    """Vouchers that a person let go on and that were not read again yet."""
-    query = select(*_COLUMNS).where(
-        vouchers.c.connection == name, vouchers.c.state == "received", vouchers.c.reason == REPLAYED
-    )
+    """Vouchers that a person or a run let go on and that were not read again yet."""
+    let_go_on = vouchers.c.reason.in_([REPLAYED, TRIED_AGAIN])
+    query = select(*_COLUMNS).where(vouchers.c.connection == name, vouchers.c.state == "received", let_go_on)
     return [VoucherRow(*row) for row in connection.execute(query.order_by(vouchers.c.id).limit(limit))]
 
 

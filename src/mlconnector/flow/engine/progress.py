@@ -13,6 +13,7 @@ from mlconnector.flow.context.states import breaker_is_open, ready
 from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.flow.intake import records
+from mlconnector.flow.intake.second_try import try_again
 from mlconnector.store import batches, connections, runs
 from mlconnector.store.audit import append
 
@@ -66,6 +67,8 @@ def begin(context: Context, run_id: str, trigger: str) -> Begun:
         append(db, [context.event(context.name, "run_began", detail)], context.now())
     refuse_while_open(context)
     verify_what_is_open(context)
+    if trigger != "webhook":
+        try_again(context)
     return Begun(records.since(context))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from mlconnector.errors import Broken
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.intake.parties import note_parties
 from mlconnector.formats.names import voucher_id
@@ -22,6 +23,9 @@ HANDED_OVER: frozenset[VoucherState] = frozenset({"batched", "sent", "settled"})
 DECIDED = frozenset({"zero_value", "withdrawn", "commitment", "before_begin"})
 NO_DOCUMENT = "no_document"
 _HINTS_AT_ONCE = 200
+_SHOWN_OF_AN_ID = 100
+_SHOWN_OF_A_REASON = 500
+_MOST_USELESS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,41 @@ def take_hints(context: Context, run: str) -> int:
     if not waiting:
         return 0
     ids = sorted({external_id for hint in waiting for external_id in hint.external_ids})
-    readings = context.source.fetch([Reference(external_id) for external_id in ids])
+    readings, useless = _hinted(context, ids)
     with context.write() as db:
         _store(context, db, run, readings)
         hints.mark_taken(db, [hint.id for hint in waiting], context.now())
+        events = [
+            context.event(context.name, "hint_useless", {"record": id_, "reason": reason, "run": run})
+            for id_, reason in useless.items()
+        ]
+        append(db, events, context.now())
     context.reached("intake_stored")
     return len(waiting)
+
+
+def _hinted(context: Context, ids: Sequence[str]) -> tuple[list[Reading], dict[str, str]]:
+    """What the records say that webhooks named, and the ids that the source cannot even be asked for.
+
+    A hint is no more than that: the next pass over what changed finds the record without it. Raises Broken
+    where the source can be asked for none of many.
+    """
+    readings: list[Reading] = []
+    useless: dict[str, str] = {}
+    left = [ids]
+    while left:
+        some = left.pop()
+        try:
+            readings += context.source.fetch([Reference(id_) for id_ in some])
+        except Broken as error:
+            if len(some) > 1:
+                middle = len(some) // 2
+                left += [some[middle:], some[:middle]]
+                continue
+            useless[some[0][:_SHOWN_OF_AN_ID]] = str(error)[:_SHOWN_OF_A_REASON]
+            if len(useless) > _MOST_USELESS and not readings:
+                raise
+    return readings, useless
 
 
 def take_again(context: Context, run: str) -> int:

@@ -1,8 +1,8 @@
 """JSON with values that nobody can keep: each is replaced, so that the rest of the answer can be read.
 
 Half a surrogate is no character, and PostgreSQL keeps no NUL; numbers may have any number of digits, and
-lists may stand in lists without end. What stands in their place fits no shape that is read: where the value was
-wanted, its record is held, and where it was not, nothing is lost.
+lists may stand in lists without end. What stands in their place fits no shape that is read: where the value
+was wanted, its record is held, and where it was not, nothing is lost.
 """
 
 from __future__ import annotations

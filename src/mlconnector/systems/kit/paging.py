@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TypeVar
 
-from mlconnector.errors import Broken
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.systems.kit.pacing import TooMany
 
 Asked = TypeVar("Asked")
 Id = TypeVar("Id", int, str)
@@ -15,6 +16,10 @@ Key = TypeVar("Key", bound=Hashable)
 Next = TypeVar("Next", bound=Hashable)
 Record = TypeVar("Record")
 Result = TypeVar("Result")
+
+
+# So many that fail may be bad themselves; where more do and none goes well, the system is out of order.
+_FEW = 3
 
 
 def chunks(ids: Iterable[Id], size: int) -> Iterator[list[Id]]:
@@ -50,6 +55,30 @@ def at_once(read: Callable[[Asked], Result], asked: Sequence[Asked], threads: in
         return [read(each) for each in asked]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(read, asked))
+
+
+def each_apart(
+    read: Callable[[Id], Result], asked: Sequence[Id], threads: int
+) -> dict[Id, Result | ConnectorError]:
+    """What `read` gives for each, a few at a time, or what it raises: one bad record costs itself alone.
+
+    Raises what is no record's fault: that a login, a right or patience is missing, and whatever all of many
+    questions meet.
+    """
+
+    def told(one: Id) -> Result | ConnectorError:
+        try:
+            return read(one)
+        except (NeedsLogin, NeedsHuman, TooMany):
+            raise
+        except (Broken, RetryLater) as error:
+            return error
+
+    found = dict(zip(asked, at_once(told, asked, threads), strict=True))
+    failed = [one for one in found.values() if isinstance(one, ConnectorError)]
+    if len(failed) > _FEW and len(failed) == len(found):
+        raise failed[0]
+    return found
 
 
 def grouped(records: Iterable[Record], key: Callable[[Record], Key]) -> dict[Key, list[Record]]:

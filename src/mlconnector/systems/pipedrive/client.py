@@ -37,6 +37,8 @@ Shape = TypeVar("Shape")
 STATUSES = "won,open,lost,deleted"
 PAGE = 500
 IDS_AT_ONCE = 100
+# Digits of a whole number of 64 bits.
+_LONGEST_ID = 18
 _FILES_PAGE = 100
 _COUNTS = "files_count,products_count"
 
@@ -184,6 +186,11 @@ class Client:
 def shaped(content: Any, shape: type[Shape]) -> Shape:
     """Records in the shapes that are read. Raises UnknownShape when Pipedrive answers in others."""
     return json_answers.shaped(content, shape, SYSTEM)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is the id of a record as Pipedrive numbers them."""
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID
 
 
 def deal_of(raw: Raw) -> Deal:

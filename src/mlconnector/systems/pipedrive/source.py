@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from mlconnector.errors import Broken
+from mlconnector.errors import Broken, ConnectorError
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.invoice_files import downloaded
 from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.kit.on_demand import OnDemand
-from mlconnector.systems.kit.paging import at_once, grouped
+from mlconnector.systems.kit.paging import each_apart, grouped
 from mlconnector.systems.pipedrive import webhooks
 from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
 from mlconnector.systems.pipedrive.catalogue import Catalogue
 from mlconnector.systems.pipedrive.changes import changed
-from mlconnector.systems.pipedrive.client import ApiToken, Client, deal_of
+from mlconnector.systems.pipedrive.client import ApiToken, Client, deal_of, is_id
 from mlconnector.systems.pipedrive.lines import may_have_discounts
 from mlconnector.systems.pipedrive.ping import Ping
 from mlconnector.systems.pipedrive.settings import Settings
-from mlconnector.systems.pipedrive.shapes import Deal, Discount, File, Instalment, Product
+from mlconnector.systems.pipedrive.shapes import Deal, Instalment, Product
 from mlconnector.systems.pipedrive.vouchers import Belongings, Surroundings, final, withdrawn
-from mlconnector.systems.readings import in_order
+from mlconnector.systems.readings import in_order, unavailable
 from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference, SourceContext
 from mlconnector.systems.unreadable import read_apart
 
@@ -58,13 +58,16 @@ class PipedriveSource:
     def _readings(self, references: Sequence[Reference]) -> list[Reading]:
         deals = self._deals(references)
         won = {deal.id: deal for deal in deals if deal.is_won}
-        belongings = self._belongings(won)
+        answers = self._belongings(won)
+        belongings = {id_: own for id_, own in answers.items() if isinstance(own, Belongings)}
+        missed = {str(id_): own for id_, own in answers.items() if isinstance(own, ConnectorError)}
         around = self._surroundings(deals, belongings)
         known, settings = around.known, self._settings
         return in_order(
             references,
             {str(id_): final(won[id_], own, around, settings) for id_, own in belongings.items()},
             {str(deal.id): withdrawn(deal, settings, known) for deal in deals if not deal.is_won},
+            {id_: unavailable(id_, error) for id_, error in missed.items()},
         )
 
     def download(self, attachment_id: str, limit: int) -> bytes:
@@ -104,27 +107,29 @@ class PipedriveSource:
     def _deals(self, references: Sequence[Reference]) -> list[Deal]:
         """The deals of the references that can be seen."""
         missing = [
-            int(each.external_id)
-            for each in references
-            if each.content is None and each.external_id.isascii() and each.external_id.isdigit()
+            int(each.external_id) for each in references if each.content is None and is_id(each.external_id)
         ]
         read = self._client().deals(missing) if missing else []
         return [deal_of(raw) for raw in (*(each.content for each in references if each.content), *read)]
 
-    def _belongings(self, won: dict[int, Deal]) -> dict[int, Belongings]:
-        """What belongs to each deal; deals that vanished in the meantime are left out."""
+    def _belongings(self, won: dict[int, Deal]) -> dict[int, Belongings | ConnectorError]:
+        """What belongs to each deal, or why that cannot be had; deals that vanished are left out."""
         client = self._client()
         with_products = (id_ for id_, deal in won.items() if deal.products_count != 0)
         products = grouped(client.deal_products(with_products), lambda line: line.deal_id)
         instalments = self._instalments(won)
         discounted = [id_ for id_, deal in won.items() if may_have_discounts(deal, products.get(id_, []))]
         with_files = [id_ for id_, deal in won.items() if deal.files_count != 0]
-        discounts: dict[int, list[Discount] | None] = _of_each(client.discounts, discounted)
-        files: dict[int, list[File] | None] = _of_each(client.files, with_files)
-        found = {}
+        discounts = each_apart(_unless_gone(client.discounts), discounted, CONCURRENCY)
+        files = each_apart(_unless_gone(client.files), with_files, CONCURRENCY)
+        found: dict[int, Belongings | ConnectorError] = {}
         for id_ in won:
             off, attached = discounts.get(id_, []), files.get(id_, [])
-            if off is not None and attached is not None:
+            if isinstance(off, ConnectorError):
+                found[id_] = off
+            elif isinstance(attached, ConnectorError):
+                found[id_] = attached
+            elif off is not None and attached is not None:
                 found[id_] = Belongings(products.get(id_, ()), off, instalments.get(id_, ()), attached)
         return found
 
@@ -191,13 +196,13 @@ def _is_option(product: Product) -> bool:
     return isinstance(product.category, int) or (product.category or "").isdigit()
 
 
-def _of_each(read: Callable[[int], Result], ids: Sequence[int]) -> dict[int, Result | None]:
-    """Something of every deal; None for deals that are no longer there."""
+def _unless_gone(read: Callable[[int], Result]) -> Callable[[int], Result | None]:
+    """Reads something of a deal; None where the deal is no longer there."""
 
-    def unless_gone(deal_id: int) -> Result | None:
+    def reading(deal_id: int) -> Result | None:
         try:
             return read(deal_id)
         except NotFound:
             return None
 
-    return dict(zip(ids, at_once(unless_gone, ids, CONCURRENCY), strict=True))
+    return reading

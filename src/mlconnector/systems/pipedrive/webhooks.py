@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlconnector.systems.pipedrive.client import is_id
 from mlconnector.systems.pipedrive.settings import Webhook
 from mlconnector.systems.source import Delivery, Hint, Malformed
 from mlconnector.systems.webhook_keys import check_basic, check_hmac, object_of, set_up
@@ -56,6 +57,6 @@ def _first_version(meta: Mapping[str, Any]) -> Hint:
 def _ids(record: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     """Ids of deals, which come as numbers or as texts of digits. Raises Malformed for anything else."""
     found = [str(record[name]) for name in names if record.get(name) is not None]
-    if not all(each.isascii() and each.isdigit() for each in found):
-        raise Malformed("an id is not a number")
+    if not all(is_id(each) for each in found):
+        raise Malformed("an id is not one of a deal")
     return tuple(dict.fromkeys(found))

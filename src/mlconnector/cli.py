@@ -10,12 +10,14 @@ from mlconnector.commands import (
     check,
     demo,
     explain,
+    inbox,
     logging_in,
     numbers,
     open_day,
     person_accounts,
     ping,
     preview,
+    records,
     repairs,
     rules,
     serve,
@@ -51,7 +53,10 @@ for command in (
     status.status,
 ):
     app.command()(command)
-app.command("inbox")(status.show_inbox)
+app.command("inbox")(inbox.show_inbox)
+app.command("vouchers")(records.list_vouchers)
+app.command("batches")(records.list_batches)
+app.command("batch")(records.show_batch)
 app.command()(repairs.replay)
 app.command()(repairs.ignore)
 app.command()(repairs.resume)

@@ -88,6 +88,32 @@ def test_the_foot_adds_up_and_says_what_waits(mine: Desk) -> None:
         assert told in said
 
 
+def test_a_file_that_nobody_looked_into_has_a_sign_of_its_own(mine: Desk, wide: None) -> None:
+    _, row, *rest = printed(mine, "--limit", "21")
+    assert "📎?" in row
+    assert any("Vouchers whose file is not yet examined (📎?): " in line for line in rest)
+    assert "📎?" not in mine.says(1, "preview", NAME, "--limit", "21", "--documents")
+    assert "📎?" not in mine.says(0, "preview", NAME, MIXED_RATES)
+    told = mine.data(1, "preview", NAME, "--limit", "21")
+    unseen = [one for one in told["vouchers"] if one["files"] == "not_examined" and one["rows"]]
+    assert len(unseen) == told["totals"]["not_examined"] > 0
+    assert all("(not yet examined)" in row["document"] for one in unseen for row in one["rows"])
+
+
+def test_each_voucher_that_waits_has_its_own_facts(mine: Desk, tmp_path: Path) -> None:
+    for deal, value in ((2, 1111), (3, 2222)):
+        mine.pipedrive.change_deal(deal, value=value)
+    said = mine.says(1, "preview", NAME, "2", "3")
+    assert "2 × The lines do not add up" in said
+    for number, amount in (("RE-2026-00002", "1,111.00"), ("RE-2026-00003", "2,222.00")):
+        assert f"{number}: The document says {amount} EUR" in said
+    told = mine.data(1, "preview", NAME, "2", "3")["vouchers"]
+    assert [one["problems"][0]["facts"]["stated"] for one in told] == ["1111.00", "2222.00"]
+    mine.give("preview", NAME, "2", "3", "--xlsx", str(tmp_path / "list.xlsx"))
+    rows = list(load_workbook(tmp_path / "list.xlsx")["Wartet (waiting)"].values)
+    assert ["1,111.00" in str(row[2]) for row in rows[1:]] == [True, False]
+
+
 def test_the_postings_of_each_row_can_be_shown(mine: Desk, wide: None) -> None:
     lines = [line.split() for line in printed(mine, MIXED_RATES, "--postings")]
     assert ["Haben", "1776", "Umsatzsteuer", "19", "%", "413.59", "EUR"] in lines

@@ -23,6 +23,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, get_args
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -55,6 +56,8 @@ ODD_PLACES = 11
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 # What a binary float cannot hold: hundredths, a sum of tenths, and a whole number above 2 to the 53.
 EXACT = [(Decimal("0.29"), 1), (Decimal("0.3"), 3), (Decimal(2**53 + 1), 1)]
+# What no path and no query may take for something of its own.
+ODD_ID = "a b/../?c=d&e#f\u00fc"
 NOBODY_WROTE = ["", " ", "0", "None"]
 NOT_OURS = ["", "0", "none of ours", "null", "[]", "{}", '"text"', '{"page":2}']
 
@@ -172,6 +175,23 @@ class SourceConformance:
         before = len(rig.outside.log.exchanges)
         rig.open()
         assert len(rig.outside.log.exchanges) == before
+
+    def test_a_record_has_an_address_for_people_whatever_its_id_is(
+        self, rig: SourceRig, source: Source
+    ) -> None:
+        address_of = rig.system.record_address
+        if address_of is None:
+            pytest.skip("its records have no address in a web interface")
+        settings = rig.system.settings_model.model_validate(dict(rig.settings))
+        references, _ = whole_pass(source, None)
+        before = len(rig.outside.log.exchanges)
+        ids = [*ids_of(references)[:2], ODD_ID]
+        addresses = [address_of(settings, rig.outside.memory, external_id) for external_id in ids]
+        assert len(set(addresses)) == len(ids)
+        for external_id, address in zip(ids, addresses, strict=True):
+            assert re.fullmatch(r"https?://[!-~]+", address), "it can be clicked as it stands"
+            assert quote(external_id, safe="") in address.replace("+", "%20")
+        assert len(rig.outside.log.exchanges) == before, "it touched the network"
 
     # ------------------------------------------------------------------------------- check
 

@@ -308,6 +308,14 @@ class CauseOfAnotherSystem(WrongSteps):
         return replace(step, cause="field_missing", facts={"fields": "amount"})
 
 
+class AddressWithoutQuotes(Toyshop):
+    replaced = ((("settings", "web_address"), lambda _good: lambda *parts: "/".join(parts)),)
+
+
+class OneAddressForAll(Toyshop):
+    replaced = ((("settings", "web_address"), lambda _good: lambda base, *_path: base),)
+
+
 class BelievesTheSize(Toyshop):
     def download(self, attachment_id: str, limit: int) -> bytes:
         voucher = self.fetch([Reference(attachment_id.removeprefix("f"))])[0].voucher
@@ -323,6 +331,8 @@ class TakesAnyDelivery(Toyshop):
 
 
 MISTAKES: list[tuple[type[Toyshop], str]] = [
+    (AddressWithoutQuotes, "test_a_record_has_an_address_for_people_whatever_its_id_is"),
+    (OneAddressForAll, "test_a_record_has_an_address_for_people_whatever_its_id_is"),
     (CountryAsWritten, "test_a_country_is_a_code_however_it_is_written"),
     (CountryAsWritten, "test_nothing_that_is_read_is_empty_or_nought_in_place_of_none"),
     (CountryOfTwoLetters, "test_a_country_that_is_none_is_a_problem"),

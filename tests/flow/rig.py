@@ -44,7 +44,7 @@ from mlconnector.standins.datev.documents import Document
 from mlconnector.standins.datev.extf_files import Job
 from mlconnector.standins.faults import Fault
 from mlconnector.standins.pipedrive import PipedriveStandIn
-from mlconnector.store import audit, batches, connections, entries, vouchers
+from mlconnector.store import audit, batches, connections, entries, lookup, vouchers
 from mlconnector.store import hints as webhook_inbox
 from mlconnector.store.audit import AuditRow, AuditVerdict
 from mlconnector.store.batches import BatchRow, BatchState
@@ -310,7 +310,7 @@ class Rig:
     def causes(self) -> list[str]:
         """Why vouchers wait."""
         with self.app.database.read() as db:
-            return sorted(one.cause for one in vouchers.causes(db, self.name))
+            return sorted({one.problem.cause for one in lookup.waiting(db, self.name)})
 
     def batches(self, *states: BatchState) -> list[BatchRow]:
         with self.app.database.read() as db:

@@ -69,21 +69,32 @@ def test_a_name_that_several_have_is_not_guessed(filled: Database) -> None:
     assert error.value.problem.facts["vouchers"] == "n1 (north: invoice 1), s1 (south: invoice 1)"
 
 
-def test_the_first_vouchers_of_each_cause_are_given_once_each(filled: Database) -> None:
-    country, number = Problem("country_missing"), Problem("number_missing")
+def test_what_waits_comes_with_every_problem_and_its_own_facts(filled: Database) -> None:
+    first, second = Problem("total_differs", {"total": "1.00"}), Problem("total_differs", {"total": "2.00"})
+    number = Problem("number_missing")
     with filled.write() as db:
-        found = {"n1": [country, country], "n2": [country, number], "s1": [country]}
+        found = {"n1": [first], "n2": [second, number], "s1": [first]}
         vouchers.replace_problems(db, "mapping", found)
+        vouchers.set_state(db, ["s1"], "received", NOW)
     with filled.read() as db:
-        everybody = lookup.examples(db)
-        north = lookup.examples(db, "north", limit=1)
-    keys = {cause: [row.id for row in rows] for cause, rows in everybody.items()}
-    assert keys == {
-        ("north", "country_missing"): ["n1", "n2"],
-        ("north", "number_missing"): ["n2"],
-        ("south", "country_missing"): ["s1"],
-    }
-    assert {cause: len(rows) for cause, rows in north.items()} == {
-        ("north", "country_missing"): 1,
-        ("north", "number_missing"): 1,
-    }
+        everything = [(one.row.id, one.problem) for one in lookup.waiting(db)]
+        of_a_cause = [one.row.id for one in lookup.waiting(db, "north", "number_missing")]
+    assert everything == [("n1", first), ("n2", second), ("n2", number)], "received ones wait for nobody"
+    assert of_a_cause == ["n2"]
+
+
+def test_vouchers_are_searched_within_a_scope_page_by_page(filled: Database) -> None:
+    with filled.write() as db:
+        vouchers.set_state(db, ["n1"], "settled", NOW.replace(hour=10))
+        vouchers.insert_revisions(
+            db, [{"voucher": "n1", "revision": "r", "content": "said", "received_at": NOW}]
+        )
+    north, march = lookup.Scope("north"), date(2026, 3, 1)
+    with filled.read() as db:
+        assert [(row.id, said) for row, said in lookup.search(db, north)] == [("n1", "said"), ("n2", None)]
+        assert [row.id for row, _ in lookup.search(db, north, limit=1, offset=1)] == ["n2"]
+        assert lookup.count(db, north) == 2
+        assert lookup.count(db, lookup.Scope(states=("needs_human",))) == 2
+        assert lookup.count(db, lookup.Scope(first=march, last=march)) == 3
+        assert lookup.count(db, lookup.Scope(last=date(2026, 2, 28))) == 0
+        assert lookup.contents(db, list(vouchers.by_ids(db, ["n1", "n2"]).values())) == {"n1": "said"}

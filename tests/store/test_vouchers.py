@@ -96,14 +96,22 @@ class TestWaiting:
         assert vouchers.held_for(of_every_state, NUMBER.cause, None) == ["other"]
         assert vouchers.held_for(of_every_state, COUNTRY.cause, "south") == ["south"]
 
-    def test_causes_are_counted_where_somebody_waits_the_most_frequent_first(
-        self, of_every_state: Connection, clock: Clock
+    def test_a_voucher_is_reversed_when_it_was_booked_and_no_booking_of_it_stands(
+        self, db: Connection, clock: Clock
     ) -> None:
-        add_voucher(of_every_state, "other", clock(), state="needs_human")
-        vouchers.replace_problems(of_every_state, "mapping", {"other": [NUMBER, NUMBER]})
-        counted = [(one.connection, one.cause, one.count) for one in vouchers.causes(of_every_state)]
-        assert counted == [("north", "country_missing", 3), ("north", "number_missing", 1)]
-        assert vouchers.causes(of_every_state, "south") == []
+        add_voucher(db, "stands", clock(), state="settled")
+        add_voucher(db, "taken back", clock(), state="settled")
+        add_voucher(db, "on its way", clock(), state="sent")
+        standing: list[vouchers.Standing] = [
+            {"id": "stands", "booked_revision": "r1", "booked_entry": "e"},
+            {"id": "taken back", "booked_revision": "r1", "booked_entry": None},
+            {"id": "on its way", "booked_revision": "r1", "booked_entry": None},
+        ]
+        vouchers.update_vouchers(db, standing)
+        rows = vouchers.by_ids(db, ["stands", "taken back", "on its way"])
+        assert [key for key, row in rows.items() if row.is_reversed] == ["taken back"]
+        assert vouchers.reversed_counts(db) == {"north": 1}
+        assert vouchers.reversed_counts(db, "south") == {}
 
     def test_replayed_vouchers_are_those_that_were_not_read_again_yet(
         self, db: Connection, clock: Clock

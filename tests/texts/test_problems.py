@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from importlib.resources import files
 
 import pytest
@@ -130,3 +131,12 @@ def test_words_for_an_answer_leave_out_what_was_not_said(system: str) -> None:
     for language in LANGUAGES:
         assert needed(ANSWERS[system][language]) == set()
         assert welcome(ANSWERS[system][language]) <= SAID
+
+
+def test_no_fact_of_a_problem_is_named_like_a_secret() -> None:
+    """The audit trail keeps the facts of what waits, and refuses details with such names."""
+    texts = [text for entry in TEXTS.values() for one in LANGUAGES for text in entry[one].values()]
+    named = {name for text in texts for name in (*needed(text), *welcome(text))}
+    assert "file_name" in named
+    secret = re.compile("secret|token|password|passwort|credential|cookie|apikey|authorization")
+    assert not [name for name in named if secret.search(name.replace("_", ""))]

@@ -23,7 +23,11 @@ MISSING = Problem(
 
 
 def add_voucher(
-    rig: Rig, number: str, state: VoucherState = "received", problem: Problem | None = None
+    rig: Rig,
+    number: str,
+    state: VoucherState = "received",
+    problem: Problem | None = None,
+    content: str = '{"number": "1"}',
 ) -> str:
     """A voucher in a state; returns its key."""
     key, now = f"key-{number}", rig.clock()
@@ -41,7 +45,6 @@ def add_voucher(
             "changed_at": now,
         }
         vouchers.insert_vouchers(db, [row])
-        content = '{"number": "1"}'
         revision: NewRevision = {"voucher": key, "revision": "r1", "content": content, "received_at": now}
         vouchers.insert_revisions(db, [revision])
         if problem is not None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,17 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from mlconnector.model.vouchers import encode
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
 from mlconnector.store.tables import audit_head
 from mlconnector.store.vouchers import VoucherState
 from tests.conformance.doors import served
+from tests.mapping.builders import line, party, voucher
 from tests.web import rig as rigs
 from tests.web.records import FILE, MISSING, add_batch, add_hint, add_voucher
-from tests.web.rig import API_TOKEN, NAME, Rig
+from tests.web.rig import API_TOKEN, NAME, NOWHERE, Rig
 
 API = "/api/v1"
 PATHS = [
@@ -176,11 +179,36 @@ def test_a_process_that_leaves_the_work_to_others_takes_no_runs(sqlite_url: str,
 def test_the_inbox_groups_what_waits_by_cause(rig: Rig, api: httpx.Client) -> None:
     for number in ("1", "2"):
         add_voucher(rig, number, "needs_human", MISSING)
-    (problem,) = api.get("/inbox").json()["problems"]
+    found = api.get("/inbox").json()
+    (problem,) = found["problems"]
     assert (problem["connection"], problem["cause"], problem["count"]) == (NAME, MISSING.cause, 2)
     assert problem["what"]
     assert problem["do"]
-    assert api.get("/inbox", params={"connection": "another"}).json() == {"problems": []}
+    assert (found["page"], found["total"]) == (1, 2)
+    assert [one["number"] for one in problem["vouchers"]] == ["1", "2"]
+    nothing = api.get("/inbox", params={"connection": "another"}).json()
+    assert (nothing["problems"], nothing["total"]) == ([], 0)
+
+
+def test_each_voucher_of_the_inbox_has_facts_of_its_own(rig: Rig, api: httpx.Client) -> None:
+    for number, other in (("1", "Montage"), ("2", "Aufmaß")):
+        add_voucher(rig, number, "needs_human", replace(MISSING, facts={**MISSING.facts, "line": other}))
+    (problem,) = api.get("/inbox").json()["problems"]
+    assert (problem["differs"], "line" in problem["facts"]) == (True, False)
+    assert "“…”" in problem["what"]
+    assert [one["facts"]["line"] for one in problem["vouchers"]] == ["Montage", "Aufmaß"]
+    assert "“Aufmaß”" in problem["vouchers"][1]["what"]
+    assert problem["vouchers"][1]["link"].endswith("/deal/x-2")
+
+
+def test_the_inbox_is_searched_and_read_page_by_page(rig: Rig, api: httpx.Client) -> None:
+    for number in ("1", "2", "3"):
+        add_voucher(rig, number, "needs_human", MISSING)
+    second = api.get("/inbox", params={"limit": 2, "page": 2}).json()
+    assert [one["number"] for one in second["problems"][0]["vouchers"]] == ["3"]
+    assert (second["problems"][0]["count"], second["total"], second["limit"]) == (3, 3, 2)
+    of_number = api.get("/inbox", params={"number": "2", "cause": MISSING.cause}).json()
+    assert [one["number"] for one in of_number["problems"][0]["vouchers"]] == ["2"]
 
 
 @pytest.mark.parametrize(
@@ -230,12 +258,42 @@ def test_vouchers_are_listed_by_connection_and_state(rig: Rig, api: httpx.Client
         "external_id": "x-3",
         "number": "3",
         "document_date": "2026-02-27",
+        "customer": None,
+        "amount": None,
+        "currency": None,
+        "link": f"{NOWHERE}/deal/x-3",
         "revision": "r1",
         "state": "settled",
+        "reversed": False,
         "reason": "",
+        "reason_in_words": "",
     }
-    assert len(api.get("/vouchers", params={"limit": 2}).json()["vouchers"]) == 2
-    assert api.get("/vouchers", params={"connection": "another"}).json() == {"vouchers": []}
+    page = api.get("/vouchers", params={"limit": 2, "page": 2}).json()
+    assert ([one["number"] for one in page["vouchers"]], page["total"]) == (["1"], 3)
+    nothing = {"vouchers": [], "page": 1, "limit": 100, "total": 0}
+    assert api.get("/vouchers", params={"connection": "another"}).json() == nothing
+
+
+def test_vouchers_are_searched_by_what_people_know_of_them(rig: Rig, api: httpx.Client) -> None:
+    said = voucher(line("100"), party=party(name="Tischlerei Öhler"))
+    add_voucher(rig, "RE-1", content=encode(said).decode())
+    add_voucher(rig, "RE-2")
+    for asked in ({"customer": "öhler"}, {"amount": "119,00"}, {"amount": "100..120", "period": "2026-02"}):
+        (found,) = api.get("/vouchers", params=asked).json()["vouchers"]
+        assert (found["number"], found["customer"], found["amount"]) == ("RE-1", "Tischlerei Öhler", "119.00")
+    assert api.get("/vouchers", params={"number": "re-"}).json()["total"] == 2
+    assert api.get("/vouchers", params={"period": "2026-03"}).json()["total"] == 0
+
+
+@pytest.mark.parametrize(("name", "text"), [("period", "July"), ("amount", "much")])
+@pytest.mark.parametrize("path", ["/vouchers", "/batches", "/inbox"])
+def test_what_cannot_be_searched_for_is_named_with_the_form_expected(
+    api: httpx.Client, path: str, name: str, text: str
+) -> None:
+    answer = api.get(path, params={name: text})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["where"]) == (422, f"query.{name}")
+    assert "range" in error["expected"]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "state=lost", "connection=%00"])
@@ -271,6 +329,19 @@ def test_batches_are_listed_by_state(rig: Rig, api: httpx.Client) -> None:
     assert (batch["id"], batch["connection"], batch["client"]) == ("b2", NAME, "29098-55003")
     assert batch["file"] == "EXTF_pipedrive_2026-02_b2.csv"
     assert batch["created_at"] == "2026-03-02T09:30:00Z"
+
+
+def test_batches_are_found_by_the_vouchers_in_them_the_latest_first(rig: Rig, api: httpx.Client) -> None:
+    add_batch(rig, "b1", voucher=add_voucher(rig, "RE-1"))
+    rig.clock.advance(1)
+    add_batch(rig, "b2", voucher=add_voucher(rig, "RE-2"))
+    listed = api.get("/batches", params={"limit": 1}).json()
+    assert ([one["id"] for one in listed["batches"]], listed["total"]) == (["b2"], 2)
+    for asked in ({"number": "RE-1"}, {"number": "_b1.csv"}):
+        assert [one["id"] for one in api.get("/batches", params=asked).json()["batches"]] == ["b1"]
+    assert api.get("/batches", params={"period": "2026-01..2026-02"}).json()["total"] == 2
+    for asked in ({"number": "RE-3"}, {"period": "2026-03"}, {"customer": "Öhler"}):
+        assert api.get("/batches", params=asked).json()["total"] == 0
 
 
 def test_the_file_of_a_batch_comes_byte_for_byte(rig: Rig, api: httpx.Client) -> None:

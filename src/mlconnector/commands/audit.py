@@ -31,7 +31,7 @@ from mlconnector.mapping.sheets import guarded
 from mlconnector.settings import UnreadableSettings
 from mlconnector.store import audit, httplog
 from mlconnector.store.httplog import LogRow
-from mlconnector.texts.catalogue import reason
+from mlconnector.texts.catalogue import explain, reason
 
 # Of hashes people compare the beginning; JSON has all of them.
 _HASHES = frozenset({"revision", "before", "sha256"})
@@ -80,11 +80,13 @@ def audit_show(
         if json:
             print_json(told)
             return
-        heading(f"{told['number'] or told['identity']}: {named('state', told['state'])}")
+        state = "reversed" if told["reversed"] else told["state"]
+        heading(f"{told['number'] or told['identity']}: {named('state', state)}")
         title = (told["content"] or {}).get("title", "")
         paragraph(" · ".join(part for part in (told["connection"], told["identity"], title) if part), 2)
-        if told["reason"]:
-            paragraph(told["reason"], 2)
+        if told["link"]:
+            print_line(told["link"], 2)
+        paragraph(told["reason_in_words"], 2)
         for event in told["events"]:
             print_line(f"{event['at']:%Y-%m-%d %H:%M:%S} UTC  {named('event', event['event'])}")
             for line in _lines(event["detail"]):
@@ -111,6 +113,9 @@ def _one(value: Any) -> str:
     if isinstance(value, Mapping) and "rule" in value:
         why = reason(value["rule"], value.get("facts", {}), language())
         return f"{named('field', value['field'])} = {value['value']}: {why}"
+    if isinstance(value, Mapping) and "key" in value:
+        words = explain(value["key"], value.get("facts", {}), language())
+        return f"{words.what} {words.why}"
     if isinstance(value, Mapping) and "before" in value:
         return f"{value['field']}: {value['before']} → {value['after']} ({value['reason']})"
     return str(value)

@@ -44,6 +44,7 @@ from mlconnector.commands.preview_list import (
     is_credit_note,
     money,
     notes_in_words,
+    own_words,
     persons_in_words,
     reason_in_words,
     reasons,
@@ -99,6 +100,13 @@ def preview(
     accounts: Annotated[bool, typer.Option("--accounts", help="Name the accounts of each row.")] = False,
     postings: Annotated[bool, typer.Option("--postings", help="Show what DATEV books for each row.")] = False,
     why: Annotated[bool, typer.Option("--why", help="Say for each field why it has its value.")] = False,
+    documents: Annotated[
+        bool | None,
+        typer.Option(
+            "--documents/--no-documents",
+            help="Look into the files, too; by default where 20 vouchers at most are asked for.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the EXTF files into this folder, or the only one to this file.")
     ] = None,
@@ -108,8 +116,8 @@ def preview(
 ) -> None:
     """Show what would be booked, as a Buchungsliste.
 
-    New and changed records come first, then those that wait. Nothing is stored and nothing is sent;
-    documents and fiscal years are checked by the run itself.
+    New and changed records come first, then those that wait. Nothing is stored and nothing is sent; fiscal
+    years are checked by the run itself. 📎? marks a file that was not looked into.
 
     Example: ml-connector preview my-pipedrive --limit 10 --postings --why
     """
@@ -117,7 +125,8 @@ def preview(
         if json and csv == _STANDARD_OUTPUT:
             raise typer.BadParameter(phrase("preview_one_output"))
         sums = Sums(app.services.rules(name))
-        found = _counted(app, name, previewed(app.context(name), limit, wanted or ()), sums)
+        every = previewed(app.context(name), limit, wanted or (), examine=documents)
+        found = _counted(app, name, every, sums)
         to_files = bool(out or csv or xlsx)
         read: Iterable[Read] = list(found) if to_files else found
         if json:
@@ -234,7 +243,9 @@ def _cell(column: Column, row: ShownRow, spoken: Language) -> str:
     if column.key == "date":
         return day_and_month(value)
     if column.key == "document" and row.voucher.document:
-        return _clip() if row.voucher.document != MADE else word("document", MADE, spoken)
+        if row.voucher.document == MADE:
+            return word("document", MADE, spoken)
+        return f"{_clip()}?" if row.voucher.files == "not_examined" else _clip()
     return visible(in_words(value, spoken))
 
 
@@ -292,6 +303,8 @@ def print_foot(name: str, sums: Sums, spoken: Language) -> None:
             hanging=2,
         )
     _print_waits(name, sums, spoken)
+    if sums.not_examined:
+        paragraph(phrase("preview_not_examined", count=sums.not_examined, sign=f"{_clip()}?", name=name))
     paragraph(
         phrase(
             "preview_totals",
@@ -359,9 +372,14 @@ def _print_waits(name: str, sums: Sums, spoken: Language) -> None:
     heading(phrase("waiting_title", count=sums.held))
     causes = sorted(sums.waits.values(), key=lambda one: -len(one.vouchers))
     for one in causes[:_LISTED]:
-        words = words_of(one, name, spoken)
+        words = words_of(one.problems, name, spoken)
         paragraph(f"{len(one.vouchers)} × {words.what}", 2, hanging=4)
         print_words(words, 4)
         paragraph(phrase("examples", vouchers=some(one.vouchers, spoken)), 4, hanging=2)
+        own = list(own_words(one, name, spoken))
+        for label, said in own[:_LISTED]:
+            paragraph(f"{label}: {said}", 6, hanging=2)
+        if len(own) > _LISTED:
+            paragraph(phrase("preview_more", count=len(own) - _LISTED), 6)
     if len(causes) > _LISTED:
         paragraph(phrase("preview_more_causes", count=len(causes) - _LISTED), 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from mlconnector.commands.exports import Cell, Sheet
@@ -73,8 +74,8 @@ def _posting_rows(rows: Iterable[ShownRow]) -> Iterator[list[Cell]]:
 
 def _waiting_rows(name: str, sums: Sums, spoken: Language) -> Iterator[list[Cell]]:
     for cause, one in sums.waits.items():
-        words = words_of(one, name, spoken)
-        for label in one.vouchers:
+        for label, problem in zip(one.vouchers, one.problems, strict=True):
+            words = words_of([problem], name, spoken)
             yield [label, words.what, words.why, words.do, words.who, cause]
 
 
@@ -92,6 +93,7 @@ def _voucher(one: Previewed, rows: Sequence[ShownRow], spoken: Language) -> dict
         "refers_to": voucher.refers_to if voucher is not None else None,
         "format": one.channel,
         "document": one.document or None,
+        "files": one.files,
         "new_person": one.new_person or None,
         "rows": [_row(row, spoken) for row in rows],
         "changes": [
@@ -106,8 +108,8 @@ def _voucher(one: Previewed, rows: Sequence[ShownRow], spoken: Language) -> dict
         "problems": [
             {
                 "cause": problem.cause,
-                "what": explain(problem.key, problem.facts, spoken).what,
-                "do": explain(problem.key, problem.facts, spoken).do,
+                **asdict(explain(problem.key, problem.facts, spoken)),
+                "facts": dict(problem.facts),
             }
             for problem in one.problems
         ],
@@ -174,6 +176,7 @@ def _totals(sums: Sums, spoken: Language) -> dict[str, Any]:
         "changes": len(sums.changes),
         "tax_differences": len(sums.differences),
         "held": sums.held,
+        "not_examined": sums.not_examined,
         "waits": [{"cause": cause, "vouchers": one.vouchers} for cause, one in sums.waits.items()],
         "ignored": sum(map(len, sums.ignored.values())),
         "unconfirmed": [

@@ -20,9 +20,10 @@ from mlconnector.mapping.postings import account_name
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import Seed
 from mlconnector.model.entries import Because
+from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import Explanation, explain, reason, sentence, word
+from mlconnector.texts.catalogue import Explanation, explain_together, reason, sentence, word
 from mlconnector.texts.language import Language
 
 _NUMBERS_LISTED = 20
@@ -97,7 +98,10 @@ def shown_rows(one: Previewed, first: int, rules: Rules, spoken: Language) -> It
 
 def document_in_words(one: Previewed, spoken: Language) -> str:
     """The name of the file that would be linked, or that one would be made."""
-    return word("document", MADE, spoken) if one.document == MADE else one.document
+    if one.document == MADE:
+        return word("document", MADE, spoken)
+    unseen = one.document and one.files == "not_examined"
+    return f"{one.document} ({word('document', one.files, spoken)})" if unseen else one.document
 
 
 def status(one: Previewed, listed: Listed, spoken: Language) -> str:
@@ -204,11 +208,22 @@ def persons_in_words(sums: Sums, spoken: Language) -> str:
     )
 
 
-def words_of(one: Waits, name: str, spoken: Language) -> Explanation:
-    """Why vouchers wait and what to do, with the connection's name."""
-    words = explain(one.problem.key, one.problem.facts, spoken)
-    why, do = (for_connection(text, name, one.problem.cause) for text in (words.why, words.do))
+def words_of(problems: Sequence[Problem], name: str, spoken: Language) -> Explanation:
+    """Why vouchers wait for a cause and what to do, with the connection's name; what they have in common."""
+    words = explain_together(problems, spoken)
+    why, do = (for_connection(text, name, problems[0].cause) for text in (words.why, words.do))
     return Explanation(words.what, why, do, words.who)
+
+
+def own_words(one: Waits, name: str, spoken: Language) -> Iterator[tuple[str, str]]:
+    """Each voucher of a cause with what is so of it alone; none where all is so of all."""
+    common = words_of(one.problems, name, spoken)
+    for label, problem in zip(one.vouchers, one.problems, strict=True):
+        own = words_of([problem], name, spoken)
+        pairs = ((own.what, common.what), (own.why, common.why), (own.do, common.do))
+        said = " ".join(mine for mine, of_all in pairs if mine != of_all)
+        if said:
+            yield label, said
 
 
 def seed_title(one: Seed, spoken: Language) -> str:

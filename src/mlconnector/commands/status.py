@@ -1,4 +1,4 @@
-"""Commands that show how things stand: status and inbox."""
+"""The command status: how things stand."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
         _show_requests(one["sink_requests"])
         _show_run(one["latest_run"])
         states = states_in_words(one["vouchers"]) or phrase("no_vouchers")
-        paragraph(phrase("vouchers_line", states=states), 2, hanging=2)
+        taken_back = one["reversed"] or None
+        paragraph(phrase("vouchers_line", states=states, reversed=taken_back), 2, hanging=2)
         if one["unconfirmed"]:
             paragraph(phrase("unconfirmed_line", count=len(one["unconfirmed"]), name=name), 2, hanging=2)
         _show_persons(name, one["persons"])
@@ -217,44 +218,17 @@ def _show_waiting(name: str, problems: Sequence[Mapping[str, Any]], vouchers: Ma
     heading(phrase("waiting_title", count=waiting or sum(one["count"] for one in problems)), 2)
     for one in problems[:_CAUSES_SHOWN]:
         paragraph(f"{one['count']} × {one['what']}", 4, hanging=4)
+        _show_differences(one)
     if len(problems) > _CAUSES_SHOWN:
         paragraph(phrase("more_causes", count=len(problems) - _CAUSES_SHOWN), 4)
     say_in("see_inbox", name)
 
 
-def show_inbox(
-    name: Annotated[str | None, typer.Argument(help="Only this connection.")] = None, json: AsJson = False
-) -> None:
-    """Show why vouchers wait, each cause with its cure.
-
-    Example: ml-connector inbox
-    """
-    with answered(), application() as app:
-        if name is not None:
-            app.services.connection(name)
-        found = overview.problems(app.services, name)
-        if json:
-            print_json(found)
-        elif not found:
-            say("nothing_waits")
-        else:
-            for number, one in enumerate(found, start=1):
-                _show_cause(number, one)
-        if found:
-            raise typer.Exit(Exit.PROBLEMS)
-
-
-def _show_cause(number: int, one: Mapping[str, Any]) -> None:
-    if number > 1:
-        console.print()
-    heading(f"{number}. {one['count']} × {one['what']}", hanging=3)
-    parts = {
-        part: for_connection(one[part], one["connection"], one["cause"]) for part in ("why", "do", "who")
-    }
-    print_words(Explanation(what="", **parts), 3)
-    shown = ", ".join(row["number"] or row["external_id"] for row in one["vouchers"])
-    if shown:
-        more = one["count"] - len(one["vouchers"])
-        paragraph(phrase("examples", vouchers=shown, more=more or None), 3, hanging=2)
-    command = for_connection("ml-connector replay NAME --cause …", one["connection"], one["cause"])
-    print_line(f"{phrase('after_the_fix')} {command}", 3)
+def _show_differences(one: Mapping[str, Any]) -> None:
+    """What is so of each voucher alone, of the first ones."""
+    with_own = [each for each in one["vouchers"] if each["own"]]
+    for each in with_own:
+        paragraph(f"{each['number'] or each['external_id']}: {each['own']}", 8, hanging=2)
+    more = one["count"] - len(one["vouchers"])
+    if with_own and more:
+        paragraph(phrase("more_of_a_cause", count=more), 8)

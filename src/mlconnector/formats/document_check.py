@@ -42,6 +42,9 @@ _TYPES = {
     "gif": "gif",
     "xml": "xml",
 }
+KNOWN_EXTENSIONS = tuple(_TYPES)
+"""Endings of files whose content can be checked."""
+
 _MEDIA_TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",

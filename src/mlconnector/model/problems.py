@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -24,3 +24,15 @@ class Problem:
         """Stable name of the shared cause, e.g. `revenue_account_missing:product_code=MONT`."""
         shared = ",".join(f"{name}={self.facts[name]}" for name in self.group)
         return f"{self.key}:{shared}" if shared else self.key
+
+
+def shared_facts(problems: Sequence[Problem]) -> dict[str, str]:
+    """The facts that problems of one cause have in common; what only some of them say is not among them."""
+    if not problems:
+        return {}
+    first, *others = problems
+    return {
+        name: fact
+        for name, fact in first.facts.items()
+        if all(other.facts.get(name) == fact for other in others)
+    }

@@ -99,13 +99,10 @@ def content(connection: Connection, batch: str) -> bytes:
 
 
 def listed(
-    connection: Connection,
-    name: str | None = None,
-    states: Sequence[BatchState] | None = None,
-    limit: int = 10_000,
+    connection: Connection, name: str | None = None, states: Sequence[BatchState] | None = None
 ) -> list[BatchRow]:
     """Batches, the oldest first."""
-    query = select(*_COLUMNS).order_by(batches.c.created_at, batches.c.period, batches.c.id).limit(limit)
+    query = select(*_COLUMNS).order_by(batches.c.created_at, batches.c.period, batches.c.id)
     if name is not None:
         query = query.where(batches.c.connection == name)
     if states is not None:

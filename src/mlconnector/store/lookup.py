@@ -1,13 +1,38 @@
-"""Vouchers by the names that people give them, and the first ones that wait for each cause."""
+"""Vouchers as people look for them: by name, by what they wait for, within a scope, in their batches."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
-from mlconnector.store.tables import problems, vouchers
-from mlconnector.store.vouchers import VoucherRow
+from mlconnector.store.sets import SET_SIZE, parts
+from mlconnector.store.tables import entries, problems, revisions, vouchers
+from mlconnector.store.vouchers import VoucherRow, VoucherState, problem_of, was_reversed
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFor:
+    """A voucher, and one problem that it waits for."""
+
+    row: VoucherRow
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which vouchers are meant: of a connection, in one of some states, dated from `first` to `last`."""
+
+    connection: str | None = None
+    states: tuple[VoucherState, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    reversed_only: bool = False
+
 
 COLUMNS = [vouchers.c[name] for name in VoucherRow.__dataclass_fields__]
 # How many vouchers of the same name are shown for a choice.
@@ -32,24 +57,95 @@ def find(connection: Connection, wanted: str, name: str | None = None) -> Vouche
     return None
 
 
-def examples(
-    connection: Connection, name: str | None = None, limit: int = 5
-) -> dict[tuple[str, str], list[VoucherRow]]:
-    """The first vouchers that wait for each cause, by connection and cause, the oldest documents first."""
-    rank = func.row_number().over(
-        partition_by=[vouchers.c.connection, problems.c.cause],
-        order_by=[vouchers.c.document_date, vouchers.c.number, vouchers.c.id],
-    )
-    waiting = (
-        select(*COLUMNS, problems.c.cause, rank.label("rank"))
+def waiting(connection: Connection, name: str | None = None, cause: str | None = None) -> list[WaitingFor]:
+    """Each voucher that waits with everything that it waits for, the oldest documents first."""
+    query = (
+        select(*COLUMNS, problems.c.key, problems.c.facts, problems.c.group_facts)
         .join(problems, problems.c.voucher == vouchers.c.id)
         .where(vouchers.c.state.in_(["needs_human", "rejected", "settled"]))
+        .order_by(
+            vouchers.c.connection,
+            vouchers.c.document_date,
+            vouchers.c.number,
+            vouchers.c.id,
+            problems.c.origin,
+            problems.c.position,
+        )
     )
     if name is not None:
-        waiting = waiting.where(vouchers.c.connection == name)
-    ranked = waiting.subquery()
-    query = select(ranked).where(ranked.c.rank <= limit).order_by(ranked.c.cause, ranked.c.rank)
-    found: dict[tuple[str, str], dict[str, VoucherRow]] = {}
-    for row in connection.execute(query):
-        found.setdefault((row.connection, row.cause), {})[row.id] = VoucherRow(*row[:-2])
-    return {cause: list(waiting.values()) for cause, waiting in found.items()}
+        query = query.where(vouchers.c.connection == name)
+    if cause is not None:
+        query = query.where(problems.c.cause == cause)
+    return [WaitingFor(VoucherRow(*row[:-3]), problem_of(row)) for row in connection.execute(query)]
+
+
+def contents(connection: Connection, rows: Sequence[VoucherRow]) -> dict[str, str]:
+    """What the newest revisions of vouchers say, as JSON by our key; those that could never be read lack."""
+    found: dict[str, str] = {}
+    for part in parts([row.id for row in rows]):
+        query = (
+            select(revisions.c.voucher, revisions.c.content)
+            .join(vouchers, _newest())
+            .where(revisions.c.voucher.in_(part))
+        )
+        found.update({row.voucher: row.content for row in connection.execute(query)})
+    return found
+
+
+def count(connection: Connection, wanted: Scope) -> int:
+    """How many vouchers are within a scope."""
+    query = select(func.count()).select_from(vouchers).where(*_within(wanted))
+    return int(connection.execute(query).scalar_one())
+
+
+def search(
+    connection: Connection, wanted: Scope, *, limit: int | None = None, offset: int = 0
+) -> Iterator[tuple[VoucherRow, str | None]]:
+    """The vouchers within a scope with what their newest revision says, the latest changed first."""
+    query = (
+        select(*COLUMNS, revisions.c.content)
+        .outerjoin(revisions, _newest())
+        .where(*_within(wanted))
+        .order_by(vouchers.c.changed_at.desc(), vouchers.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
+        yield VoucherRow(*row[:-1]), row[-1]
+
+
+def in_batches(
+    connection: Connection, name: str | None = None, batch: str | None = None
+) -> Iterator[tuple[str, VoucherRow, str | None]]:
+    """Batches by their id, each with the vouchers that it books and what these say."""
+    query = (
+        select(entries.c.batch, *COLUMNS, revisions.c.content)
+        .distinct()
+        .join(vouchers, vouchers.c.id == entries.c.voucher)
+        .outerjoin(revisions, _newest())
+        .where(entries.c.batch.is_not(None))
+        .order_by(entries.c.batch, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
+    )
+    if name is not None:
+        query = query.where(entries.c.connection == name)
+    if batch is not None:
+        query = query.where(entries.c.batch == batch)
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
+        yield row[0], VoucherRow(*row[1:-1]), row[-1]
+
+
+def _newest() -> ColumnElement[bool]:
+    return and_(revisions.c.voucher == vouchers.c.id, revisions.c.revision == vouchers.c.revision)
+
+
+def _within(wanted: Scope) -> Iterator[ColumnElement[bool]]:
+    if wanted.connection is not None:
+        yield vouchers.c.connection == wanted.connection
+    if wanted.states:
+        yield vouchers.c.state.in_(wanted.states)
+    if wanted.first is not None:
+        yield vouchers.c.document_date >= wanted.first
+    if wanted.last is not None:
+        yield vouchers.c.document_date <= wanted.last
+    if wanted.reversed_only:
+        yield was_reversed()

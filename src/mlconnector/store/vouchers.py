@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, TypedDict
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from mlconnector.model.problems import Problem
 from mlconnector.store.batches import FINAL
@@ -42,6 +55,12 @@ class VoucherRow:
     booked_entry: str | None
     state: VoucherState
     reason: str
+
+    @property
+    def is_reversed(self) -> bool:
+        """Whether it was booked, and nothing of it stands in DATEV any more (`storniert`)."""
+        was_booked = self.state == "settled" and self.booked_revision is not None
+        return was_booked and self.booked_entry is None
 
 
 class NewVoucher(TypedDict):
@@ -95,17 +114,6 @@ class Waiting:
 
     row: VoucherRow
     content: str
-
-
-@dataclass(frozen=True, slots=True)
-class CauseCount:
-    """A cause and how many vouchers of a connection wait for it; `key` and `facts` fill its text."""
-
-    connection: str
-    cause: str
-    key: str
-    facts: Mapping[str, str]
-    count: int
 
 
 _COLUMNS = [vouchers.c[name] for name in VoucherRow.__dataclass_fields__]
@@ -231,9 +239,13 @@ def problems_of(
         if origin is not None:
             query = query.where(problems.c.origin == origin)
         for row in connection.execute(query):
-            problem = Problem(row.key, json.loads(row.facts), tuple(json.loads(row.group_facts)))
-            found.setdefault(row.voucher, []).append(problem)
+            found.setdefault(row.voucher, []).append(problem_of(row))
     return found
+
+
+def problem_of(row: Row[*tuple[Any, ...]]) -> Problem:
+    """The problem that a row of the table tells."""
+    return Problem(row.key, json.loads(row.facts), tuple(json.loads(row.group_facts)))
 
 
 def replace_problems(
@@ -257,29 +269,6 @@ def replace_problems(
     ]
     if rows:
         connection.execute(insert(problems), rows)
-
-
-def causes(connection: Connection, name: str | None = None) -> list[CauseCount]:
-    """Why vouchers wait, the most frequent cause first."""
-    query = (
-        select(
-            vouchers.c.connection,
-            problems.c.cause,
-            func.min(problems.c.key).label("key"),
-            func.min(problems.c.facts).label("facts"),
-            func.count(vouchers.c.id.distinct()).label("waiting"),
-        )
-        .join(vouchers, vouchers.c.id == problems.c.voucher)
-        .where(vouchers.c.state.in_(["needs_human", "rejected", "settled"]))
-        .group_by(vouchers.c.connection, problems.c.cause)
-        .order_by(func.count(vouchers.c.id.distinct()).desc(), problems.c.cause)
-    )
-    if name is not None:
-        query = query.where(vouchers.c.connection == name)
-    return [
-        CauseCount(row.connection, row.cause, row.key, json.loads(row.facts), row.waiting)
-        for row in connection.execute(query)
-    ]
 
 
 def held_for(connection: Connection, cause: str | None, name: str | None) -> list[str]:
@@ -310,6 +299,27 @@ def states(connection: Connection, name: str | None = None) -> dict[str, dict[st
     for owner, state, count in connection.execute(query):
         found.setdefault(owner, {})[state] = count
     return found
+
+
+def reversed_counts(connection: Connection, name: str | None = None) -> dict[str, int]:
+    """How many vouchers of each connection were booked and taken back again."""
+    query = (
+        select(vouchers.c.connection, func.count().label("found"))
+        .where(was_reversed())
+        .group_by(vouchers.c.connection)
+    )
+    if name is not None:
+        query = query.where(vouchers.c.connection == name)
+    return {row.connection: row.found for row in connection.execute(query)}
+
+
+def was_reversed() -> ColumnElement[bool]:
+    """Whether a voucher was booked, and nothing of it stands in DATEV any more."""
+    return and_(
+        vouchers.c.state == "settled",
+        vouchers.c.booked_revision.is_not(None),
+        vouchers.c.booked_entry.is_(None),
+    )
 
 
 def listed(

@@ -148,6 +148,10 @@ class Source(Protocol):
 WebhookSetup = Callable[[SourceContext, str], Sequence[str]]
 """Sets webhooks to an address up, or ends them; returns the names of the events."""
 
+RecordAddress = Callable[[Any, Memory, str], str]
+"""Where people see a record in the system's web interface: from the settings, what the source remembers, and
+the record's external id. Empty while the source cannot know it; touches no network."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceSystem:
@@ -159,7 +163,7 @@ class SourceSystem:
     `secret_headers` and `secret_parameters` are what it calls its credentials, beside what is always secret.
     `register_webhook` lets the system send its webhooks to an address, as often as it is called, and
     `unregister_webhook` ends that; both return the names of the events concerned, and are None where people
-    do so by hand.
+    do so by hand. `record_address` is None for a system whose records have no address in its web interface.
     """
 
     name: str
@@ -173,6 +177,7 @@ class SourceSystem:
     secret_parameters: frozenset[str] = frozenset()
     register_webhook: WebhookSetup | None = None
     unregister_webhook: WebhookSetup | None = None
+    record_address: RecordAddress | None = None
 
     @property
     def secrecy(self) -> Secrecy:

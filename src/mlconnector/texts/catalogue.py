@@ -12,13 +12,14 @@ The texts are TOML files beside this one, and in the folders of the systems. A t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from string import Formatter
 from typing import Any
 
+from mlconnector.model.problems import Problem, shared_facts
 from mlconnector.texts import notation
 from mlconnector.texts.language import Language
 from mlconnector.texts.tables import table
@@ -48,6 +49,13 @@ def explain(key: str, facts: Mapping[str, str], language: Language) -> Explanati
     if "answer" in entry:
         why += filled(table("answers.toml")[entry["answer"]][language], facts, language)
     return Explanation(what, why, do, people(entry["who"], language))
+
+
+def explain_together(problems: Sequence[Problem], language: Language) -> Explanation:
+    """The words for a cause that several vouchers have; three dots stand for what differs between them."""
+    names = dict.fromkeys(name for problem in problems for name in problem.facts)
+    facts = dict.fromkeys(names, "…") | shared_facts(problems)
+    return explain(problems[0].key, facts, language)
 
 
 def explain_in_general(key: str, language: Language) -> Explanation:

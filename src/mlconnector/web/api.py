@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -14,9 +14,10 @@ from mlconnector.flow.context import breaker
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.deliver import second_transfer
-from mlconnector.flow.report import inbox, overview, voucher_story
+from mlconnector.flow.report import inbox, overview, record_lists, voucher_story, waiting
+from mlconnector.flow.report.search import Search
 from mlconnector.model.problems import Problem
-from mlconnector.store import audit, batches, connections, figures, logins, vouchers
+from mlconnector.store import audit, connections, figures, logins, vouchers
 from mlconnector.texts.catalogue import step_cause, step_people, step_title
 from mlconnector.texts.language import Language
 from mlconnector.web import shapes
@@ -43,6 +44,19 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(prefix=PREFIX, dependencies=[Depends(with_token)], responses=_REFUSALS)
 Limit = Annotated[int, Query(ge=1, le=1000)]
+OnPage = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+def _wanted(
+    number: shapes.Text | None = None,
+    customer: shapes.Text | None = None,
+    period: shapes.Period | None = None,
+    amount: shapes.Amount | None = None,
+) -> Search:
+    return Search(number=number, customer=customer, period=period, amount=amount)
+
+
+Wanted = Annotated[Search, Depends(_wanted)]
 
 
 @router.get("/connections")
@@ -149,22 +163,34 @@ def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replaye
 
 
 @router.get("/inbox")
-def show_inbox(web: Web, connection: Name | None = None) -> shapes.Inbox:
-    """Why vouchers wait, grouped by cause, each with its cure."""
-    return shapes.Inbox.model_validate({"problems": overview.problems(web.application.services, connection)})
+def show_inbox(
+    web: Web,
+    wanted: Wanted,
+    connection: Name | None = None,
+    cause: shapes.Text | None = None,
+    limit: Limit = 100,
+    page: OnPage = 1,
+) -> shapes.Inbox:
+    """Why vouchers wait, grouped by cause, each with its cure and its vouchers."""
+    services = web.application.services
+    found = waiting.causes(services, connection, wanted, cause=cause, limit=limit, page=page)
+    total = waiting.total(services, connection, wanted, cause=cause)
+    return shapes.Inbox.model_validate({"problems": found, "page": page, "limit": limit, "total": total})
 
 
 @router.get("/vouchers")
 def list_vouchers(
     web: Web,
+    wanted: Wanted,
     connection: Name | None = None,
-    state: shapes.VoucherState | None = None,
+    state: shapes.ListedState | None = None,
     limit: Limit = 100,
+    page: OnPage = 1,
 ) -> shapes.Vouchers:
-    """Vouchers, the latest changed first."""
-    with web.application.database.read() as db:
-        rows = vouchers.listed(db, connection, state, limit)
-    return shapes.Vouchers.model_validate({"vouchers": [{**asdict(row), "voucher": row.id} for row in rows]})
+    """Vouchers, those left out included, the latest changed first."""
+    meant = replace(wanted, state=state)
+    found = record_lists.vouchers_of(web.application.services, connection, meant, limit=limit, page=page)
+    return shapes.Vouchers.model_validate(found)
 
 
 @router.get("/vouchers/{voucher:path}")
@@ -176,16 +202,16 @@ def show_voucher(voucher: shapes.Text, web: Web) -> shapes.Story:
 @router.get("/batches")
 def list_batches(
     web: Web,
+    wanted: Wanted,
     connection: Name | None = None,
     state: shapes.BatchState | None = None,
     limit: Limit = 100,
+    page: OnPage = 1,
 ) -> shapes.Batches:
-    """Buchungsstapel, the oldest first."""
-    with web.application.database.read() as db:
-        rows = batches.listed(db, connection, None if state is None else [state], limit)
-    return shapes.Batches.model_validate(
-        {"batches": [{**asdict(row), **overview.batch_summary(row)} for row in rows]}
-    )
+    """Buchungsstapel, the latest first; number, customer and amount are those of a voucher in it."""
+    services = web.application.services
+    found = record_lists.batches_of(services, connection, wanted, state=state, limit=limit, page=page)
+    return shapes.Batches.model_validate(found)
 
 
 @router.get(
@@ -195,11 +221,7 @@ def list_batches(
 )
 def batch_file(batch: shapes.Text, web: Web) -> Response:
     """The file of a Buchungsstapel, byte for byte as DATEV gets it."""
-    with web.application.database.read() as db:
-        row = batches.read(db, batch)
-        if row is None:
-            raise NeedsHuman(Problem("batch_unknown", {"batch": batch}))
-        content = batches.content(db, batch)
+    row, content = record_lists.file_of(web.application.services, batch)
     headers = {"Content-Disposition": f'attachment; filename="{row.file_name}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
 

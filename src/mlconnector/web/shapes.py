@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from mlconnector.flow.report.search import Unreadable, amounts_of, period_of
 
 # PostgreSQL cannot look for a text with the character zero.
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
+
+
+def _readable(read: Callable[[str], object], expected: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        try:
+            read(text)
+        except Unreadable as error:
+            raise ValueError(expected) from error
+        return text
+
+    return check
+
+
+Period = Annotated[
+    Text, AfterValidator(_readable(period_of, "2026, 2026-07, 2026-07-15 or a range like 2026-07..2026-09"))
+]
+Amount = Annotated[Text, AfterValidator(_readable(amounts_of, "119.00 or a range like 100..200"))]
 ConnectionState = Literal["ready", "needs_login", "degraded", "paused"]
 VoucherState = Literal[
     "received", "bookable", "needs_human", "ignored", "batched", "sent", "settled", "rejected"
 ]
+ListedState = Literal[VoucherState, "reversed"]
 BatchState = Literal[
     "frozen", "submitting", "unknown", "submitted", "succeeded", "partial", "failed", "dissolved"
 ]
@@ -68,28 +90,73 @@ class ListedBatch(Batch):
     changed_at: datetime
 
 
-class Batches(BaseModel):
-    """Buchungsstapel, the oldest first."""
+class Paged(BaseModel):
+    """One page of a list."""
+
+    page: int = Field(description="beginning with 1")
+    limit: int = Field(description="how many are on a page")
+    total: int = Field(description="how many there are on all pages")
+
+
+class Batches(Paged):
+    """Buchungsstapel, the latest first."""
 
     batches: list[ListedBatch]
 
 
+class VoucherSummary(BaseModel):
+    """One business document (Beleg)."""
+
+    voucher: str = Field(description="our own key")
+    connection: str
+    kind: str
+    external_id: str
+    number: str | None
+    document_date: date | None
+    customer: str | None = Field(description="customer or supplier")
+    amount: Decimal | None = Field(description="gross, with the sign of the document; the money of a payment")
+    currency: str | None
+    link: str | None = Field(description="where people see the record in its system")
+    revision: str
+    state: VoucherState
+    reversed: bool = Field(description="booked, and nothing of it stands in DATEV any more (storniert)")
+    reason: str
+    reason_in_words: str
+
+
+class WaitingVoucher(VoucherSummary):
+    """A voucher that waits, with what is so of it alone."""
+
+    what: str
+    why: str
+    do: str
+    facts: dict[str, str]
+    further_facts: list[dict[str, str]] = Field(description="where it waits more than once for the cause")
+    own: str = Field(description="what is so of it alone, in words")
+
+
 class WaitingCause(BaseModel):
-    """Why vouchers wait; one fix releases all of them."""
+    """Why vouchers wait; one fix releases all of them. The words say what is common to all of these."""
 
     connection: str
     cause: str = Field(description="stable name; `replay` takes it")
-    count: int
+    count: int = Field(description="how many vouchers wait for it")
     what: str
     why: str
     do: str
     who: str
+    facts: dict[str, str] = Field(description="the facts that all of the vouchers have in common")
+    differs: bool = Field(description="the vouchers have facts of their own beside these")
+    vouchers: list[WaitingVoucher] = Field(description="those of this page, the oldest documents first")
 
 
 class Inbox(BaseModel):
-    """Why vouchers wait, the most frequent cause first."""
+    """Why vouchers wait, the most frequent cause first; pages are those of the vouchers of each cause."""
 
     problems: list[WaitingCause]
+    page: int
+    limit: int
+    total: int = Field(description="how many vouchers wait, counted for each cause")
 
 
 class Run(BaseModel):
@@ -137,6 +204,7 @@ class ConnectionOverview(BaseModel):
     logins: list[Login] = Field(description="the systems that a person has to log in to")
     sink_requests: SinkRequests = Field(description="what was asked of the sink in the last 24 hours")
     vouchers: dict[str, int]
+    reversed: int = Field(description="how many of the settled ones were taken back again (storniert)")
     batches: list[Batch]
     problems: list[WaitingCause]
     unconfirmed: list[str] = Field(description="proposed accounts and tax cases in use, not confirmed yet")
@@ -245,21 +313,7 @@ class Replayed(BaseModel):
     replayed: int
 
 
-class VoucherSummary(BaseModel):
-    """One business document (Beleg)."""
-
-    voucher: str = Field(description="our own key")
-    connection: str
-    kind: str
-    external_id: str
-    number: str | None
-    document_date: date | None
-    revision: str
-    state: VoucherState
-    reason: str
-
-
-class Vouchers(BaseModel):
+class Vouchers(Paged):
     """Vouchers, the latest changed first."""
 
     vouchers: list[VoucherSummary]
@@ -274,6 +328,17 @@ class Event(BaseModel):
     detail: dict[str, Any]
 
 
+class OwnProblem(BaseModel):
+    """What one voucher waits for, with its own facts."""
+
+    cause: str
+    what: str
+    why: str
+    do: str
+    who: str
+    facts: dict[str, str]
+
+
 class Story(BaseModel):
     """Everything that happened to one voucher."""
 
@@ -282,7 +347,11 @@ class Story(BaseModel):
     identity: str
     number: str | None
     state: VoucherState
+    reversed: bool = Field(description="booked, and nothing of it stands in DATEV any more (storniert)")
     reason: str
+    reason_in_words: str
+    link: str | None = Field(description="where people see the record in its system")
+    problems: list[OwnProblem] = Field(description="what it waits for")
     revision: str
     content: dict[str, Any] | None
     entries: list[dict[str, Any]] = Field(description="Buchungssätze")

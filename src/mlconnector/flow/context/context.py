@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.context.tokens import StoredTokens
 from mlconnector.mapping.rules import Rules
+from mlconnector.model.problems import Problem
 from mlconnector.store.audit import AuditEvent
 from mlconnector.store.database import Database
 from mlconnector.store.httplog import HttpLog
@@ -106,6 +107,12 @@ class Context:
     def event(self, subject: str, event: str, detail: Mapping[str, Any]) -> AuditEvent:
         """Something that happened to a subject of the connection, for the audit trail."""
         return AuditEvent(self.name, subject, event, detail)
+
+    def held(self, voucher: str, problems: Sequence[Problem], run: str) -> AuditEvent:
+        """That a voucher waits, and for what, with the facts of this very voucher."""
+        told = [{"key": problem.key, "facts": dict(problem.facts)} for problem in problems]
+        causes = [problem.cause for problem in problems]
+        return self.event(voucher, "held", {"causes": causes, "problems": told, "run": run})
 
     def tokens(self, system: str) -> StoredTokens:
         """The keeper of the OAuth tokens for a system."""

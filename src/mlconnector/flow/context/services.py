@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -125,6 +126,14 @@ class Services:
             memory=_StoredMemory(self.database, name),
             now=self.now,
         )
+
+    def record_address(self, name: str) -> Callable[[str], str]:
+        """Says by its external id where people see a record of the connection; empty where nobody knows."""
+        settings, memory = self.connection(name), _StoredMemory(self.database, name)
+        address = settings.source_system.record_address
+        if address is None:
+            return lambda _external_id: ""
+        return partial(address, settings.source, memory)
 
     def sink(self, name: str) -> Sink:
         """The connected client of the books."""

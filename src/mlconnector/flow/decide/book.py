@@ -127,9 +127,7 @@ def _store(
     vouchers.set_state(db, unchanged, "settled", now)
     solved: dict[str, tuple[Problem, ...]] = dict.fromkeys(rows, ())
     vouchers.replace_problems(db, "mapping", solved | _own(db, decisions))
-    for key, found in decisions.held.items():
-        causes = [problem.cause for problem in found]
-        events.append(context.event(key, "held", {"causes": causes, "run": run}))
+    events += [context.held(key, found, run) for key, found in decisions.held.items()]
     events += [
         context.event(key, "ignored", {"reason": why})
         for key, why in decisions.ignored.items()

@@ -207,7 +207,7 @@ def _seen_again(
     changes: _Changes,
 ) -> None:
     revision = voucher.revision()
-    same = revision == row.revision and [one.cause for one in problems] == [one.cause for one in before]
+    same = revision == row.revision and list(problems) == list(before)
     if row.reason.startswith(vouchers.LEFT_OUT) or (same and not _was_gone(row)):
         return
     now = context.now()
@@ -274,12 +274,11 @@ def _unreadable(
 ) -> None:
     """A record that came but cannot be a voucher: held under its id; what DATEV has of it stays."""
     now, key = context.now(), _key(context.name, reading)[0] if row is None else row.id
-    causes = [problem.cause for problem in reading.problems]
-    same = causes == [problem.cause for problem in before]
+    same = list(reading.problems) == list(before)
     if row is not None and (row.reason.startswith(vouchers.LEFT_OUT) or (same and row.state != "received")):
         return
     changes.problems[key] = reading.problems
-    changes.events.append(context.event(key, "held", {"causes": causes, "run": run}))
+    changes.events.append(context.held(key, reading.problems, run))
     if row is None:
         changes.new.append(
             {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from mlconnector.flow.context.files import encoding_of
 from mlconnector.flow.decide.rows import rows_of
@@ -17,6 +17,8 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Because, Entry, EntryLine
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Voucher
+
+Files = Literal["none", "examined", "not_examined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class Previewed:
     `bookings` are the rows as a file takes them, one for each entry: those that take back what DATEV has come
     first. `changes` are all texts that are written otherwise than they were given. `document` is the file
     that would be linked (empty where none would be, `made` where one would be made of the voucher).
-    `new_person` is the number that the party would be given. `ignored` says why nothing new is booked.
+    `files` says whether the files of the source were looked into: a voucher whose file is `not_examined` may
+    yet be held for it. `new_person` is the number that the party would be given. `ignored` says why nothing
+    new is booked.
     """
 
     external_id: str
@@ -55,6 +59,7 @@ class Previewed:
     changes: tuple[Change, ...] = ()
     differences: tuple[TaxDifference, ...] = ()
     document: str = ""
+    files: Files = "none"
     new_person: str = ""
     problems: tuple[Problem, ...] = ()
     ignored: str = ""

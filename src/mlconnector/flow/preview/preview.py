@@ -1,6 +1,6 @@
 """Preview: what would be booked, read from the source and decided, with nothing stored and nothing sent.
 
-Only what is decided without DATEV is looked at: documents and fiscal years are checked by the run.
+Nothing is asked of DATEV: fiscal years, and which kinds of files the client takes, are checked by the run.
 """
 
 from __future__ import annotations
@@ -12,20 +12,24 @@ from datetime import date
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.decide.decisions import number_taken, open_item, posted
-from mlconnector.flow.decide.documents.notes import known_notes, noted
+from mlconnector.flow.decide.decisions import channel_closed, number_taken, open_item, posted
+from mlconnector.flow.decide.documents.notes import noted
 from mlconnector.flow.decide.rows import books_the_same, nameless, unfit, unwritable
 from mlconnector.flow.intake import records
 from mlconnector.flow.preview.booking_list import Previewed, listed
+from mlconnector.flow.preview.voucher_files import files_of
 from mlconnector.formats.names import voucher_id
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.drafts import Draft, Held, Ignored, entry
 from mlconnector.mapping.numbers import allocate
 from mlconnector.model.entries import Entry, decode, reversed_entry
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Voucher
+from mlconnector.model.vouchers import Kind, Voucher
 from mlconnector.store import accounts, connections, entries, lookup, vouchers
 from mlconnector.systems.source import Reading, Reference
+
+FEW = 20
+"""Vouchers whose files are looked into without being asked: each of them is fetched."""
 
 _AT_ONCE = 100
 _UNDECIDED: tuple[vouchers.VoucherState, ...] = ("received", "needs_human", "rejected")
@@ -49,14 +53,20 @@ class _Shown:
     standing: Mapping[str, Sequence[Entry]]
     open_from: date
     promised: _Promised
+    examine: bool
 
 
-def preview(context: Context, limit: int, wanted: Sequence[str] = ()) -> Iterator[Previewed]:
+def preview(
+    context: Context, limit: int, wanted: Sequence[str] = (), *, examine: bool | None = None
+) -> Iterator[Previewed]:
     """What a run would book: changed records first, then those that wait, at most `limit` of them.
 
     Or the vouchers `wanted`, by number, external id or key; what is not known here yet is looked for in the
     source by its external id. Parties that have no debtor number yet are shown with one that they might get.
+    Files are looked into where that is asked for, and by default where there are few vouchers.
     """
+    if examine is None:
+        examine = (len(wanted) or limit) <= FEW
     promised, left = _Promised(), limit
     with context.read() as db:
         connections.read(db, context.name)
@@ -69,7 +79,7 @@ def preview(context: Context, limit: int, wanted: Sequence[str] = ()) -> Iterato
             open_from = first_open_day(context, db)
         known = {key: [decode(row.content) for row in rows] for key, rows in standing.items()}
         for reading in fresh:
-            yield _previewed(_Shown(context, known, open_from, promised), reading)
+            yield _previewed(_Shown(context, known, open_from, promised, examine), reading)
         left -= len(fresh)
         if left <= 0 and not wanted:
             return
@@ -153,21 +163,26 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
 
 def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entry]) -> Previewed:
     voucher, rules = draft.voucher, shown.context.rules
-    person = before[-1].lines[0].account if before else _person(shown, draft)
-    if isinstance(person, str):
-        made = entry(draft, person=person, document=None, revision=voucher.revision(), turn=1)
-        made = noted(made, known_notes(voucher))
-        same = [one for one in before if books_the_same(made, one, bare.channel, rules)]
+    if before:
+        again = _entry(draft, before[-1].lines[0].account)
+        same = [one for one in before if books_the_same(again, one, bare.channel, rules)]
         if same:
             others = [one for one in before if one is not same[-1]]
             return listed(replace(bare, ignored=UNCHANGED), _taken_back(shown, voucher, others), rules)
-        if before and made.document_date < shown.open_from:
-            made = posted(made, shown.open_from)
-    taken = _taken(shown, draft)
-    if taken is not None or isinstance(person, Problem):
-        return replace(bare, problems=tuple(one for one in (taken, person) if isinstance(one, Problem)))
-    wrong = nameless(draft.party, bare.channel, rules.books)
-    wrong = wrong or unfit(made, bare.channel, rules) or unwritable(made, rules.books)
+    hindrance = _hindrance(shown, bare, draft)
+    if hindrance is not None:
+        return replace(bare, problems=(hindrance,))
+    its = files_of(shown.context, draft, examine=shown.examine)
+    bare = replace(bare, files=its.files, document=its.linked or bare.document)
+    if its.problems:
+        return replace(bare, problems=its.problems)
+    person = before[-1].lines[0].account if before else _person(shown, draft)
+    if isinstance(person, Problem):
+        return replace(bare, problems=(person,))
+    made = noted(_entry(draft, person), its.because)
+    if before and made.document_date < shown.open_from:
+        made = posted(made, shown.open_from)
+    wrong = unfit(made, bare.channel, rules) or unwritable(made, rules.books)
     if wrong is not None:
         return replace(bare, problems=(wrong,))
     is_new = (draft.ledger, draft.party.external_id) in shown.promised.persons
@@ -175,10 +190,20 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
     return listed(found, [*_taken_back(shown, voucher, before), made], rules)
 
 
+def _entry(draft: Draft, person: str) -> Entry:
+    return entry(draft, person=person, document=None, revision=draft.voucher.revision(), turn=1)
+
+
+def _hindrance(shown: _Shown, bare: Previewed, draft: Draft) -> Problem | None:
+    """What a run holds a decided voucher for before it looks at its files."""
+    closed = channel_closed(shown.context, draft)
+    return closed or nameless(draft.party, bare.channel, shown.context.rules.books) or _taken(shown, draft)
+
+
 def _bare(shown: _Shown, voucher: Voucher) -> Previewed:
     settings = shown.context.settings
     document = ""
-    if settings.sends("documents"):
+    if settings.takes_documents and (voucher.attachments or voucher.kind != Kind.PAYMENT):
         document = voucher.attachments[0].file_name if voucher.attachments else MADE
     return Previewed(
         external_id=voucher.external_id,

@@ -41,10 +41,10 @@ class CaseSum:
 
 @dataclass
 class Waits:
-    """A cause for which vouchers wait, and which ones do."""
+    """A cause for which vouchers wait: which ones do, and the problem of each of them."""
 
-    problem: Problem
     vouchers: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass
@@ -52,7 +52,8 @@ class Sums:
     """What was listed so far; `add` takes one voucher after the other.
 
     `persons` are the accounts touched by ledger, `new_persons` those that are not given yet. Changes,
-    differences and roundings come with the voucher's number.
+    differences and roundings come with the voucher's number. `not_examined` counts vouchers that would be
+    booked, and whose files nobody has looked into.
     """
 
     rules: Rules
@@ -68,6 +69,7 @@ class Sums:
     notes: list[tuple[str, Because]] = field(default_factory=list)
     waits: dict[str, Waits] = field(default_factory=dict)
     held: int = 0
+    not_examined: int = 0
     ignored: dict[str, list[str]] = field(default_factory=dict)
     seeds: set[str] = field(default_factory=set)
 
@@ -77,7 +79,10 @@ class Sums:
         self.vouchers += 1
         self.held += bool(one.problems)
         for problem in one.problems:
-            self.waits.setdefault(problem.cause, Waits(problem)).vouchers.append(label)
+            waits = self.waits.setdefault(problem.cause, Waits())
+            waits.vouchers.append(label)
+            waits.problems.append(problem)
+        self.not_examined += one.files == "not_examined" and not one.problems
         if one.ignored:
             self.ignored.setdefault(one.ignored, []).append(label)
         if one.new_person:

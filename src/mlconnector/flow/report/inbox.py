@@ -1,4 +1,4 @@
-"""The inbox: why vouchers wait, and how one fix releases all that wait for the same cause."""
+"""The inbox: one fix releases all vouchers that wait for the same cause, or a person leaves one out."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, lookup, vouchers
 from mlconnector.store.audit import append
-from mlconnector.store.vouchers import CauseCount
-
-
-def causes(services: Services, name: str | None = None) -> list[CauseCount]:
-    """Why vouchers wait, the most frequent cause first."""
-    with services.database.read() as db:
-        return vouchers.causes(db, name)
 
 
 def replay(context: Context, wanted: Sequence[str], cause: str | None, by: str) -> int:

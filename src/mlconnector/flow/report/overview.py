@@ -13,6 +13,7 @@ from mlconnector.flow.connect.oauth_login import logins_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.tokens import token_name
+from mlconnector.flow.report import waiting
 from mlconnector.store import (
     audit,
     batches,
@@ -20,7 +21,6 @@ from mlconnector.store import (
     documents,
     figures,
     httplog,
-    lookup,
     person_records,
     runs,
     vouchers,
@@ -28,6 +28,7 @@ from mlconnector.store import (
 from mlconnector.store import hints as webhook_hints
 from mlconnector.texts.catalogue import explain, problem_keys
 
+_FIRST_VOUCHERS = 5
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +54,7 @@ def connection(context: Context) -> dict[str, Any]:
         latest = runs.latest(db, context.name)
         listed = batches.listed(db, context.name)
         found = vouchers.states(db, context.name).get(context.name, {})
+        taken_back = vouchers.reversed_counts(db, context.name).get(context.name, 0)
         noted = audit.latest(db, context.name, "connection_state")
         persons = person_records.counts(db, context.name)
     return {
@@ -66,6 +68,7 @@ def connection(context: Context) -> dict[str, Any]:
         "logins": [asdict(one) for one in logins_of(context)],
         "sink_requests": sink_requests(context),
         "vouchers": found,
+        "reversed": taken_back,
         "batches": [batch_summary(one) for one in listed],
         "problems": problems(context.services, context.name),
         "unconfirmed": [one.seed.name for one in unconfirmed(context)],
@@ -138,26 +141,7 @@ def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
 
 def problems(services: Services, name: str | None = None) -> list[dict[str, Any]]:
     """Why vouchers wait, in words, the most frequent cause first; with the first vouchers of each cause."""
-    with services.database.read() as db:
-        counted = vouchers.causes(db, name)
-        examples = lookup.examples(db, name) if counted else {}
-    found = []
-    for one in counted:
-        words = explain(one.key, one.facts, services.settings.language)
-        waiting = examples.get((one.connection, one.cause), [])
-        found.append(
-            {
-                "connection": one.connection,
-                "cause": one.cause,
-                "count": one.count,
-                **asdict(words),
-                "vouchers": [
-                    {"voucher": row.id, "number": row.number, "external_id": row.external_id}
-                    for row in waiting
-                ],
-            }
-        )
-    return found
+    return waiting.causes(services, name, limit=_FIRST_VOUCHERS)
 
 
 def filed_documents(services: Services) -> int:

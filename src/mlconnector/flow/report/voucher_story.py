@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
+from mlconnector.flow.report.voucher_facts import facts_of, told
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, connections, entries, lookup, vouchers
+from mlconnector.texts.catalogue import explain
 
 
 def of_voucher(services: Services, wanted: str, name: str | None = None) -> dict[str, Any]:
@@ -27,13 +30,26 @@ def of_voucher(services: Services, wanted: str, name: str | None = None) -> dict
         batches = sorted({entry.batch for entry in booked if entry.batch})
         events = audit.story(db, [row.id, *batches])
         content = vouchers.content(db, row.id, row.revision)
+        waits_for = vouchers.problems_of(db, [row.id]).get(row.id, [])
+    (shown,) = told(services, [(row, facts_of(content))])
     return {
         "voucher": row.id,
         "connection": row.connection,
         "identity": f"{row.kind}/{row.external_id}",
         "number": row.number,
         "state": row.state,
+        "reversed": row.is_reversed,
         "reason": row.reason,
+        "reason_in_words": shown["reason_in_words"],
+        "link": shown["link"],
+        "problems": [
+            {
+                "cause": problem.cause,
+                **asdict(explain(problem.key, problem.facts, services.settings.language)),
+                "facts": dict(problem.facts),
+            }
+            for problem in waits_for
+        ],
         "revision": row.revision,
         "content": msgspec.json.decode(content) if content else None,
         "entries": [msgspec.json.decode(entry.content) for entry in booked],

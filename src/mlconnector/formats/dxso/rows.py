@@ -15,7 +15,7 @@ from mlconnector.formats.codes import countries
 from mlconnector.formats.dxso.accounts import plain
 from mlconnector.formats.dxso.eligible import plain_key
 from mlconnector.formats.dxso.structure import items
-from mlconnector.formats.extf.text import Change, clean, document_field
+from mlconnector.formats.extf.text import Change, booking_text, clean, document_field
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.money import ZERO
 
@@ -60,12 +60,21 @@ def rows_of(entry: Entry) -> RowValues:
     result = RowValues(number, common["deliveryDate"], changes=noted)
     sign = 1 if entry.ledger == "receivable" else -1
     for line in entry.lines:
-        values = {**common, **_line(line, noted), "amount": f"{(sign * line.amount).quantize(_CENT):f}"}
+        values = {
+            **common,
+            **_line(entry, line, noted),
+            "amount": f"{(sign * line.amount).quantize(_CENT):f}",
+        }
         result.rows.append({name: values[name] for name in _ORDER if values.get(name)})
     return result
 
 
-def _line(line: EntryLine, changes: list[Change]) -> dict[str, str]:
+def _line(entry: Entry, line: EntryLine, changes: list[Change]) -> dict[str, str]:
+    numbers = (entry.number, line.number)
+    text, found = booking_text(
+        line.text.strip(), entry.party_name, numbers, BOOKING_TEXT_LENGTH, "bookingText"
+    )
+    changes.extend(found)
     return {
         "accountNo": plain(line.contra_account),
         "bpAccountNo": line.account,
@@ -73,7 +82,7 @@ def _line(line: EntryLine, changes: list[Change]) -> dict[str, str]:
         "costCategoryId": _trimmed("costCategoryId", line.cost_centre_1, changes),
         "costCategoryId2": _trimmed("costCategoryId2", line.cost_centre_2, changes),
         "tax": _tax(line, changes),
-        "bookingText": _trimmed("bookingText", line.text, changes, BOOKING_TEXT_LENGTH),
+        "bookingText": text.strip(),
         **_abroad(line, changes),
     }
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from mlconnector.formats.extf.columns import Bookings, Column
 from mlconnector.formats.extf.dictionary import BOOKINGS, category
-from mlconnector.formats.extf.text import Change, clean, document_field
+from mlconnector.formats.extf.text import Change, booking_text, document_field
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.money import ZERO, rounded
 
@@ -93,7 +93,7 @@ def booking_rows(
     bases = _base_amounts(entry, noted)
     rows = []
     for line, base in zip(entry.lines, bases, strict=True):
-        row: dict[str, Value] = {**_line(line, noted), **common, **base}
+        row: dict[str, Value] = {**_line(entry, line, noted), **common, **base}
         if Bookings.TAX_PERIOD.name in row:
             row[Bookings.TAX_PERIOD.name] = _tax_period(entry, line, decisive)
         if line.number:
@@ -146,7 +146,7 @@ def _terms(entry: Entry, due_date: DueDate) -> dict[str, Value]:
     return {Bookings.DUE_DATE.name: entry.due_date}
 
 
-def _line(line: EntryLine, changes: list[Change]) -> dict[str, Value]:
+def _line(entry: Entry, line: EntryLine, changes: list[Change]) -> dict[str, Value]:
     amount = abs(line.amount)
     if amount >= _HIGHEST_AMOUNT:
         raise NotBookable(Bookings.AMOUNT, str(line.amount), "DATEV takes ten digits before the comma")
@@ -158,7 +158,8 @@ def _line(line: EntryLine, changes: list[Change]) -> dict[str, Value]:
         Bookings.ACCOUNT.name: line.account,
         Bookings.CONTRA_ACCOUNT.name: line.contra_account,
     }
-    text, text_changes = clean(line.text, Bookings.TEXT.name, _TEXT_LENGTH, "utf-8-bom")
+    numbers = (entry.number, line.number)
+    text, text_changes = booking_text(line.text, entry.party_name, numbers, _TEXT_LENGTH)
     changes.extend(text_changes)
     vat_id = _vat_id(line.eu_vat_id, changes)
     optional: dict[str, Value | None] = {

@@ -11,12 +11,13 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from mlconnector.formats.booking_text import fitted
 from mlconnector.formats.extf.columns import Bookings, HeaderFields
 
 Encoding = Literal["utf-8-bom", "windows-1252"]
@@ -85,6 +86,27 @@ def clean(value: str, field: str, max_length: int, encoding: Encoding) -> tuple[
     for reason, step in steps:
         text = _noted(field, text, step(text), reason, changes)
     return _noted(field, text, _cut(text, max_length), "shortened", changes), tuple(changes)
+
+
+def booking_text(
+    text: str, party: str, numbers: Sequence[str], max_length: int, field: str = Bookings.TEXT.name
+) -> tuple[str, tuple[Change, ...]]:
+    """A Buchungstext as it may be written in either encoding, with everything that had to be changed.
+
+    `party` is the name in it, which is shortened before anything else; `numbers` are those that it may have.
+    """
+    if len(text) <= max_length and _ORDINARY.fullmatch(text):
+        return text, ()
+    whole, cleaned = clean(text, field, len(text), "utf-8-bom")
+    name, _ = clean(party, field, len(party), "utf-8-bom")
+    changes = list(cleaned)
+    short = fitted(whole, name, numbers, max_length, _widest)
+    return _noted(field, whole, short, "shortened", changes), tuple(changes)
+
+
+def _widest(text: str) -> int:
+    """How long a text is in the encoding in which it is longer: transliterated, one character may be two."""
+    return max(len(text), len(_as_windows_1252(text)))
 
 
 def document_field(

@@ -9,7 +9,8 @@ from mlconnector.systems.dynamics.settings import Settings, secret_names
 from mlconnector.systems.dynamics.source import DynamicsSource
 from mlconnector.systems.dynamics.webhook_setup import register, unregister
 from mlconnector.systems.kit.http import HttpFactory
-from mlconnector.systems.source import SourceSystem
+from mlconnector.systems.kit.web_address import web_address
+from mlconnector.systems.source import Memory, SourceSystem
 
 
 def describe_source() -> SourceSystem:
@@ -24,7 +25,17 @@ def describe_source() -> SourceSystem:
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
         register_webhook=register,
         unregister_webhook=unregister,
+        record_address=invoice_address,
     )
+
+
+def invoice_address(settings: Settings, _memory: Memory, external_id: str) -> str:
+    """The form of an invoice.
+
+    Facts: https://learn.microsoft.com/power-apps/developer/model-driven-apps/open-forms-views-dialogs-reports-url
+    """
+    form = {"pagetype": "entityrecord", "etn": "invoice", "id": external_id}
+    return web_address(settings.environment, "main.aspx", **form)
 
 
 def no_login(_settings: Settings, _http: HttpFactory) -> None:

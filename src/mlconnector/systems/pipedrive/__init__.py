@@ -6,10 +6,11 @@ from importlib import resources
 
 from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
+from mlconnector.systems.kit.web_address import web_address
 from mlconnector.systems.pipedrive.answers import SYSTEM, TITLE
 from mlconnector.systems.pipedrive.settings import Settings, secret_names
-from mlconnector.systems.pipedrive.source import PipedriveSource
-from mlconnector.systems.source import SourceSystem
+from mlconnector.systems.pipedrive.source import LOGIN_ADDRESS_KEY, PipedriveSource
+from mlconnector.systems.source import Memory, SourceSystem
 
 
 def describe_source() -> SourceSystem:
@@ -24,7 +25,13 @@ def describe_source() -> SourceSystem:
         secret_headers=frozenset({"x-api-token"}),
         secret_parameters=frozenset({"api_token"}),
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
+        record_address=deal_address,
     )
+
+
+def deal_address(settings: Settings, memory: Memory, external_id: str) -> str:
+    """The page of a deal; without `base_url` the login tells its host, which is known after the first run."""
+    return web_address(settings.base_url or str(memory.recall(LOGIN_ADDRESS_KEY) or ""), "deal", external_id)
 
 
 def oauth_model(settings: Settings, _http: HttpFactory) -> OAuthModel | None:

@@ -27,6 +27,9 @@ from mlconnector.systems.unreadable import read_apart
 
 Result = TypeVar("Result")
 
+LOGIN_ADDRESS_KEY = "address_of_login"
+"""Under which the host of the account is remembered that a login told."""
+
 
 class PipedriveSource:
     """A Pipedrive account as a source; safe to share between threads."""
@@ -102,6 +105,8 @@ class PipedriveSource:
         address = self._context.tokens.current().extra.get("api_domain")
         if not isinstance(address, str) or not address:
             raise Broken("pipedrive's login did not tell api_domain; set base_url")
+        if self._context.memory.recall(LOGIN_ADDRESS_KEY) != address:
+            self._context.memory.remember(LOGIN_ADDRESS_KEY, address)
         return address
 
     def _deals(self, references: Sequence[Reference]) -> list[Deal]:

@@ -15,7 +15,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.targets import target
 from mlconnector.model.entries import Because
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Attachment
+from mlconnector.model.vouchers import Attachment, Voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,22 @@ class Substitute:
     because: tuple[Because, ...]
 
 
+def missing_document(voucher: Voucher, wanted: DocumentRules) -> Problem | None:
+    """The problem of a voucher without a file, where none is to be made for it."""
+    if wanted.missing != "hold":
+        return None
+    return Problem("document_missing", {"title": voucher.title or voucher.number or voucher.identity})
+
+
 def substitute(draft: Draft, wanted: DocumentRules, rules: Rules) -> Substitute | Problem:
     """The document for a voucher without a file, or the problem that it has none.
 
     The same voucher under the same settings always gets the same bytes.
     """
     voucher = draft.voucher
-    if wanted.missing == "hold":
-        return Problem("document_missing", {"title": voucher.title or voucher.number or voucher.identity})
+    missing = missing_document(voucher, wanted)
+    if missing is not None:
+        return missing
     because: tuple[Because, ...] = ()
     if wanted.missing == "invoice" and wanted.seller is not None:
         made = invoice_of(voucher, booked_totals(draft).gross, _tax_cases(draft, rules), wanted.seller)

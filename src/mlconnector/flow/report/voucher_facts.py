@@ -1,0 +1,112 @@
+"""What people know a voucher by: customer, amount, and where its record is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from mlconnector.flow.context.services import Services
+from mlconnector.model.money import ZERO, rounded
+from mlconnector.model.totals import totals
+from mlconnector.model.vouchers import Allocation, Line
+from mlconnector.settings import UnreadableSettings
+from mlconnector.store.vouchers import LEFT_OUT, VoucherRow
+from mlconnector.texts.catalogue import word
+from mlconnector.texts.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherFacts:
+    """Customer (or supplier), gross amount with its sign, and currency, as far as they are known."""
+
+    customer: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+class _Party(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Content(msgspec.Struct, frozen=True):
+    """What is looked at of a revision."""
+
+    party: _Party | None = None
+    currency: str = ""
+    lines: tuple[Line, ...] = ()
+    stated_total: Decimal | None = None
+    stated_total_is: str = "gross"
+    allocations: tuple[Allocation, ...] = ()
+
+
+_decoder = msgspec.json.Decoder(_Content)
+
+
+def facts_of(content: str | None) -> VoucherFacts:
+    """What a revision says; nothing of one that could not be read."""
+    if content is None:
+        return VoucherFacts()
+    said = _decoder.decode(content)
+    return VoucherFacts(said.party.name if said.party else "", _gross(said), said.currency)
+
+
+def _gross(said: _Content) -> Decimal | None:
+    """The gross of the document, or the money of a payment."""
+    try:
+        if said.allocations:
+            return rounded(sum((one.amount for one in said.allocations), ZERO), said.currency)
+        if said.stated_total is not None and (said.stated_total_is == "gross" or not said.lines):
+            return rounded(said.stated_total, said.currency)
+        return totals(said.lines, said.currency).gross if said.lines else None
+    except InvalidOperation:
+        # More digits than money has: such a voucher waits, and is listed without an amount.
+        return None
+
+
+def links_of(services: Services) -> Callable[[VoucherRow], str]:
+    """Says where the record of a voucher is seen in its system; empty where nobody knows."""
+
+    @cache
+    def of_connection(name: str) -> Callable[[str], str]:
+        try:
+            return services.record_address(name)
+        except UnreadableSettings:
+            # `status` and every run say so; a list of what waits must be readable all the same.
+            return lambda _external_id: ""
+
+    return lambda row: of_connection(row.connection)(row.external_id)
+
+
+def reason_in_words(reason: str, spoken: Language) -> str:
+    """Why a voucher is in its state; what a person gave as a reason stays in that person's words."""
+    return reason.removeprefix(LEFT_OUT) if reason.startswith(LEFT_OUT) else word("reason", reason, spoken)
+
+
+def told(services: Services, rows: Iterable[tuple[VoucherRow, VoucherFacts]]) -> list[dict[str, Any]]:
+    """Vouchers as lists show them to people and machines."""
+    link_of, spoken = links_of(services), services.settings.language
+    return [
+        {
+            "voucher": row.id,
+            "connection": row.connection,
+            "kind": row.kind,
+            "external_id": row.external_id,
+            "number": row.number,
+            "document_date": row.document_date,
+            "customer": facts.customer or None,
+            "amount": None if facts.amount is None else f"{facts.amount:f}",
+            "currency": facts.currency or None,
+            "link": link_of(row) or None,
+            "revision": row.revision,
+            "state": row.state,
+            "reversed": row.is_reversed,
+            "reason": row.reason,
+            "reason_in_words": reason_in_words(row.reason, spoken),
+        }
+        for row, facts in rows
+    ]

@@ -28,6 +28,7 @@ class Fault:
     times: int = 1
     status: int = 503
     retry_after: str | None = None
+    location: str | None = None
     body: bytes = b""
     content_type: str = "application/json"
     seconds: float = 0.0
@@ -100,6 +101,8 @@ async def _strike(fault: Fault, app: _App, scope: MutableMapping[str, Any], rece
         ]
         if fault.retry_after is not None:
             headers.append((b"retry-after", fault.retry_after.encode()))
+        if fault.location is not None:
+            headers.append((b"location", fault.location.encode()))
         await send({"type": "http.response.start", "status": fault.status, "headers": headers})
         await send({"type": "http.response.body", "body": fault.body})
         return

@@ -74,7 +74,37 @@ def test_a_hint_that_its_system_refuses_costs_no_other(made: Rig) -> None:
     made.hint(EU_BUSINESS)
     # Asked for both, then for the first of them alone.
     made.pipedrive.faults.add(Fault("status", path=LISTING, status=400, times=2))
-    made.read_hints("a run")
+    made.read_hints(made.begin("webhook"))
     assert overview.hints(made.context) == 0
     (put_aside,) = [one for one in made.story(made.name) if one.event == "hint_useless"]
     assert put_aside.detail["record"] == str(min(MIXED_RATES, EU_BUSINESS))
+
+
+FILES = {
+    "an error": {"kind": "status", "status": 500},
+    "a refusal": {"kind": "status", "status": 400},
+    "out of order": {"kind": "status", "status": 503},
+    "half of it": {"kind": "truncate"},
+    "nothing": {"kind": "lose_answer"},
+    "a redirect to another protocol": {
+        "kind": "status",
+        "status": 302,
+        "location": "ftp://example.com/a.pdf",
+    },
+    "a redirect to nonsense": {"kind": "status", "status": 302, "location": "http://[nonsense"},
+    "a redirect to nowhere": {"kind": "status", "status": 302, "location": "http://127.0.0.1:1/a.pdf"},
+}
+
+
+@pytest.mark.parametrize("answer", FILES.values(), ids=list(FILES))
+def test_a_file_that_is_not_given_holds_its_voucher_alone(made: Rig, answer: dict[str, object]) -> None:
+    deal, files = next((deal, files) for deal, files in made.pipedrive.account.files.items() if files)
+    assert deal <= RECORDS
+    always(made, path=rf"/files/{files[0].id}/download$", **answer)  # type: ignore[arg-type]
+    made.work()
+    assert made.states() == {"settled": RECORDS - 1, "needs_human": 1}
+    assert made.causes() == ["document_unavailable"]
+    made.pipedrive.faults.clear()
+    made.work()
+    assert made.states() == {"settled": RECORDS}
+    assert made.verdict().ok

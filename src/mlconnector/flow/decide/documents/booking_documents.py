@@ -9,7 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.decide.documents.judged_files import JudgedFiles, fetched, judge
+from mlconnector.flow.decide.documents.judged_files import (
+    JudgedFiles,
+    fetched,
+    judge,
+    refuse_to_hold_for_an_outage,
+)
 from mlconnector.formats.names import document_guid
 from mlconnector.mapping.channels import Channel
 from mlconnector.mapping.drafts import Draft
@@ -46,6 +51,7 @@ def documents_for(
 
     with ThreadPoolExecutor(context.services.settings.transfer_threads) as threads:
         contents = list(threads.map(lambda one: fetched(context, drafts[one.row.id].voucher), wanted))
+    refuse_to_hold_for_an_outage(contents)
     found: dict[str, BookingDocuments] = {}
     for one, content in zip(wanted, contents, strict=True):
         draft = drafts[one.row.id]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from mlconnector.errors import NeedsHuman
+from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.decide.documents.einvoices import judged
@@ -20,8 +20,11 @@ from mlconnector.mapping.drafts import Draft
 from mlconnector.model.entries import Because
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment, Kind, Voucher
+from mlconnector.systems.kit.pacing import TooMany
 
 LIMIT = 20 * 1024 * 1024
+UNAVAILABLE = "document_unavailable"
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,18 @@ def _downloaded(context: Context, attachment: Attachment) -> bytes | Problem:
         return context.source.download(attachment.external_id, LIMIT)
     except NeedsHuman as error:
         return error.problem
+    except TooMany:
+        raise
+    except (Broken, RetryLater) as error:
+        return Problem(UNAVAILABLE, {"file": attachment.file_name, "reason": str(error)})
+
+
+def refuse_to_hold_for_an_outage(contents: Iterable[Sequence[bytes | Problem]]) -> None:
+    """Raise RetryLater where of many files none was given: then not the files are to blame."""
+    found = [each for some in contents for each in some]
+    missed = [each for each in found if isinstance(each, Problem) and each.key == UNAVAILABLE]
+    if len(missed) > _FEW and not any(isinstance(each, bytes) for each in found):
+        raise RetryLater(missed[0].facts["reason"])
 
 
 def judge(
@@ -73,7 +88,7 @@ def judge(
         )
         if isinstance(found, _File):
             files.append(found)
-        elif not files:
+        elif not files or found.key == UNAVAILABLE:
             return JudgedFiles(problems=(found,))
         else:
             notes.append(Because("document", attachment.file_name, "document_unseen", {"cause": found.key}))

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
-from mlconnector.commands.output import console, paragraph, print_line, print_row, print_table, visible
+from mlconnector.commands.exports import write_csv
+from mlconnector.commands.output import (
+    console,
+    json_text,
+    paragraph,
+    print_line,
+    print_row,
+    print_table,
+    visible,
+)
 from mlconnector.commands.working import keep_a_log
 
 HOSTILE = "Müller [red]GmbH[/red] :bomb:\x1b[2J\x9b31m\u202egpj.exe\x07"
@@ -197,3 +208,20 @@ def test_a_log_has_one_line_for_a_message_whatever_is_in_it(monkeypatch: pytest.
     logging.getLogger("mlconnector.test").warning("refused: %s", "x\n2026-11-29 INFO all is well\x1b[2J")
     (line,) = written.getvalue().splitlines()
     assert line.endswith("refused: x\\n2026-11-29 INFO all is well\\x1b[2J")
+
+
+CONTROLS = "a\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\x7f\u202eb\u2028\u200bc\ufeff\ud800"
+
+
+def test_json_does_nothing_to_a_terminal_and_says_the_same() -> None:
+    text = json_text({CONTROLS: [CONTROLS, "Ä ß 😀 –"]})
+    assert text.isprintable()
+    assert "Ä ß 😀 –" in text
+    assert json.loads(text) == {CONTROLS: [CONTROLS, "Ä ß 😀 –"]}
+
+
+def test_csv_on_a_terminal_does_nothing_to_it(capsys: pytest.CaptureFixture[str]) -> None:
+    write_csv(Path("-"), ["Name"], [[CONTROLS], ["=1+1"]], spoken="de")
+    printed = capsys.readouterr().out
+    assert printed.replace("\r\n", "").isprintable()
+    assert "'=1+1" in printed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json as json_format
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from mlconnector.commands.output import (
     application,
     complaints,
     heading,
+    json_text,
     language,
     named,
     paragraph,
@@ -25,6 +25,7 @@ from mlconnector.commands.output import (
     print_json,
     print_line,
     say,
+    visible,
 )
 from mlconnector.flow.report import voucher_story
 from mlconnector.mapping.sheets import guarded
@@ -191,7 +192,7 @@ def _print_rows(rows: Iterator[LogRow]) -> None:
     sys.stdout.write("[")
     for number, row in enumerate(rows):
         sys.stdout.write(",\n" if number else "\n")
-        sys.stdout.write(json_format.dumps(_as_fields(row), ensure_ascii=False))
+        sys.stdout.write(json_text(_as_fields(row)))
     sys.stdout.write("\n]\n")
 
 
@@ -206,8 +207,8 @@ def _print_csv(rows: Iterator[LogRow]) -> None:
 
 def _cell(value: Any) -> str:
     """A value that no spreadsheet takes for a formula."""
-    text = json_format.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value or "")
-    return guarded(text)
+    text = json_text(value) if isinstance(value, dict) else str(value or "")
+    return guarded(visible(text))
 
 
 def _print_lines(rows: Iterator[LogRow]) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from mlconnector.commands.output import language, say
+from mlconnector.commands.output import language, say, visible
 from mlconnector.mapping.sheets import guarded
 from mlconnector.texts import notation
 from mlconnector.texts.language import Language
@@ -55,7 +55,7 @@ def write_csv(
     used = spoken or language()
     written = [[_plain(cell, used) for cell in row] for row in (headings, *rows)]
     if target == _STANDARD_OUTPUT:
-        _write(sys.stdout, written, used)
+        _write(sys.stdout, [[visible(cell) for cell in row] for row in written], used)
     elif isinstance(target, Path):
         with target.open("w", encoding="utf-8-sig", newline="") as file:
             _write(file, written, used)

@@ -38,6 +38,10 @@ _NARROWEST = 16
 # What works on a terminal, cannot be seen, or turns the direction of writing; scripts and emoji need joiners.
 _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
+# Those of them that JSON lets stand as they are, below U+FFFF.
+_STANDING = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _FLOW = str.maketrans(dict.fromkeys("\t\n\v\f\r", " "))
 
 # The states of vouchers in the order in which they are told.
@@ -166,7 +170,17 @@ def for_connection(text: str, name: str, cause: str = "") -> str:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON; moments in ISO form."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A value as JSON that does nothing to a terminal: JSON escapes only the oldest control characters."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+    return _STANDING.sub(_as_escape, text)
+
+
+def _as_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _plain(value: Any) -> Any:

@@ -36,6 +36,12 @@ def mend(made: Rig, deal_id: int, value: object) -> None:
     made.pipedrive.change_deal(deal_id, value=value)
 
 
+def reasons(made: Rig, deal_id: int) -> list[str]:
+    with made.app.database.read() as db:
+        (found,) = vouchers.problems_of(db, [made.key(deal_id)]).values()
+    return [problem.facts["reason"] for problem in found]
+
+
 def test_it_is_held_though_it_was_never_read_before(made: Rig) -> None:
     value = made.pipedrive.deal(MIXED_RATES).value
     garble(made, MIXED_RATES)
@@ -49,6 +55,18 @@ def test_it_is_held_though_it_was_never_read_before(made: Rig) -> None:
     made.work()
     assert made.states() == {"settled": 3}
     assert made.verdict().ok
+
+
+def test_what_is_wrong_now_is_said_and_not_what_was_wrong_before(made: Rig) -> None:
+    value = made.pipedrive.deal(MIXED_RATES).value
+    garble(made, MIXED_RATES)
+    made.work()
+    made.pipedrive.change_deal(MIXED_RATES, value=value, currency=4711)
+    made.work()
+    (problem,) = reasons(made, MIXED_RATES)
+    assert "currency" in problem
+    assert "value" not in problem
+    assert made.events(made.key(MIXED_RATES)) == ["held", "held"]
 
 
 def test_it_goes_on_with_a_replay(made: Rig) -> None:

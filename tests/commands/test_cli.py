@@ -9,7 +9,7 @@ from mlconnector.cli import app
 
 COMMANDS = [
     *("init", "connect", "login", "ping", "preview", "run", "serve", "worker"),
-    *("status", "inbox", "replay", "ignore", "check", "demo", "disconnect"),
+    *("status", "inbox", "vouchers", "batches", "batch", "replay", "ignore", "check", "demo", "disconnect"),
 ]
 
 

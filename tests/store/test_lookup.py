@@ -10,6 +10,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, lookup, vouchers
 from mlconnector.store.database import Database
+from tests.store.rows import add_batch, add_entry
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -98,3 +99,17 @@ def test_vouchers_are_searched_within_a_scope_page_by_page(filled: Database) -> 
         assert lookup.count(db, lookup.Scope(first=march, last=march)) == 3
         assert lookup.count(db, lookup.Scope(last=date(2026, 2, 28))) == 0
         assert lookup.contents(db, list(vouchers.by_ids(db, ["n1", "n2"]).values())) == {"n1": "said"}
+
+
+def test_batches_name_each_of_their_vouchers_once(filled: Database) -> None:
+    with filled.write() as db:
+        for batch in ("b1", "b2"):
+            add_batch(db, batch, "succeeded", NOW)
+        add_entry(db, "e1", "n1", NOW, batch="b1")
+        add_entry(db, "e2", "n1", NOW, batch="b1", kind="reversal")
+        add_entry(db, "e3", "n2", NOW, batch="b2")
+        add_entry(db, "e4", "n2", NOW, turn=2)
+    with filled.read() as db:
+        assert [(batch, row.id) for batch, row, _ in lookup.in_batches(db)] == [("b1", "n1"), ("b2", "n2")]
+        assert [row.id for _, row, _ in lookup.in_batches(db, batch="b2")] == ["n2"]
+        assert list(lookup.in_batches(db, "south")) == []

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from mlconnector.model.problems import Problem
 from mlconnector.texts.catalogue import (
     explain,
+    explain_together,
     filled,
     page,
     people,
@@ -30,6 +32,16 @@ def test_a_problem_says_what_happened_why_what_to_do_and_who_does_it() -> None:
     assert "domestic_19" in words.why
     assert 'product_code = "MONT", product = "Montage", tax_case = "domestic_19"; and account' in words.do
     assert words.who == "You"
+
+
+def test_a_cause_says_what_its_vouchers_have_in_common_and_dots_for_the_rest() -> None:
+    other = REVENUE | {"line": "Aufmaß", "pipeline": "Projekte"}
+    words = explain_together([Problem("revenue_account_missing", facts) for facts in (REVENUE, other)], "en")
+    assert words.what == "There is no revenue account for the line “…”."
+    assert "domestic_19" in words.why
+    assert 'pipeline = "…"' in words.do
+    alone = explain_together([Problem("revenue_account_missing", REVENUE)], "en")
+    assert alone == explain("revenue_account_missing", REVENUE, "en")
 
 
 def test_a_problem_is_explained_in_german_too() -> None:

@@ -33,6 +33,7 @@ def test_all_is_well(rig: DynamicsRig) -> None:
         "right": "ok",
         "tracking": "ok",
         "columns": "ok",
+        "days": "ok",
         "organization": "ok",
         "webhook": "ok",
     }
@@ -141,6 +142,25 @@ def test_a_base_currency_other_than_the_euro_is_warned_of(rig: DynamicsRig) -> N
     )
     step = steps_of(rig.open())["organization"]
     assert (step.outcome, step.cause, step.facts["currency"]) == ("warning", "dynamics_base_not_euro", "USD")
+
+
+def test_how_each_day_is_read_is_said() -> None:
+    columns = {
+        "invoice_date": ["new_invoicedate", "createdon"],
+        "service_date": "invoicedetail.actualdeliveryon",
+    }
+    with dynamics_rig(records=3, settings={"columns": columns}) as rig:
+        step = steps_of(rig.open())["days"]
+    assert step.facts["columns"] == (
+        "invoice.new_invoicedate (DateOnly), invoice.createdon (UserLocal), invoice.duedate (DateOnly), "
+        "invoicedetail.actualdeliveryon (UserLocal)"
+    )
+
+
+def test_days_that_nobody_may_know_of_are_warned_of(rig: DynamicsRig) -> None:
+    rig.faults.add(Fault("status", path="DateTimeAttributeMetadata", status=403, body=b"{}", times=1000))
+    step = steps_of(rig.open())["days"]
+    assert (step.outcome, step.cause, step.who) == ("warning", "dynamics_days_unknown", "it")
 
 
 def test_few_days_of_change_tracking_are_warned_of(rig: DynamicsRig) -> None:

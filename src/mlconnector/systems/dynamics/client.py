@@ -16,6 +16,7 @@ import httpx
 
 from mlconnector.errors import Broken
 from mlconnector.systems.dynamics.answers import CONCURRENCY, SYSTEM
+from mlconnector.systems.dynamics.shapes import DateColumn
 from mlconnector.systems.kit import json_answers
 from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.json_answers import Raw, object_in, records_in
@@ -89,6 +90,13 @@ class Client:
 
         return all_pages(page, f"{SYSTEM}: the pages of {table}")
 
+    def date_behaviours(self, table: str) -> dict[str, str]:
+        """The date columns of a table, each with its DateTimeBehavior."""
+        kind = "Microsoft.Dynamics.CRM.DateTimeAttributeMetadata"
+        content = self.get(f"{definition(table)}/Attributes/{kind}?$select=LogicalName,DateTimeBehavior")
+        found = shaped(_rows(content), list[DateColumn])
+        return {each.name: each.behaviour.value for each in found if each.behaviour is not None}
+
     def get(self, address: str, prefer: str = "") -> Raw:
         """The object at an address, with exact decimals."""
         headers = {"Prefer": prefer} if prefer else {}
@@ -118,6 +126,11 @@ class Client:
         if (url.scheme, url.host, url.port) != (self._home.scheme, self._home.host, self._home.port):
             raise Broken(f"dynamics: a link to the next page leads to another host: {url.host}")
         return link
+
+
+def definition(table: str) -> str:
+    """The address of what the metadata says of a table."""
+    return f"{BASE}/EntityDefinitions(LogicalName='{table}')"
 
 
 def set_of(table: str) -> str:

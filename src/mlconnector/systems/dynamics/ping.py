@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from mlconnector.errors import Broken, ConnectorError, NeedsLogin
 from mlconnector.systems.dynamics.answers import TITLE, Forbidden, NotFound, NoTracking
 from mlconnector.systems.dynamics.changes import INVOICES, LINES
-from mlconnector.systems.dynamics.client import BASE, Client, set_of, shaped
+from mlconnector.systems.dynamics.client import BASE, Client, definition, set_of, shaped
 from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
 from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, Settings
 from mlconnector.systems.dynamics.shapes import Organization
@@ -27,6 +27,7 @@ REACH = "dynamics.reach"
 RIGHT = "dynamics.right"
 TRACKING = "dynamics.tracking"
 COLUMNS = "dynamics.columns"
+DAYS = "dynamics.days"
 ORGANIZATION = "dynamics.organization"
 WEBHOOK = "dynamics.webhook"
 
@@ -47,6 +48,7 @@ def steps(
             Attempt((RIGHT,), lambda: [_rights(client(), settings)]),
             Attempt((TRACKING,), lambda: [_tracking(client(), settings)]),
             Attempt((COLUMNS,), lambda: [_columns(client(), settings, select)]),
+            Attempt((DAYS,), lambda: [_days(client(), settings)]),
             Attempt((ORGANIZATION,), lambda: [_organization(client(), select)]),
         ]
     )
@@ -135,7 +137,7 @@ def _tracking(client: Client, settings: Settings) -> CheckStep:
     off = []
     for table in _tracked(settings):
         try:
-            found = client.get(f"{_definition(table)}?$select=LogicalName,ChangeTrackingEnabled")
+            found = client.get(f"{definition(table)}?$select=LogicalName,ChangeTrackingEnabled")
         except ConnectorError as error:
             return _failed(TRACKING, error)
         if found.get("ChangeTrackingEnabled") is not True:
@@ -155,7 +157,7 @@ def _columns(client: Client, settings: Settings, select: Select) -> CheckStep:
         if not wanted:
             continue
         try:
-            rows = client.get(f"{_definition(table)}/Attributes?$select=LogicalName").get("value")
+            rows = client.get(f"{definition(table)}/Attributes?$select=LogicalName").get("value")
         except ConnectorError as error:
             return _failed(COLUMNS, error)
         known = {str(row.get("LogicalName")) for row in rows} if isinstance(rows, list) else set()
@@ -163,6 +165,22 @@ def _columns(client: Client, settings: Settings, select: Select) -> CheckStep:
     if missing:
         return CheckStep(COLUMNS, "failed", "dynamics_columns_missing", {"columns": ", ".join(missing)})
     return CheckStep(COLUMNS, "ok")
+
+
+def _days(client: Client, settings: Settings) -> CheckStep:
+    """How each column with a day is read; where that may not be known, only some days are certain."""
+    columns = [column.split(".") for column in settings.columns.days]
+    behaviours: dict[str, dict[str, str]] = {}
+    for table in dict.fromkeys(table for table, _ in columns):
+        try:
+            behaviours[table] = client.date_behaviours(table)
+        except Forbidden as error:
+            facts = {"table": table, "answer": error.problem.facts["answer"]}
+            return CheckStep(DAYS, "warning", "dynamics_days_unknown", facts, "it")
+        except ConnectorError as error:
+            return _failed(DAYS, error)
+    found = [f"{table}.{name} ({behaviours[table].get(name, 'Text')})" for table, name in columns]
+    return CheckStep(DAYS, "ok", facts={"columns": ", ".join(found), "zone": settings.timezone})
 
 
 def _organization(client: Client, select: Select) -> CheckStep:

@@ -154,6 +154,19 @@ class Organization(Row, frozen=True, kw_only=True):
     days: int | None = msgspec.field(name="expirechangetrackingindays", default=None)
 
 
+class Behaviour(msgspec.Struct, frozen=True):
+    """How a date column is to be read: `UserLocal`, `DateOnly` or `TimeZoneIndependent`."""
+
+    value: str = msgspec.field(name="Value")
+
+
+class DateColumn(msgspec.Struct, frozen=True):
+    """What the metadata says of a date column."""
+
+    name: str = msgspec.field(name="LogicalName")
+    behaviour: Behaviour | None = msgspec.field(name="DateTimeBehavior", default=None)
+
+
 class Note(Row, frozen=True, kw_only=True):
     """A file in the timeline of a record, without its bytes."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlconnector.systems.dynamics import files, ping, webhooks
-from mlconnector.systems.dynamics.answers import SYSTEM, explain
+from mlconnector.systems.dynamics.answers import SYSTEM, Forbidden, explain
 from mlconnector.systems.dynamics.changes import INVOICES, LINES, changed, followed
 from mlconnector.systems.dynamics.client import HEADERS, Client, shaped
 from mlconnector.systems.dynamics.login import AppTokens
@@ -70,6 +70,7 @@ class DynamicsSource:
         self._organization: Organization | None = None
         self._currencies: dict[str, str] = {}
         self._products: dict[str, Raw] = {}
+        self._behaviours: dict[str, dict[str, str] | None] = {}
 
     def check(self) -> Iterator[CheckStep]:
         """Does it work, step by step, and who can fix what does not."""
@@ -194,7 +195,18 @@ class DynamicsSource:
             customers=customers,
             products=self._products,
             orders={str(raw["salesorderid"]): str(raw.get("ordernumber") or "") for raw in orders},
+            behaviours=self._date_behaviours(),
         )
+
+    def _date_behaviours(self) -> dict[str, dict[str, str]]:
+        """The behaviours of date columns by table, without tables whose metadata may not be read."""
+        for table in {column.partition(".")[0] for column in self._settings.columns.days}:
+            if table not in self._behaviours:
+                try:
+                    self._behaviours[table] = self._client().date_behaviours(table)
+                except Forbidden:
+                    self._behaviours[table] = None
+        return {table: known for table, known in self._behaviours.items() if known is not None}
 
     def _own_organization(self) -> Organization:
         if self._organization is None:

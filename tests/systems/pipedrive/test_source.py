@@ -274,6 +274,7 @@ class TestChecks:
         assert outcomes(source) == {
             "reach": "ok",
             "token": "ok",
+            "zone": "ok",
             "deals": "ok",
             "fields": "ok",
             "webhook": "ok",
@@ -287,6 +288,22 @@ class TestChecks:
         body = b'{"data":{"name":"Anna","company_name":"Firma","access":[{"app":"sales","admin":false}]}}'
         rig.faults.add(Fault("status", path="users/me", status=200, body=body))
         assert outcomes(source)["token"] == "not_admin"
+
+    @pytest.mark.parametrize(
+        ("zone", "expected"),
+        [
+            ("Europe/Vienna", "ok"),
+            ("Europe/London", "time_zone_differs"),
+            ("Africa/Lagos", "time_zone_differs"),
+            ("Nowhere/Else", "time_zone_differs"),
+        ],
+    )
+    def test_a_time_zone_that_has_other_days_is_warned_of(
+        self, rig: PipedriveRig, source: Source, zone: str, expected: str
+    ) -> None:
+        body = b'{"data":{"name":"Anna","timezone_name":"%s"}}' % zone.encode()
+        rig.faults.add(Fault("status", path="users/me", status=200, body=body))
+        assert outcomes(source)["zone"] == expected
 
     @pytest.mark.parametrize(
         ("path", "status", "expected"),
@@ -335,6 +352,7 @@ class TestChecks:
             assert outcomes(rig.open()) == {
                 "reach": "skipped",
                 "token": "login_needed",
+                "zone": "skipped",
                 "deals": "skipped",
                 "fields": "skipped",
                 "webhook": "ok",

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from mlconnector.errors import NeedsHuman
 from mlconnector.standins.dynamics import DynamicsStandIn
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.source import Source
+from tests.conformance.source_suite import whole_pass
 from tests.systems.dynamics.rig import COLUMNS, DynamicsRig, dynamics_rig
 
 
@@ -32,6 +35,7 @@ def test_all_is_well(rig: DynamicsRig) -> None:
         "reach": "ok",
         "right": "ok",
         "tracking": "ok",
+        "links": "ok",
         "columns": "ok",
         "days": "ok",
         "organization": "ok",
@@ -142,6 +146,33 @@ def test_a_base_currency_other_than_the_euro_is_warned_of(rig: DynamicsRig) -> N
     )
     step = steps_of(rig.open())["organization"]
     assert (step.outcome, step.cause, step.facts["currency"]) == ("warning", "dynamics_base_not_euro", "USD")
+
+
+@pytest.mark.parametrize("table", ["invoicedetail", "invoice"])
+def test_changes_that_lead_nowhere_are_named_as_a_run_names_them(rig: DynamicsRig, table: str) -> None:
+    rig.faults.add(Fault("status", path=f"/{table}s$", status=200, body=b'{"value":[]}', times=1000))
+    steps = steps_of(rig.open())
+    assert (steps["right"].outcome, steps["tracking"].outcome) == ("ok", "ok")
+    assert (steps["links"].cause, steps["links"].who) == ("dynamics_delta_link_missing", "it")
+    assert steps["links"].facts["table"] == table
+
+
+def test_of_a_large_table_ping_says_what_the_latest_run_met(rig: DynamicsRig) -> None:
+    """Only the last page would show it, and a ping does not read them all."""
+    source = rig.open()
+    further = {"value": [], "@odata.nextLink": f"{rig.url}/api/data/v9.2/invoices?$skiptoken=2"}
+    ends = Fault("status", path="/invoices$", status=200, body=b'{"value":[]}', times=1000)
+    goes_on = Fault("status", path="/invoices$", status=200, body=json.dumps(further).encode(), times=1000)
+    rig.faults.add(ends)
+    with pytest.raises(NeedsHuman):
+        whole_pass(source, None)
+    rig.faults.clear()
+    rig.faults.add(goes_on)
+    assert outcomes(source)["links"] == "dynamics_delta_link_missing"
+    rig.faults.clear()
+    whole_pass(source, None)
+    rig.faults.add(goes_on)
+    assert outcomes(source)["links"] == "ok"
 
 
 def test_how_each_day_is_read_is_said() -> None:

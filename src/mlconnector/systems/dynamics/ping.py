@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from mlconnector.errors import Broken, ConnectorError, NeedsLogin
-from mlconnector.systems.dynamics.answers import TITLE, Forbidden, NotFound, NoTracking
+from mlconnector.systems.dynamics.answers import (
+    TITLE,
+    Forbidden,
+    LinkElsewhere,
+    NoDeltaLink,
+    NotFound,
+    NoTracking,
+)
 from mlconnector.systems.dynamics.changes import INVOICES, LINES
 from mlconnector.systems.dynamics.client import BASE, Client, definition, set_of, shaped
 from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
@@ -26,12 +33,15 @@ LOGIN = "dynamics.login"
 REACH = "dynamics.reach"
 RIGHT = "dynamics.right"
 TRACKING = "dynamics.tracking"
+LINKS = "dynamics.links"
 COLUMNS = "dynamics.columns"
 DAYS = "dynamics.days"
 ORGANIZATION = "dynamics.organization"
 WEBHOOK = "dynamics.webhook"
 
+WITHOUT_LINK = "without_link"
 _FEWEST_DAYS = 3
+_MOST_ROWS = 5000
 _EURO = "EUR"
 Select = Callable[[str], tuple[str, ...]]
 
@@ -47,6 +57,7 @@ def steps(
             Attempt((REACH,), lambda: [_reach(client(), settings)]),
             Attempt((RIGHT,), lambda: [_rights(client(), settings)]),
             Attempt((TRACKING,), lambda: [_tracking(client(), settings)]),
+            Attempt((LINKS,), lambda: [_links(client(), context)]),
             Attempt((COLUMNS,), lambda: [_columns(client(), settings, select)]),
             Attempt((DAYS,), lambda: [_days(client(), settings)]),
             Attempt((ORGANIZATION,), lambda: [_organization(client(), select)]),
@@ -123,7 +134,7 @@ def _rights(client: Client, settings: Settings) -> CheckStep:
                 client.get(f"{BASE}/{set_of(table)}?$select={table}id&$top=1")
         except Forbidden as error:
             missing.append(error.problem.facts["privilege"] or table)
-        except NoTracking:
+        except (NoTracking, NoDeltaLink, LinkElsewhere):
             continue
         except ConnectorError as error:
             return _failed(RIGHT, error)
@@ -137,15 +148,30 @@ def _tracking(client: Client, settings: Settings) -> CheckStep:
     off = []
     for table in _tracked(settings):
         try:
-            found = client.get(f"{definition(table)}?$select=LogicalName,ChangeTrackingEnabled")
+            if not client.tracks(table):
+                off.append(table)
         except ConnectorError as error:
             return _failed(TRACKING, error)
-        if found.get("ChangeTrackingEnabled") is not True:
-            off.append(table)
     if off:
         facts = {"tables": ", ".join(off)}
         return CheckStep(TRACKING, "failed", "dynamics_tracking_missing", facts, "it")
     return CheckStep(TRACKING, "ok")
+
+
+def _links(client: Client, context: SourceContext) -> CheckStep:
+    """Whether changes lead on to later ones.
+
+    Of a table with more rows than a page only its end shows that, so the latest run has to be believed.
+    """
+    missed = context.memory.recall(WITHOUT_LINK)
+    for table in _tracked(context.settings):
+        try:
+            page = client.changes(table, (f"{table}id",), None, _MOST_ROWS)
+        except ConnectorError as error:
+            return _failed(LINKS, error)
+        if page.following is not None and missed == table:
+            return _failed(LINKS, client.no_delta_link(table))
+    return CheckStep(LINKS, "ok")
 
 
 def _columns(client: Client, settings: Settings, select: Select) -> CheckStep:

@@ -98,6 +98,7 @@ class Account(Row, frozen=True, kw_only=True):
 
     accountid: str
     statecode: int = 0
+    modifiedon: str | None = None
     name: str | None = None
     emailaddress1: str | None = None
     address1_line1: str | None = None
@@ -112,6 +113,7 @@ class Contact(Row, frozen=True, kw_only=True):
 
     contactid: str
     statecode: int = 0
+    modifiedon: str | None = None
     parent: str | None = msgspec.field(name="_parentcustomerid_value", default=None)
     parent_table: str | None = msgspec.field(name=f"_parentcustomerid_value{LOOKUP_TABLE}", default=None)
     fullname: str | None = None

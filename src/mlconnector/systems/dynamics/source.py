@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
-from mlconnector.systems.dynamics import files, ping, webhooks
-from mlconnector.systems.dynamics.answers import SYSTEM, Forbidden, explain
-from mlconnector.systems.dynamics.changes import INVOICES, LINES, changed, followed
+from mlconnector.systems.dynamics import changes, files, ping, webhooks
+from mlconnector.systems.dynamics.answers import SYSTEM, Forbidden, NoDeltaLink, explain
+from mlconnector.systems.dynamics.changes import INVOICES, LINES, Followed, changed, followed
 from mlconnector.systems.dynamics.client import HEADERS, Client, shaped
 from mlconnector.systems.dynamics.login import AppTokens
 from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
@@ -81,8 +82,26 @@ class DynamicsSource:
 
         Customers follow them where the settings want it, at first all of them.
         """
-        tables = followed(self._select, self._settings.followed_customers)
-        return changed(self._client(), tables, self._is_final, since, position)
+        memory = self._context.memory
+        try:
+            page = changed(self._client(), self._followed(), self._is_final, since, position)
+        except NoDeltaLink as error:
+            memory.remember(ping.WITHOUT_LINK, error.problem.facts["table"])
+            raise
+        if page.position is None and memory.recall(ping.WITHOUT_LINK):
+            memory.remember(ping.WITHOUT_LINK, None)
+        return page
+
+    def cursor_from(self, moment: datetime | None) -> str:
+        """The cursor of a pass that reads again what changed since a moment, or everything."""
+        return changes.cursor_from(moment)
+
+    def goes_on(self, cursor: str) -> bool:
+        """Whether a pass goes on from a cursor: Dataverse is asked whether it still knows the links."""
+        return changes.goes_on(self._client(), self._followed(), cursor)
+
+    def _followed(self) -> tuple[Followed, ...]:
+        return followed(self._select, self._settings.followed_customers)
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
         """The vouchers of invoices and the parties of customers; a reading for each, in the order given."""

@@ -17,6 +17,7 @@ from mlconnector.commands import (
     ping,
     preview,
     repairs,
+    reread,
     rules,
     serve,
     setup,
@@ -54,6 +55,7 @@ for command in (
 app.command("inbox")(status.show_inbox)
 app.command()(repairs.replay)
 app.command()(repairs.ignore)
+app.command()(reread.reread)
 app.command()(repairs.resume)
 app.command()(repairs.resend)
 app.command("rules")(rules.show_rules)

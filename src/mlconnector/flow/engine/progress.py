@@ -12,7 +12,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import breaker_is_open, ready
 from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine.outcomes import Outcome
-from mlconnector.flow.intake import records
+from mlconnector.flow.intake import records, reread
 from mlconnector.store import batches, connections, runs
 from mlconnector.store.audit import append
 
@@ -66,7 +66,7 @@ def begin(context: Context, run_id: str, trigger: str) -> Begun:
         append(db, [context.event(context.name, "run_began", detail)], context.now())
     refuse_while_open(context)
     verify_what_is_open(context)
-    return Begun(records.since(context))
+    return Begun(reread.begin_at(context))
 
 
 def take_hints(context: Context, run_id: str) -> Counted:

@@ -17,6 +17,10 @@ adviser has confirmed it.
 
 *Checked until* is the day until which it is known that the rates hold. Supplies after it are booked by the
 same rates: look whether the state has changed them since.
+
+Newer rates come by a file, without a new release: the setting `vat_rates` names a CSV file with the columns
+`country`, `rates` (in per cent, the standard rate first, with blanks between them), `from`, `until`. From its
+first day on it alone counts for a state.
 """
 _COLUMNS = "| State | Rates in % | From | Until | Checked until | Source |"
 

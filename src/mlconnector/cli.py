@@ -19,6 +19,7 @@ from mlconnector.commands import (
     preview,
     records,
     repairs,
+    reread,
     rules,
     serve,
     setup,
@@ -59,6 +60,7 @@ app.command("batches")(records.list_batches)
 app.command("batch")(records.show_batch)
 app.command()(repairs.replay)
 app.command()(repairs.ignore)
+app.command()(reread.reread)
 app.command()(repairs.resume)
 app.command()(repairs.resend)
 app.command("rules")(rules.show_rules)

@@ -74,6 +74,8 @@ class Settings(BaseModel):
     queue_seconds: float = Field(default=0.25, gt=0)
     lookup_seconds: float = Field(default=10.0, ge=0)
     dxso_schemas: Path | None = None
+    vat_rates: Path | None = None
+    reference_rates: Path | None = None
     transfer_threads: int = Field(default=8, ge=1, le=32)
     crash_at: str = ""
 

@@ -289,10 +289,66 @@ class SourceConformance:
         with pytest.raises(Broken):
             source.changes(None, text)
 
+    # ------------------------------------------------------------------------------- reading again
+
+    def test_a_cursor_that_was_kept_goes_on(self, rig: SourceRig, source: Source) -> None:
+        references, cursor = whole_pass(source, None)
+        assert cursor is not None
+        assert rig.open().goes_on(cursor)
+        rig.outside.time.pass_by(3600)
+        rig.change(references[0].external_id)
+        assert not source.changes(cursor, None).anew
+
     @pytest.mark.parametrize("text", NOT_OURS)
-    def test_a_cursor_of_somebody_else_is_refused(self, source: Source, text: str) -> None:
-        with pytest.raises(Broken):
-            source.changes(text, None)
+    def test_a_cursor_that_does_not_fit_is_given_up_and_everything_is_read_again(
+        self, rig: SourceRig, source: Source, text: str
+    ) -> None:
+        assert not source.goes_on(text)
+        first = source.changes(text, None)
+        assert first.anew
+        found, cursor = list(first.references), first.cursor
+        if first.position is not None:
+            assert not source.changes(text, first.position).anew, "said once a pass"
+            rest, cursor = whole_pass(source, text, first.position)
+            found += rest
+        assert rig.first_load() <= set(ids_of(found))
+        assert cursor is not None
+        assert source.goes_on(cursor)
+
+    def test_reading_everything_again_doubles_nothing(self, rig: SourceRig, source: Source) -> None:
+        before = revisions(source.fetch(whole_pass(source, None)[0]))
+        again, cursor = whole_pass(source, source.cursor_from(None))
+        after = revisions(source.fetch(again))
+        assert {id_: after.get(id_) for id_ in before} == before
+        assert cursor is not None
+        assert not source.changes(source.cursor_from(None), None).anew, "nothing was given up"
+
+    def test_reading_everything_again_finds_what_is_no_longer_final(
+        self, rig: SourceRig, source: Source
+    ) -> None:
+        if rig.withdraw is None:
+            pytest.skip("what this source lists is final for ever")
+        withdrawn = rig.withdraw()
+        again, _ = whole_pass(source, source.cursor_from(None))
+        assert withdrawn in ids_of(again)
+
+    def test_reading_again_since_a_moment_finds_what_changed_since_then(
+        self, rig: SourceRig, source: Source
+    ) -> None:
+        changed = ids_of(whole_pass(source, None)[0])[0]
+        rig.outside.time.pass_by(30 * 86_400)
+        rig.change(changed)
+        since = rig.outside.time.now() - timedelta(days=1)
+        again, cursor = whole_pass(source, source.cursor_from(since))
+        assert set(ids_of(again)) == {changed}
+        assert cursor is not None
+        assert source.goes_on(cursor)
+
+    def test_asking_for_everything_again_touches_no_network(self, rig: SourceRig, source: Source) -> None:
+        before = len(rig.outside.log.exchanges)
+        assert source.goes_on(source.cursor_from(None))
+        source.cursor_from(rig.outside.time.now())
+        assert len(rig.outside.log.exchanges) == before
 
     # ------------------------------------------------------------------------------- faults
 

@@ -260,11 +260,48 @@ class AnyPosition(Toyshop):
         return super().changes(since, None)
 
 
-class AnyCursor(Toyshop):
+class CursorForEver(Toyshop):
+    """As it would be where what is kept of the outside is never looked at."""
+
     def changes(self, since: str | None, position: str | None) -> Page:
-        with suppress(Broken):
-            return super().changes(since, position)
-        return super().changes(None, position)
+        page = super().changes(since, position)
+        if page.anew:
+            raise Broken("a cursor that is none of ours")
+        return page
+
+
+class GivenUpWithoutAWord(Toyshop):
+    def changes(self, since: str | None, position: str | None) -> Page:
+        return replace(super().changes(since, position), anew=False)
+
+
+class GoesOnForEver(Toyshop):
+    def goes_on(self, cursor: str) -> bool:
+        return True
+
+
+class OnlyWhatIsFinalAgain(Toyshop):
+    """As it would be if reading again were the same as the first load."""
+
+    def changes(self, since: str | None, position: str | None) -> Page:
+        page = super().changes(since, position)
+        final = tuple(each for each in page.references if each.content["final"])
+        return replace(page, references=final)
+
+
+class EverythingSinceAMoment(Toyshop):
+    def cursor_from(self, moment: datetime | None) -> str:
+        return super().cursor_from(None)
+
+
+class NothingAgain(Toyshop):
+    def cursor_from(self, moment: datetime | None) -> str:
+        return super().cursor_from(self.context.now())
+
+
+class EverythingGivenUp(Toyshop):
+    def cursor_from(self, moment: datetime | None) -> str:
+        return ""
 
 
 class RoundAndRound(Toyshop):
@@ -356,7 +393,13 @@ MISTAKES: list[tuple[type[Toyshop], str]] = [
     (CursorOfTheEnd, "test_a_pass_may_end_behind_every_page"),
     (CursorBehindTies, "test_a_pass_may_end_behind_every_page"),
     (AnyPosition, "test_a_position_of_somebody_else_is_refused"),
-    (AnyCursor, "test_a_cursor_of_somebody_else_is_refused"),
+    (CursorForEver, "test_a_cursor_that_does_not_fit_is_given_up_and_everything_is_read_again"),
+    (GivenUpWithoutAWord, "test_a_cursor_that_does_not_fit_is_given_up_and_everything_is_read_again"),
+    (GoesOnForEver, "test_a_cursor_that_does_not_fit_is_given_up_and_everything_is_read_again"),
+    (NothingAgain, "test_reading_everything_again_doubles_nothing"),
+    (EverythingGivenUp, "test_reading_everything_again_doubles_nothing"),
+    (OnlyWhatIsFinalAgain, "test_reading_everything_again_finds_what_is_no_longer_final"),
+    (EverythingSinceAMoment, "test_reading_again_since_a_moment_finds_what_changed_since_then"),
     (RoundAndRound, "test_pages_that_go_round_in_a_circle_are_noticed"),
     (StoppedByOneRecord, "test_one_unreadable_record_costs_itself_alone"),
     (UnreadableWithoutAWord, "test_one_unreadable_record_costs_itself_alone"),

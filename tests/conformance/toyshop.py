@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,6 +67,12 @@ class Toyshop:
 
     def changes(self, since: str | None, position: str | None) -> Page:
         return self.good.changes(since, position)
+
+    def cursor_from(self, moment: datetime | None) -> str:
+        return self.good.cursor_from(moment)
+
+    def goes_on(self, cursor: str) -> bool:
+        return self.good.goes_on(cursor)
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
         return self.good.fetch(references)

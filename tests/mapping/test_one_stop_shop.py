@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mlconnector.mapping.eu_rates import rates_of
+from mlconnector.mapping.eu_rates import rates_of, read_rates
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import EntryLine
 from mlconnector.model.vouchers import Voucher
@@ -96,6 +96,14 @@ class TestWhoTheCustomerIs:
         row = {"rate": 20, "region": "eu", "case": "oss_goods"}
         assert keys(sold_to("FR", "20", consumer=None), rules(tax_case=[row])) == ["customer_kind_missing"]
         assert cases(sold_to("FR", "20"), rules(tax_case=[row])) == ["oss_goods"]
+
+
+def test_newer_rates_of_a_file_go_before_those_that_are_known() -> None:
+    newer = read_rates("country,rates,from,until\nFR,21 10,2026-07-01,\n")
+    by = oss().model_copy(update={"vat_rates": newer})
+    assert cases(sold_to("FR", "21"), by) == ["oss_goods"]
+    assert keys(sold_to("FR", "20"), by) == ["tax_case_unknown"]
+    assert cases(sold_to("FR", "20", document_date=date(2026, 6, 30)), by) == ["oss_goods"]
 
 
 class TestARateThatGermanyHasToo:

@@ -57,9 +57,10 @@ encodings = st.sampled_from(["utf-8-bom", "windows-1252"])
 ways = st.sampled_from(sorted(BY))
 names = texts.filter(lambda text: bool(text.strip()))
 money = st.decimals(min_value=-100_000, max_value=100_000, places=4)
+# Such as have no reference rates, with which a rate would be compared; the last one has no cents.
 currencies = st.one_of(
     st.just(("EUR", None)),
-    st.tuples(st.sampled_from(["CHF", "USD", "JPY"]), st.decimals("0.2", "200", places=6)),
+    st.tuples(st.sampled_from(["AED", "ARS", "CLP"]), st.decimals("0.2", "200", places=6)),
 )
 parties = st.builds(
     Party, external_id=texts.filter(bool), name=names, country=st.just("DE"), is_business=st.booleans()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from mlconnector.flow.intake import reread
 from mlconnector.model.vouchers import encode
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
@@ -30,6 +31,7 @@ PATHS = [
     ("POST", f"/connections/{NAME}/runs"),
     ("POST", f"/connections/{NAME}/login"),
     ("POST", f"/connections/{NAME}/replay"),
+    ("POST", f"/connections/{NAME}/reread"),
     ("POST", f"/connections/{NAME}/link"),
     ("POST", f"/connections/{NAME}/resume"),
     ("POST", "/batches/b1/resend"),
@@ -55,7 +57,7 @@ def api(rig: Rig) -> httpx.Client:
 @pytest.mark.parametrize(("method", "path"), PATHS)
 def test_without_the_token_nothing_is_told(rig: Rig, method: str, path: str) -> None:
     body: dict[str, Any] = {"json": {"all": True}} if path.endswith("replay") else {}
-    body = {"json": {}} if path.endswith("login") else body
+    body = {"json": {}} if path.endswith(("login", "reread")) else body
     body = {"json": {"reason": "lost"}} if path.endswith("resend") else body
     for offered in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {API_TOKEN}"}):
         answer = rig.browser().request(method, API + path, headers=offered, **body)
@@ -117,6 +119,7 @@ def test_an_unknown_connection_is_not_found(api: httpx.Client) -> None:
         ("POST", "/connections/nobody/runs", None),
         ("POST", "/connections/nobody/login", {}),
         ("POST", "/connections/nobody/replay", {"all": True}),
+        ("POST", "/connections/nobody/reread", {}),
     ):
         answer = api.request(method, path, json=body)
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:ml-connector:connection_unknown")
@@ -235,6 +238,23 @@ def test_a_replay_wants_to_know_exactly_which(rig: Rig, api: httpx.Client, wante
     answer = api.post(f"/connections/{NAME}/replay", json=wanted)
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:ml-connector:wrong_request")
     assert api.get("/vouchers").json()["vouchers"][0]["state"] == "needs_human"
+
+
+@pytest.mark.parametrize("since", [None, "2026-07-01"])
+def test_a_source_is_read_once_more(rig: Rig, api: httpx.Client, since: str | None) -> None:
+    wanted = {} if since is None else {"since": since}
+    answer = api.post(f"/connections/{NAME}/reread", json=wanted)
+    assert answer.json() == {"connection": NAME, "since": since}
+    asked = reread.asked_for(rig.application.context(NAME))
+    assert asked is not None
+    assert (asked.since and asked.since.isoformat()) == since
+
+
+@pytest.mark.parametrize("wanted", [{"since": "01.07.2026"}, {"until": "2026-07-01"}, []])
+def test_what_is_read_once_more_is_a_day_or_everything(rig: Rig, api: httpx.Client, wanted: Any) -> None:
+    answer = api.post(f"/connections/{NAME}/reread", json=wanted)
+    assert answer.status_code == 422
+    assert reread.asked_for(rig.application.context(NAME)) is None
 
 
 def test_a_voucher_that_does_not_wait_is_not_replayed(rig: Rig, api: httpx.Client) -> None:

@@ -74,8 +74,12 @@ def agreed_to(*, yes: bool) -> bool:
     """Whether the difference shall be applied: by --yes, or by the word that is typed at a terminal."""
     if yes or not sys.stdin.isatty():
         return yes
-    word = _YES[language()]
-    typed = input(f"{phrase('apply_question', word=word)} ")
+    return typed_yes("apply_question")
+
+
+def typed_yes(question: str) -> bool:
+    """Ask at a terminal, and say whether yes was typed."""
+    typed = input(f"{phrase(question, word=_YES[language()])} ")
     return typed.strip().casefold() in _YES.values()
 
 

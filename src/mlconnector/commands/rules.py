@@ -27,7 +27,7 @@ from mlconnector.texts import notation
 
 Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
 
-_SHOWN_SETTINGS = ("supply", "own_rate", "rounding_limit")
+_SHOWN_SETTINGS = ("supply", "own_rate", "rounding_limit", "exchange_rate_limit")
 
 
 def show_rules(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from mlconnector.mapping.reference_rates import plausible
 from mlconnector.mapping.regions import region
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow, CostCentres, CustomerRow
@@ -19,6 +20,7 @@ T = TypeVar("T")
 NumberedRow = tuple[int, AccountRow]
 
 _DIGITS_OF_A_TAX_NUMBER = 5
+_FOUR_PLACES = Decimal("0.0001")
 _TABLES = {"sale": "revenue", "purchase": "expense"}
 
 
@@ -159,15 +161,39 @@ def exchange_rate(voucher: Voucher, rules: Rules) -> Found[Decimal | None] | Pro
     """Foreign units for one EUR: from the voucher, else from the table by currency and month."""
     if voucher.currency == "EUR":
         return Found(None)
+    month = f"{voucher.currency} {voucher.document_date:%Y-%m}"
     if voucher.exchange_rate is not None and voucher.exchange_rate > 0:
         rate = voucher.exchange_rate
-        return Found(rate, (Because("exchange_rate", f"{rate:f}", "rate_of_voucher"),))
-    month = f"{voucher.currency} {voucher.document_date:%Y-%m}"
-    if month in rules.mapping.exchange_rates:
+        why = Because("exchange_rate", f"{rate:f}", "rate_of_voucher")
+    elif month in rules.mapping.exchange_rates:
         rate = rules.mapping.exchange_rates[month]
-        return Found(rate, (Because("exchange_rate", f"{rate:f}", "rate_of_month", {"month": month}),))
-    facts = {"currency": voucher.currency, "month": f"{voucher.document_date:%Y-%m}"}
-    return Problem("exchange_rate_missing", facts, ("currency", "month"))
+        why = Because("exchange_rate", f"{rate:f}", "rate_of_month", {"month": month})
+    else:
+        facts = {"currency": voucher.currency, "month": f"{voucher.document_date:%Y-%m}"}
+        return Problem("exchange_rate_missing", facts, ("currency", "month"))
+    return _implausible(rate, voucher, rules) or Found(rate, (why,))
+
+
+def _implausible(rate: Decimal, voucher: Voucher, rules: Rules) -> Problem | None:
+    """A rate far from every reference rate around that day: it is old, or means the other direction."""
+    day, limit = voucher.document_date, rules.mapping.exchange_rate_limit
+    compared = plausible(voucher.currency, day, limit, rules.reference_rates)
+    if compared is None or compared.fits(rate):
+        return None
+    known, other = compared.known, (1 / rate).quantize(_FOUR_PLACES)
+    facts = {
+        "number": voucher.number or voucher.title,
+        "rate": f"{rate:f}",
+        "currency": voucher.currency,
+        "day": day.isoformat(),
+        "low": f"{known.low:f}",
+        "high": f"{known.high:f}",
+        "first": known.first.isoformat(),
+        "last": known.last.isoformat(),
+        "limit": f"{limit:f}",
+        "other": f"{other:f}" if compared.fits(1 / rate) else "",
+    }
+    return Problem("exchange_rate_implausible", facts, ("currency",))
 
 
 def payment_terms(voucher: Voucher, rules: Rules) -> Found[str] | Problem:

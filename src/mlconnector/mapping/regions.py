@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, cast
 
-from mlconnector.mapping.eu_rates import rates_of
+from mlconnector.mapping.eu_rates import RatePeriod, rates_of
 from mlconnector.model.vouchers import Party, Place
 
 Region = Literal["domestic", "eu", "third", "northern_ireland"]
@@ -89,12 +90,15 @@ def located(place: Place, vat_id: str | None = None) -> Located | None:
     return Located(where, _TAXED_AS.get(country, country))
 
 
-def rates_at(where: Located, day: date) -> tuple[Decimal, ...]:
-    """The rates of VAT at a place in another member state on a day; none where none is known."""
+def rates_at(where: Located, day: date, newer: Sequence[RatePeriod] = ()) -> tuple[Decimal, ...]:
+    """The rates of VAT at a place in another member state on a day; none where none is known.
+
+    `newer` are rates of member states that a file brought.
+    """
     for first, last, rates in _rates().get(where.territory, ()):
         if first <= day <= last:
             return rates
-    return rates_of(where.country, day)
+    return rates_of(where.country, day, newer)
 
 
 def has_own_rates(where: Located) -> bool:

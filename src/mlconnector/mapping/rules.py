@@ -15,6 +15,8 @@ from pydantic import Field, StringConstraints, model_validator
 from mlconnector.mapping.account_functions import reserved_fault, row_fault
 from mlconnector.mapping.books import Books, Digits, Table
 from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded_accounts, tax_cases
+from mlconnector.mapping.eu_rates import RatePeriod
+from mlconnector.mapping.reference_rates import ReferenceRange
 from mlconnector.mapping.row_checks import check_choice, check_key, known_case
 from mlconnector.mapping.tables import (
     AccountRow,
@@ -43,6 +45,7 @@ class Mapping(Table):
     `oss` says that sales to consumers in other member states are declared in the one-stop shop;
     `input_tax` that the client may deduct input tax, which a small business may not. `customer` says who is a
     business and who a consumer, where the source does not; `places` what stands in for places not told.
+    `exchange_rate_limit` is by how many per cent a rate may leave the range of the reference rates.
     """
 
     supply: Supply | None = None
@@ -66,6 +69,7 @@ class Mapping(Table):
     payment_terms: PaymentTerms = PaymentTerms()
     down_payments: DownPayments = DownPayments()
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
+    exchange_rate_limit: Decimal = Field(Decimal(10), gt=0, le=1000, decimal_places=4)
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1, decimal_places=4)
 
     @property
@@ -94,12 +98,15 @@ class Rules(Table):
     """Books and mapping of one connection, checked against each other, and the client's own `chart`.
 
     `confirmed` says which seeds were confirmed for the client, by name, with the fingerprint they had then.
+    `vat_rates` and `reference_rates` are newer than those that are shipped, and go before them.
     """
 
     books: Books
     mapping: Mapping
     chart: tuple[OwnAccount, ...] = ()
     confirmed: dict[str, str] = Field(default_factory=dict)
+    vat_rates: tuple[RatePeriod, ...] = ()
+    reference_rates: tuple[ReferenceRange, ...] = ()
 
     @model_validator(mode="after")
     def _rows_fit_the_chart(self) -> Self:

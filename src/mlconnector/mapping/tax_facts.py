@@ -60,7 +60,7 @@ class Facts:
     @property
     def foreign_rates(self) -> tuple[Decimal, ...]:
         """The rates at the place, where the client declares them in the one-stop shop."""
-        return rates_at(self.where.at, self.day) if self.rules.mapping.oss else ()
+        return rates_at(self.where.at, self.day, self.rules.vat_rates) if self.rules.mapping.oss else ()
 
 
 def facts_of(

@@ -119,6 +119,11 @@ def cursor(connection: Connection, name: str) -> str | None:
     return connection.execute(select(cursors.c.value).where(cursors.c.connection == name)).scalar()
 
 
+def moved_at(connection: Connection, name: str) -> datetime | None:
+    """When it was last noted how far a source was read."""
+    return connection.execute(select(cursors.c.moved_at).where(cursors.c.connection == name)).scalar()
+
+
 def move_cursor(connection: Connection, name: str, value: str, now: datetime) -> None:
     """Note how far a source was read; call it in the transaction that stores what was read."""
     put_row(connection, cursors, {"connection": name, "value": value, "moved_at": now})

@@ -42,11 +42,14 @@ class Page:
     did not hold, records of the same moment included: a tie is finished, or read again, before the cursor
     passes it. It never passes the moment at which its pass began, by our clock, nor follows a time of change
     that lies ahead of it.
+
+    `anew` says that the pass began with this page and gave up the cursor that it was asked with.
     """
 
     references: tuple[Reference, ...]
     position: str | None
     cursor: str | None
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,23 @@ class Source(Protocol):
 
         `position` is that of the page before (None: a new pass), asked with the same `since`. A record may
         come more than once; none may be left out because its change became visible late. A record that cannot
-        be read is listed all the same, and held by `fetch`. A cursor outlives restarts and new versions; one
-        that this version cannot read, or that is not ours, raises Broken, and so do pages that go round in a
-        circle.
+        be read is listed all the same, and held by `fetch`. A cursor outlives restarts and new versions. One
+        that does not fit any more, because it is none of ours, of another version or of another address, is
+        given up: the pass reads everything again, what is no longer final included. What an answer says of
+        where to go on is checked before it becomes part of a cursor. A position that is none of ours raises
+        Broken, and so do pages that go round in a circle.
+        """
+
+    def cursor_from(self, moment: datetime | None) -> str:
+        """The cursor of a pass that reads again what changed since a moment, or everything (None).
+
+        What is no longer final is among it. Touches no network.
+        """
+
+    def goes_on(self, cursor: str) -> bool:
+        """Whether a pass goes on from this cursor, or has to read everything again; the system may be asked.
+
+        Raises one of the four errors where that cannot be told.
         """
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:

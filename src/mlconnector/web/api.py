@@ -14,6 +14,7 @@ from mlconnector.flow.context import breaker
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.deliver import second_transfer
+from mlconnector.flow.intake import reread as reread_source
 from mlconnector.flow.report import inbox, overview, record_lists, voucher_story, waiting
 from mlconnector.flow.report.search import Search
 from mlconnector.model.problems import Problem
@@ -160,6 +161,14 @@ def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replaye
     _known(web.application.context(name))
     count = inbox.replay(web.application.context(name), wanted.vouchers, wanted.cause, _WHO)
     return shapes.Replayed(connection=name, replayed=count)
+
+
+@router.post("/connections/{name}/reread")
+def reread(name: Name, wanted: shapes.RereadRequest, web: Web) -> shapes.Reread:
+    """Let the next run read the source once more: everything, or what changed since a day."""
+    _known(web.application.context(name))
+    asked = reread_source.ask(web.application.context(name), wanted.since, _WHO)
+    return shapes.Reread(connection=name, since=asked.since)
 
 
 @router.get("/inbox")

@@ -313,6 +313,21 @@ class Replayed(BaseModel):
     replayed: int
 
 
+class RereadRequest(BaseModel):
+    """What is read once more: what changed since a day, or everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: date | None = Field(None, description="what changed since this day; without it, everything")
+
+
+class Reread(BaseModel):
+    """What the next run reads once more."""
+
+    connection: str
+    since: date | None
+
+
 class Vouchers(Paged):
     """Vouchers, the latest changed first."""
 

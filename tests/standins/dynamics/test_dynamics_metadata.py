@@ -57,6 +57,31 @@ def test_dates_tell_their_behaviour(api: Api) -> None:
     assert behaviours["datedelivered"] == "UserLocal"
 
 
+def test_a_column_may_be_independent_of_the_time_zone(api: Api, standin: DynamicsStandIn) -> None:
+    standin.add_column("invoice", "new_at", "fixedtime")
+    standin.add_column("invoice", "new_on", "fixeddate")
+    rows = api.rows(
+        f"{INVOICE}/Attributes/{CAST}.DateTimeAttributeMetadata?$select=LogicalName,DateTimeBehavior,Format"
+    )
+    kinds = {row["LogicalName"]: (row["DateTimeBehavior"]["Value"], row["Format"]) for row in rows}
+    assert kinds["new_at"] == ("TimeZoneIndependent", "DateAndTime")
+    assert kinds["new_on"] == ("TimeZoneIndependent", "DateOnly")
+
+
+def test_an_independent_column_shows_what_it_has(api: Api, standin: DynamicsStandIn) -> None:
+    standin.add_column("invoice", "new_at", "fixedtime")
+    standin.add_column("invoice", "new_local", "datetime")
+    standin.change_invoice(1, new_at="2026-07-31T22:30:00Z", new_local="2026-07-31T22:30:00Z")
+    invoice = standin.invoice(1)["invoiceid"]
+    prefer = 'odata.include-annotations="*"'
+    row = api.get(f"invoices({invoice})?$select=new_at,new_local", prefer).json()
+    assert (row["new_at"], row["new_local"]) == ("2026-07-31T22:30:00Z", "2026-07-31T22:30:00Z")
+    shown = {
+        name: row[f"{name}@OData.Community.Display.V1.FormattedValue"] for name in ("new_at", "new_local")
+    }
+    assert shown == {"new_at": "31.07.2026 22:30", "new_local": "01.08.2026 00:30"}
+
+
 def test_what_is_not_defined_is_refused(api: Api) -> None:
     assert refused(api.get("EntityDefinitions(LogicalName='rubbish')"))[0] == 404
     assert refused(api.get(f"{INVOICE}/Attributes(LogicalName='rubbish')"))[0] == 404

@@ -95,6 +95,10 @@ def around(**values: Any) -> Surroundings:
         "customers": {f"account/{CUSTOMER}": account()},
         "products": {PRODUCT: {"productid": PRODUCT, "name": "Montage", "productnumber": "MONT"}},
         "orders": {ORDER: "ORD-1"},
+        "behaviours": {
+            "invoice": {"datedelivered": "UserLocal", "duedate": "DateOnly", "createdon": "UserLocal"},
+            "invoicedetail": {"actualdeliveryon": "UserLocal"},
+        },
         **values,
     }
     return Surroundings(**given)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -28,6 +29,16 @@ def source(rig: DynamicsRig) -> Source:
 
 def ids_of(source: Source, since: str | None) -> list[str]:
     return [each.external_id for each in whole_pass(source, since)[0]]
+
+
+def anew_in(source: Source, since: str) -> int:
+    """How many pages of a pass say that it gave its cursor up."""
+    said, page = 0, source.changes(since, None)
+    while True:
+        said += page.anew
+        if page.position is None:
+            return said
+        page = source.changes(since, page.position)
 
 
 def cursor_of(source: Source) -> str:
@@ -85,23 +96,73 @@ class TestPasses:
             assert references == []
             assert whole_pass(source, cursor)[0] == []
 
-    def test_a_page_that_leads_nowhere_is_noticed(self, rig: DynamicsRig, source: Source) -> None:
-        rig.faults.add(Fault("status", path="/invoicedetails$", status=200, body=b'{"value":[]}'))
-        with pytest.raises(Broken, match="delta link"):
-            whole_pass(source, None)
-
-    def test_a_link_to_another_host_is_not_followed(self, rig: DynamicsRig, source: Source) -> None:
-        body = {"value": [], "@odata.nextLink": "https://elsewhere.example.com/api/data/v9.2/invoicedetails"}
-        rig.faults.add(Fault("status", path="/invoicedetails$", status=200, body=json.dumps(body).encode()))
-        with pytest.raises(Broken, match=r"elsewhere\.example\.com"):
-            whole_pass(source, None)
-
-    @pytest.mark.parametrize(("since", "position"), [("2026-07-01", None), (None, "500")])
-    def test_a_cursor_or_position_of_somebody_else_is_refused(
-        self, source: Source, since: str | None, position: str | None
-    ) -> None:
+    def test_a_position_of_somebody_else_is_refused(self, source: Source) -> None:
         with pytest.raises(Broken):
-            source.changes(since, position)
+            source.changes(None, "500")
+
+
+def odd(rig: DynamicsRig, path: str, links: Mapping[str, str] | None = None, times: int = 1) -> None:
+    """Let pages have no rows and these links."""
+    body = {"value": [], **{f"@odata.{name}": link for name, link in (links or {}).items()}}
+    fault = Fault("status", path=path, status=200, body=json.dumps(body).encode(), times=times)
+    rig.faults.add(fault)
+
+
+ELSEWHERE = "https://elsewhere.example.com/api/data/v9.2/invoicedetails?$deltatoken=1"
+LINKS = [
+    {},
+    {"nextLink": ELSEWHERE},
+    {"deltaLink": ELSEWHERE},
+    {"deltaLink": "{url}/api/data/v9.2/invoicedetails"},
+    {"deltaLink": "{url}/api/data/v9.2/accounts?$deltatoken=1"},
+    {"deltaLink": "invoicedetails?$deltatoken=1"},
+    {"deltaLink": "http://[nonsense"},
+]
+
+
+class TestLinks:
+    @pytest.mark.parametrize("links", LINKS)
+    def test_an_odd_link_in_one_answer_is_not_kept(
+        self, rig: DynamicsRig, source: Source, links: dict[str, str]
+    ) -> None:
+        odd(rig, "/invoicedetails$", {name: link.format(url=rig.url) for name, link in links.items()})
+        assert set(ids_of(source, None)) == final_ids(rig.standin)
+
+    @pytest.mark.parametrize("table", ["invoicedetail", "invoice"])
+    def test_a_last_page_without_a_link_says_so_and_blames_nothing_else(
+        self, rig: DynamicsRig, source: Source, table: str
+    ) -> None:
+        odd(rig, f"/{table}s$", times=1000)
+        with pytest.raises(NeedsHuman) as caught:
+            whole_pass(source, None)
+        problem = caught.value.problem
+        assert problem.key == "dynamics_delta_link_missing"
+        assert problem.facts == {"table": table, "address": f"{rig.url}/api/data/v9.2/{table}s"}
+
+    def test_without_tracking_that_is_named(self, rig: DynamicsRig, source: Source) -> None:
+        rig.standin.set_tracking("invoicedetail", enabled=False)
+        odd(rig, "/invoicedetails$", times=1000)
+        with pytest.raises(NeedsHuman) as caught:
+            whole_pass(source, None)
+        assert caught.value.problem.key == "dynamics_tracking_off"
+
+    def test_a_link_that_always_leads_elsewhere_is_named(self, rig: DynamicsRig, source: Source) -> None:
+        odd(rig, "/invoicedetails$", {"deltaLink": ELSEWHERE}, times=1000)
+        with pytest.raises(NeedsHuman) as caught:
+            whole_pass(source, None)
+        assert caught.value.problem.key == "dynamics_link_elsewhere"
+        assert caught.value.problem.facts["link"] == ELSEWHERE.partition("?")[0]
+
+    def test_beside_annotations_the_link_may_be_missing(self, rig: DynamicsRig, source: Source) -> None:
+        """As Dataverse 8.2 did: https://github.com/MicrosoftDocs/powerapps-docs/issues/439."""
+        before = revisions(source.fetch(whole_pass(source, None)[0]))
+        for each in ("/invoicedetails$", "/invoices$"):
+            odd(rig, each)
+        references, cursor = whole_pass(source, None)
+        assert {each.content for each in references} == {None}, "rows without annotations lack too much"
+        assert revisions(source.fetch(references)) == before
+        rig.standin.touch(1)
+        assert ids_of(source, cursor) == [rig.standin.environment.invoice_id(1)]
 
 
 class TestDeletions:
@@ -123,6 +184,63 @@ class TestDeletions:
 
 
 class TestReadingEverythingAgain:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda text: text.replace("http://127.0.0.1", "https://renamed.crm4.dynamics.com"),
+            lambda text: text.replace("/v9.2/invoices", "/v9.2/accounts"),
+            lambda text: text.replace("$deltatoken=", "$deltatoken=rubbish"),
+            lambda text: text.replace('"invoice":', '"order":'),
+            lambda text: text.replace('"columns":"', '"columns":"of-before-'),
+        ],
+        ids=["another host", "another table", "a token that is refused", "no link", "other columns"],
+    )
+    def test_a_link_that_does_not_fit_is_given_up(
+        self, rig: DynamicsRig, source: Source, change: Callable[[str], str]
+    ) -> None:
+        references, cursor = whole_pass(source, None)
+        before = revisions(source.fetch(references))
+        kept = change(cursor or "")
+        assert kept != cursor
+        assert not source.goes_on(kept)
+        assert anew_in(source, kept) == 1
+        again, later = whole_pass(source, kept)
+        after = revisions(source.fetch(again))
+        assert {id_: after[id_] for id_ in before} == before
+        assert ids_of(source, later) == []
+
+    def test_an_environment_that_is_renamed_within_a_pass_is_read_from_the_beginning(
+        self, rig: DynamicsRig, source: Source
+    ) -> None:
+        cursor = cursor_of(source)
+        position = source.changes(cursor, None).position or ""
+        renamed = position.replace("http://127.0.0.1", "https://renamed.crm4.dynamics.com")
+        assert renamed != position
+        assert source.changes(cursor, renamed).position == position, "the lines are read once more"
+
+    def test_a_question_that_is_refused_itself_is_not_asked_for_ever(
+        self, rig: DynamicsRig, source: Source
+    ) -> None:
+        cursor = cursor_of(source)
+        rig.faults.add(Fault("status", path="/invoicedetails$", status=400, body=b"{}", times=1000))
+        with pytest.raises(Broken, match="400"):
+            source.changes(cursor, None)
+
+    def test_since_a_moment_invoices_with_a_changed_line_are_among_it(
+        self, rig: DynamicsRig, source: Source
+    ) -> None:
+        rig.outside.time.pass_by(WEEK)
+        line = rig.standin.change_line(1, 0, moves_invoice=False, description="anders")
+        moment = rig.outside.time.now() - timedelta(hours=1)
+        assert ids_of(source, source.cursor_from(moment)) == [line["invoiceid"][1]]
+
+    def test_an_expired_cursor_is_said_to_be_given_up(self, rig: DynamicsRig, source: Source) -> None:
+        cursor = cursor_of(source)
+        assert source.goes_on(cursor)
+        rig.outside.time.pass_by(WEEK + 3600)
+        assert not source.goes_on(cursor)
+        assert anew_in(source, cursor) == 1
+
     def test_an_expired_cursor_doubles_nothing_and_cancels_nothing(
         self, rig: DynamicsRig, source: Source
     ) -> None:

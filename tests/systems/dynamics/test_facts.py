@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mlconnector.systems.dynamics.days import Days
 from mlconnector.systems.dynamics.facts import Facts
 from mlconnector.systems.dynamics.settings import Columns
 from mlconnector.systems.dynamics.shapes import FORMATTED
@@ -15,22 +16,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def facts(**columns: Any) -> Facts:
-    return Facts(Columns.model_validate({"invoice_date": "createdon", **columns}), BERLIN, "Dach")
+    days = Days(BERLIN, {"invoice": {"createdon": "UserLocal"}})
+    return Facts(Columns.model_validate({"invoice_date": "createdon", **columns}), days, "Dach")
 
 
-@pytest.mark.parametrize(
-    ("value", "day"),
-    [
-        ("2026-11-30", date(2026, 11, 30)),
-        ("2026-10-31T23:00:00Z", date(2026, 11, 1)),
-        ("2026-06-30T22:00:00Z", date(2026, 7, 1)),
-        ("2026-11-01T00:00:00Z", date(2026, 11, 1)),
-        ("3.11.2026", date(2026, 11, 3)),
-        ("2026-11-03T08:00:00", date(2026, 11, 3)),
-    ],
-)
-def test_a_day_is_the_one_that_users_see(value: str, day: date) -> None:
-    assert facts().day("invoice_date", {"invoice": {"createdon": value}}) == day
+def test_a_day_is_the_one_that_users_see() -> None:
+    row = {"createdon": "2026-10-31T23:00:00Z"}
+    assert facts().day("invoice_date", {"invoice": row}) == date(2026, 11, 1)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +60,25 @@ def test_the_first_column_that_is_filled_counts() -> None:
 )
 def test_a_number_may_be_a_text(value: Any, number: str) -> None:
     assert facts(tax_rate="x").number("tax_rate", {"invoice": {"x": value}}) == Decimal(number)
+
+
+def test_a_moment_that_may_be_either_of_two_days_is_held_and_both_are_said() -> None:
+    read = Facts(Columns.model_validate({"invoice_date": "x"}), Days(BERLIN), "Dach")
+    row = {"x": "2026-07-31T22:30:00Z", f"x{FORMATTED}": "31.07.2026 22:30"}
+    for _ in range(2):
+        assert read.day("invoice_date", {"invoice": row}) is None
+    (problem,) = read.problems
+    assert problem.key == "dynamics_day_unclear"
+    assert problem.facts == {
+        "column": "x",
+        "purpose": "invoice_date",
+        "value": "2026-07-31T22:30:00Z",
+        "title": "Dach",
+        "written": "2026-07-31",
+        "local": "2026-08-01",
+        "zone": "Europe/Berlin",
+        "shown": "31.07.2026 22:30",
+    }
 
 
 def test_what_cannot_be_read_is_a_problem_once() -> None:

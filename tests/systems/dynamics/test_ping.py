@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from mlconnector.errors import NeedsHuman
 from mlconnector.standins.dynamics import DynamicsStandIn
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.source import Source
+from tests.conformance.source_suite import whole_pass
 from tests.systems.dynamics.rig import COLUMNS, DynamicsRig, dynamics_rig
 
 
@@ -32,7 +35,9 @@ def test_all_is_well(rig: DynamicsRig) -> None:
         "reach": "ok",
         "right": "ok",
         "tracking": "ok",
+        "links": "ok",
         "columns": "ok",
+        "days": "ok",
         "organization": "ok",
         "webhook": "ok",
     }
@@ -141,6 +146,52 @@ def test_a_base_currency_other_than_the_euro_is_warned_of(rig: DynamicsRig) -> N
     )
     step = steps_of(rig.open())["organization"]
     assert (step.outcome, step.cause, step.facts["currency"]) == ("warning", "dynamics_base_not_euro", "USD")
+
+
+@pytest.mark.parametrize("table", ["invoicedetail", "invoice"])
+def test_changes_that_lead_nowhere_are_named_as_a_run_names_them(rig: DynamicsRig, table: str) -> None:
+    rig.faults.add(Fault("status", path=f"/{table}s$", status=200, body=b'{"value":[]}', times=1000))
+    steps = steps_of(rig.open())
+    assert (steps["right"].outcome, steps["tracking"].outcome) == ("ok", "ok")
+    assert (steps["links"].cause, steps["links"].who) == ("dynamics_delta_link_missing", "it")
+    assert steps["links"].facts["table"] == table
+
+
+def test_of_a_large_table_ping_says_what_the_latest_run_met(rig: DynamicsRig) -> None:
+    """Only the last page would show it, and a ping does not read them all."""
+    source = rig.open()
+    further = {"value": [], "@odata.nextLink": f"{rig.url}/api/data/v9.2/invoices?$skiptoken=2"}
+    ends = Fault("status", path="/invoices$", status=200, body=b'{"value":[]}', times=1000)
+    goes_on = Fault("status", path="/invoices$", status=200, body=json.dumps(further).encode(), times=1000)
+    rig.faults.add(ends)
+    with pytest.raises(NeedsHuman):
+        whole_pass(source, None)
+    rig.faults.clear()
+    rig.faults.add(goes_on)
+    assert outcomes(source)["links"] == "dynamics_delta_link_missing"
+    rig.faults.clear()
+    whole_pass(source, None)
+    rig.faults.add(goes_on)
+    assert outcomes(source)["links"] == "ok"
+
+
+def test_how_each_day_is_read_is_said() -> None:
+    columns = {
+        "invoice_date": ["new_invoicedate", "createdon"],
+        "service_date": "invoicedetail.actualdeliveryon",
+    }
+    with dynamics_rig(records=3, settings={"columns": columns}) as rig:
+        step = steps_of(rig.open())["days"]
+    assert step.facts["columns"] == (
+        "invoice.new_invoicedate (DateOnly), invoice.createdon (UserLocal), invoice.duedate (DateOnly), "
+        "invoicedetail.actualdeliveryon (UserLocal)"
+    )
+
+
+def test_days_that_nobody_may_know_of_are_warned_of(rig: DynamicsRig) -> None:
+    rig.faults.add(Fault("status", path="DateTimeAttributeMetadata", status=403, body=b"{}", times=1000))
+    step = steps_of(rig.open())["days"]
+    assert (step.outcome, step.cause, step.who) == ("warning", "dynamics_days_unknown", "it")
 
 
 def test_few_days_of_change_tracking_are_warned_of(rig: DynamicsRig) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -92,9 +92,17 @@ class TestChanges:
         _, cursor = whole_pass(source, None)
         _, again = whole_pass(source, cursor)
         assert again == cursor
-        later = rig.outside.time.now() + timedelta(days=1)
-        nothing_new = f"{later.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        assert whole_pass(source, nothing_new)[1] == nothing_new
+
+    def test_a_cursor_that_lies_ahead_of_our_clock_is_given_up(
+        self, rig: PipedriveRig, source: Source
+    ) -> None:
+        references, cursor = whole_pass(source, None)
+        ahead = f"{rig.outside.time.now() + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+        assert not source.goes_on(ahead)
+        assert source.changes(ahead, None).anew
+        again, later = whole_pass(source, ahead)
+        assert {each.external_id for each in references} <= {each.external_id for each in again}
+        assert later == cursor
 
     def test_the_cursor_does_not_pass_the_start_of_the_pass(self, rig: PipedriveRig, source: Source) -> None:
         started = rig.outside.time.now()
@@ -274,6 +282,7 @@ class TestChecks:
         assert outcomes(source) == {
             "reach": "ok",
             "token": "ok",
+            "zone": "ok",
             "deals": "ok",
             "fields": "ok",
             "webhook": "ok",
@@ -287,6 +296,22 @@ class TestChecks:
         body = b'{"data":{"name":"Anna","company_name":"Firma","access":[{"app":"sales","admin":false}]}}'
         rig.faults.add(Fault("status", path="users/me", status=200, body=body))
         assert outcomes(source)["token"] == "not_admin"
+
+    @pytest.mark.parametrize(
+        ("zone", "expected"),
+        [
+            ("Europe/Vienna", "ok"),
+            ("Europe/London", "time_zone_differs"),
+            ("Africa/Lagos", "time_zone_differs"),
+            ("Nowhere/Else", "time_zone_differs"),
+        ],
+    )
+    def test_a_time_zone_that_has_other_days_is_warned_of(
+        self, rig: PipedriveRig, source: Source, zone: str, expected: str
+    ) -> None:
+        body = b'{"data":{"name":"Anna","timezone_name":"%s"}}' % zone.encode()
+        rig.faults.add(Fault("status", path="users/me", status=200, body=body))
+        assert outcomes(source)["zone"] == expected
 
     @pytest.mark.parametrize(
         ("path", "status", "expected"),
@@ -335,6 +360,7 @@ class TestChecks:
             assert outcomes(rig.open()) == {
                 "reach": "skipped",
                 "token": "login_needed",
+                "zone": "skipped",
                 "deals": "skipped",
                 "fields": "skipped",
                 "webhook": "ok",

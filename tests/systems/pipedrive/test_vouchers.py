@@ -95,8 +95,19 @@ class TestTheDocument:
         assert voucher_of(won).document_date == date(2026, 7, 1)
         assert voucher_of(won, timezone="Europe/London").document_date == date(2026, 6, 30)
 
-    def test_the_day_that_pipedrive_itself_gives_is_preferred(self) -> None:
-        assert voucher_of(deal(local_won_date=date(2026, 6, 29))).document_date == date(2026, 6, 29)
+    def test_a_time_without_a_zone_is_one_in_utc(self) -> None:
+        won = deal(won_time=datetime(2026, 6, 30, 22, 30))  # noqa: DTZ001 that is how it may come
+        assert voucher_of(won).document_date == date(2026, 7, 1)
+
+    def test_the_day_that_pipedrive_itself_gives_may_be_no_other_one(self) -> None:
+        assert voucher_of(deal(local_won_date=date(2026, 7, 1))).document_date == date(2026, 7, 1)
+        (problem,) = reading_of(deal(local_won_date=date(2026, 6, 30))).problems
+        assert problem.key == "won_day_unclear"
+        assert (problem.facts["user_day"], problem.facts["zone_day"]) == ("2026-06-30", "2026-07-01")
+
+    def test_where_there_is_an_invoice_date_the_day_of_winning_may_be_any(self) -> None:
+        won = deal(local_won_date=date(2026, 6, 30), custom_fields={NUMBER: "RE-1", DATE: "2026-07-03"})
+        assert reading_of(won).problems == ()
 
     def test_an_empty_number_is_none(self) -> None:
         assert voucher_of(deal(custom_fields={NUMBER: None})).number is None

@@ -17,7 +17,7 @@ from mlconnector.texts.language import Language
 
 _SETTINGS = (
     "supply", "own_rate", "oss", "input_tax", "small_business", "default_revenue", "default_expense",
-    "require_confirmation", "rounding_limit",
+    "require_confirmation", "rounding_limit", "exchange_rate_limit",
 )  # fmt: skip
 _TABLES = {"sale": "revenue", "purchase": "expense"}
 _FACTS = ("product", "product_code", "category", "pipeline")

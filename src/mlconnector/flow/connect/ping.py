@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.agree.confirmation import confirmed_step
 from mlconnector.flow.connect.setup import missing_secrets
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.documents.einvoices import rules_steps
-from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.flow.intake import reread
+from mlconnector.store import connections
+from mlconnector.systems.kit.check_steps import CheckStep, failed_step
 from mlconnector.systems.sink import Sink
 from mlconnector.systems.source import Source
+
+CURSOR = "connection.cursor"
 
 
 def check(context: Context) -> Iterator[CheckStep]:
@@ -24,9 +28,31 @@ def check(context: Context) -> Iterator[CheckStep]:
     yield CheckStep("connection.secrets", "ok")
     yield confirmed_step(context)
     yield from rules_steps(settings.documents)
-    yield from _checked(settings.source_system.name, lambda: context.source)
+    works = True
+    for step in _checked(settings.source_system.name, lambda: context.source):
+        works = works and step.outcome != "failed"
+        yield step
+    yield _cursor_step(context) if works else CheckStep(CURSOR, "skipped")
     yield from _checked(settings.sink_system.name, lambda: context.sink)
     context.http_log.flush()
+
+
+def _cursor_step(context: Context) -> CheckStep:
+    """Whether the next run goes on where the last one stopped reading, or reads again and why."""
+    asked = reread.asked_for(context)
+    if asked is not None and asked.since is not None:
+        return CheckStep(CURSOR, "ok", "reread_since", {"since": asked.since.isoformat()})
+    if asked is not None:
+        return CheckStep(CURSOR, "ok", "reread_everything")
+    with context.read() as db:
+        cursor, moved = connections.cursor(db, context.name), connections.moved_at(db, context.name)
+    try:
+        goes_on = cursor is None or context.source.goes_on(cursor)
+    except ConnectorError as error:
+        return failed_step(CURSOR, context.settings.source_system.title, error, human="it")
+    if not goes_on:
+        return CheckStep(CURSOR, "warning", "cursor_unfit")
+    return CheckStep(CURSOR, "ok", facts={"moved": moved.isoformat()} if moved else {})
 
 
 def _checked(system: str, connected: Callable[[], Source | Sink]) -> Iterator[CheckStep]:

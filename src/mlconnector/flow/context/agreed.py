@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from mlconnector.flow.context.rate_files import RateFiles
 from mlconnector.mapping.rules import OwnAccount
 from mlconnector.store import chart_accounts, confirmations
 from mlconnector.store.chart_accounts import ChartAccount
@@ -15,16 +16,18 @@ from mlconnector.store.chart_accounts import ChartAccount
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """The client's own chart, and the fingerprints of confirmed seeds by name."""
+    """The client's own chart, the fingerprints of confirmed seeds by name, and newer rates."""
 
     chart: tuple[OwnAccount, ...] = ()
     confirmed: Mapping[str, str] = field(default_factory=dict)
+    rates: RateFiles = field(default_factory=RateFiles)
 
 
-def read_agreed(db: Connection, client: str) -> Agreed:
-    """What was agreed for a client."""
+def read_agreed(db: Connection, client: str, rates: RateFiles | None = None) -> Agreed:
+    """What was agreed for a client, with newer rates beside it."""
     confirmed = {one.seed: one.fingerprint for one in confirmations.read(db, client).values()}
-    return Agreed(own_accounts(chart_accounts.read(db, client).values()), confirmed)
+    chart = own_accounts(chart_accounts.read(db, client).values())
+    return Agreed(chart, confirmed, rates or RateFiles())
 
 
 def stamp(db: Connection, client: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from mlconnector.errors import ConnectorError
+from mlconnector.flow.context import rate_files
 from mlconnector.flow.context.agreed import read_agreed, stamp
 from mlconnector.flow.context.settings import ConnectionSettings, read_connection
 from mlconnector.flow.context.stopping import Stopping
@@ -101,7 +102,8 @@ class Services:
     def read(self, text: str, where: str) -> ConnectionSettings:
         """A connection's text, checked with what was agreed for its client. Raises UnreadableSettings."""
         with self.database.read() as db:
-            return read_connection(text, where, lambda client: read_agreed(db, client))
+            rates = rate_files.read_rate_files(self.settings)
+            return read_connection(text, where, lambda client: read_agreed(db, client, rates))
 
     def rules(self, name: str) -> Rules:
         """The rules agreed for a connection."""
@@ -250,7 +252,7 @@ class Services:
                 return entry
             with self.database.read() as db:
                 row = connections.read(db, name)
-                agreed_of = stamp(db, row.client)
+                agreed_of = stamp(db, row.client), rate_files.stamp(self.settings)
             keys = [token_name(system) for system in (row.source, *sink_systems())]
             credentials_of = self.vault.changed(name, keys)
             known = None if entry is None else (entry.settings.text, entry.credentials_of, entry.agreed_of)

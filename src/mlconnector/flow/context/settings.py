@@ -193,7 +193,14 @@ def read_connection(
     sink_system, sink = _sink(outline, text, where)
     _check_formats(outline, sink_system, sink, text, where)
     beside = Agreed() if agreed is None else agreed(sink_system.client(sink))
-    rules = {"books": books, "mapping": mapping, "chart": beside.chart, "confirmed": dict(beside.confirmed)}
+    rules = {
+        "books": books,
+        "mapping": mapping,
+        "chart": beside.chart,
+        "confirmed": dict(beside.confirmed),
+        "vat_rates": beside.rates.vat_rates,
+        "reference_rates": beside.rates.reference_rates,
+    }
     return ConnectionSettings(
         name=outline.name,
         source_system=system,

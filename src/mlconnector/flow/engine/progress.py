@@ -12,7 +12,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import breaker_is_open, ready
 from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine.outcomes import Outcome
-from mlconnector.flow.intake import records
+from mlconnector.flow.intake import records, reread
 from mlconnector.flow.intake.second_try import try_again
 from mlconnector.store import batches, connections, runs
 from mlconnector.store.audit import append
@@ -69,7 +69,7 @@ def begin(context: Context, run_id: str, trigger: str) -> Begun:
     verify_what_is_open(context)
     if trigger != "webhook":
         try_again(context)
-    return Begun(records.since(context))
+    return Begun(reread.begin_at(context))
 
 
 def take_hints(context: Context, run_id: str) -> Counted:

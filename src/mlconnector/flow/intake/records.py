@@ -48,6 +48,8 @@ def take_page(context: Context, run: str, cursor: str | None, position: str | No
     page = source.changes(cursor, position)
     readings = source.fetch(page.references)
     with context.write() as db:
+        if page.anew:
+            append(db, [context.event(context.name, "cursor_given_up", {"run": run})], context.now())
         _store(context, db, run, readings)
         if page.cursor is not None:
             connections.move_cursor(db, context.name, page.cursor, context.now())

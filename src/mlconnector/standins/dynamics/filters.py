@@ -35,7 +35,7 @@ _TYPES = {
     "guid": frozenset({"guid"}),
     "text": frozenset({"text", "memo", "entityname", "body", "any"}),
     "number": frozenset({"money", "decimal", "integer", "bigint", "picklist", "state", "status", "any"}),
-    "time": frozenset({"datetime", "date", "localdate"}),
+    "time": frozenset({"datetime", "date", "localdate", "fixeddate", "fixedtime"}),
     "boolean": frozenset({"boolean", "any"}),
 }
 _EDM = {"guid": "Edm.Guid", "text": "Edm.String", "number": "Edm.Int32", "time": "Edm.DateTimeOffset"}
@@ -222,7 +222,7 @@ def _converted(kind: str, text: str) -> Any:
         return text.casefold() == "true"
     if kind in ("money", "decimal", "number") or kind in _TYPES["number"]:
         return Decimal(text)
-    if kind in ("datetime", "localdate") and len(text) > len("2026-07-01"):
+    if kind in _TYPES["time"] - {"date"} and len(text) > len("2026-07-01"):
         try:
             moment = datetime.fromisoformat(text).astimezone(UTC)
         except ValueError as problem:

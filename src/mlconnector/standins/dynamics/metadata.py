@@ -29,6 +29,8 @@ _TYPES = {
     "date": "DateTime",
     "localdate": "DateTime",
     "datetime": "DateTime",
+    "fixeddate": "DateTime",
+    "fixedtime": "DateTime",
     "lookup": "Lookup",
     "picklist": "Picklist",
     "state": "State",
@@ -36,6 +38,13 @@ _TYPES = {
     "file": "Virtual",
     "filename": "String",
     "entityname": "EntityName",
+}
+_BEHAVIOURS = {
+    "date": ("DateOnly", "DateOnly"),
+    "localdate": ("UserLocal", "DateOnly"),
+    "datetime": ("UserLocal", "DateAndTime"),
+    "fixeddate": ("TimeZoneIndependent", "DateOnly"),
+    "fixedtime": ("TimeZoneIndependent", "DateAndTime"),
 }
 _CAST = re.compile(r"Microsoft\.Dynamics\.CRM\.(\w+)AttributeMetadata")
 _PATH = re.compile(
@@ -171,10 +180,9 @@ class Metadata:
             "IsValidForRead": column.type != "secret",
             "DisplayName": _label(column.label),
         }
-        if typed and column.type in ("date", "localdate", "datetime"):
-            behaviour = "DateOnly" if column.type == "date" else "UserLocal"
+        if typed and column.type in _BEHAVIOURS:
+            behaviour, made["Format"] = _BEHAVIOURS[column.type]
             made["DateTimeBehavior"] = {"Value": behaviour}
-            made["Format"] = "DateAndTime" if column.type == "datetime" else "DateOnly"
         if typed and column.type in ("picklist", "state", "status"):
             options = self.environment.options(column.table, column.name).values()
             made["OptionSet"] = {

@@ -118,12 +118,22 @@ def _formatted(environment: Environment, row: Row, column: Column) -> str | None
             return tables()[value].label
         case "boolean":
             return "Ja" if value else "Nein"
+    return _formatted_time(value, column.type)
+
+
+def _formatted_time(value: Any, kind: str) -> str | None:
+    """A time as users see it; None for what is none."""
+    match kind:
         case "date":
             return f"{date.fromisoformat(value):%d.%m.%Y}"
         case "localdate":
             return f"{datetime.fromisoformat(value).astimezone(ZONE):%d.%m.%Y}"
         case "datetime":
             return f"{datetime.fromisoformat(value).astimezone(ZONE):%d.%m.%Y %H:%M}"
+        case "fixeddate":
+            return f"{datetime.fromisoformat(value):%d.%m.%Y}"
+        case "fixedtime":
+            return f"{datetime.fromisoformat(value):%d.%m.%Y %H:%M}"
     return None
 
 

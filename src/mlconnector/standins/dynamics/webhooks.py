@@ -198,7 +198,7 @@ def _value(value: Any, column: Column) -> Any:
             return {"__type": f"Money:{_CONTRACTS}", "Value": value}
         case "lookup":
             return _reference(value[0], value[1])
-        case "datetime" | "localdate":
+        case "datetime" | "localdate" | "fixeddate" | "fixedtime":
             return json_date(value)
         case "date":
             midnight = datetime.combine(date.fromisoformat(value), time())

@@ -41,15 +41,27 @@ class NoTracking(NeedsHuman):
     """Change tracking is off for a table."""
 
 
+class NoDeltaLink(NeedsHuman):
+    """The last page of changes has no link to later ones, though change tracking is on."""
+
+
+class LinkElsewhere(NeedsHuman):
+    """A page of changes leads to another address than that of the environment."""
+
+
 class ColumnMissing(NeedsHuman):
     """A column that the settings name does not exist."""
 
 
-class NotFound(Broken):
+class Wrong(Broken):
+    """Dataverse does not take the question as it is."""
+
+
+class NotFound(Wrong):
     """There is no such record or address."""
 
 
-class VersionExpired(Broken):
+class VersionExpired(Wrong):
     """The delta link is too old, or the table was changed: only reading everything again helps."""
 
 
@@ -102,7 +114,7 @@ def _wrong(answer: httpx.Response, words: str, said_all: str) -> ConnectorError:
         return NoTracking(Problem("dynamics_tracking_off", facts, ("table",)))
     if answer.status_code in {404, 410}:
         return NotFound(f"{default_explanation(SYSTEM, answer)}: {said_all}")
-    return Broken(f"{default_explanation(SYSTEM, answer)}: {said_all}")
+    return Wrong(f"{default_explanation(SYSTEM, answer)}: {said_all}")
 
 
 def _table(answer: httpx.Response) -> str:

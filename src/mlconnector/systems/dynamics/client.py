@@ -14,8 +14,16 @@ from uuid import UUID
 
 import httpx
 
-from mlconnector.errors import Broken
-from mlconnector.systems.dynamics.answers import CONCURRENCY, SYSTEM
+from mlconnector.errors import Broken, NeedsHuman
+from mlconnector.model.problems import Problem
+from mlconnector.systems.dynamics.answers import (
+    CONCURRENCY,
+    SYSTEM,
+    LinkElsewhere,
+    NoDeltaLink,
+    NoTracking,
+)
+from mlconnector.systems.dynamics.shapes import DateColumn
 from mlconnector.systems.kit import json_answers
 from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.json_answers import Raw, object_in, records_in
@@ -27,18 +35,23 @@ BASE = "/api/data/v9.2"
 HEADERS = {"OData-MaxVersion": "4.0", "OData-Version": "4.0", "Accept": "application/json"}
 PAGE = 500
 IDS_AT_ONCE = 40
+DELTA = "$deltatoken"
 _SETS = {"transactioncurrency": "transactioncurrencies"}
 _ANNOTATIONS = 'odata.include-annotations="*"'
 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A page of a table's changes. `following` leads to the next, `delta`, on the last, to later changes."""
+    """A page of a table's changes. `following` leads to the next, `delta`, on the last, to later changes.
+
+    Both are links of this environment and table. Rows without `annotated` lack what Dataverse adds to values.
+    """
 
     rows: tuple[Raw, ...]
     deleted: tuple[str, ...]
     following: str | None
     delta: str | None
+    annotated: bool = True
 
 
 class Client:
@@ -53,17 +66,77 @@ class Client:
         self._http.close()
 
     def changes(self, table: str, select: Sequence[str], link: str | None, size: int = PAGE) -> Tracked:
-        """A page of changes: from the beginning, or behind a link that an earlier page gave, verbatim."""
-        address = self._ours(link) if link else f"{BASE}/{set_of(table)}?$select={','.join(select)}"
-        content = self.get(address, f"odata.track-changes,odata.maxpagesize={size},{_ANNOTATIONS}")
+        """A page of changes: from the beginning, or behind a link that an earlier page gave, verbatim.
+
+        Beside annotations some versions leave the last link out, and a link may lead elsewhere once: then the
+        page is asked for again, without annotations. Its rows are those of the answer that has the link, or a
+        change in between would be lost. Raises NeedsHuman where that does not help.
+        """
+        for annotated in (True, False):
+            page, elsewhere = self._changes(table, select, link, size, annotated=annotated)
+            if page is not None:
+                return page
+        raise self._without_link(table, elsewhere)
+
+    def is_ours(self, link: str, table: str, token: str = "") -> bool:
+        """Whether a link leads to a table of this environment, with a token of this name.
+
+        Another one would take the access token elsewhere.
+        """
+        try:
+            url = httpx.URL(link)
+        except httpx.InvalidURL:
+            return False
+        home = (self._home.scheme, self._home.host, self._home.port)
+        is_there = (url.scheme, url.host, url.port) == home and url.path == f"{BASE}/{set_of(table)}"
+        return is_there and (not token or token in url.params)
+
+    def _changes(
+        self, table: str, select: Sequence[str], link: str | None, size: int, *, annotated: bool
+    ) -> tuple[Tracked | None, str]:
+        """A page of changes, or None where it leads nowhere or, as the second says, elsewhere."""
+        address = link or f"{BASE}/{set_of(table)}?$select={','.join(select)}"
+        beside = f",{_ANNOTATIONS}" if annotated else ""
+        content = self.get(address, f"odata.track-changes,odata.maxpagesize={size}{beside}")
         rows = _rows(content)
+        following, delta = _link(content, "@odata.nextLink"), _link(content, "@odata.deltaLink")
+        links = ((following, ""), (delta, DELTA))
+        elsewhere = next((one for one, token in links if one and not self.is_ours(one, table, token)), "")
+        if elsewhere or not (following or delta):
+            return None, elsewhere
         gone = [row for row in rows if str(row.get("@odata.context", "")).endswith("/$deletedEntity")]
-        return Tracked(
+        page = Tracked(
             rows=tuple(row for row in rows if row not in gone) if gone else tuple(rows),
             deleted=tuple(str(row["id"]) for row in gone),
-            following=_link(content, "@odata.nextLink"),
-            delta=_link(content, "@odata.deltaLink"),
+            following=following,
+            delta=delta,
+            annotated=annotated,
         )
+        return page, ""
+
+    def _without_link(self, table: str, elsewhere: str) -> NeedsHuman:
+        """Why changes cannot be followed: the link leads elsewhere, tracking is off, or neither."""
+        if elsewhere:
+            link = elsewhere.partition("?")[0]
+            facts = {"table": table, "address": self._address_of(table), "link": link}
+            return LinkElsewhere(Problem("dynamics_link_elsewhere", facts, ("table",)))
+        if not self.tracks(table):
+            facts = {"table": table, "answer": "ChangeTrackingEnabled is not true"}
+            return NoTracking(Problem("dynamics_tracking_off", facts, ("table",)))
+        return self.no_delta_link(table)
+
+    def no_delta_link(self, table: str) -> NoDeltaLink:
+        """The last page of a table's changes has no link to later ones, in whatever way it is asked for."""
+        facts = {"table": table, "address": self._address_of(table)}
+        return NoDeltaLink(Problem("dynamics_delta_link_missing", facts, ("table",)))
+
+    def _address_of(self, table: str) -> str:
+        return str(self._home.join(f"{BASE}/{set_of(table)}"))
+
+    def tracks(self, table: str) -> bool:
+        """Whether the metadata says that change tracking is on for a table."""
+        found = self.get(f"{definition(table)}?$select=LogicalName,ChangeTrackingEnabled")
+        return found.get("ChangeTrackingEnabled") is True
 
     def by_ids(
         self, table: str, column: str, ids: Iterable[str], select: Sequence[str], also: str = ""
@@ -83,11 +156,22 @@ class Client:
         first = f"{BASE}/{set_of(table)}?$select={','.join(select)}{only}"
 
         def page(link: str | None) -> tuple[list[Raw], str | None]:
-            address = first if link is None else self._ours(link)
+            if link is not None and not self.is_ours(link, table):
+                raise Broken(
+                    f"{SYSTEM}: a link to the next page of {table} leads elsewhere: {link.partition('?')[0]}"
+                )
+            address = link or first
             content = self.get(address, f"odata.maxpagesize={PAGE},{_ANNOTATIONS}")
             return _rows(content), _link(content, "@odata.nextLink")
 
         return all_pages(page, f"{SYSTEM}: the pages of {table}")
+
+    def date_behaviours(self, table: str) -> dict[str, str]:
+        """The date columns of a table, each with its DateTimeBehavior."""
+        kind = "Microsoft.Dynamics.CRM.DateTimeAttributeMetadata"
+        content = self.get(f"{definition(table)}/Attributes/{kind}?$select=LogicalName,DateTimeBehavior")
+        found = shaped(_rows(content), list[DateColumn])
+        return {each.name: each.behaviour.value for each in found if each.behaviour is not None}
 
     def get(self, address: str, prefer: str = "") -> Raw:
         """The object at an address, with exact decimals."""
@@ -112,12 +196,10 @@ class Client:
         """The bytes at an address, or None when there are more than `limit`."""
         return self._http.download(f"{BASE}/{address}", limit)
 
-    def _ours(self, link: str) -> str:
-        """A link that leads elsewhere would take the access token there."""
-        url = httpx.URL(link)
-        if (url.scheme, url.host, url.port) != (self._home.scheme, self._home.host, self._home.port):
-            raise Broken(f"dynamics: a link to the next page leads to another host: {url.host}")
-        return link
+
+def definition(table: str) -> str:
+    """The address of what the metadata says of a table."""
+    return f"{BASE}/EntityDefinitions(LogicalName='{table}')"
 
 
 def set_of(table: str) -> str:

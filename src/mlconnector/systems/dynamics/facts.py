@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from mlconnector.model.money import exact
 from mlconnector.model.problems import Problem
+from mlconnector.systems.dynamics.days import Days, Unclear
 from mlconnector.systems.dynamics.settings import Columns
 from mlconnector.systems.dynamics.shapes import FORMATTED
-from mlconnector.systems.kit.fields import clean, day_in, number_in
+from mlconnector.systems.kit.fields import clean, number_in
 from mlconnector.systems.kit.json_answers import Raw
 
 Fact = TypeVar("Fact")
@@ -27,45 +27,50 @@ class Facts:
     product.
     """
 
-    def __init__(self, columns: Columns, zone: ZoneInfo, title: str) -> None:
+    def __init__(self, columns: Columns, days: Days, title: str) -> None:
         self._columns: dict[str, Sequence[str]] = columns.model_dump()
-        self._zone = zone
+        self._days = days
         self._title = title
         self.problems: list[Problem] = []
 
     def text(self, purpose: str, rows: Rows) -> str | None:
         """The text of the first column that is filled; choices and lookups give their labels."""
-        return self._first(purpose, rows, _text_of)
+        return self._first(purpose, rows, lambda row, _, name: _text_of(row, name))
 
     def day(self, purpose: str, rows: Rows) -> date | None:
-        """The day of the first column that is filled, as users in the business time zone see it.
-
-        A column with a day of the user (UserLocal, format DateOnly) comes as midnight there, the evening
-        before in UTC.
-        """
-        return self._first(purpose, rows, lambda row, name: day_in(str(row[name]).strip(), self._zone))
+        """The day of the first column that is filled; held where it may be either of two."""
+        return self._first(purpose, rows, self._days.day)
 
     def number(self, purpose: str, rows: Rows) -> Decimal | None:
         """The number of the first column that is filled."""
-        return self._first(purpose, rows, _number_of)
+        return self._first(purpose, rows, lambda row, _, name: _number_of(row, name))
 
-    def _first(self, purpose: str, rows: Rows, read: Callable[[Raw, str], Fact]) -> Fact | None:
-        for row, name in self._filled(purpose, rows):
+    def _first(self, purpose: str, rows: Rows, read: Callable[[Raw, str, str], Fact]) -> Fact | None:
+        """What `read` gives for the first column that is filled, by its row, table and name."""
+        for row, table, name in self._filled(purpose, rows):
+            facts = {"column": name, "purpose": purpose, "value": str(row[name]), "title": self._title}
             try:
-                return read(row, name)
+                return read(row, table, name)
+            except Unclear as unclear:
+                self._hold(Problem("dynamics_day_unclear", {**facts, **self._both(unclear)}))
             except ValueError:
-                facts = {"column": name, "purpose": purpose, "value": str(row[name]), "title": self._title}
-                problem = Problem("dynamics_column_unreadable", facts)
-                self.problems += [problem] if problem not in self.problems else []
-                return None
+                self._hold(Problem("dynamics_column_unreadable", facts))
+            return None
         return None
 
-    def _filled(self, purpose: str, rows: Rows) -> Iterator[tuple[Raw, str]]:
+    def _both(self, unclear: Unclear) -> dict[str, str]:
+        written, local = unclear.written.isoformat(), unclear.local.isoformat()
+        return {"written": written, "local": local, "zone": self._days.zone.key, "shown": unclear.shown}
+
+    def _hold(self, problem: Problem) -> None:
+        self.problems += [problem] if problem not in self.problems else []
+
+    def _filled(self, purpose: str, rows: Rows) -> Iterator[tuple[Raw, str, str]]:
         for column in self._columns[purpose]:
             table, _, name = column.partition(".")
             row = rows.get(table)
             if row is not None and row.get(name) is not None and str(row[name]).strip():
-                yield row, name
+                yield row, table, name
 
 
 def _text_of(row: Raw, name: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party
 from mlconnector.systems.dynamics.client import shaped
+from mlconnector.systems.dynamics.days import Days
 from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
 from mlconnector.systems.dynamics.shapes import Account, Contact, Invoice
@@ -61,7 +62,7 @@ def party_alone(party_id: str, raw: Raw, settings: Settings) -> tuple[Party | No
         return None, "inactive"
     if isinstance(customer, Contact) and customer.parent is not None and customer.parent_table == "account":
         return None, "contact_person"
-    facts = Facts(settings.columns, settings.zone, "")
+    facts = Facts(settings.columns, Days(settings.zone), "")
     party, written = _party(party_id, raw, {table: raw}, facts, settings)
     if not party.name:
         return None, "nameless"

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from mlconnector.errors import Broken, ConnectorError, NeedsLogin
-from mlconnector.systems.dynamics.answers import TITLE, Forbidden, NotFound, NoTracking
+from mlconnector.systems.dynamics.answers import (
+    TITLE,
+    Forbidden,
+    LinkElsewhere,
+    NoDeltaLink,
+    NotFound,
+    NoTracking,
+)
 from mlconnector.systems.dynamics.changes import INVOICES, LINES
-from mlconnector.systems.dynamics.client import BASE, Client, set_of, shaped
+from mlconnector.systems.dynamics.client import BASE, Client, definition, set_of, shaped
 from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
 from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, Settings
 from mlconnector.systems.dynamics.shapes import Organization
@@ -26,11 +33,15 @@ LOGIN = "dynamics.login"
 REACH = "dynamics.reach"
 RIGHT = "dynamics.right"
 TRACKING = "dynamics.tracking"
+LINKS = "dynamics.links"
 COLUMNS = "dynamics.columns"
+DAYS = "dynamics.days"
 ORGANIZATION = "dynamics.organization"
 WEBHOOK = "dynamics.webhook"
 
+WITHOUT_LINK = "without_link"
 _FEWEST_DAYS = 3
+_MOST_ROWS = 5000
 _EURO = "EUR"
 Select = Callable[[str], tuple[str, ...]]
 
@@ -46,7 +57,9 @@ def steps(
             Attempt((REACH,), lambda: [_reach(client(), settings)]),
             Attempt((RIGHT,), lambda: [_rights(client(), settings)]),
             Attempt((TRACKING,), lambda: [_tracking(client(), settings)]),
+            Attempt((LINKS,), lambda: [_links(client(), context)]),
             Attempt((COLUMNS,), lambda: [_columns(client(), settings, select)]),
+            Attempt((DAYS,), lambda: [_days(client(), settings)]),
             Attempt((ORGANIZATION,), lambda: [_organization(client(), select)]),
         ]
     )
@@ -121,7 +134,7 @@ def _rights(client: Client, settings: Settings) -> CheckStep:
                 client.get(f"{BASE}/{set_of(table)}?$select={table}id&$top=1")
         except Forbidden as error:
             missing.append(error.problem.facts["privilege"] or table)
-        except NoTracking:
+        except (NoTracking, NoDeltaLink, LinkElsewhere):
             continue
         except ConnectorError as error:
             return _failed(RIGHT, error)
@@ -135,15 +148,30 @@ def _tracking(client: Client, settings: Settings) -> CheckStep:
     off = []
     for table in _tracked(settings):
         try:
-            found = client.get(f"{_definition(table)}?$select=LogicalName,ChangeTrackingEnabled")
+            if not client.tracks(table):
+                off.append(table)
         except ConnectorError as error:
             return _failed(TRACKING, error)
-        if found.get("ChangeTrackingEnabled") is not True:
-            off.append(table)
     if off:
         facts = {"tables": ", ".join(off)}
         return CheckStep(TRACKING, "failed", "dynamics_tracking_missing", facts, "it")
     return CheckStep(TRACKING, "ok")
+
+
+def _links(client: Client, context: SourceContext) -> CheckStep:
+    """Whether changes lead on to later ones.
+
+    Of a table with more rows than a page only its end shows that, so the latest run has to be believed.
+    """
+    missed = context.memory.recall(WITHOUT_LINK)
+    for table in _tracked(context.settings):
+        try:
+            page = client.changes(table, (f"{table}id",), None, _MOST_ROWS)
+        except ConnectorError as error:
+            return _failed(LINKS, error)
+        if page.following is not None and missed == table:
+            return _failed(LINKS, client.no_delta_link(table))
+    return CheckStep(LINKS, "ok")
 
 
 def _columns(client: Client, settings: Settings, select: Select) -> CheckStep:
@@ -155,7 +183,7 @@ def _columns(client: Client, settings: Settings, select: Select) -> CheckStep:
         if not wanted:
             continue
         try:
-            rows = client.get(f"{_definition(table)}/Attributes?$select=LogicalName").get("value")
+            rows = client.get(f"{definition(table)}/Attributes?$select=LogicalName").get("value")
         except ConnectorError as error:
             return _failed(COLUMNS, error)
         known = {str(row.get("LogicalName")) for row in rows} if isinstance(rows, list) else set()
@@ -163,6 +191,22 @@ def _columns(client: Client, settings: Settings, select: Select) -> CheckStep:
     if missing:
         return CheckStep(COLUMNS, "failed", "dynamics_columns_missing", {"columns": ", ".join(missing)})
     return CheckStep(COLUMNS, "ok")
+
+
+def _days(client: Client, settings: Settings) -> CheckStep:
+    """How each column with a day is read; where that may not be known, only some days are certain."""
+    columns = [column.split(".") for column in settings.columns.days]
+    behaviours: dict[str, dict[str, str]] = {}
+    for table in dict.fromkeys(table for table, _ in columns):
+        try:
+            behaviours[table] = client.date_behaviours(table)
+        except Forbidden as error:
+            facts = {"table": table, "answer": error.problem.facts["answer"]}
+            return CheckStep(DAYS, "warning", "dynamics_days_unknown", facts, "it")
+        except ConnectorError as error:
+            return _failed(DAYS, error)
+    found = [f"{table}.{name} ({behaviours[table].get(name, 'Text')})" for table, name in columns]
+    return CheckStep(DAYS, "ok", facts={"columns": ", ".join(found), "zone": settings.timezone})
 
 
 def _organization(client: Client, select: Select) -> CheckStep:

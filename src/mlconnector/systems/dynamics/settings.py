@@ -112,6 +112,11 @@ class Columns(Table):
     tax_rate: OfLine = ()
     ship_from: OfLine = ()
 
+    @property
+    def days(self) -> tuple[str, ...]:
+        """The columns that hold days, each once."""
+        return tuple(dict.fromkeys((*self.invoice_date, *self.due_date, *self.service_date)))
+
     def of(self, table: str) -> tuple[str, ...]:
         """The configured columns of a table, each once."""
         every = (column for columns in self.model_dump().values() for column in columns)

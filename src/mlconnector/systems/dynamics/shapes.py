@@ -98,6 +98,7 @@ class Account(Row, frozen=True, kw_only=True):
 
     accountid: str
     statecode: int = 0
+    modifiedon: str | None = None
     name: str | None = None
     emailaddress1: str | None = None
     address1_line1: str | None = None
@@ -112,6 +113,7 @@ class Contact(Row, frozen=True, kw_only=True):
 
     contactid: str
     statecode: int = 0
+    modifiedon: str | None = None
     parent: str | None = msgspec.field(name="_parentcustomerid_value", default=None)
     parent_table: str | None = msgspec.field(name=f"_parentcustomerid_value{LOOKUP_TABLE}", default=None)
     fullname: str | None = None
@@ -152,6 +154,19 @@ class Organization(Row, frozen=True, kw_only=True):
     name: str | None = None
     base_currency: str | None = msgspec.field(name="_basecurrencyid_value", default=None)
     days: int | None = msgspec.field(name="expirechangetrackingindays", default=None)
+
+
+class Behaviour(msgspec.Struct, frozen=True):
+    """How a date column is to be read: `UserLocal`, `DateOnly` or `TimeZoneIndependent`."""
+
+    value: str = msgspec.field(name="Value")
+
+
+class DateColumn(msgspec.Struct, frozen=True):
+    """What the metadata says of a date column."""
+
+    name: str = msgspec.field(name="LogicalName")
+    behaviour: Behaviour | None = msgspec.field(name="DateTimeBehavior", default=None)
 
 
 class Note(Row, frozen=True, kw_only=True):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
-from mlconnector.systems.dynamics import files, ping, webhooks
-from mlconnector.systems.dynamics.answers import SYSTEM, explain
-from mlconnector.systems.dynamics.changes import INVOICES, LINES, changed, followed
+from mlconnector.systems.dynamics import changes, files, ping, webhooks
+from mlconnector.systems.dynamics.answers import SYSTEM, Forbidden, NoDeltaLink, explain
+from mlconnector.systems.dynamics.changes import INVOICES, LINES, Followed, changed, followed
 from mlconnector.systems.dynamics.client import HEADERS, Client, shaped
 from mlconnector.systems.dynamics.login import AppTokens
 from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
@@ -70,6 +71,7 @@ class DynamicsSource:
         self._organization: Organization | None = None
         self._currencies: dict[str, str] = {}
         self._products: dict[str, Raw] = {}
+        self._behaviours: dict[str, dict[str, str] | None] = {}
 
     def check(self) -> Iterator[CheckStep]:
         """Does it work, step by step, and who can fix what does not."""
@@ -80,8 +82,26 @@ class DynamicsSource:
 
         Customers follow them where the settings want it, at first all of them.
         """
-        tables = followed(self._select, self._settings.followed_customers)
-        return changed(self._client(), tables, self._is_final, since, position)
+        memory = self._context.memory
+        try:
+            page = changed(self._client(), self._followed(), self._is_final, since, position)
+        except NoDeltaLink as error:
+            memory.remember(ping.WITHOUT_LINK, error.problem.facts["table"])
+            raise
+        if page.position is None and memory.recall(ping.WITHOUT_LINK):
+            memory.remember(ping.WITHOUT_LINK, None)
+        return page
+
+    def cursor_from(self, moment: datetime | None) -> str:
+        """The cursor of a pass that reads again what changed since a moment, or everything."""
+        return changes.cursor_from(moment)
+
+    def goes_on(self, cursor: str) -> bool:
+        """Whether a pass goes on from a cursor: Dataverse is asked whether it still knows the links."""
+        return changes.goes_on(self._client(), self._followed(), cursor)
+
+    def _followed(self) -> tuple[Followed, ...]:
+        return followed(self._select, self._settings.followed_customers)
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
         """The vouchers of invoices and the parties of customers; a reading for each, in the order given."""
@@ -194,7 +214,18 @@ class DynamicsSource:
             customers=customers,
             products=self._products,
             orders={str(raw["salesorderid"]): str(raw.get("ordernumber") or "") for raw in orders},
+            behaviours=self._date_behaviours(),
         )
+
+    def _date_behaviours(self) -> dict[str, dict[str, str]]:
+        """The behaviours of date columns by table, without tables whose metadata may not be read."""
+        for table in {column.partition(".")[0] for column in self._settings.columns.days}:
+            if table not in self._behaviours:
+                try:
+                    self._behaviours[table] = self._client().date_behaviours(table)
+                except Forbidden:
+                    self._behaviours[table] = None
+        return {table: known for table, known in self._behaviours.items() if known is not None}
 
     def _own_organization(self) -> Organization:
         if self._organization is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Voucher
 from mlconnector.systems.dynamics.client import shaped
+from mlconnector.systems.dynamics.days import Days
 from mlconnector.systems.dynamics.facts import Facts, Rows
 from mlconnector.systems.dynamics.files import chosen
 from mlconnector.systems.dynamics.lines import Entry, voucher_lines
@@ -18,7 +19,7 @@ from mlconnector.systems.dynamics.parties import party_alone, party_of
 from mlconnector.systems.dynamics.places import delivery
 from mlconnector.systems.dynamics.settings import Final, Settings
 from mlconnector.systems.dynamics.shapes import Detail, Invoice, Note, Product
-from mlconnector.systems.kit.fields import clean, document_number
+from mlconnector.systems.kit.fields import clean, day_of, document_number
 from mlconnector.systems.kit.json_answers import Raw
 from mlconnector.systems.kit.vouchers import currency_problems, filled, kind_by_total
 from mlconnector.systems.source import Reading
@@ -31,7 +32,7 @@ _EURO = "EUR"
 class Surroundings:
     """What a set of invoices refers to: rows by id, customers by `account/<id>`; ISO codes and order numbers.
 
-    `base` is the ISO code of the organisation's own currency.
+    `base` is the ISO code of the organisation's own currency; `behaviours` as in `Days`.
     """
 
     base: str = ""
@@ -39,6 +40,7 @@ class Surroundings:
     customers: dict[str, Raw] = field(default_factory=dict)
     products: dict[str, Raw] = field(default_factory=dict)
     orders: dict[str, str] = field(default_factory=dict)
+    behaviours: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def customer_alone(external_id: str, raw: Raw, settings: Settings) -> Reading:
 def withdrawn(raw: Raw, around: Surroundings, settings: Settings) -> Reading:
     """The reading of an invoice that is not final: enough to take a booking back, without lines and party."""
     invoice = shaped(raw, Invoice)
-    facts = Facts(settings.columns, settings.zone, clean(invoice.name))
+    facts = Facts(settings.columns, Days(settings.zone, around.behaviours), clean(invoice.name))
     rows: Rows = {"invoice": raw}
     voucher = Voucher(
         kind=kind_by_total(invoice.totalamount),
@@ -87,7 +89,7 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     """The reading of an invoice that was issued."""
     invoice = shaped(raw, Invoice)
     title = clean(invoice.name)
-    facts = Facts(settings.columns, settings.zone, title)
+    facts = Facts(settings.columns, Days(settings.zone, around.behaviours), title)
     currency = around.currencies.get(invoice.currency or "", "")
     customer = around.customers.get(f"{invoice.customer_table}/{invoice.customer}")
     rows: Rows = {"invoice": raw, invoice.customer_table or "account": customer}
@@ -97,7 +99,9 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
     lines, wrong_lines = voucher_lines(invoice, entries, currency, facts, settings)
     number = document_number(facts.text("invoice_number", rows))
     attachments, wrong_files = chosen(invoice, raw, belongings.notes, number, settings.documents)
+    before = len(facts.problems)
     day = facts.day("invoice_date", rows)
+    is_without_day = day is None and len(facts.problems) == before
     voucher = Voucher(
         kind=kind_by_total(invoice.totalamount),
         direction="sale",
@@ -121,12 +125,17 @@ def final(raw: Raw, belongings: Belongings, around: Surroundings, settings: Sett
         attributes=_attributes(invoice, around, rows, facts),
     )
     problems += goods.problems_beside(problems)
-    problems += wrong_lines + wrong_files + _formal(invoice, currency, day, title) + facts.problems
+    problems += (
+        wrong_lines
+        + wrong_files
+        + _formal(invoice, currency, title, is_without_day=is_without_day)
+        + facts.problems
+    )
     return Reading(invoice.invoiceid, voucher, tuple(problems))
 
 
 def _made_on(invoice: Invoice, settings: Settings) -> date:
-    return invoice.createdon.astimezone(settings.zone).date()
+    return day_of(invoice.createdon, settings.zone)
 
 
 def _entries(belongings: Belongings, around: Surroundings, rows: Rows) -> list[Entry]:
@@ -178,9 +187,9 @@ def _attributes(invoice: Invoice, around: Surroundings, rows: Rows, facts: Facts
     )
 
 
-def _formal(invoice: Invoice, currency: str, day: date | None, title: str) -> list[Problem]:
+def _formal(invoice: Invoice, currency: str, title: str, *, is_without_day: bool) -> list[Problem]:
     problems = currency_problems(currency)
-    if day is None:
+    if is_without_day:
         problems.append(Problem("invoice_date_missing", {"title": title}))
     if invoice.pricingerrorcode:
         facts = {"title": title, "code": str(invoice.pricingerrorcode)}

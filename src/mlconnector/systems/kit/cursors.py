@@ -25,6 +25,14 @@ def read(text: str, shape: type[State]) -> State:
         raise Broken(f"a {shape.__name__.lower()} that is none of ours: {error}") from error
 
 
+def fitting(text: str, shape: type[State]) -> State | None:
+    """A cursor as it was written; None where it is none of ours, or of a version that wrote another shape."""
+    try:
+        return read(text, shape)
+    except Broken:
+        return None
+
+
 def mark(text: str) -> str:
     """A short name for a long text; different texts have different ones."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mlconnector.model.money import exact
 
@@ -46,3 +46,18 @@ def day_in(text: str, zone: ZoneInfo | None = None) -> date:
         return date.fromisoformat(text)
     moment = datetime.fromisoformat(text)
     return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> date:
+    """The day of a moment of a system that keeps its times in UTC, as people in `zone` see it."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).date()
+
+
+def same_days(one: str, other: str) -> bool:
+    """Whether two time zones have the same days in winter and in summer; False where one is unknown."""
+    try:
+        zones = ZoneInfo(one), ZoneInfo(other)
+    except (ZoneInfoNotFoundError, ValueError):
+        return one == other
+    moments = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
+    return all(len({moment.astimezone(zone).utcoffset() for zone in zones}) == 1 for moment in moments)

@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from mlconnector.errors import Broken
 from mlconnector.systems.kit import cursors
 from mlconnector.systems.pipedrive.client import STATUSES, Client
 from mlconnector.systems.source import Page, Reference
 
 OVERLAP = timedelta(minutes=10)
 _CURSOR = "%Y-%m-%dT%H:%M:%SZ"
+# Pipedrive was founded in 2010.
+_EVERYTHING = "2000-01-01T00:00:00Z"
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -38,6 +39,8 @@ def changed(client: Client, since: str | None, position: str | None, now: Callab
     The first load (`since` is None) asks for won deals only; later ones for all, so that what is no longer
     won is noticed. Raises Broken when Pipedrive's cursors go round in a circle.
     """
+    given_up = since is not None and not goes_on(since, now())
+    since = _EVERYTHING if given_up else since
     at = Position(True, now(), since) if position is None else cursors.read(position, Position)
     deals, following = client.changed_deals(
         archived=at.archived,
@@ -47,7 +50,20 @@ def changed(client: Client, since: str | None, position: str | None, now: Callab
     )
     references = tuple(Reference(str(deal["id"]), deal.get("update_time"), deal) for deal in deals)
     reached = at.reached if at.archived else _further(at, references)
-    return Page(references, _next(at, following, reached), reached)
+    return Page(references, _next(at, following, reached), reached, given_up and position is None)
+
+
+def cursor_from(moment: datetime | None) -> str:
+    """The cursor of a pass that reads again what changed since a moment, or everything."""
+    return _EVERYTHING if moment is None else moment.astimezone(UTC).strftime(_CURSOR)
+
+
+def goes_on(cursor: str, now: datetime) -> bool:
+    """Whether a cursor is a moment of ours; one that lies ahead would pass over what changes until then."""
+    try:
+        return _moment(cursor) <= now + OVERLAP
+    except ValueError:
+        return False
 
 
 def _further(at: Position, references: tuple[Reference, ...]) -> str | None:
@@ -68,7 +84,4 @@ def _next(at: Position, following: str | None, reached: str | None) -> str | Non
 
 
 def _moment(cursor: str) -> datetime:
-    try:
-        return datetime.strptime(cursor, _CURSOR).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise Broken(f"a cursor that is none of ours: {error}") from error
+    return datetime.strptime(cursor, _CURSOR).replace(tzinfo=UTC)

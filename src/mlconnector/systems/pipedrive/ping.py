@@ -14,6 +14,7 @@ from mlconnector.systems.kit.check_steps import (
     login_needed,
     webhook_step,
 )
+from mlconnector.systems.kit.fields import same_days
 from mlconnector.systems.pipedrive.answers import TITLE, Forbidden
 from mlconnector.systems.pipedrive.catalogue import Catalogue, configured, entity_of
 from mlconnector.systems.pipedrive.client import Client
@@ -24,9 +25,11 @@ from mlconnector.systems.source import SourceContext
 
 REACH = "pipedrive.reach"
 LOGIN = "pipedrive.token"
+ZONE = "pipedrive.zone"
 DEALS = "pipedrive.deals"
 FIELDS = "pipedrive.fields"
 WEBHOOK = "pipedrive.webhook"
+_UNKNOWN_ZONE = CheckStep(ZONE, "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Ping:
         settings: Settings = self.context.settings
         yield from in_order(
             [
-                Attempt((REACH, LOGIN), self._login),
+                Attempt((REACH, LOGIN, ZONE), self._login),
                 Attempt((DEALS,), self._deals),
                 Attempt((FIELDS,), self._fields),
             ]
@@ -52,22 +55,22 @@ class Ping:
         yield webhook_step(WEBHOOK, TITLE, needed, self.context.secrets, mode)
 
     def _login(self) -> list[CheckStep]:
-        """Two steps from one question: any answer shows that Pipedrive is reached."""
+        """Three steps from one question: any answer shows that Pipedrive is reached."""
         settings: Settings = self.context.settings
         if settings.auth == "oauth":
             try:
                 self.context.tokens.current()
             except NeedsLogin as error:
-                return [CheckStep(REACH, "skipped"), login_needed(LOGIN, TITLE, error)]
+                return [CheckStep(REACH, "skipped"), login_needed(LOGIN, TITLE, error), _UNKNOWN_ZONE]
             except ConnectorError as error:
-                return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped")]
+                return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped"), _UNKNOWN_ZONE]
         try:
             me = self.client().me()
         except (NeedsLogin, NeedsHuman) as error:
-            return [CheckStep(REACH, "ok"), failed_step(LOGIN, TITLE, error)]
+            return [CheckStep(REACH, "ok"), failed_step(LOGIN, TITLE, error), _UNKNOWN_ZONE]
         except ConnectorError as error:
-            return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped")]
-        return [CheckStep(REACH, "ok"), _user(me)]
+            return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped"), _UNKNOWN_ZONE]
+        return [CheckStep(REACH, "ok"), _user(me), _zone(me, settings)]
 
     def _deals(self) -> list[CheckStep]:
         try:
@@ -100,3 +103,12 @@ def _user(me: Me) -> CheckStep:
     if me.is_admin:
         return CheckStep(LOGIN, "ok", facts=facts)
     return CheckStep(LOGIN, "warning", "not_admin", facts)
+
+
+def _zone(me: Me, settings: Settings) -> CheckStep:
+    """Whether the user's days in Pipedrive are those of the business time zone."""
+    theirs = me.timezone_name or settings.timezone
+    facts = {"theirs": theirs, "ours": settings.timezone}
+    if same_days(theirs, settings.timezone):
+        return CheckStep(ZONE, "ok", facts=facts)
+    return CheckStep(ZONE, "warning", "time_zone_differs", facts)

@@ -183,6 +183,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     company_name: str | None = None
     company_domain: str | None = None
+    timezone_name: str | None = None
     access: list[Access] | None = None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from mlconnector.errors import Broken, ConnectorError
@@ -14,7 +15,7 @@ from mlconnector.systems.kit.paging import each_apart, grouped
 from mlconnector.systems.pipedrive import webhooks
 from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
 from mlconnector.systems.pipedrive.catalogue import Catalogue
-from mlconnector.systems.pipedrive.changes import changed
+from mlconnector.systems.pipedrive.changes import changed, cursor_from, goes_on
 from mlconnector.systems.pipedrive.client import ApiToken, Client, deal_of, is_id
 from mlconnector.systems.pipedrive.lines import may_have_discounts
 from mlconnector.systems.pipedrive.ping import Ping
@@ -53,6 +54,14 @@ class PipedriveSource:
     def changes(self, since: str | None, position: str | None) -> Page:
         """One page of deals changed since the cursor `since` (None: all won deals)."""
         return changed(self._client(), since, position, self._context.now)
+
+    def cursor_from(self, moment: datetime | None) -> str:
+        """The cursor of a pass that reads again what changed since a moment, or everything."""
+        return cursor_from(moment)
+
+    def goes_on(self, cursor: str) -> bool:
+        """Whether a pass goes on from a cursor; it is a moment, so Pipedrive need not be asked."""
+        return goes_on(cursor, self._context.now())
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
         """The vouchers of these deals; a reading for every reference, in their order."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Voucher
-from mlconnector.systems.kit.fields import clean, document_number
+from mlconnector.systems.kit.fields import clean, day_of, document_number
 from mlconnector.systems.kit.vouchers import currency_problems, filled, kind_by_total
 from mlconnector.systems.pipedrive.facts import Facts
 from mlconnector.systems.pipedrive.fields import KnownFields
@@ -85,12 +85,13 @@ def final(deal: Deal, belongings: Belongings, around: Surroundings, settings: Se
         deal, belongings.products, belongings.discounts, around.products, around.categories, settings
     )
     attachments, wrong_files = chosen(belongings.files, settings.documents, title)
+    day = facts.day("invoice_date", deal.custom_fields)
     voucher = Voucher(
         kind=kind_by_total(deal.value),
         direction="sale",
         external_id=str(deal.id),
         number=document_number(facts.text("invoice_number", deal.custom_fields)),
-        document_date=facts.day("invoice_date", deal.custom_fields) or _won_on(deal, settings),
+        document_date=day or _won_on(deal, settings),
         currency=deal.currency or "",
         party=party,
         lines=lines,
@@ -108,13 +109,28 @@ def final(deal: Deal, belongings: Belongings, around: Surroundings, settings: Se
     )
     problems += wrong_to + wrong_from + wrong_lines + wrong_files
     problems += _formal(deal, belongings.instalments) + facts.problems
+    problems += [] if day else _two_days(deal, settings)
     return Reading(str(deal.id), voucher, tuple(problems))
 
 
 def _won_on(deal: Deal, settings: Settings) -> date:
-    if deal.local_won_date:
-        return deal.local_won_date
-    return (deal.won_time or deal.add_time).astimezone(settings.zone).date()
+    return deal.local_won_date or day_of(deal.won_time or deal.add_time, settings.zone)
+
+
+def _two_days(deal: Deal, settings: Settings) -> list[Problem]:
+    """Pipedrive says the day of winning as its user saw it, which may not be the one of the time zone."""
+    if deal.local_won_date is None or deal.won_time is None:
+        return []
+    day = day_of(deal.won_time, settings.zone)
+    if day == deal.local_won_date:
+        return []
+    facts = {
+        "title": clean(deal.title),
+        "user_day": deal.local_won_date.isoformat(),
+        "zone_day": day.isoformat(),
+        "zone": settings.timezone,
+    }
+    return [Problem("won_day_unclear", facts)]
 
 
 def _exchange_rate(deal: Deal, facts: Facts) -> Decimal | None:

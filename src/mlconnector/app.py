@@ -15,10 +15,12 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.kill_points import watch
 from mlconnector.flow.context.services import Services
 from mlconnector.settings import Settings, UnreadableSettings
+from mlconnector.store import audit
 from mlconnector.store.database import Database, open_database
 from mlconnector.store.httplog import HttpLog
 from mlconnector.store.migrate import migrate
 from mlconnector.store.seals import MasterKeys
+from mlconnector.store.trail_seal import TrailSeal
 from mlconnector.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -61,9 +63,10 @@ def opened(settings: Settings, now: Callable[[], datetime] | None = None) -> Ite
     keys, reached = _master_keys(settings), _points(settings)
     if settings.database_url is None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = open_database(settings.database)
+    database = open_database(settings.database, TrailSeal(keys))
     try:
         migrate(database)
+        audit.begin(database, clock())
     except BaseException:
         database.close()
         raise

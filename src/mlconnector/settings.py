@@ -47,11 +47,12 @@ class UnreadableSettings(ConnectorError):
 class Settings(BaseModel):
     """How this installation runs; connections have settings of their own.
 
-    `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is
-    read from `master_key_file` where it is not given itself. `public_url` is where browsers and webhooks
-    reach `serve`. `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer,
-    before the batch is sent again. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of
-    booking suggestions are checked before they are sent. `crash_at` ends the process hard at a named point
+    `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is read
+    from `master_key_file` where it is not given itself. `public_url` is where browsers and webhooks reach
+    `serve`. `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer, before the
+    batch is sent again. `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is
+    written down, or sent, once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages
+    of booking suggestions are checked before they are sent. `crash_at` ends the process hard at a named point
     of the way, for tests of recovery.
     """
 
@@ -66,6 +67,8 @@ class Settings(BaseModel):
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://localhost:8080"
     api_token: SecretStr | None = None
+    audit_heads_file: Path | None = None
+    audit_heads_url: SecretStr | None = None
     http_log_days: int = Field(default=30, ge=14)
     heartbeat_seconds: float = Field(default=5.0, gt=0)
     silent_after_seconds: float = Field(default=30.0, gt=0)
@@ -86,6 +89,13 @@ class Settings(BaseModel):
             kind = ""
         if kind not in _DATABASES:
             raise ValueError("expected sqlite:////path/file or postgresql://user:password@host/name")
+        return value
+
+    @field_validator("audit_heads_url")
+    @classmethod
+    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("expected an address that begins with https://")
         return value
 
     @field_validator("dxso_schemas")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mlconnector.errors import Broken, RetryLater
+from mlconnector.store.trail_seal import TrailSeal
 
 _WAL_WAITS = 200
 _WAL_WAIT = 0.05
@@ -23,9 +24,13 @@ _NO_ROOM = ("disk I/O error", "is full", "No space left")
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database to read from and to write to; every write is one transaction."""
+    """A database to read from and to write to; every write is one transaction.
+
+    `trail_seal` seals the audit trail; without it nothing can be added to the trail.
+    """
 
     engine: Engine
+    trail_seal: TrailSeal | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -40,7 +45,7 @@ class Database:
         On SQLite it takes the write lock at once, so that it cannot fail half way for want of it.
         """
         with translated(), self.engine.connect() as plain:
-            connection = plain.execution_options(writes=True)
+            connection = plain.execution_options(writes=True, trail_seal=self.trail_seal)
             with connection.begin():
                 yield connection
 
@@ -67,9 +72,9 @@ def translated() -> Iterator[None]:
         raise
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, trail_seal: TrailSeal | None = None) -> Database:
     """Connect to `url`, e.g. `sqlite:////var/lib/ml-connector/data.sqlite` or `postgresql://…`."""
-    return Database(make_engine(url))
+    return Database(make_engine(url), trail_seal)
 
 
 def make_engine(url: str) -> Engine:

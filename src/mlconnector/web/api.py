@@ -14,10 +14,10 @@ from mlconnector.flow.context import breaker
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.deliver import second_transfer
-from mlconnector.flow.report import inbox, overview, voucher_story
+from mlconnector.flow.report import inbox, overview, trail_heads, voucher_story
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, batches, connections, figures, logins, vouchers
-from mlconnector.texts.catalogue import step_cause, step_people, step_title
+from mlconnector.texts.catalogue import filled, step_cause, step_people, step_title, word
 from mlconnector.texts.language import Language
 from mlconnector.web import shapes
 from mlconnector.web.answers import ProblemDetails
@@ -207,7 +207,10 @@ def batch_file(batch: shapes.Text, web: Web) -> Response:
 @router.get("/audit/verify")
 def verify_audit(web: Web) -> shapes.Verdict:
     """Prove that the audit trail is complete and unchanged; reads all of it."""
-    return shapes.Verdict.model_validate(asdict(audit.verify(web.application.database)))
+    verdict = audit.verify(web.application.database, trail_heads.written_down(web.application.services))
+    language = web.application.settings.language
+    reason = filled(word("trail_fault", verdict.cause, language), verdict.facts, language)
+    return shapes.Verdict.model_validate({**asdict(verdict), "reason": reason})
 
 
 @router.post(

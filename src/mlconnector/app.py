@@ -42,10 +42,14 @@ class Application:
 
     @contextmanager
     def working(self) -> Iterator[Workflows]:
-        """Do durable work in this process until the block ends."""
+        """Do durable work in this process until the block ends.
+
+        Raises NeedsHuman (`trail_not_ours`, `trail_key_unknown`) where the audit trail could not tell of it.
+        """
         # Most commands do no durable work; for them the engine would take longer to load than they take.
         from mlconnector.flow.engine.engine import Engine  # noqa: PLC0415
 
+        audit.checked_head(self.database)
         engine = Engine(self.services)
         try:
             yield engine.start()

@@ -115,3 +115,11 @@ def test_a_changed_master_key_keeps_the_trail_verifiable() -> None:
     assert give("vault", "rotate").exit_code == 0
     KEY.write_text(KEY.read_text().splitlines()[0])
     assert give("audit", "verify").exit_code == 0
+
+
+def test_nothing_works_while_the_trail_could_not_tell_of_it() -> None:
+    break_seal()
+    answer = give("worker")
+    assert answer.exit_code == 1
+    assert "audit seal" in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -138,6 +138,14 @@ def begin(database: Database, now: datetime) -> None:
         _extend(connection, head, events, now)
 
 
+def checked_head(database: Database) -> TrailHead:
+    """The last link of the trail. Raises NeedsHuman as `append` does when nothing could be added to it."""
+    found, seal = head(database), database.trail_seal
+    if found is None or seal is None or not seal.holds(found):
+        raise _not_ours()
+    return found
+
+
 def is_sealed(database: Database) -> bool:
     """Whether the head is there and carries a seal of ours, so that the trail can go on."""
     found = head(database)

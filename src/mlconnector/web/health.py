@@ -12,7 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from mlconnector.errors import RetryLater
 from mlconnector.flow.context.services import Services
-from mlconnector.store import executors
+from mlconnector.store import audit, executors
 from mlconnector.store.migrate import is_current
 from mlconnector.web.parts import Web
 
@@ -50,6 +50,8 @@ def _reasons(services: Services, *, works_here: bool) -> list[str]:
     try:
         if not is_current(services.database):
             return ["the database does not have the tables of this version"]
+        if not audit.is_sealed(services.database):
+            return ["the audit trail does not carry our seal"]
         with services.database.read() as db:
             seen = executors.last_seen(db, services.owner)
     except RetryLater as error:

@@ -15,7 +15,6 @@ import httpx
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
-from mlconnector.model.problems import Problem
 from mlconnector.store import audit
 from mlconnector.store.audit import Anchor
 from mlconnector.store.trail_seal import TrailHead
@@ -28,10 +27,7 @@ _TIMEOUT = 20.0
 
 def head(services: Services) -> TrailHead:
     """The head as it stands. Raises NeedsHuman (`trail_not_ours`, `trail_key_unknown`) otherwise."""
-    found, seal = audit.head(services.database), services.database.trail_seal
-    if found is None or seal is None or not seal.holds(found):
-        raise NeedsHuman(Problem("trail_not_ours", {}))
-    return found
+    return audit.checked_head(services.database)
 
 
 def line(services: Services, found: TrailHead) -> str:

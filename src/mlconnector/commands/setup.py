@@ -263,11 +263,14 @@ def disconnect(name: Name, json: AsJson = False) -> None:
     """
     with answered(), application() as app:
         sink = app.context(name).settings.sink_system
+        given = setup.given_secrets(app.context(name))
         failed = setup.disconnect(app.context(name))
         if json:
-            print_json({"connection": name, "not_revoked": failed})
+            print_json({"connection": name, "not_revoked": failed, "still_valid": given})
         else:
             paragraph(phrase("disconnected", name=name))
+            if given:
+                paragraph(phrase("still_valid_there", names=", ".join(given)))
         for reason in failed:
             of_sink = reason.startswith(f"{sink.name}:")
             key = "not_revoked" if of_sink and sink.login.link else "not_revoked_there"

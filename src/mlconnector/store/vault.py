@@ -69,9 +69,13 @@ class Vault:
 
     def names(self, connection: str) -> list[str]:
         """The names of a connection's secrets, sorted."""
-        query = select(credentials.c.name).where(credentials.c.connection == connection)
         with self.database.read() as reading:
-            return sorted(reading.execute(query).scalars())
+            return self.names_within(reading, connection)
+
+    def names_within(self, reading: Connection, connection: str) -> list[str]:
+        """As `names`, but within the caller's transaction."""
+        query = select(credentials.c.name).where(credentials.c.connection == connection)
+        return sorted(reading.execute(query).scalars())
 
     def changed(self, connection: str, besides: Collection[str]) -> datetime | None:
         """When one of a connection's secrets was given last, those named `besides` left out."""
@@ -91,9 +95,13 @@ class Vault:
 
     def delete(self, connection: str, name: str) -> bool:
         """Forget a secret; whether there was one."""
-        gone = delete(credentials).where(credentials.c.connection == connection, credentials.c.name == name)
         with self.database.write() as transaction:
-            return transaction.execute(gone).rowcount == 1
+            return self.delete_within(transaction, connection, name)
+
+    def delete_within(self, transaction: Connection, connection: str, name: str) -> bool:
+        """As `delete`, but together with what else the caller's transaction does."""
+        gone = delete(credentials).where(credentials.c.connection == connection, credentials.c.name == name)
+        return transaction.execute(gone).rowcount == 1
 
     def seal(self, content: bytes, *context: str) -> Envelope:
         """Seal bytes for the place that `context` names, for callers that keep the envelope themselves."""

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -49,11 +50,12 @@ class Settings(BaseModel):
 
     `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is read
     from `master_key_file` where it is not given itself. `public_url` is where browsers and webhooks reach
-    `serve`. `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer, before the
-    batch is sent again. `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is
-    written down, or sent, once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages
-    of booking suggestions are checked before they are sent. `crash_at` ends the process hard at a named point
-    of the way, for tests of recovery.
+    `serve`; `trusted_proxies` are the addresses whose word counts on who is behind them. `lookup_seconds` is
+    how long DATEV gets to list a job whose submission got no answer, before the batch is sent again.
+    `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
+    once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
+    are checked before they are sent. `crash_at` ends the process hard at a named point of the way, for tests
+    of recovery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +69,7 @@ class Settings(BaseModel):
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://localhost:8080"
     api_token: SecretStr | None = None
+    trusted_proxies: str = "127.0.0.1,::1"
     audit_heads_file: Path | None = None
     audit_heads_url: SecretStr | None = None
     http_log_days: int = Field(default=30, ge=14)
@@ -89,6 +92,16 @@ class Settings(BaseModel):
             kind = ""
         if kind not in _DATABASES:
             raise ValueError("expected sqlite:////path/file or postgresql://user:password@host/name")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError(f"expected addresses or networks, e.g. 10.0.0.2, not {one}") from None
         return value
 
     @field_validator("audit_heads_url")

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -14,6 +14,7 @@ from mlconnector.errors import RetryLater
 from mlconnector.flow.context.services import Services
 from mlconnector.store import audit, executors
 from mlconnector.store.migrate import is_current
+from mlconnector.web.guards import inside_or_with_token
 from mlconnector.web.parts import Web
 
 log = logging.getLogger(__name__)
@@ -35,9 +36,9 @@ def readyz(web: Web) -> JSONResponse:
     return JSONResponse(content, status)
 
 
-@router.get("/metrics")
+@router.get("/metrics", dependencies=[Depends(inside_or_with_token)])
 def metrics(web: Web) -> Response:
-    """All figures; 503 while the database is out of reach."""
+    """All figures, for who is inside or has the token; 503 while the database is out of reach."""
     try:
         return Response(web.figures.exposition(), media_type=CONTENT_TYPE_LATEST)
     except RetryLater as error:

@@ -92,9 +92,12 @@ def test_tokens_that_come_while_the_connection_is_disconnected_do_not_bring_the_
     make_rig: MakeRig,
 ) -> None:
     rig = make_rig(1)
-    rig.services.reached = lambda point: (
-        setup.disconnect(rig.context) if point == "refresh_answered" else None
-    )
+
+    def meanwhile(point: str) -> None:
+        if point == "refresh_answered":
+            setup.disconnect(rig.context)
+
+    rig.services.reached = meanwhile
     keeper = rig.context.tokens("datev")
     with pytest.raises(NeedsLogin):
         keeper.renewed(keeper.current().access_token)

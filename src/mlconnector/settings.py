@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -30,6 +31,9 @@ DXSO_SCHEMAS = (
 )
 """DATEV's schemas of the files that booking suggestions are made of."""
 
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_SHORTEST_TOKEN = 16
+_FEWEST_CHARACTERS = 6
 _PLACE = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?: row (\d+))?:")
 _DATABASES = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 
@@ -49,9 +53,10 @@ class Settings(BaseModel):
     """How this installation runs; connections have settings of their own.
 
     `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is read
-    from `master_key_file` where it is not given itself. `public_url` is where browsers and webhooks reach
-    `serve`; `trusted_proxies` are the addresses whose word counts on who is behind them. `lookup_seconds` is
-    how long DATEV gets to list a job whose submission got no answer, before the batch is sent again.
+    from `master_key_file` where it is not given itself, which nobody else may read or write unless
+    `master_key_file_shared` says so. `public_url` is where browsers and webhooks reach `serve`;
+    `trusted_proxies` are the addresses whose word counts on who is behind them. `lookup_seconds` is how long
+    DATEV gets to list a job whose submission got no answer, before the batch is sent again.
     `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
     once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
     are checked before they are sent. `crash_at` ends the process hard at a named point of the way, for tests
@@ -64,6 +69,7 @@ class Settings(BaseModel):
     database_url: SecretStr | None = None
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
+    master_key_file_shared: bool = False
     language: Literal["de", "en"] = "en"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
@@ -92,6 +98,18 @@ class Settings(BaseModel):
             kind = ""
         if kind not in _DATABASES:
             raise ValueError("expected sqlite:////path/file or postgresql://user:password@host/name")
+        return value
+
+    @field_validator("api_token")
+    @classmethod
+    def _cannot_be_guessed(cls, value: SecretStr | None) -> SecretStr | None:
+        token = "" if value is None else value.get_secret_value()
+        has_enough = len(token) >= _SHORTEST_TOKEN and len(set(token)) >= _FEWEST_CHARACTERS
+        if token and (not has_enough or not token.isprintable() or " " in token):
+            raise ValueError(
+                f"expected at least {_SHORTEST_TOKEN} characters that nobody guesses, without blanks, e.g. "
+                "from `openssl rand -hex 32`"
+            )
         return value
 
     @field_validator("trusted_proxies")
@@ -134,11 +152,16 @@ class Settings(BaseModel):
         return str(self.master_key_file or self.data_dir / "master.key")
 
     def master_key_text(self) -> str:
-        """The master key's text. Raises UnreadableSettings where there is none."""
+        """The master key's text.
+
+        Raises UnreadableSettings where there is none, and where its file can be read by others, unless
+        `master_key_file_shared` says that this is meant so.
+        """
         if self.master_key is not None:
             return self.master_key.get_secret_value()
         file = Path(self.master_key_place)
         try:
+            _check_private(file, told_otherwise=self.master_key_file_shared)
             return file.read_text(encoding="utf-8")
         except OSError as error:
             raise UnreadableSettings(
@@ -147,6 +170,18 @@ class Settings(BaseModel):
                 f"the master key cannot be read ({error.strerror}); run `ml-connector init`, "
                 "or set MLCONNECTOR_MASTER_KEY or MLCONNECTOR_MASTER_KEY_FILE",
             ) from error
+
+
+def _check_private(file: Path, *, told_otherwise: bool) -> None:
+    """Raise UnreadableSettings when others than the owner may read or write a key file; OSError as `stat`."""
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if os.name == "posix" and mode & _OF_OTHERS and not told_otherwise:
+        raise UnreadableSettings(
+            str(file),
+            None,
+            f"the master key can be read or changed by others (mode {mode:04o}); run `chmod 600 {file}`, "
+            "or set master_key_file_shared = true where that is meant so",
+        )
 
 
 def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -132,7 +132,7 @@ def test_unfinished_requests_beyond_the_limit_of_files_neither_end_it_nor_keep_o
     with serving(environment, "--no-worker", before=few) as (process, address):
         host, _, port = address.removeprefix("http://").partition(":")
         with ExitStack() as held:
-            for _ in range(250):
+            for _ in range(205):
                 one = held.enter_context(socket.create_connection((host, int(port))))
                 with suppress(OSError):
                     one.sendall(b"POST /webhooks/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")

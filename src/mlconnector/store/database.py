@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -74,7 +77,28 @@ def translated() -> Iterator[None]:
 
 def open_database(url: str, trail_seal: TrailSeal | None = None) -> Database:
     """Connect to `url`, e.g. `sqlite:////var/lib/ml-connector/data.sqlite` or `postgresql://…`."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and address.database:
+        keep_private(Path(address.database))
     return Database(make_engine(url), trail_seal)
+
+
+def keep_private(file: Path) -> None:
+    """Let nobody but its owner read or write an SQLite file, from its beginning, and those beside it.
+
+    What SQLite itself makes beside a file gets the rights of the file. A place that cannot be written to is
+    left for SQLite to complain of, and a file of somebody else is left as it is.
+    """
+    if str(file) == ":memory:" or str(file).startswith("file:"):
+        return
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDONLY, 0o600))
+    except OSError:
+        return
+    for one in (file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal"))):
+        with suppress(FileNotFoundError, PermissionError):
+            if stat.S_IMODE(one.stat().st_mode) & 0o077:
+                one.chmod(0o600)
 
 
 def make_engine(url: str) -> Engine:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mlconnector.commands import output
+from mlconnector.store import audit
 from mlconnector.store.database import Database, open_database
+from mlconnector.store.seals import MasterKeys, generate_master_key
+from mlconnector.store.trail_seal import TrailSeal
 from tests.clock import Clock
 from tests.databases import Postgres, copied_sqlite, migrated_sqlite, running_postgres
 
@@ -52,8 +56,9 @@ def empty_database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequ
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A fresh, migrated database."""
-    opened = open_database(database_url)
+    """A fresh, migrated database whose audit trail has begun."""
+    opened = open_database(database_url, TrailSeal(MasterKeys.parse(generate_master_key())))
+    audit.begin(opened, datetime(2026, 3, 2, tzinfo=UTC))
     yield opened
     opened.close()
 

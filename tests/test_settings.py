@@ -39,7 +39,7 @@ def test_a_misspelt_setting_is_told_with_what_was_meant(tmp_path: Path) -> None:
 
 def test_a_setting_that_is_nothing_like_any_is_told_with_all_there_are(tmp_path: Path) -> None:
     told = complaint(tmp_path, "colour = 1\n")
-    assert "is not known here; known: api_token, crash_at, data_dir" in told
+    assert "is not known here; known: api_token, audit_heads_file, audit_heads_url, crash_at" in told
 
 
 def test_a_value_that_does_not_fit_is_told_with_its_line(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_the_databases_that_are_meant_are_taken(url: str) -> None:
 
 
 def test_secrets_of_the_settings_are_not_shown(tmp_path: Path) -> None:
-    given = {"MLCONNECTOR_MASTER_KEY": KEY, "MLCONNECTOR_API_TOKEN": "open-sesame"}
+    given = {"MLCONNECTOR_MASTER_KEY": KEY, "MLCONNECTOR_API_TOKEN": "open-sesame-4711"}
     shown = repr(load_settings(environment=given))
     assert KEY not in shown
     assert "open-sesame" not in shown
@@ -127,3 +127,52 @@ def test_a_text_without_end_is_refused_in_words(tmp_path: Path, text: str, told:
 def test_a_file_that_never_ends_is_refused() -> None:
     with pytest.raises(UnreadableSettings, match="File too large"):
         load_settings(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize(
+    "token", [" ", " " * 40, "short", "x" * 40, "abc" * 20, "a long text with blanks in it"]
+)
+def test_a_token_that_can_be_guessed_is_refused_without_being_repeated(tmp_path: Path, token: str) -> None:
+    told = complaint(tmp_path, f'api_token = "{token}"\n')
+    assert told.startswith("ml-connector.toml, line 1: api_token: expected at least 16 characters")
+    assert token not in told or not token.strip()
+    assert complaint(tmp_path, "", MLCONNECTOR_API_TOKEN=token).startswith("MLCONNECTOR_API_TOKEN: expected")
+
+
+def test_a_token_that_is_empty_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "ml-connector.toml"
+    file.write_text("")
+    settings = load_settings(file, {"MLCONNECTOR_API_TOKEN": ""})
+    assert settings.api_token is not None
+    assert not settings.api_token.get_secret_value()
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o602])
+def test_a_key_file_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
+    key = tmp_path / "master.key"
+    key.write_text(KEY)
+    key.chmod(mode)
+    with pytest.raises(UnreadableSettings) as error:
+        Settings(master_key_file=key).master_key_text()
+    assert str(error.value).startswith(
+        f"{key}: the master key can be read or changed by others (mode {mode:04o})"
+    )
+    assert f"chmod 600 {key}" in str(error.value)
+    assert Settings(master_key_file=key, master_key_file_shared=True).master_key_text() == KEY
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_key_file_that_is_private_is_taken(tmp_path: Path, mode: int) -> None:
+    key = tmp_path / "master.key"
+    key.write_text(KEY)
+    key.chmod(mode)
+    assert Settings(data_dir=tmp_path).master_key_text() == KEY
+
+
+def test_proxies_are_addresses_or_networks(tmp_path: Path) -> None:
+    told = complaint(tmp_path, 'trusted_proxies = "10.0.0.2, proxy.example.com"\n')
+    assert told.endswith("expected addresses or networks, e.g. 10.0.0.2, not proxy.example.com")
+
+
+def test_an_address_for_heads_is_one(tmp_path: Path) -> None:
+    assert "begins with https://" in complaint(tmp_path, 'audit_heads_url = "hooks.example.com"\n')

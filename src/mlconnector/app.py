@@ -15,10 +15,12 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.kill_points import watch
 from mlconnector.flow.context.services import Services
 from mlconnector.settings import Settings, UnreadableSettings
+from mlconnector.store import audit
 from mlconnector.store.database import Database, open_database
 from mlconnector.store.httplog import HttpLog
 from mlconnector.store.migrate import migrate
 from mlconnector.store.seals import MasterKeys
+from mlconnector.store.trail_seal import TrailSeal
 from mlconnector.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -40,10 +42,14 @@ class Application:
 
     @contextmanager
     def working(self) -> Iterator[Workflows]:
-        """Do durable work in this process until the block ends."""
+        """Do durable work in this process until the block ends.
+
+        Raises NeedsHuman (`trail_not_ours`, `trail_key_unknown`) where the audit trail could not tell of it.
+        """
         # Most commands do no durable work; for them the engine would take longer to load than they take.
         from mlconnector.flow.engine.engine import Engine  # noqa: PLC0415
 
+        audit.checked_head(self.database)
         engine = Engine(self.services)
         try:
             yield engine.start()
@@ -61,9 +67,10 @@ def opened(settings: Settings, now: Callable[[], datetime] | None = None) -> Ite
     keys, reached = _master_keys(settings), _points(settings)
     if settings.database_url is None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = open_database(settings.database)
+    database = open_database(settings.database, TrailSeal(keys))
     try:
         migrate(database)
+        audit.begin(database, clock())
     except BaseException:
         database.close()
         raise

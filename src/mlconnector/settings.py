@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -30,6 +32,9 @@ DXSO_SCHEMAS = (
 )
 """DATEV's schemas of the files that booking suggestions are made of."""
 
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_SHORTEST_TOKEN = 16
+_FEWEST_CHARACTERS = 6
 _PLACE = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?: row (\d+))?:")
 _LONG_NAME = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){30}")
 _DATABASES = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
@@ -49,12 +54,15 @@ class UnreadableSettings(ConnectorError):
 class Settings(BaseModel):
     """How this installation runs; connections have settings of their own.
 
-    `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is
-    read from `master_key_file` where it is not given itself. `public_url` is where browsers and webhooks
-    reach `serve`. `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer,
-    before the batch is sent again. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of
-    booking suggestions are checked before they are sent. `crash_at` ends the process hard at a named point
-    of the way, for tests of recovery.
+    `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is read
+    from `master_key_file` where it is not given itself, which nobody else may read or write unless
+    `master_key_file_shared` says so. `public_url` is where browsers and webhooks reach `serve`;
+    `trusted_proxies` are the addresses whose word counts on who is behind them. `lookup_seconds` is how long
+    DATEV gets to list a job whose submission got no answer, before the batch is sent again.
+    `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
+    once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
+    are checked before they are sent. `crash_at` ends the process hard at a named point of the way, for tests
+    of recovery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,11 +71,15 @@ class Settings(BaseModel):
     database_url: SecretStr | None = None
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
+    master_key_file_shared: bool = False
     language: Literal["de", "en"] = "en"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://localhost:8080"
     api_token: SecretStr | None = None
+    trusted_proxies: str = "127.0.0.1,::1"
+    audit_heads_file: Path | None = None
+    audit_heads_url: SecretStr | None = None
     http_log_days: int = Field(default=30, ge=14)
     heartbeat_seconds: float = Field(default=5.0, gt=0)
     silent_after_seconds: float = Field(default=30.0, gt=0)
@@ -90,6 +102,35 @@ class Settings(BaseModel):
             kind = ""
         if kind not in _DATABASES:
             raise ValueError("expected sqlite:////path/file or postgresql://user:password@host/name")
+        return value
+
+    @field_validator("api_token")
+    @classmethod
+    def _cannot_be_guessed(cls, value: SecretStr | None) -> SecretStr | None:
+        token = "" if value is None else value.get_secret_value()
+        has_enough = len(token) >= _SHORTEST_TOKEN and len(set(token)) >= _FEWEST_CHARACTERS
+        if token and (not has_enough or not token.isprintable() or " " in token):
+            raise ValueError(
+                f"expected at least {_SHORTEST_TOKEN} characters that nobody guesses, without blanks, e.g. "
+                "from `openssl rand -hex 32`"
+            )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError(f"expected addresses or networks, e.g. 10.0.0.2, not {one}") from None
+        return value
+
+    @field_validator("audit_heads_url")
+    @classmethod
+    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("expected an address that begins with https://")
         return value
 
     @field_validator("dxso_schemas")
@@ -115,11 +156,16 @@ class Settings(BaseModel):
         return str(self.master_key_file or self.data_dir / "master.key")
 
     def master_key_text(self) -> str:
-        """The master key's text. Raises UnreadableSettings where there is none."""
+        """The master key's text.
+
+        Raises UnreadableSettings where there is none, and where its file can be read by others, unless
+        `master_key_file_shared` says that this is meant so.
+        """
         if self.master_key is not None:
             return self.master_key.get_secret_value()
         file = Path(self.master_key_place)
         try:
+            _check_private(file, told_otherwise=self.master_key_file_shared)
             return given_text(file)
         except OSError as error:
             raise UnreadableSettings(
@@ -128,6 +174,18 @@ class Settings(BaseModel):
                 f"the master key cannot be read ({error.strerror}); run `ml-connector init`, "
                 "or set MLCONNECTOR_MASTER_KEY or MLCONNECTOR_MASTER_KEY_FILE",
             ) from error
+
+
+def _check_private(file: Path, *, told_otherwise: bool) -> None:
+    """Raise UnreadableSettings when others than the owner may read or write a key file; OSError as `stat`."""
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if os.name == "posix" and mode & _OF_OTHERS and not told_otherwise:
+        raise UnreadableSettings(
+            str(file),
+            None,
+            f"the master key can be read or changed by others (mode {mode:04o}); run `chmod 600 {file}`, "
+            "or set master_key_file_shared = true where that is meant so",
+        )
 
 
 def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

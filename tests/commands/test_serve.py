@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,12 @@ def environment(sqlite_template: Path, tmp_path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(environment: dict[str, str], *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(
+    environment: dict[str, str], *options: str, before: str = ""
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running server and its address."""
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "--port", "0", *options],
+        [sys.executable, "-c", before + PROGRAM, "--port", "0", *options],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -120,6 +122,23 @@ def test_without_a_worker_it_answers_and_leaves_the_work_to_others(environment: 
         answer = httpx.get(f"{address}/healthz")
         assert "server" not in answer.headers
         code, complaints = ended(process, signal.SIGINT)
+    assert (code, complaints) == (0, "")
+
+
+def test_unfinished_requests_beyond_the_limit_of_files_neither_end_it_nor_keep_others_from_an_answer(
+    environment: dict[str, str],
+) -> None:
+    few = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)); "
+    with serving(environment, "--no-worker", before=few) as (process, address):
+        host, _, port = address.removeprefix("http://").partition(":")
+        with ExitStack() as held:
+            for _ in range(205):
+                one = held.enter_context(socket.create_connection((host, int(port))))
+                with suppress(OSError):
+                    one.sendall(b"POST /webhooks/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
+            assert httpx.get(f"{address}/readyz").status_code == 200
+            assert process.poll() is None
+        code, complaints = ended(process, signal.SIGTERM)
     assert (code, complaints) == (0, "")
 
 

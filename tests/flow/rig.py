@@ -405,6 +405,7 @@ def settings_of(folder: Path, url: str, **more: Any) -> Settings:
     """Settings of an installation with this database, whose key lies in the folder."""
     key = folder / "master.key"
     if not key.exists():
+        key.touch(mode=0o600)
         key.write_text(generate_master_key() + "\n", encoding="utf-8")
     return Settings(
         data_dir=folder, database_url=SecretStr(url), master_key_file=key, queue_seconds=0.05, **more

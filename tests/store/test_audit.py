@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from mlconnector.errors import Broken
+from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.store.audit import AuditEvent, append, story, verify
 from mlconnector.store.database import Database
 from mlconnector.store.tables import audit, audit_head
@@ -82,7 +82,7 @@ def set_head(**values: Any) -> Callable[[Connection], Any]:
 
 def test_a_trail_that_nobody_touched_is_whole(trail: Database) -> None:
     verdict = verify(trail)
-    assert (verdict.ok, verdict.rows, verdict.first_broken, verdict.reason) == (True, 10, None, "")
+    assert (verdict.ok, verdict.rows, verdict.first_broken, verdict.cause) == (True, 10, None, "")
 
 
 def test_an_empty_trail_is_whole(database: Database) -> None:
@@ -107,7 +107,7 @@ def test_the_verdict_carries_the_last_hash(trail: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "first_broken", "reason"),
+    ("change", "first_broken", "cause"),
     [
         pytest.param(set_row(4, detail='{"number":5}'), 4, "changed", id="changed detail"),
         pytest.param(set_row(4, at="2026-03-02T09:30:01+00:00"), 4, "changed", id="changed time"),
@@ -118,27 +118,27 @@ def test_the_verdict_carries_the_last_hash(trail: Database) -> None:
         pytest.param(set_row(10, event="settled"), 10, "changed", id="changed last row"),
         pytest.param(remove_row(1), 1, "missing", id="first row removed"),
         pytest.param(remove_row(5), 5, "missing", id="row removed"),
-        pytest.param(remove_row(10), 10, "missing at the end", id="last row removed"),
+        pytest.param(remove_row(10), 10, "end_missing", id="last row removed"),
         pytest.param(remove_and_close_up(5), 5, "changed", id="row removed and gap closed"),
-        pytest.param(lambda db: db.execute(delete(audit)), 1, "missing", id="all rows removed"),
+        pytest.param(lambda db: db.execute(delete(audit)), 1, "end_missing", id="all rows removed"),
         pytest.param(copy_row(10, 11), 11, "changed", id="row added at the end"),
-        pytest.param(copy_row(5, 0), 0, "out of order", id="row added at the beginning"),
+        pytest.param(copy_row(5, 0), 0, "out_of_order", id="row added at the beginning"),
         pytest.param(copy_row(5, 20), 11, "missing", id="row added far behind"),
         pytest.param(swap_rows(4, 5), 4, "changed", id="rows exchanged"),
-        pytest.param(set_head(hash="f" * 64), 10, "head", id="wrong head hash"),
-        pytest.param(set_head(sequence=9), 10, "behind the head", id="head before the last row"),
-        pytest.param(set_head(sequence=12), 11, "missing at the end", id="head behind the last row"),
-        pytest.param(lambda db: db.execute(delete(audit_head)), 11, "head", id="head removed"),
+        pytest.param(set_head(hash="f" * 64), 10, "head_differs", id="wrong head hash"),
+        pytest.param(set_head(sequence=9), 10, "behind_head", id="head before the last row"),
+        pytest.param(set_head(sequence=12), 11, "end_missing", id="head behind the last row"),
+        pytest.param(lambda db: db.execute(delete(audit_head)), 11, "head_missing", id="head removed"),
     ],
 )
 def test_tampering_is_found_where_it_happened(
-    trail: Database, change: Callable[[Connection], Any], first_broken: int, reason: str
+    trail: Database, change: Callable[[Connection], Any], first_broken: int, cause: str
 ) -> None:
     tamper(trail, change)
     verdict = verify(trail)
     assert not verdict.ok
     assert verdict.first_broken == first_broken
-    assert reason in verdict.reason
+    assert verdict.cause == cause
 
 
 @pytest.mark.parametrize(
@@ -250,5 +250,5 @@ def test_details_that_are_not_json_are_refused(
 
 def test_nothing_is_appended_without_a_head(trail: Database, clock: Clock) -> None:
     tamper(trail, lambda db: db.execute(delete(audit_head)))
-    with pytest.raises(Broken, match="head of the audit trail is missing"), trail.write() as transaction:
+    with pytest.raises(NeedsHuman, match="trail_not_ours"), trail.write() as transaction:
         append(transaction, [event(11)], clock())

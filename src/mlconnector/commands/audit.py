@@ -1,4 +1,4 @@
-"""Commands that prove: audit verify, audit show, and audit http, the log of requests to outside systems."""
+"""Commands that prove: audit verify, head, seal and show, and http, the log of requests to other systems."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -27,12 +28,13 @@ from mlconnector.commands.output import (
     say,
     visible,
 )
-from mlconnector.flow.report import voucher_story
+from mlconnector.flow.report import trail_heads, voucher_story
 from mlconnector.mapping.sheets import guarded
-from mlconnector.settings import UnreadableSettings
+from mlconnector.settings import Settings, UnreadableSettings
 from mlconnector.store import audit, httplog
+from mlconnector.store.audit import Anchor
 from mlconnector.store.httplog import LogRow
-from mlconnector.texts.catalogue import explain, reason
+from mlconnector.texts.catalogue import explain, filled, reason
 
 # Of hashes people compare the beginning; JSON has all of them.
 _HASHES = frozenset({"revision", "before", "sha256"})
@@ -40,13 +42,23 @@ _HASH_SHOWN = 16
 _TRANSACTION, _GATEWAY = "x-global-transaction-id", "v-cap-request-id"
 
 
-def audit_verify(json: AsJson = False) -> None:
+def audit_verify(
+    head: Annotated[
+        str | None,
+        typer.Option(help="A head that was written down elsewhere, or a file with such heads, one a line."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
     """Prove that the audit trail is complete and unchanged.
 
-    Example: ml-connector audit verify
+    Heads in the file that the settings name (audit_heads_file) are looked for, too.
+
+    Example: ml-connector audit verify --head heads.txt
     """
     with answered(), application() as app:
-        verdict = audit.verify(app.database)
+        anchors = list(_anchors(app.settings, head))
+        verdict = audit.verify(app.database, anchors)
+        fault = filled(named("trail_fault", verdict.cause), verdict.facts, language())
         if json:
             print_json(
                 {
@@ -54,15 +66,83 @@ def audit_verify(json: AsJson = False) -> None:
                     "rows": verdict.rows,
                     "head": verdict.head,
                     "first_broken": verdict.first_broken,
-                    "reason": verdict.reason,
+                    "cause": verdict.cause,
+                    "reason": fault,
+                    "heads": len(anchors),
+                    "sealed_anew": [
+                        {"row": row.sequence, "at": row.at, **row.detail} for row in verdict.sealed_anew
+                    ],
                 }
             )
         elif verdict.ok:
             say("trail_unbroken", rows=verdict.rows)
+            if anchors:
+                say("trail_anchored", count=len(anchors))
         else:
-            paragraph(phrase("trail_broken", row=verdict.first_broken, reason=verdict.reason), to=complaints)
+            paragraph(phrase("trail_broken", row=verdict.first_broken, reason=fault), to=complaints)
+        if not json:
+            for row in verdict.sealed_anew:
+                facts = {"reason": row.detail.get("reason"), "by": row.detail.get("by")}
+                paragraph(phrase("trail_sealed_anew", row=row.sequence, at=row.at, **facts))
         if not verdict.ok:
             raise typer.Exit(Exit.PROBLEMS)
+
+
+def _anchors(settings: Settings, given: str | None) -> Iterator[Anchor]:
+    """The heads that were given, and those that the installation has written down by itself."""
+    file = settings.audit_heads_file
+    if file is not None and file.exists():
+        yield from _kept(file)
+    if given is not None:
+        anchor = trail_heads.anchor(given)
+        yield from _kept(Path(given)) if anchor is None else [anchor]
+
+
+def _kept(file: Path) -> list[Anchor]:
+    try:
+        return trail_heads.kept(file)
+    except OSError as error:
+        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
+    except ValueError as error:
+        raise UnreadableSettings(str(file), int(str(error)), phrase("no_head")) from error
+
+
+def audit_head(json: AsJson = False) -> None:
+    """Print the head of the audit trail, to be kept elsewhere.
+
+    Whoever has only the database cannot remove anything unnoticed that stands before a head that is kept.
+
+    Example: ml-connector audit head >> /mnt/elsewhere/heads.txt
+    """
+    with answered(), application() as app:
+        found = trail_heads.head(app.services)
+        if json:
+            print_json({"at": app.services.now(), "rows": found.sequence, "head": found.hash})
+        else:
+            print_line(trail_heads.line(app.services, found))
+
+
+def audit_seal(
+    reason: Annotated[str, typer.Option(help="Why; it stays in the audit trail.")],
+    by: Annotated[str, typer.Option(help="Who says so.")],
+    json: AsJson = False,
+) -> None:
+    """Let the audit trail go on after its seal was broken or its key was lost.
+
+    What is broken stays broken for `audit verify`; the trail says from which row on it is whole again.
+
+    Example: ml-connector audit seal --reason "master key lost with the old server" --by "A. Admin"
+    """
+    with answered(), application() as app:
+        if not reason.strip() or not by.strip():
+            raise UnreadableSettings("--reason, --by", None, phrase("why_and_who"))
+        needed = not audit.is_sealed(app.database)
+        if needed:
+            audit.seal_anew(app.database, app.services.now(), reason.strip(), by.strip())
+        if json:
+            print_json({"sealed": needed})
+        else:
+            say("trail_sealed_now" if needed else "trail_is_sealed")
 
 
 def audit_show(

@@ -36,8 +36,8 @@ from mlconnector.commands.output import (
 from mlconnector.commands.ping import show_step, step_row
 from mlconnector.commands.working import work_through
 from mlconnector.flow.connect import oauth_login, ping, setup
+from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.settings import read_connection
-from mlconnector.flow.context.tokens import token_name
 from mlconnector.flow.report import overview
 from mlconnector.mapping.channels import Channel
 from mlconnector.settings import Settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -38,6 +39,7 @@ _NARROWEST = 16
 # What works on a terminal, cannot be seen, or turns the direction of writing; scripts and emoji need joiners.
 _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # Those of them that JSON lets stand as they are, below U+FFFF.
 _STANDING = re.compile(
     r"[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -316,7 +318,11 @@ def answered() -> Iterator[None]:
         paragraph(phrase("tell_it"), 2, to=complaints)
         raise typer.Exit(Exit.PROBLEMS) from error
     except OSError as error:
-        _complain("machine_refused", reason=_reason(error))
+        if error.errno in _NO_ROOM:
+            _complain("no_room", reason=_reason(error))
+            paragraph(phrase("try_later"), 2, to=complaints)
+        else:
+            _complain("machine_refused", reason=_reason(error))
         raise typer.Exit(Exit.PROBLEMS) from error
 
 

@@ -34,7 +34,8 @@ def serve(
 
     Health and metrics are served too; the work is what `worker` does.
 
-    TLS is the reverse proxy's matter; only /webhooks/ and /oauth/callback need to be reached from outside.
+    TLS is the reverse proxy's matter; only /webhooks/, /oauth/callback and /connect/ need to be reached from
+    outside. What the proxy has to do is in docs/how-to/install.md.
 
     Example: ml-connector serve --port 8080
     """
@@ -73,16 +74,26 @@ def _answer(
     import uvicorn  # noqa: PLC0415
 
     from mlconnector.web.application import create_app  # noqa: PLC0415
+    from mlconnector.web.bounded import bounded, room_for_connections  # noqa: PLC0415
+    from mlconnector.web.guards import LARGEST_HEAD  # noqa: PLC0415
 
+    most = room_for_connections()
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(app, workflows),
+            http=bounded(most),
+            # asyncio accepts so many at once, and more of them before the first that made room are closed.
+            backlog=max(16, most // 4),
+            ws="none",
+            h11_max_incomplete_event_size=LARGEST_HEAD,
+            forwarded_allow_ips=app.settings.trusted_proxies,
             lifespan="off",
             log_config=None,
-            log_level="warning",
+            # What strangers do must not fill the log.
+            log_level="error",
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=True,
             timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
         )
     )

@@ -120,12 +120,21 @@ def init(
             if path.exists():
                 say("kept", file=path)
                 continue
-            path.touch(mode=0o600 if path == key else 0o644)
-            path.write_text(text, encoding="utf-8")
+            _write(path, text, 0o600 if path == key else 0o644)
             say("wrote", file=path)
             if path == key:
                 paragraph(phrase("keep_the_key", file=key))
         say("fill_in", file=connection)
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    """Write a new file, or none: the next `init` would keep half a key. Raises OSError with its name."""
+    try:
+        path.touch(mode=mode)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def connect(
@@ -263,11 +272,14 @@ def disconnect(name: Name, json: AsJson = False) -> None:
     """
     with answered(), application() as app:
         sink = app.context(name).settings.sink_system
+        given = setup.given_secrets(app.context(name))
         failed = setup.disconnect(app.context(name))
         if json:
-            print_json({"connection": name, "not_revoked": failed})
+            print_json({"connection": name, "not_revoked": failed, "still_valid": given})
         else:
             paragraph(phrase("disconnected", name=name))
+            if given:
+                paragraph(phrase("still_valid_there", names=", ".join(given)))
         for reason in failed:
             of_sink = reason.startswith(f"{sink.name}:")
             key = "not_revoked" if of_sink and sink.login.link else "not_revoked_there"

@@ -30,7 +30,7 @@ from mlconnector.commands.output import (
 from mlconnector.commands.status import Names, exit_code, show
 from mlconnector.errors import ConnectorError, RetryLater
 from mlconnector.flow.report import overview
-from mlconnector.store import connections
+from mlconnector.store import audit, connections
 
 if TYPE_CHECKING:
     from mlconnector.flow.engine.workflows import Workflows
@@ -86,6 +86,7 @@ def work_through(
     said: dict[str, dict[str, int]] = {}
     while any(workflows.is_busy(name) for name in names) and not stop.wait(_GLANCE_SECONDS):
         _give_up_on(app.services.trouble)
+        audit.checked_head(app.database)
         for name in names:
             counts = overview.states(app.context(name))
             if progress is not None and counts != said.get(name):
@@ -165,10 +166,12 @@ def keep_a_log() -> None:
 def attend(app: Application, workflows: Workflows, stop: threading.Event) -> None:
     """Keep schedules in line with the connections, pick up what others left, until `stop` is set.
 
-    A database that is out of reach for a while is waited for.
+    A database that is out of reach for a while is waited for. Raises NeedsHuman once nothing can be added to
+    the audit trail any more.
     """
     while True:
         try:
+            audit.checked_head(app.database)
             _look_after(app, workflows)
         except RetryLater as error:
             log.warning("nothing can be looked after at the moment: %s", error.reason)

@@ -84,6 +84,11 @@ def read(connection: Connection, name: str) -> ConnectionRow:
     return found
 
 
+def hold(connection: Connection, name: str) -> None:
+    """Let nobody else who holds this connection go on before the caller's transaction ends."""
+    connection.execute(select(connections.c.name).where(connections.c.name == name).with_for_update())
+
+
 def every(connection: Connection) -> list[ConnectionRow]:
     """All connections, by name."""
     rows = [ConnectionRow(**row) for row in connection.execute(select(connections)).mappings()]

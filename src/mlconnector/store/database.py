@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -14,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mlconnector.errors import Broken, RetryLater
+from mlconnector.store.trail_seal import TrailSeal
 
 _WAL_WAITS = 200
 _WAL_WAIT = 0.05
@@ -23,9 +27,13 @@ _NO_ROOM = ("disk I/O error", "is full", "No space left")
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database to read from and to write to; every write is one transaction."""
+    """A database to read from and to write to; every write is one transaction.
+
+    `trail_seal` seals the audit trail; without it nothing can be added to the trail.
+    """
 
     engine: Engine
+    trail_seal: TrailSeal | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -40,7 +48,7 @@ class Database:
         On SQLite it takes the write lock at once, so that it cannot fail half way for want of it.
         """
         with translated(), self.engine.connect() as plain:
-            connection = plain.execution_options(writes=True)
+            connection = plain.execution_options(writes=True, trail_seal=self.trail_seal)
             with connection.begin():
                 yield connection
 
@@ -67,9 +75,30 @@ def translated() -> Iterator[None]:
         raise
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, trail_seal: TrailSeal | None = None) -> Database:
     """Connect to `url`, e.g. `sqlite:////var/lib/ml-connector/data.sqlite` or `postgresql://…`."""
-    return Database(make_engine(url))
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and address.database:
+        keep_private(Path(address.database))
+    return Database(make_engine(url), trail_seal)
+
+
+def keep_private(file: Path) -> None:
+    """Let nobody but its owner read or write an SQLite file, from its beginning, and those beside it.
+
+    What SQLite itself makes beside a file gets the rights of the file. A place that cannot be written to is
+    left for SQLite to complain of, and a file of somebody else is left as it is.
+    """
+    if str(file) == ":memory:" or str(file).startswith("file:"):
+        return
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDONLY, 0o600))
+    except OSError:
+        return
+    for one in (file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal"))):
+        with suppress(FileNotFoundError, PermissionError):
+            if stat.S_IMODE(one.stat().st_mode) & 0o077:
+                one.chmod(0o600)
 
 
 def make_engine(url: str) -> Engine:

@@ -19,11 +19,12 @@ INVITATION = "invitation"
 
 @dataclass(frozen=True, slots=True)
 class TakenLogin:
-    """A login that came back: whose it is, and what was kept for it."""
+    """A login that came back: whose it is, what was kept for it, and when it was begun."""
 
     connection: str
     system: str
     content: bytes
+    begun_at: datetime
 
 
 def begin(
@@ -76,7 +77,12 @@ def take(vault: Vault, state: str) -> TakenLogin | None:
         return None
     envelope = Envelope(row.key_id, row.wrapped_key, row.sealed)
     content = vault.unseal(envelope, *login_place(row.state_hash, row.connection, row.system))
-    return TakenLogin(row.connection, row.system, content)
+    return TakenLogin(row.connection, row.system, content, row.expires_at - LIFETIME)
+
+
+def forget(connection: Connection, name: str) -> None:
+    """Let links to a connection, and logins of it that were begun, be worth nothing any more."""
+    connection.execute(delete(pending_logins).where(pending_logins.c.connection == name))
 
 
 def purge(connection: Connection, now: datetime) -> int:

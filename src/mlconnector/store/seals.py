@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
@@ -76,6 +78,12 @@ def generate_master_key() -> str:
     """A new master key as `<key id>:<base64 of 32 bytes>`, for the environment or a file."""
     key = base64.b64encode(secrets.token_bytes(_KEY_LENGTH)).decode()
     return f"key-{secrets.token_hex(4)}:{key}"
+
+
+def derived(keys: MasterKeys, key_id: str, purpose: str) -> bytes:
+    """A key for one purpose, by HKDF-SHA256 from a master key. Raises NeedsHuman (`vault_key_unknown`)."""
+    info = f"ml-connector: {purpose}".encode()
+    return HKDF(hashes.SHA256(), _KEY_LENGTH, salt=None, info=info).derive(keys.key(key_id))
 
 
 def seal(keys: MasterKeys, content: bytes, *context: str) -> Envelope:

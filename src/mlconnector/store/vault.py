@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from mlconnector.store import audit
 from mlconnector.store.database import Database
 from mlconnector.store.seals import Envelope, MasterKeys, rewrap, seal, unseal
 from mlconnector.store.tables import credentials, pending_logins
@@ -35,7 +36,8 @@ class Vault:
         expires_at: datetime | None = None,
     ) -> None:
         """As `put`, but together with what else the caller's transaction does."""
-        envelope = self.seal(secret.encode(), "credential", connection, name)
+        length = audit.length(transaction)
+        envelope = self.seal(secret.encode(), *_credential_place(connection, name, length))
         row = {
             "connection": connection,
             "name": name,
@@ -44,6 +46,7 @@ class Vault:
             "sealed": envelope.sealed,
             "expires_at": expires_at,
             "updated_at": self.now(),
+            "trail_sequence": length,
         }
         put_row(transaction, credentials, row)
 
@@ -52,20 +55,27 @@ class Vault:
 
         Raises NeedsHuman (`vault_key_unknown`, `vault_unreadable`) when it cannot be opened.
         """
-        query = select(credentials.c.key_id, credentials.c.wrapped_key, credentials.c.sealed).where(
-            credentials.c.connection == connection, credentials.c.name == name
-        )
         with self.database.read() as reading:
-            row = reading.execute(query).first()
+            return self.get_within(reading, connection, name)
+
+    def get_within(self, reading: Connection, connection: str, name: str) -> str | None:
+        """As `get`, but within the caller's transaction."""
+        query = select(credentials).where(credentials.c.connection == connection, credentials.c.name == name)
+        row = reading.execute(query).first()
         if row is None:
             return None
-        return self.unseal(Envelope(*row), "credential", connection, name).decode()
+        envelope = Envelope(row.key_id, row.wrapped_key, row.sealed)
+        return self.unseal(envelope, *_credential_place(connection, name, row.trail_sequence)).decode()
 
     def names(self, connection: str) -> list[str]:
         """The names of a connection's secrets, sorted."""
-        query = select(credentials.c.name).where(credentials.c.connection == connection)
         with self.database.read() as reading:
-            return sorted(reading.execute(query).scalars())
+            return self.names_within(reading, connection)
+
+    def names_within(self, reading: Connection, connection: str) -> list[str]:
+        """As `names`, but within the caller's transaction."""
+        query = select(credentials.c.name).where(credentials.c.connection == connection)
+        return sorted(reading.execute(query).scalars())
 
     def changed(self, connection: str, besides: Collection[str]) -> datetime | None:
         """When one of a connection's secrets was given last, those named `besides` left out."""
@@ -85,9 +95,13 @@ class Vault:
 
     def delete(self, connection: str, name: str) -> bool:
         """Forget a secret; whether there was one."""
-        gone = delete(credentials).where(credentials.c.connection == connection, credentials.c.name == name)
         with self.database.write() as transaction:
-            return transaction.execute(gone).rowcount == 1
+            return self.delete_within(transaction, connection, name)
+
+    def delete_within(self, transaction: Connection, connection: str, name: str) -> bool:
+        """As `delete`, but together with what else the caller's transaction does."""
+        gone = delete(credentials).where(credentials.c.connection == connection, credentials.c.name == name)
+        return transaction.execute(gone).rowcount == 1
 
     def seal(self, content: bytes, *context: str) -> Envelope:
         """Seal bytes for the place that `context` names, for callers that keep the envelope themselves."""
@@ -100,17 +114,20 @@ class Vault:
     def rotate(self) -> int:
         """Wrap everything under the current master key, all or nothing; how many envelopes changed.
 
-        Afterwards the older keys are not needed any more, once no process runs that still uses them.
+        The head of the audit trail is sealed anew with it. Afterwards the older keys are not needed any more,
+        once no process runs that still uses them.
         """
         with self.database.write() as transaction:
-            return self._rotate_credentials(transaction) + self._rotate_logins(transaction)
+            count = self._rotate_credentials(transaction) + self._rotate_logins(transaction)
+            audit.renew_seal(transaction)
+            return count
 
     def _rotate_credentials(self, transaction: Connection) -> int:
         table = credentials.c
         older = select(credentials).where(table.key_id != self.keys.current).with_for_update()
         rows = transaction.execute(older).all()
         for row in rows:
-            place = ("credential", row.connection, row.name)
+            place = _credential_place(row.connection, row.name, row.trail_sequence)
             envelope = rewrap(self.keys, Envelope(row.key_id, row.wrapped_key, row.sealed), *place)
             transaction.execute(
                 update(credentials)
@@ -132,6 +149,15 @@ class Vault:
                 .values(key_id=envelope.key_id, wrapped_key=envelope.wrapped_key)
             )
         return len(rows)
+
+
+def _credential_place(connection: str, name: str, trail_length: int | None) -> tuple[str, ...]:
+    """What the envelope of a credential is bound to; how long the trail was only since that is noted.
+
+    Whoever sets the audit trail back cannot set this back with it, and the credential still be opened.
+    """
+    noted = () if trail_length is None else (f"trail {trail_length}",)
+    return ("credential", connection, name, *noted)
 
 
 def login_place(state_hash: str, connection: str, system: str) -> tuple[str, str, str, str]:

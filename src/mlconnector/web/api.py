@@ -15,11 +15,11 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.intake import reread as reread_source
-from mlconnector.flow.report import inbox, overview, record_lists, voucher_story, waiting
+from mlconnector.flow.report import inbox, overview, record_lists, trail_heads, voucher_story, waiting
 from mlconnector.flow.report.search import Search
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, connections, figures, logins, vouchers
-from mlconnector.texts.catalogue import step_cause, step_people, step_title
+from mlconnector.texts.catalogue import filled, step_cause, step_people, step_title, word
 from mlconnector.texts.language import Language
 from mlconnector.web import shapes
 from mlconnector.web.answers import ProblemDetails
@@ -238,7 +238,10 @@ def batch_file(batch: shapes.Text, web: Web) -> Response:
 @router.get("/audit/verify")
 def verify_audit(web: Web) -> shapes.Verdict:
     """Prove that the audit trail is complete and unchanged; reads all of it."""
-    return shapes.Verdict.model_validate(asdict(audit.verify(web.application.database)))
+    verdict = audit.verify(web.application.database, trail_heads.written_down(web.application.services))
+    language = web.application.settings.language
+    reason = filled(word("trail_fault", verdict.cause, language), verdict.facts, language)
+    return shapes.Verdict.model_validate({**asdict(verdict), "reason": reason})
 
 
 @router.post(

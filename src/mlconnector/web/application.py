@@ -13,6 +13,7 @@ from mlconnector import __version__
 from mlconnector.app import Application
 from mlconnector.web import api, connect, health, oauth, webhooks
 from mlconnector.web.answers import HANDLERS, PROBLEM
+from mlconnector.web.callers import CallerLimit
 from mlconnector.web.figures import Figures
 from mlconnector.web.guards import MAX_CHECKED_FILE, BodyLimit, secured
 from mlconnector.web.parts import Parts, Work
@@ -22,6 +23,7 @@ _ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, api.ro
 
 def create_app(application: Application, workflows: Work | None) -> FastAPI:
     """The application over an opened installation; without workflows another process has to do the work."""
+    token = application.settings.api_token
     app = _Web(
         title="ml-connector",
         version=__version__,
@@ -32,7 +34,10 @@ def create_app(application: Application, workflows: Work | None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_name,
         exception_handlers=HANDLERS,
-        middleware=[Middleware(BodyLimit, larger={f"{api.PREFIX}/check": MAX_CHECKED_FILE})],
+        middleware=[
+            Middleware(CallerLimit, token=token),
+            Middleware(BodyLimit, larger={f"{api.PREFIX}/check": MAX_CHECKED_FILE}, token=token),
+        ],
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.parts = Parts(application, workflows, Figures(application.services))

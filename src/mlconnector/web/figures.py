@@ -12,8 +12,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.context.tokens import token_name
 from mlconnector.store import connections, figures, vouchers
 from mlconnector.systems.registry import sink_systems
 

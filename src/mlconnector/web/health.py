@@ -6,14 +6,15 @@ import logging
 from datetime import timedelta
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from mlconnector.errors import RetryLater
 from mlconnector.flow.context.services import Services
-from mlconnector.store import executors
+from mlconnector.store import audit, executors
 from mlconnector.store.migrate import is_current
+from mlconnector.web.guards import inside_or_with_token
 from mlconnector.web.parts import Web
 
 log = logging.getLogger(__name__)
@@ -35,9 +36,9 @@ def readyz(web: Web) -> JSONResponse:
     return JSONResponse(content, status)
 
 
-@router.get("/metrics")
+@router.get("/metrics", dependencies=[Depends(inside_or_with_token)])
 def metrics(web: Web) -> Response:
-    """All figures; 503 while the database is out of reach."""
+    """All figures, for who is inside or has the token; 503 while the database is out of reach."""
     try:
         return Response(web.figures.exposition(), media_type=CONTENT_TYPE_LATEST)
     except RetryLater as error:
@@ -50,6 +51,8 @@ def _reasons(services: Services, *, works_here: bool) -> list[str]:
     try:
         if not is_current(services.database):
             return ["the database does not have the tables of this version"]
+        if not audit.is_sealed(services.database):
+            return ["the audit trail does not carry our seal"]
         with services.database.read() as db:
             seen = executors.last_seen(db, services.owner)
     except RetryLater as error:

@@ -381,6 +381,7 @@ class Verdict(BaseModel):
     rows: int = Field(description="rows that hold")
     head: str = Field(description="last good hash; kept elsewhere, it proves that no trail was replaced")
     first_broken: int | None
+    cause: str
     reason: str
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,15 +11,21 @@ import msgspec
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
 from mlconnector.flow.batches.channels import check_before_work
-from mlconnector.flow.connect.revocation import end_login, end_login_or_keep_it, forget_login, leftovers
+from mlconnector.flow.connect.revocation import (
+    end_login,
+    end_login_or_keep_it,
+    forget_login,
+    leftovers,
+    revoke_leftovers,
+)
 from mlconnector.flow.connect.verification import asked_for, is_reached, login_rules, note_reached, verify
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.leftovers import put_aside, token_name, with_secrets
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.states import breaker_is_open
-from mlconnector.flow.context.tokens import token_name
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
-from mlconnector.store.audit import append
+from mlconnector.store.audit import append, latest
 from mlconnector.systems.kit.oauth import (
     OAuthModel,
     PendingLogin,
@@ -27,6 +34,8 @@ from mlconnector.systems.kit.oauth import (
     explain_token_answer,
     finish_login,
 )
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +146,12 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     rules = login_rules(context, system)
     is_first = rules is not None and pending.scopes != model.scopes and bool(rules.bound_client(model.scopes))
     tokens = _exchanged(context, rules.first(model) if rules and is_first else model, pending, code)
-    context.tokens(system).store(tokens)
+    _keep(context, system, tokens, taken.begun_at)
     context.forget()
-    unchecked = verify(context, system, tokens)
+    try:
+        unchecked = verify(context, system, tokens)
+    finally:
+        _end_replaced(context, system)
     if is_first and unchecked is None:
         end_login(context, system)
         note_reached(context, reached=True)
@@ -156,6 +168,32 @@ def _exchanged(context: Context, model: OAuthModel, pending: PendingLogin, code:
         return finish_login(model, http, secret, pending, code, context.now())
     finally:
         http.close()
+
+
+def _keep(context: Context, system: str, tokens: Tokens, begun_at: datetime) -> None:
+    """Keep the tokens of a login in the place of those that another one has brought meanwhile.
+
+    Raises NeedsLogin when the connection was disconnected since the login was begun: then nothing is kept.
+    """
+    with context.write() as db:
+        connections.hold(db, context.name)
+        ended = latest(db, context.name, "disconnected")
+        is_late = ended is not None and ended.at > begun_at
+        if is_late:
+            left = with_secrets(context.vault, db, context.name, system, tokens)
+            put_aside(context.vault, db, context.name, system, left)
+        else:
+            context.tokens(system).take_over(db, tokens)
+    if is_late:
+        _end_replaced(context, system)
+        raise NeedsLogin("login", "the connection was disconnected meanwhile")
+
+
+def _end_replaced(context: Context, system: str) -> None:
+    """Revoke what a login has replaced; what cannot be now is tried again once a day."""
+    reason = revoke_leftovers(context, system)
+    if reason:
+        log.warning("%s: an earlier login to %s is not revoked yet: %s", context.name, system, reason)
 
 
 def follow_up(context: Context, system: str, redirect_uri: str) -> str | None:

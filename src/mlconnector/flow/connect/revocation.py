@@ -1,55 +1,45 @@
 """Revoking: tokens that nobody needs any more become worthless at their issuer, now or when it answers.
 
-What could not be revoked is put aside, sealed together with the secret that revoking takes, because the
-connection's credentials may be deleted meanwhile.
+What could not be revoked stays put aside (`context/leftovers.py`) and is tried again once a day.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
-import msgspec
-
-from mlconnector.errors import ConnectorError
+from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.leftovers import (
+    Leftover,
+    all_leftovers,
+    current_tokens,
+    drop,
+    earlier_secret_name,
+    leftover_name,
+    put_login_aside,
+    token_name,
+    with_secrets,
+)
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.context.tokens import token_name
 from mlconnector.store import connections
 from mlconnector.store.audit import append
-from mlconnector.systems.kit.oauth import Tokens, explain_token_answer, revoke
+from mlconnector.systems.kit.oauth import explain_token_answer, revoke
 from mlconnector.systems.registry import sink_systems
 
 log = logging.getLogger(__name__)
 
 
-class Leftover(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens that still have to be revoked, and the secret of the app that they were issued to."""
-
-    secret: str
-    tokens: Tokens
-
-    def __repr__(self) -> str:
-        return "Leftover(***)"
-
-
-def leftover_name(system: str) -> str:
-    """Under which name the vault keeps what still has to be revoked at a system."""
-    return f"{system}.unrevoked"
-
-
 def end_login(context: Context, system: str) -> str:
-    """Revoke the tokens of a login and forget them; returns why they could not be revoked, or nothing.
+    """Forget a login and revoke its tokens; returns why they could not be revoked, or nothing.
 
-    Then they are put aside, to be revoked later.
+    Then they stay put aside, to be revoked later.
     """
-    current = _current(context, system)
-    if current is None:
-        return ""
-    reason = _revoked(context, system, current)
-    if reason:
-        _keep(context, system, [*leftovers(context, system), current])
-    context.vault.delete(context.name, token_name(system))
-    return reason
+    with context.write() as db:
+        connections.hold(db, context.name)
+        if not put_login_aside(context.vault, db, context.name, system):
+            return ""
+    return revoke_leftovers(context, system)
 
 
 def end_login_or_keep_it(context: Context, system: str) -> str:
@@ -58,18 +48,30 @@ def end_login_or_keep_it(context: Context, system: str) -> str:
     Then the login stays as it was.
     """
     reason = revoke_leftovers(context, system)
-    current = _current(context, system)
-    if reason or current is None:
+    if reason:
         return reason
+    with context.read() as db:
+        tokens = current_tokens(context.vault, db, context.name, system)
+        if tokens is None:
+            return ""
+        current = with_secrets(context.vault, db, context.name, system, tokens)
     reason = _revoked(context, system, current)
-    if not reason:
-        context.vault.delete(context.name, token_name(system))
-    return reason
+    if reason:
+        return reason
+    with context.write() as db:
+        connections.hold(db, context.name)
+        there = current_tokens(context.vault, db, context.name, system)
+        if there is not None and there.refresh_token == tokens.refresh_token:
+            context.vault.delete_within(db, context.name, token_name(system))
+            return ""
+    # Another took its place meanwhile.
+    return end_login(context, system)
 
 
 def forget_login(context: Context, system: str) -> None:
     """Forget a login, and what was put aside of earlier ones: a person has ended them at the issuer."""
-    gone = [context.vault.delete(context.name, one) for one in (token_name(system), leftover_name(system))]
+    names = (token_name(system), leftover_name(system), earlier_secret_name(system))
+    gone = [context.vault.delete(context.name, one) for one in names]
     if any(gone):
         with context.write() as db:
             append(db, [context.event(context.name, "login_ended_there", {"system": system})], context.now())
@@ -79,9 +81,10 @@ def revoke_leftovers(context: Context, system: str) -> str:
     """Revoke what was put aside; returns why something of it still cannot be, or nothing."""
     waiting = leftovers(context, system)
     reasons = [_revoked(context, system, one) for one in waiting]
-    left = [one for one, reason in zip(waiting, reasons, strict=True) if reason]
-    if len(left) < len(waiting) or not waiting:
-        _keep(context, system, left)
+    done = [one.tokens for one, reason in zip(waiting, reasons, strict=True) if not reason]
+    with context.write() as db:
+        connections.hold(db, context.name)
+        drop(context.vault, db, context.name, system, done)
     return next(filter(None, reasons), "")
 
 
@@ -92,50 +95,59 @@ def revoke_all_leftovers(services: Services) -> int:
     done = 0
     for row in rows:
         context = Context(services, row.name)
+        names = set(services.vault.names(row.name))
         for system in (row.source, *sink_systems()):
-            before = len(leftovers(context, system))
-            if before:
-                reason = revoke_leftovers(context, system)
-                done += before - len(leftovers(context, system))
-                if reason:
-                    log.warning("%s: a login to %s is still not revoked: %s", row.name, system, reason)
+            if leftover_name(system) in names:
+                done += _tried_again(context, system)
+    return done
+
+
+def _tried_again(context: Context, system: str) -> int:
+    """Revoke what one connection has left; what cannot be must not keep the others from being tried."""
+    try:
+        before = len(leftovers(context, system))
+        reason = revoke_leftovers(context, system)
+        done = before - len(leftovers(context, system))
+    except ConnectorError as error:
+        log.warning("%s: a login to %s is still not revoked: %s", context.name, system, error)
+        return 0
+    if reason:
+        log.warning("%s: a login to %s is still not revoked: %s", context.name, system, reason)
     return done
 
 
 def leftovers(context: Context, system: str) -> list[Leftover]:
     """What still has to be revoked at a system; tokens that have ended by themselves are not."""
-    text = context.vault.get(context.name, leftover_name(system))
-    kept = [] if text is None else msgspec.json.decode(text, type=list[Leftover])
-    return [one for one in kept if one.tokens.refresh_expires_at > context.now()]
-
-
-def _current(context: Context, system: str) -> Leftover | None:
-    text = context.vault.get(context.name, token_name(system))
-    if text is None:
-        return None
-    secret = context.secrets(system).get("client_secret", "")
-    return Leftover(secret=secret, tokens=msgspec.json.decode(text, type=Tokens))
-
-
-def _keep(context: Context, system: str, left: list[Leftover]) -> None:
-    if not left:
-        context.vault.delete(context.name, leftover_name(system))
-        return
-    end = max(one.tokens.refresh_expires_at for one in left)
-    context.vault.put(context.name, leftover_name(system), msgspec.json.encode(left).decode(), end)
+    with context.read() as db:
+        return all_leftovers(context.vault, db, context.name, system)
 
 
 def _revoked(context: Context, system: str, one: Leftover) -> str:
     """Revoke both tokens; why that is not possible, or nothing."""
     try:
-        model = context.oauth(system)
-        if model is None:
-            return ""
-        http = context.http(system, model.revoke_url, lambda answer: explain_token_answer(system, answer))
+        _revoke(context, system, one, one.secret)
+    except (NeedsLogin, NeedsHuman) as error:
+        # The app was refused: its secret may have been replaced by that of another app.
+        if not one.earlier_secret:
+            return str(error)
         try:
-            revoke(model, http, one.secret, one.tokens)
-        finally:
-            http.close()
+            _revoke(context, system, one, one.earlier_secret)
+        except ConnectorError as other:
+            return str(other)
     except ConnectorError as error:
         return str(error)
     return ""
+
+
+def _revoke(context: Context, system: str, one: Leftover, secret: str) -> None:
+    """Raises one of the four errors."""
+    model = context.oauth(system)
+    if model is None:
+        return
+    if one.tokens.client_id:
+        model = replace(model, client_id=one.tokens.client_id, revoke_url=one.tokens.revoke_url)
+    http = context.http(system, model.revoke_url, lambda answer: explain_token_answer(system, answer))
+    try:
+        revoke(model, http, secret, one.tokens)
+    finally:
+        http.close()

@@ -6,16 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 
+from sqlalchemy import Connection
+
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.confirmation import confirm_by_file
 from mlconnector.flow.batches.channels import check_channels, recall_unsent
-from mlconnector.flow.connect.revocation import end_login, leftover_name, revoke_leftovers
+from mlconnector.flow.connect.revocation import revoke_leftovers
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.leftovers import (
+    current_tokens,
+    earlier_secret_name,
+    leftover_name,
+    put_login_aside,
+)
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.model.problems import Problem
-from mlconnector.store import connections
+from mlconnector.store import connections, logins
 from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
         else:
             events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
         for key, secret in secrets.items():
-            services.vault.put_within(db, name, key, secret)
+            _put_secret(services.vault, db, name, key, secret)
         if existing is None or existing.settings != settings.text:
             events += confirm_by_file(db, settings, now)
         append(db, events, now)
@@ -80,19 +89,40 @@ def missing_secrets(services: Services, settings: ConnectionSettings) -> list[st
 def disconnect(context: Context) -> list[str]:
     """Revoke and delete all credentials of a connection and pause it; returns what could not be revoked.
 
-    That is put aside, and revoked as soon as the issuer answers.
+    That is put aside, and tried again once a day. Links to the connection, and logins of it that were begun,
+    are worth nothing afterwards.
     """
-    failed = []
-    systems = context.settings.systems
-    for system in systems:
-        reason = end_login(context, system) or revoke_leftovers(context, system)
-        if reason:
-            failed.append(f"{system}: {reason}")
-    kept = {leftover_name(system) for system in systems}
-    for secret in sorted(set(context.vault.names(context.name)) - kept):
-        context.vault.delete(context.name, secret)
-    context.forget()
+    vault, name, systems = context.vault, context.name, context.settings.systems
     with context.write() as db:
-        connections.set_state(db, context.name, "paused", "disconnected", context.now())
-        append(db, [context.event(context.name, "disconnected", {"not_revoked": failed})], context.now())
+        connections.hold(db, name)
+        logins.forget(db, name)
+        for system in systems:
+            put_login_aside(vault, db, name, system)
+        kept = {leftover_name(system) for system in systems}
+        for secret in sorted(set(vault.names_within(db, name)) - kept):
+            vault.delete_within(db, name, secret)
+        connections.set_state(db, name, "paused", "disconnected", context.now())
+        append(db, [context.event(name, "disconnected", {})], context.now())
+    context.forget()
+    reasons = [(system, revoke_leftovers(context, system)) for system in systems]
+    failed = [f"{system}: {reason}" for system, reason in reasons if reason]
+    if failed:
+        with context.write() as db:
+            append(db, [context.event(name, "login_not_ended", {"not_revoked": failed})], context.now())
     return failed
+
+
+def given_secrets(context: Context) -> list[str]:
+    """The credentials that were given for a connection, by `<system>.<name>`."""
+    wanted = [f"{system}.{name}" for system, names in context.settings.secrets.items() for name in names]
+    given = set(context.vault.names(context.name))
+    return [name for name in wanted if name in given]
+
+
+def _put_secret(vault: Vault, db: Connection, name: str, key: str, secret: str) -> None:
+    """Seal a credential; an app's secret that it replaces is kept while a login of that app is open."""
+    system, _, kind = key.partition(".")
+    before = vault.get_within(db, name, key) if kind == "client_secret" else None
+    if before not in {None, "", secret} and current_tokens(vault, db, name, system) is not None:
+        vault.put_within(db, name, earlier_secret_name(system), before or "")
+    vault.put_within(db, name, key, secret)

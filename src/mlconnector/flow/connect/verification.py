@@ -14,8 +14,8 @@ import msgspec
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.connect.revocation import end_login
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.states import NOT_CHECKED, note_state
-from mlconnector.flow.context.tokens import token_name
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections
 from mlconnector.systems.kit.oauth import OAuthModel, Tokens
@@ -105,7 +105,7 @@ def _store_issuer(context: Context, tokens: Tokens) -> None:
         return
     person = system.login.issued_by(model, context.http_factory(), tokens)
     known = msgspec.structs.replace(tokens, extra={**tokens.extra, "issued_by": person})
-    context.tokens(system.name).store(known)
+    context.tokens(system.name).amend(known)
 
 
 def _client_name(context: Context) -> str:

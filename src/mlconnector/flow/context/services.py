@@ -15,9 +15,10 @@ import httpx
 from mlconnector.errors import ConnectorError
 from mlconnector.flow.context import rate_files
 from mlconnector.flow.context.agreed import read_agreed, stamp
+from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.settings import ConnectionSettings, read_connection
 from mlconnector.flow.context.stopping import Stopping
-from mlconnector.flow.context.tokens import StoredTokens, token_name
+from mlconnector.flow.context.tokens import StoredTokens
 from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings
 from mlconnector.store import connections

@@ -10,9 +10,18 @@ from typing import Protocol
 
 import httpx
 import msgspec
+from sqlalchemy import Connection
 
 from mlconnector.errors import Broken, ConnectorError, NeedsLogin, RetryLater
-from mlconnector.store import leases
+from mlconnector.flow.context.leftovers import (
+    Leftover,
+    current_tokens,
+    put_aside,
+    put_login_aside,
+    token_name,
+    with_secrets,
+)
+from mlconnector.store import connections, leases
 from mlconnector.store.database import Database
 from mlconnector.store.vault import Vault
 from mlconnector.systems.kit.http import Http
@@ -23,11 +32,6 @@ _LEASE_SECONDS = 120.0
 _LONGEST_WAIT = 45.0
 _local_locks: dict[tuple[str, str], threading.Lock] = {}
 _registry_lock = threading.Lock()
-
-
-def token_name(system: str) -> str:
-    """Under which name the vault keeps the tokens of a system."""
-    return f"{system}.tokens"
 
 
 class Means(Protocol):
@@ -82,12 +86,33 @@ class StoredTokens:
         """Other tokens than those with the access token `rejected`; raises NeedsLogin."""
         return self._renew(rejected)
 
-    def store(self, tokens: Tokens) -> None:
-        """Seal and commit tokens."""
-        text = msgspec.json.encode(tokens).decode()
-        name = token_name(self._system)
-        self._means.vault.put(self._connection, name, text, tokens.refresh_expires_at)
-        self._seen = tokens
+    def take_over(self, db: Connection, tokens: Tokens) -> None:
+        """Keep the tokens of a new login; those of another one that is still kept are put aside.
+
+        Within the caller's transaction, which holds the connection.
+        """
+        put_login_aside(self._means.vault, db, self._connection, self._system)
+        self._put(db, tokens)
+
+    def amend(self, tokens: Tokens) -> None:
+        """Keep more facts about the tokens of the present login; nothing where it is another by now."""
+        self._exchange(tokens, tokens)
+
+    def _exchange(self, old: Tokens, new: Tokens) -> bool:
+        """Put new tokens in the place of old ones; False, and nothing changed, where others stand there."""
+        with self._means.database.write() as db:
+            connections.hold(db, self._connection)
+            there = current_tokens(self._means.vault, db, self._connection, self._system)
+            is_there = there is not None and there.refresh_token == old.refresh_token
+            if is_there:
+                self._put(db, new)
+        if is_there:
+            self._seen = new
+        return is_there
+
+    def _put(self, db: Connection, tokens: Tokens) -> None:
+        text, name = msgspec.json.encode(tokens).decode(), token_name(self._system)
+        self._means.vault.put_within(db, self._connection, name, text, tokens.refresh_expires_at)
 
     def _renew(self, outworn: str) -> Tokens:
         with self._local:
@@ -98,16 +123,30 @@ class StoredTokens:
                 if tokens.access_token != outworn and self._is_fresh(tokens):
                     self._seen = tokens
                     return tokens
-                renewed = self._refresh(tokens)
+                secrets = self._secrets(tokens)
+                renewed = self._refresh(tokens, secrets.secret)
                 self._means.reached("refresh_answered")
-                self.store(renewed)
-                return renewed
+                if self._exchange(tokens, renewed):
+                    return renewed
+                self._put_renewed_aside(secrets, renewed)
             finally:
                 leases.release(self._means.database, lease, self._means.owner)
+        # Meanwhile the login was ended, or another one took its place.
+        return self.current()
 
-    def _refresh(self, tokens: Tokens) -> Tokens:
+    def _secrets(self, tokens: Tokens) -> Leftover:
+        with self._means.database.read() as db:
+            return with_secrets(self._means.vault, db, self._connection, self._system, tokens)
+
+    def _put_renewed_aside(self, secrets: Leftover, renewed: Tokens) -> None:
+        self._seen = None
+        with self._means.database.write() as db:
+            connections.hold(db, self._connection)
+            left = msgspec.structs.replace(secrets, tokens=renewed)
+            put_aside(self._means.vault, db, self._connection, self._system, left)
+
+    def _refresh(self, tokens: Tokens, secret: str) -> Tokens:
         model = self._model()
-        secret = self._means.secrets(self._connection, self._system).get("client_secret", "")
         http = self._means.http(
             self._connection,
             self._system,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from mlconnector.flow.context.services import Services
 from mlconnector.flow.engine.liveness import Liveness
 from mlconnector.flow.engine.queues import QUEUES
 from mlconnector.flow.engine.workflows import Workflows
-from mlconnector.store.database import translated
+from mlconnector.store.database import keep_private, translated
 
 _OWN_HANDLER = "__dbos_console_log_handler__"
 APPLICATION = "ml-connector"
@@ -54,8 +55,11 @@ class Engine:
         with translated():
             DBOS.launch()
         self._liveness.begin()
-        for name, options in QUEUES.items():
-            DBOS.register_queue(name, polling_interval_sec=self._services.settings.queue_seconds, **options)
+        with translated():
+            for name, options in QUEUES.items():
+                DBOS.register_queue(
+                    name, polling_interval_sec=self._services.settings.queue_seconds, **options
+                )
         return self.workflows
 
     def stop(self) -> None:
@@ -116,6 +120,7 @@ def progress_engine(path: str) -> sa.Engine:
 
     SQLite before 3.42 answers `unixepoch('subsec')` with NULL, which DBOS asks for from Python 3.12 on.
     """
+    keep_private(Path(path))
     engine = sa.create_engine(f"sqlite:///{path}")
 
     def prepare(connection: sqlite3.Connection, _record: object) -> None:

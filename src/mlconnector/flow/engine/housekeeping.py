@@ -8,6 +8,7 @@ from dbos import DBOS
 
 from mlconnector.flow.connect.revocation import revoke_all_leftovers
 from mlconnector.flow.context.services import Services
+from mlconnector.flow.report.trail_heads import write_down
 from mlconnector.store.retention import sweep
 
 WEBHOOK_DAYS = 30
@@ -16,14 +17,24 @@ _AT_ONCE = 500
 
 
 def tidy_up(services: Services) -> dict[str, int]:
-    """Forget what has served its time, and revoke logins that could not be revoked; returns how many."""
+    """Forget what has served its time, revoke logins that could not be revoked; returns how many.
+
+    The head of the audit trail is written down where the settings say.
+    """
     now = services.now()
     services.http_log.flush()
     revoked = revoke_all_leftovers(services)
     gone = sweep(
         services.database, now, request_days=services.settings.http_log_days, webhook_days=WEBHOOK_DAYS
     )
-    return {"requests": gone.requests, "logins": gone.logins, "webhooks": gone.webhooks, "revoked": revoked}
+    heads = write_down(services)
+    return {
+        "requests": gone.requests,
+        "logins": gone.logins,
+        "webhooks": gone.webhooks,
+        "revoked": revoked,
+        "heads": heads,
+    }
 
 
 def forget_finished_work(services: Services) -> int:

@@ -26,6 +26,7 @@ from mlconnector.flow.engine.outcomes import Kept, NotDone, Outcome, outcome_in,
 from mlconnector.flow.engine.queues import enqueue, enqueueing, is_active, is_busy, step, step_options
 from mlconnector.flow.engine.schedules import keep_schedules
 from mlconnector.flow.intake import records
+from mlconnector.store.database import translated
 
 Result = TypeVar("Result")
 
@@ -34,7 +35,10 @@ _DONE = Outcome(outcome="done")
 
 
 class Workflows:
-    """The workflows, bound to services and registered with DBOS, and what may be asked of them."""
+    """The workflows, bound to services and registered with DBOS, and what may be asked of them.
+
+    Whatever is asked of them raises RetryLater when a database does not work.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -70,12 +74,14 @@ class Workflows:
         self._follow_workflow = follow_job
         self._scheduled_workflow = scheduled
 
+    @translated()
     def start_run(self, name: str, trigger: str) -> str:
         """Begin a run of a connection; returns the workflow's id."""
         run_id = f"{name}:{uuid.uuid4()}"
         enqueue("runs", f"run:{run_id}", self._run_workflow, name, run_id, trigger)
         return f"run:{run_id}"
 
+    @translated()
     def nudge(self, name: str) -> None:
         """See to it that hints in the inbox are taken: a run begins unless one waits already."""
         waiting = DBOS.list_workflows(
@@ -84,6 +90,7 @@ class Workflows:
         if not waiting:
             self.start_run(name, "webhook")
 
+    @translated()
     def resume(self, name: str, *, parked: bool = False) -> list[str]:
         """See to it that every unfinished batch is worked on, by one workflow each; returns those begun.
 
@@ -111,10 +118,12 @@ class Workflows:
             or not is_active(progress.workflow_id(one.batch, one.latest, followed=one.followed))
         ]
 
+    @translated()
     def is_busy(self, name: str) -> bool:
         """Whether a run, a delivery or a following of the connection is under way."""
         return is_busy(name)
 
+    @translated()
     def schedule(self) -> None:
         """Bring the schedules in line with what the connections' settings say."""
         keep_schedules(self._services, self._scheduled_workflow, self._housekeeping_workflow)

@@ -11,8 +11,8 @@ from typing import Any
 from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.connect.oauth_login import logins_of
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.context.tokens import token_name
 from mlconnector.flow.report import waiting
 from mlconnector.store import (
     audit,

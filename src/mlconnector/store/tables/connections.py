@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from mlconnector.store.tables.base import MOMENT, metadata
+from mlconnector.store.tables.base import COUNTED, MOMENT, metadata
 
 # One source account joined to one client. The name is its identity, outside too: GUIDs derive from it.
 connections = Table(
@@ -30,7 +30,8 @@ connections = Table(
     CheckConstraint("state in ('ready', 'needs_login', 'degraded', 'paused')", name="state"),
 )
 
-# Sealed credentials: an AES-256-GCM envelope each, its data key wrapped under the master key `key_id`.
+# Sealed credentials: an AES-256-GCM envelope each, its data key wrapped under the master key `key_id`. The
+# envelope is bound to `trail_sequence`, how many rows the audit trail had when it was made.
 credentials = Table(
     "credentials",
     metadata,
@@ -41,6 +42,7 @@ credentials = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("expires_at", MOMENT),
     Column("updated_at", MOMENT, nullable=False),
+    Column("trail_sequence", COUNTED),
     PrimaryKeyConstraint("connection", "name"),
 )
 

@@ -34,13 +34,16 @@ audit = Table(
 )
 Index("ix_audit_subject", audit.c.subject)
 
-# The last link of the audit chain; its row is the lock for appending.
+# The last link of the audit chain, sealed with a key that is not in the database; its row is the lock for
+# appending.
 audit_head = Table(
     "audit_head",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("sequence", COUNTED, nullable=False),
     Column("hash", Text, nullable=False),
+    Column("key_id", Text, nullable=False, server_default=""),
+    Column("seal", Text, nullable=False, server_default=""),
 )
 
 # The technical log of every request to an outside system, without secrets.

@@ -53,7 +53,11 @@ class OAuthModel:
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """What a login or a refresh gave; sealed before it is stored."""
+    """What a login or a refresh gave; sealed before it is stored.
+
+    `client_id` and `revoke_url` say for which app, and where the tokens can be revoked, because the settings
+    may name another app meanwhile; empty in tokens that were stored before this was noted.
+    """
 
     access_token: str
     refresh_token: str
@@ -61,6 +65,8 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     refresh_expires_at: datetime
     scopes: tuple[str, ...] = ()
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
+    client_id: str = ""
+    revoke_url: str = ""
 
     def __repr__(self) -> str:
         return f"Tokens(***, expires_at={self.expires_at}, refresh_expires_at={self.refresh_expires_at})"
@@ -276,6 +282,8 @@ def _tokens(model: OAuthModel, content: dict[str, Any], now: datetime, previous:
         refresh_expires_at=refresh_end,
         scopes=granted,
         extra=extra,
+        client_id=model.client_id,
+        revoke_url=model.revoke_url,
     )
 
 

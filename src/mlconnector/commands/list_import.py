@@ -74,8 +74,12 @@ def agreed_to(*, yes: bool) -> bool:
     """Whether the difference shall be applied: by --yes, or by the word that is typed at a terminal."""
     if yes or not sys.stdin.isatty():
         return yes
-    word = _YES[language()]
-    typed = input(f"{phrase('apply_question', word=word)} ")
+    return said_yes("apply_question")
+
+
+def said_yes(question: str) -> bool:
+    """Whether somebody types the word that a question (its key) asks for."""
+    typed = input(f"{phrase(question, word=_YES[language()])} ")
     return typed.strip().casefold() in _YES.values()
 
 

@@ -79,6 +79,11 @@ def take(vault: Vault, state: str) -> TakenLogin | None:
     return TakenLogin(row.connection, row.system, content)
 
 
+def forget(connection: Connection, name: str) -> int:
+    """Make the links and the begun logins of a connection worthless; how many there were."""
+    return connection.execute(delete(pending_logins).where(pending_logins.c.connection == name)).rowcount
+
+
 def purge(connection: Connection, now: datetime) -> int:
     """Forget logins that have expired; how many there were."""
     return connection.execute(delete(pending_logins).where(pending_logins.c.expires_at <= now)).rowcount

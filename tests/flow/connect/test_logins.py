@@ -221,7 +221,7 @@ def test_a_long_term_login_comes_after_a_short_one_has_reached_the_client(make_a
     assert "datev:iam:client" not in httpx.URL(first).params["scope"]
     assert consent(rig, first) == (NAME, "datev")
     assert rig.datev.sessions == [], "the short one has served its purpose"
-    assert rig.connection()[0] == "paused"
+    assert rig.connection()[0] == "needs_login"
     second = oauth_login.follow_up(rig.context, "datev", REDIRECT)
     assert second is not None
     asked = httpx.URL(second).params["scope"].split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ from mlconnector.flow.connect.revocation import end_login, end_login_or_keep_it,
 from mlconnector.flow.connect.verification import asked_for, is_reached, login_rules, note_reached, verify
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.context.states import breaker_is_open
+from mlconnector.flow.context.states import breaker_is_open, refuse_while_disconnected
 from mlconnector.flow.context.tokens import token_name
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
@@ -27,6 +28,8 @@ from mlconnector.systems.kit.oauth import (
     explain_token_answer,
     finish_login,
 )
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool
     An issuer may allow no more than one refresh token for a connection at a time. Where the earlier one
     cannot be revoked, `ended_there` says that a person has ended it there. Raises NeedsHuman otherwise.
     """
+    refuse_while_disconnected(context)
     model = context.oauth(system)
     if model is None:
         raise NeedsHuman(Problem("login_not_needed", {"name": context.name, "system": system}))
@@ -122,7 +126,8 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     """Finish the login with this state; returns connection and system.
 
     Raises NeedsLogin, and one of the four errors when the sink does not let the client be used with it: such
-    a login is not kept. `follow_up` says whether another login has to come after it.
+    a login is not kept, and neither is that of a connection that is disconnected. `follow_up` says whether
+    another login has to come after it.
     """
     taken = logins.take(services.vault, state)
     if taken is None:
@@ -130,6 +135,7 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
             "login", "it was not begun here, was finished already, or took more than ten minutes"
         )
     context, system = Context(services, taken.connection), taken.system
+    refuse_while_disconnected(context)
     pending = msgspec.json.decode(taken.content, type=PendingLogin)
     model = context.oauth(system)
     if model is None:
@@ -139,6 +145,7 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     tokens = _exchanged(context, rules.first(model) if rules and is_first else model, pending, code)
     context.tokens(system).store(tokens)
     context.forget()
+    _keep_none_while_disconnected(context, system)
     unchecked = verify(context, system, tokens)
     if is_first and unchecked is None:
         end_login(context, system)
@@ -147,6 +154,17 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     note_reached(context, reached=False)
     _note_login(context, system, tokens, unchecked)
     return context.name, system
+
+
+def _keep_none_while_disconnected(context: Context, system: str) -> None:
+    """Revoke the login again where its connection was disconnected while it came back. Raises NeedsHuman."""
+    try:
+        refuse_while_disconnected(context)
+    except NeedsHuman:
+        reason = end_login(context, system)
+        if reason:
+            log.warning("%s: a login that was not kept could not be revoked: %s", context.name, reason)
+        raise
 
 
 def _exchanged(context: Context, model: OAuthModel, pending: PendingLogin, code: str) -> Tokens:
@@ -174,7 +192,7 @@ def _note_login(context: Context, system: str, tokens: Tokens, unchecked: Proble
     now = context.now()
     with context.write() as db:
         rested = breaker_is_open(connections.read(db, context.name))
-        connections.set_state(db, context.name, state, reason, now)
+        connections.set_state(db, context.name, state, reason, now, unless="paused")
         detail = {"system": system, "until": tokens.refresh_expires_at.isoformat()}
         events = [context.event(context.name, "logged_in", detail)]
         if rested:

@@ -9,6 +9,7 @@ from mlconnector.flow.agree.confirmation import confirmed_step
 from mlconnector.flow.connect.setup import missing_secrets
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.documents.einvoices import rules_steps
+from mlconnector.store import connections
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.sink import Sink
 from mlconnector.systems.source import Source
@@ -17,6 +18,11 @@ from mlconnector.systems.source import Source
 def check(context: Context) -> Iterator[CheckStep]:
     """Ping: every step between the source account and the client, one after the other."""
     settings = context.settings
+    with context.read() as db:
+        row = connections.read(db, context.name)
+    if row.is_disconnected:
+        yield CheckStep("connection.secrets", "failed", "disconnected", {"name": context.name})
+        return
     missing = missing_secrets(context.services, settings)
     if missing:
         yield CheckStep("connection.secrets", "failed", "missing", {"names": ", ".join(missing)})

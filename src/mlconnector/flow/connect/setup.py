@@ -6,41 +6,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 
+from sqlalchemy import Connection
+
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.confirmation import confirm_by_file
+from mlconnector.flow.agree.release import withdrawn
 from mlconnector.flow.batches.channels import check_channels, recall_unsent
 from mlconnector.flow.connect.revocation import end_login, leftover_name, revoke_leftovers
+from mlconnector.flow.context.agreed import read_agreed
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.context.settings import ConnectionSettings
+from mlconnector.flow.context.settings import ConnectionSettings, read_connection
 from mlconnector.model.problems import Problem
-from mlconnector.store import connections
+from mlconnector.settings import UnreadableSettings
+from mlconnector.store import connections, logins
 from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.connections import ConnectionRow
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
     """How a connection was set up or changed.
 
-    `changes` are the lines that went from the settings, `- …`, and those that came, `+ …`.
+    `changes` are the lines that went from the settings, `- …`, and those that came, `+ …`. `release_lost`
+    says that the connection was released until now, for another account of its source.
     """
 
     new: bool
     changes: tuple[str, ...]
     credentials: tuple[str, ...]
+    release_lost: bool = False
 
 
-def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[str, str]) -> Connected:
+def connect(
+    services: Services, settings: ConnectionSettings, secrets: Mapping[str, str], by: str = ""
+) -> Connected:
     """Set a connection up or change it, all or nothing.
 
-    `secrets` are given by `<system>.<name>`, e.g. `pipedrive.api_token`. Raises NeedsHuman when a change
-    would move the connection to another client or source: what was sent could not be recognised then.
+    `secrets` are given by `<system>.<name>`, e.g. `pipedrive.api_token`. One that is disconnected has to be
+    logged in to and released again. Raises NeedsHuman when a change would move the connection to another
+    client or source system: what was sent could not be recognised then; and where `[books]` names no day from
+    which on is booked (`begin_missing`).
     """
     now, name = services.now(), settings.name
     given = sorted(secrets)
     detail = {"mapping": settings.rules.fingerprint(), "text": settings.text, "given": given}
+    lost: list[AuditEvent] = []
     with services.database.write() as db:
         existing = connections.find(db, name)
+        if begin_is_missing(db, settings):
+            raise NeedsHuman(Problem("begin_missing", {"name": name}))
         check_channels(db, settings)
         if existing is None:
             connections.create(db, name, settings.source_system.name, settings.client, settings.text, now)
@@ -49,11 +64,16 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
             facts = {"name": name, "source": existing.source, "client": existing.client}
             raise NeedsHuman(Problem("connection_identity", facts))
         elif existing.settings != settings.text:
+            if _moves(db, existing, settings):
+                lost = withdrawn(db, name, by, "source_account")
             connections.update(db, name, settings.text, now)
-            events = [AuditEvent(name, name, "settings_changed", detail)]
+            events = [AuditEvent(name, name, "settings_changed", detail), *lost]
             events += recall_unsent(services, db, settings)
         else:
             events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
+        if existing is not None and existing.is_disconnected:
+            connections.set_state(db, name, "needs_login", "", now)
+            events.append(AuditEvent(name, name, "connected", {**detail, "again": True}))
         for key, secret in secrets.items():
             services.vault.put_within(db, name, key, secret)
         if existing is None or existing.settings != settings.text:
@@ -61,7 +81,35 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
         append(db, events, now)
     services.forget_client(settings.client)
     changes = () if existing is None else difference(existing.settings, settings.text)
-    return Connected(existing is None, changes, tuple(given))
+    return Connected(existing is None, changes, tuple(given), bool(lost))
+
+
+def begin_is_missing(db: Connection, settings: ConnectionSettings) -> bool:
+    """Whether nobody has said from which document date on is booked.
+
+    A connection that was set up before that was asked for stays as it is; one that has a day keeps one.
+    """
+    if settings.rules.books.begin is not None:
+        return False
+    existing = connections.find(db, settings.name)
+    if existing is None:
+        return True
+    before = _stored(db, existing)
+    return before is not None and before.rules.books.begin is not None
+
+
+def _moves(db: Connection, existing: ConnectionRow, settings: ConnectionSettings) -> bool:
+    """Whether settings point to another account of the source than those that are stored."""
+    before, system = _stored(db, existing), settings.source_system
+    return before is None or system.account(before.source) != system.account(settings.source)
+
+
+def _stored(db: Connection, existing: ConnectionRow) -> ConnectionSettings | None:
+    """The settings of a connection as they are stored; None where this version cannot read them."""
+    try:
+        return read_connection(existing.settings, existing.name, lambda client: read_agreed(db, client))
+    except UnreadableSettings:
+        return None
 
 
 def difference(before: str, after: str) -> tuple[str, ...]:
@@ -77,15 +125,23 @@ def missing_secrets(services: Services, settings: ConnectionSettings) -> list[st
     return [name for name in wanted if name not in given]
 
 
-def disconnect(context: Context) -> list[str]:
+def disconnect(context: Context, by: str = "") -> list[str]:
     """Revoke and delete all credentials of a connection and pause it; returns what could not be revoked.
 
-    That is put aside, and revoked as soon as the issuer answers.
+    That is put aside, and revoked as soon as the issuer answers; nothing else is asked for the connection any
+    more. Its release, its links, and the logins that were begun for it end at once.
     """
-    failed = []
     systems = context.settings.systems
+    # First nothing new may begin; whatever ends later, e.g. a login that is coming back, finds it so.
+    with context.write() as db:
+        connections.set_state(db, context.name, "paused", "disconnected", context.now())
+        logins.forget(db, context.name)
+        append(db, withdrawn(db, context.name, by, "disconnected"), context.now())
+    context.forget()
+    failed = []
     for system in systems:
-        reason = end_login(context, system) or revoke_leftovers(context, system)
+        with context.tokens(system).undisturbed():
+            reason = end_login(context, system) or revoke_leftovers(context, system)
         if reason:
             failed.append(f"{system}: {reason}")
     kept = {leftover_name(system) for system in systems}
@@ -93,6 +149,6 @@ def disconnect(context: Context) -> list[str]:
         context.vault.delete(context.name, secret)
     context.forget()
     with context.write() as db:
-        connections.set_state(db, context.name, "paused", "disconnected", context.now())
-        append(db, [context.event(context.name, "disconnected", {"not_revoked": failed})], context.now())
+        detail = {"not_revoked": failed, "by": by}
+        append(db, [context.event(context.name, "disconnected", detail)], context.now())
     return failed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -38,6 +39,9 @@ class Means(Protocol):
     owner: str
     now: Callable[[], datetime]
     reached: Callable[[str], None]
+
+    def refuse_while_disconnected(self, name: str) -> None:
+        """Raise NeedsHuman for a connection that is disconnected."""
 
     def oauth(self, name: str, system: str) -> OAuthModel | None:
         """How a connection logs in to a system."""
@@ -89,21 +93,28 @@ class StoredTokens:
         self._means.vault.put(self._connection, name, text, tokens.refresh_expires_at)
         self._seen = tokens
 
-    def _renew(self, outworn: str) -> Tokens:
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Nobody renews the tokens within this block. Raises RetryLater where somebody does for long."""
         with self._local:
             lease = f"tokens:{self._connection}:{self._system}"
             self._acquire(lease)
             try:
-                tokens = self._read()
-                if tokens.access_token != outworn and self._is_fresh(tokens):
-                    self._seen = tokens
-                    return tokens
-                renewed = self._refresh(tokens)
-                self._means.reached("refresh_answered")
-                self.store(renewed)
-                return renewed
+                yield
             finally:
                 leases.release(self._means.database, lease, self._means.owner)
+
+    def _renew(self, outworn: str) -> Tokens:
+        with self.undisturbed():
+            self._means.refuse_while_disconnected(self._connection)
+            tokens = self._read()
+            if tokens.access_token != outworn and self._is_fresh(tokens):
+                self._seen = tokens
+                return tokens
+            renewed = self._refresh(tokens)
+            self._means.reached("refresh_answered")
+            self.store(renewed)
+            return renewed
 
     def _refresh(self, tokens: Tokens) -> Tokens:
         model = self._model()

@@ -20,11 +20,17 @@ def describe_source() -> SourceSystem:
         settings_model=Settings,
         secrets=secret_names,
         oauth=no_login,
+        account=account,
         open=DynamicsSource,
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
         register_webhook=register,
         unregister_webhook=unregister,
     )
+
+
+def account(settings: Settings) -> str:
+    """The address of the environment."""
+    return settings.environment
 
 
 def no_login(_settings: Settings, _http: HttpFactory) -> None:

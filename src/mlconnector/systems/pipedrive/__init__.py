@@ -20,11 +20,17 @@ def describe_source() -> SourceSystem:
         settings_model=Settings,
         secrets=secret_names,
         oauth=oauth_model,
+        account=account,
         open=PipedriveSource,
         secret_headers=frozenset({"x-api-token"}),
         secret_parameters=frozenset({"api_token"}),
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
     )
+
+
+def account(settings: Settings) -> str:
+    """The address of the account; where a person logs in to it, it is that of whoever uses the app."""
+    return settings.base_url or f"{settings.oauth_url} {settings.client_id}"
 
 
 def oauth_model(settings: Settings, _http: HttpFactory) -> OAuthModel | None:

@@ -211,6 +211,7 @@ def long_term(rig: Rig) -> None:
     text = rig.text.replace("[datev]\n", "[datev]\nlong_term_token = true\n")
     setup.disconnect(rig.context)
     rig.connect(text)
+    rig.release()
 
 
 def test_a_long_term_login_comes_after_a_short_one_has_reached_the_client(make_any_rig: MakeRig) -> None:

@@ -11,7 +11,14 @@ import msgspec
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
 from mlconnector.flow.batches.channels import check_before_work
-from mlconnector.flow.connect.revocation import end_login, end_login_or_keep_it, forget_login, leftovers
+from mlconnector.flow.connect.revocation import (
+    Leftover,
+    end_login,
+    end_login_or_keep_it,
+    end_tokens,
+    forget_login,
+    leftovers,
+)
 from mlconnector.flow.connect.verification import asked_for, is_reached, login_rules, note_reached, verify
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
@@ -142,10 +149,11 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
         raise NeedsLogin(system, "the connection no longer uses a login")
     rules = login_rules(context, system)
     is_first = rules is not None and pending.scopes != model.scopes and bool(rules.bound_client(model.scopes))
-    tokens = _exchanged(context, rules.first(model) if rules and is_first else model, pending, code)
+    secret = context.secrets(system).get("client_secret", "")
+    tokens = _exchanged(context, rules.first(model) if rules and is_first else model, secret, pending, code)
     context.tokens(system).store(tokens)
     context.forget()
-    _keep_none_while_disconnected(context, system)
+    _keep_none_while_disconnected(context, system, Leftover(secret=secret, tokens=tokens))
     unchecked = verify(context, system, tokens)
     if is_first and unchecked is None:
         end_login(context, system)
@@ -156,19 +164,18 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     return context.name, system
 
 
-def _keep_none_while_disconnected(context: Context, system: str) -> None:
+def _keep_none_while_disconnected(context: Context, system: str, made: Leftover) -> None:
     """Revoke the login again where its connection was disconnected while it came back. Raises NeedsHuman."""
     try:
         refuse_while_disconnected(context)
     except NeedsHuman:
-        reason = end_login(context, system)
+        reason = end_tokens(context, system, made)
         if reason:
             log.warning("%s: a login that was not kept could not be revoked: %s", context.name, reason)
         raise
 
 
-def _exchanged(context: Context, model: OAuthModel, pending: PendingLogin, code: str) -> Tokens:
-    secret = context.secrets(model.system).get("client_secret", "")
+def _exchanged(context: Context, model: OAuthModel, secret: str, pending: PendingLogin, code: str) -> Tokens:
     http = context.http(model.system, model.token_url, partial(explain_token_answer, model.system))
     try:
         return finish_login(model, http, secret, pending, code, context.now())

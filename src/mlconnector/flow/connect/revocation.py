@@ -43,11 +43,14 @@ def end_login(context: Context, system: str) -> str:
     Then they are put aside, to be revoked later.
     """
     current = _current(context, system)
-    if current is None:
-        return ""
-    reason = _revoked(context, system, current)
+    return "" if current is None else end_tokens(context, system, current)
+
+
+def end_tokens(context: Context, system: str, one: Leftover) -> str:
+    """Revoke these tokens of a login, like `end_login`, whatever secret the connection has by now."""
+    reason = _revoked(context, system, one)
     if reason:
-        _keep(context, system, [*leftovers(context, system), current])
+        _keep(context, system, [*leftovers(context, system), one])
     context.vault.delete(context.name, token_name(system))
     return reason
 

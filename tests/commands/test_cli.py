@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 from mlconnector.cli import app
 
 COMMANDS = [
-    *("init", "connect", "login", "ping", "preview", "run", "serve", "worker"),
+    *("init", "connect", "login", "ping", "preview", "release", "run", "serve", "worker"),
     *("status", "inbox", "replay", "ignore", "check", "demo", "disconnect"),
 ]
 

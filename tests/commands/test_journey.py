@@ -49,6 +49,8 @@ def test_the_whole_way(mine: Desk) -> None:
     # IT sets the installation up, and learns at each step what comes next.
     assert f"`ml-connector connect {FILE}`" in mine.says(0, "init")
     assert "No connection is set up yet" in mine.says(0, "status")
+    assert "books.begin: is still empty" in mine.says(2, "connect", str(FILE))
+    FILE.write_text(FILE.read_text().replace('begin = ""', "begin = 2026-01-01"))
     assert "source.base_url: is still empty" in mine.says(2, "connect", str(FILE))
     mine.fill_in()
     missing = mine.says(2, "connect", str(FILE))

@@ -187,10 +187,10 @@ def read_connection(
     outline = _outlined(text, where)
     system = _source(outline, text, where)
     source = {name: value for name, value in outline.source.items() if name != "system"}
-    own = validated(system.settings_model, source, text, where, "source")
-    sink_system, sink = _sink(outline, text, where)
     books = validated(Books, outline.books, text, where, "books")
     mapping = validated(Mapping, outline.mapping, text, where, "mapping")
+    own = validated(system.settings_model, source, text, where, "source")
+    sink_system, sink = _sink(outline, text, where)
     _check_formats(outline, sink_system, sink, text, where)
     beside = Agreed() if agreed is None else agreed(sink_system.client(sink))
     rules = {"books": books, "mapping": mapping, "chart": beside.chart, "confirmed": dict(beside.confirmed)}

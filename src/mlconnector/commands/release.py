@@ -23,10 +23,12 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.commands.preview_list import in_words, some
+from mlconnector.commands.preview_list import in_words, seed_title
 from mlconnector.commands.repairs import Connection, somebody
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import Part, WouldGo
+from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.seeds import seed
 
 
 def release(
@@ -56,7 +58,7 @@ def release(
             return
         seen = releases.would_go(context)
         if not json:
-            _show(name, seen)
+            _show(name, seen, context.rules)
         asks = sys.stdin.isatty() and not yes
         given = None
         if not asks or (not json and said_yes("release_question")):
@@ -82,7 +84,7 @@ def as_data(seen: WouldGo) -> dict[str, Any]:
     return {name: value for name, value in asdict(seen).items() if name != "connection"}
 
 
-def _show(name: str, seen: WouldGo) -> None:
+def _show(name: str, seen: WouldGo, rules: Rules) -> None:
     spoken = language()
     heading(phrase("release_title", name=name, client=seen.client))
     if seen.begin is None:
@@ -95,15 +97,19 @@ def _show(name: str, seen: WouldGo) -> None:
         paragraph(phrase("release_read_at", at=seen.read_at), 2)
         if not (seen.parts or seen.persons):
             paragraph(phrase("release_nothing_ready"), 2)
-    columns = ("month", "kind", "vouchers", "rows", "gross", "currency")
-    rows = [_row(one) for one in seen.parts]
-    print_table([phrase(f"heading_{one}") for one in columns], rows, indent=2, right={2, 3, 4})
+    if seen.parts:
+        columns = ("month", "kind", "vouchers", "rows", "gross", "currency")
+        rows = [_row(one) for one in seen.parts]
+        print_table([phrase(f"heading_{one}") for one in columns], rows, indent=2, right={2, 3, 4})
     if seen.persons:
         paragraph(phrase("release_persons", count=seen.persons), 2)
     if seen.unconfirmed:
-        seeds = some(seen.unconfirmed, spoken)
-        facts = {"count": len(seen.unconfirmed), "seeds": seeds, "name": name}
-        paragraph(phrase("release_unconfirmed", **facts), 2, hanging=2)
+        paragraph(phrase("release_unconfirmed", count=len(seen.unconfirmed), name=name), 2, hanging=2)
+        cases = [one for one in seen.unconfirmed if one.startswith("tax_case:")]
+        for one in cases:
+            known = seed(one, rules)
+            paragraph(one if known is None else f"{one}: {seed_title(known, spoken)}", 4, hanging=2)
+        paragraph(", ".join(one for one in seen.unconfirmed if one not in cases), 4, hanging=2)
     if seen.held:
         paragraph(phrase("release_held", count=seen.held, name=name), 2, hanging=2)
     paragraph(phrase("release_detail", name=name), 2)

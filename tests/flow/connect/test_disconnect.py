@@ -15,6 +15,7 @@ from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.housekeeping import tidy_up
 from mlconnector.standins.faults import Fault
+from mlconnector.store import connections
 from mlconnector.systems.source import Delivery
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, REDIRECT, Rig
@@ -100,9 +101,8 @@ def test_workflows_of_it_end_without_asking_anybody(
 def test_another_process_notices_it_too(make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig = make_rig(1)
     assert rig.context.source
-    monkeypatch.setattr(rig.services, "forget", lambda _name: None)
-    setup.disconnect(rig.context)
-    monkeypatch.undo()
+    with rig.app.database.write() as db:
+        connections.set_state(db, rig.name, "paused", "disconnected", rig.services.now())
     monkeypatch.setattr("mlconnector.flow.context.services._SETTINGS_ARE_GOOD_FOR", 0.0)
     assert refused(lambda: rig.context.source) == "disconnected"
 

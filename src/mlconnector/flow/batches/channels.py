@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.batches.kinds import kind_of
-from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings, channels_in
 from mlconnector.formats.dxso import thaw
@@ -28,7 +27,7 @@ def check_channels(db: Connection, settings: ConnectionSettings) -> None:
     way that the table says for its month. Where the connection no longer has the service of a format, its
     months may go on in another one: what went by it stays, and nothing more can.
     """
-    check_others(db, settings)
+    _check_others(db, settings)
     for row in batches.listed(db, settings.name, ["submitting", "unknown", "submitted"]):
         kind = kind_of(row.format)
         if row.state in kind.bound_in and not settings.sends(kind.needs):
@@ -47,7 +46,7 @@ def check_channels(db: Connection, settings: ConnectionSettings) -> None:
             raise NeedsHuman(Problem("channel_already_used", facts, ("client", "kind")))
 
 
-def check_others(db: Connection, settings: ConnectionSettings) -> None:
+def _check_others(db: Connection, settings: ConnectionSettings) -> None:
     """Refuse a table that differs from that of another connection which works for the client."""
     for row in connections.every(db):
         if row.client != settings.client or row.name == settings.name or row.is_disconnected:
@@ -55,12 +54,6 @@ def check_others(db: Connection, settings: ConnectionSettings) -> None:
         if _by_kind(channels_in(row.settings)) != _by_kind(settings.channels):
             facts = {"client": settings.client, "name": settings.name, "other": row.name}
             raise NeedsHuman(Problem("channel_differs", facts, ("client",)))
-
-
-def check_before_work(context: Context) -> None:
-    """Refuse that a connection begins to work again with another table than the others of its client."""
-    with context.read() as db:
-        check_others(db, context.settings)
 
 
 def _by_kind(rows: Sequence[ChannelRow]) -> set[tuple[Carried, Channel, date]]:

@@ -10,7 +10,6 @@ from functools import partial
 import msgspec
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
-from mlconnector.flow.batches.channels import check_before_work
 from mlconnector.flow.connect.revocation import (
     Leftover,
     end_login,
@@ -101,7 +100,6 @@ def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool
     if model is None:
         raise NeedsHuman(Problem("login_not_needed", {"name": context.name, "system": system}))
     _check_redirect(context, system, redirect_uri)
-    check_before_work(context)
     had_one = context.vault.expires(context.name, token_name(system)) is not None
     if ended_there:
         forget_login(context, system)

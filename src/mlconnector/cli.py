@@ -18,6 +18,7 @@ from mlconnector.commands import (
     ping,
     preview,
     records,
+    release,
     repairs,
     reread,
     rules,
@@ -30,7 +31,7 @@ from mlconnector.commands import (
 app = typer.Typer(
     name="ml-connector",
     help="Carries finished business documents into DATEV: exactly once, with every booking explained.\n\n"
-    "First: init, connect, login, ping. Then: preview, run - or serve and worker. "
+    "First: init, connect, login, ping. Then: preview, release, run - or serve and worker. "
     "Exit codes: 0 fine, 1 problems found, 2 wrong use, 3 login needed.",
     no_args_is_help=True,
     add_completion=False,
@@ -48,6 +49,7 @@ for command in (
     logging_in.login,
     ping.ping,
     preview.preview,
+    release.release,
     working.run,
     serve.serve,
     working.worker,

@@ -65,10 +65,13 @@ class Desk:
         text = connection_text("pipedrive", self.scene).replace('name = "demo-pipedrive"', f'name = "{name}"')
         Path(f"{name}.toml").write_text(text)
 
-    def connect(self, name: str = NAME, secrets: str | None = None) -> str:
-        """Set the connection up with the credentials on standard input."""
+    def connect(self, name: str = NAME, secrets: str | None = None, *, release: bool = True) -> str:
+        """Set the connection up with the credentials on standard input, and release it."""
         given = secrets_text("pipedrive") if secrets is None else secrets
-        return self.says(0, "connect", f"{name}.toml", "--secrets-file", "-", stdin=given)
+        said = self.says(0, "connect", f"{name}.toml", "--secrets-file", "-", stdin=given)
+        if release:
+            self.says(0, "release", name)
+        return said
 
     def log_in(self, *words: str) -> str:
         """Log in with a browser beside the terminal, and paste where it ended."""

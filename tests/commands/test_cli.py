@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 from mlconnector.cli import app
 
 COMMANDS = [
-    *("init", "connect", "login", "ping", "preview", "run", "serve", "worker"),
+    *("init", "connect", "login", "ping", "preview", "release", "run", "serve", "worker"),
     *("status", "inbox", "vouchers", "batches", "batch", "replay", "ignore", "check", "demo", "disconnect"),
 ]
 
@@ -63,7 +63,7 @@ def test_init_overwrites_nothing(here: Path) -> None:
 def test_a_mistake_in_the_connection_names_file_line_and_what_was_expected(here: Path) -> None:
     call("init")
     text = (here / "my-pipedrive.toml").read_text().replace("account_length = 4 ", "account_length = 44 ")
-    text = text.replace('client_id = ""', 'client_id = "app"')
+    text = text.replace('client_id = ""', 'client_id = "app"').replace('begin = ""', "begin = 2026-01-01")
     (here / "my-pipedrive.toml").write_text(text)
     line = next(number for number, row in enumerate(text.splitlines(), 1) if row.startswith("account_length"))
     answer = call("connect", "my-pipedrive.toml")

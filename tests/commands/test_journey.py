@@ -49,12 +49,16 @@ def test_the_whole_way(mine: Desk) -> None:
     # IT sets the installation up, and learns at each step what comes next.
     assert f"`ml-connector connect {FILE}`" in mine.says(0, "init")
     assert "No connection is set up yet" in mine.says(0, "status")
+    assert "books.begin: is still empty" in mine.says(2, "connect", str(FILE))
+    FILE.write_text(FILE.read_text().replace('begin = ""', "begin = 2026-01-01"))
     assert "source.base_url: is still empty" in mine.says(2, "connect", str(FILE))
     mine.fill_in()
     missing = mine.says(2, "connect", str(FILE))
     assert "pipedrive.api_token, pipedrive.webhook_key, datev.client_secret" in missing
     assert "No connection is set up yet" in mine.says(0, "status")
-    assert f"`ml-connector login {NAME}`" in mine.connect()
+    connected = mine.connect(release=False)
+    assert f"`ml-connector login {NAME}`" in connected
+    assert f"`ml-connector release {NAME}`" in connected
 
     # Nobody has logged in to DATEV: what can be read is read, and the way out is named.
     steps = {step["step"]: step for step in mine.data(3, "ping", NAME)["steps"]}
@@ -76,6 +80,11 @@ def test_the_whole_way(mine: Desk) -> None:
     previewed = {one["number"]: one for one in mine.data(1, "preview", NAME, "--limit", "100")["vouchers"]}
     assert previewed[OLD_ARTICLE]["problems"][0]["cause"] == OLD_ARTICLES
     assert mine.datev.jobs == []
+
+    # Before it is released, a run reads and prepares, and sends nothing.
+    assert f"`ml-connector release {NAME}`" in mine.says(1, "run", NAME)
+    assert (mine.datev.jobs, len(mine.datev.documents)) == ([], 0)
+    assert f"`ml-connector run {NAME}`" in mine.says(0, "release", NAME)
 
     # The first run: what can be booked is settled, the rest waits with its cause.
     first = mine.says(1, "run", NAME)
@@ -125,8 +134,8 @@ def test_the_whole_way(mine: Desk) -> None:
     # The end: nothing of ours is left at DATEV that could be used.
     assert f"`ml-connector login {NAME}`" in mine.says(0, "disconnect", NAME)
     assert mine.datev.sessions == []
-    assert "is paused" in mine.says(1, "status", NAME)
-    assert "All connections are paused" in mine.says(0, "run")
+    assert "is disconnected" in mine.says(1, "status", NAME)
+    assert "All connections are disconnected" in mine.says(0, "run")
 
 
 def test_a_login_that_ends_stops_nothing_for_good(few: Desk) -> None:

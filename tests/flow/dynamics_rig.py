@@ -100,6 +100,7 @@ def dynamics_rigs(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
             )
             rig.connect()
             rig.log_in()
+            rig.release()
             return rig
 
         yield made

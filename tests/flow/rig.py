@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow.agree import open_day
+from mlconnector.flow.agree import open_day, release
 from mlconnector.flow.batches import kinds
 from mlconnector.flow.connect import oauth_login, setup
 from mlconnector.flow.context.context import Context
@@ -191,6 +191,10 @@ class Rig:
         tables = tomllib.loads(secrets_text("pipedrive"))
         secrets = {f"{system}.{key}": value for system, rows in tables.items() for key, value in rows.items()}
         setup.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
+
+    def release(self) -> None:
+        """Let the connection send, as a person does who has seen the preview."""
+        release.release(self.context, "Frau Beispiel")
 
     def log_in(self) -> None:
         """Open the login's address as the browser of a person would, who consents at once."""
@@ -398,7 +402,9 @@ def second_connection(rig: Rig) -> Rig:
     secrets = {"pipedrive.api_token": rig.pipedrive.api_token, "datev.client_secret": SECRET}
     setup.connect(rig.services, read_connection(text, "the second connection"), secrets)
     log_in(rig.services, name)
-    return Rig(rig.app, rig.outside, text, name)
+    second = Rig(rig.app, rig.outside, text, name)
+    second.release()
+    return second
 
 
 def settings_of(folder: Path, url: str, **more: Any) -> Settings:
@@ -420,8 +426,9 @@ def rig(
     *,
     delay: float = 0.0,
     text: Callable[[Scene], str] = bookings_only,
+    released: bool = True,
 ) -> Iterator[Rig]:
-    """A connection that is set up and logged in; everything ends with the block."""
+    """A connection that is set up, logged in and released; everything ends with the block."""
     with (
         stand_ins(folder, records, delay=delay) as outside,
         opened(settings_of(folder, url), _now(outside.clock)) as app,
@@ -429,6 +436,8 @@ def rig(
         made = Rig(app, outside, text(Scene(outside.urls)))
         made.connect()
         made.log_in()
+        if released:
+            made.release()
         yield made
 
 

@@ -25,7 +25,7 @@ SECONDS = 60.0
 
 @dataclass
 class Product:
-    """An installation with one connection that is set up and logged in, and the processes that work on it."""
+    """An installation with one connection that is set up and released, and the processes that work on it."""
 
     folder: Path
     url: str
@@ -92,6 +92,7 @@ def product(
         with made.rig() as rig:
             rig.connect()
             rig.log_in()
+            rig.release()
         try:
             yield made
         finally:

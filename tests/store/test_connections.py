@@ -98,3 +98,21 @@ def test_a_connection_that_somebody_paused_stays_paused(connected: Database, clo
         assert connections.set_state(db, "south", "ready", "", clock(), unless="paused")
         rows = {row.name: (row.state, row.state_reason) for row in connections.every(db)}
     assert rows == {"north": ("paused", "by hand"), "south": ("ready", "")}
+
+
+def test_a_connection_is_released_once_and_the_first_one_stays_noted(db: Connection, clock: Clock) -> None:
+    assert connections.read(db, "north").released_at is None
+    first = clock()
+    assert connections.release(db, "north", "Frau Beispiel", first)
+    assert not connections.release(db, "north", "somebody else", clock.advance(60))
+    row = connections.read(db, "north")
+    assert (row.released_at, row.released_by) == (first, "Frau Beispiel")
+    assert connections.read(db, "south").released_at is None
+
+
+def test_a_release_can_be_taken_back(db: Connection, clock: Clock) -> None:
+    assert not connections.withdraw_release(db, "north")
+    connections.release(db, "north", "Frau Beispiel", clock())
+    assert connections.withdraw_release(db, "north")
+    row = connections.read(db, "north")
+    assert (row.released_at, row.released_by) == (None, None)

@@ -5,14 +5,18 @@ import sys
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, bindparam, insert, inspect, text
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.store import connections
 from mlconnector.store.database import Database
-from mlconnector.store.migrate import is_current, migrate
-from mlconnector.store.tables import metadata
+from mlconnector.store.migrate import alembic_configuration, is_current, migrate
+from mlconnector.store.tables import batches, metadata, transfers
+from mlconnector.store.tables.moments import Moment
+from tests.clock import Clock
 
 
 def details(connection: Connection) -> dict[str, Any]:
@@ -74,6 +78,32 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_database: Database) 
         migrate(empty_database)
     with empty_database.read() as connection:
         assert inspect(connection).get_table_names() == ["leases"]
+
+
+def test_what_has_sent_before_releases_were_kept_counts_as_released(
+    empty_database: Database, clock: Clock
+) -> None:
+    with empty_database.write() as connection:
+        configuration = alembic_configuration(connection)
+        command.upgrade(configuration, "0002")
+        for name, state in (("sent", "ready"), ("left", "paused"), ("new", "ready"), ("frozen", "ready")):
+            connection.execute(
+                text(
+                    "INSERT INTO connections (name, source, client, settings, state, created_at, updated_at) "
+                    "VALUES (:name, 'pipedrive', '1-2', '', :state, :now, :now)"
+                ).bindparams(bindparam("now", clock(), Moment()), name=name, state=state)
+            )
+        for name in ("sent", "left", "frozen"):
+            batch = {**dict.fromkeys(("client", "period", "file_name", "sha256", "changes"), ""), "rows": 1}
+            batch |= {"id": name, "connection": name, "format": "extf", "content": b"", "vouchers": 1}
+            batch |= {"state": "frozen", "created_at": clock(), "changed_at": clock()}
+            connection.execute(insert(batches), batch)
+        for name in ("sent", "left"):
+            connection.execute(insert(transfers), {"batch": name, "attempt": 1, "started_at": clock()})
+        command.upgrade(configuration, "head")
+        released = {row.name: (row.released_at, row.released_by) for row in connections.every(connection)}
+    assert released.pop("sent") == (clock(), "before releases were kept")
+    assert set(released.values()) == {(None, None)}
 
 
 def test_processes_that_start_at_once_migrate_once(empty_database_url: str, empty_database: Database) -> None:

@@ -171,7 +171,10 @@ def test_a_rotation_that_cannot_open_everything_changes_nothing(vaults: Vaults) 
 def test_a_login_is_found_by_its_state_and_usable_once(vault: Vault) -> None:
     logins.begin(vault, "north", "datev", "state", b"verifier")
     assert logins.take(vault, "another") is None
-    assert logins.take(vault, "state") == logins.TakenLogin("north", "datev", b"verifier")
+    taken = logins.take(vault, "state")
+    assert taken is not None
+    assert (taken.connection, taken.system, taken.content) == ("north", "datev", b"verifier")
+    assert taken.begun_at == vault.now()
     assert logins.take(vault, "state") is None
 
 

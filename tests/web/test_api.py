@@ -10,11 +10,13 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from mlconnector.flow.connect import setup
 from mlconnector.flow.intake import reread
 from mlconnector.model.vouchers import encode
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
+from mlconnector.store import audit
 from mlconnector.store.tables import audit_head
 from mlconnector.store.vouchers import VoucherState
 from tests.conformance.doors import served
@@ -34,6 +36,8 @@ PATHS = [
     ("POST", f"/connections/{NAME}/reread"),
     ("POST", f"/connections/{NAME}/link"),
     ("POST", f"/connections/{NAME}/resume"),
+    ("GET", f"/connections/{NAME}/release"),
+    ("POST", f"/connections/{NAME}/release"),
     ("POST", "/batches/b1/resend"),
     ("GET", "/inbox"),
     ("GET", "/vouchers"),
@@ -95,6 +99,7 @@ def test_connections_are_listed_with_what_became_of_their_vouchers(rig: Rig, api
                 "client": "29098-55003",
                 "state": "needs_login",
                 "state_reason": "",
+                "released": None,
                 "vouchers": {"settled": 1},
                 "hints_waiting": 1,
             }
@@ -169,6 +174,57 @@ def test_a_run_is_begun_and_named(rig: Rig, api: httpx.Client) -> None:
     answer = api.post(f"/connections/{NAME}/runs")
     assert (answer.status_code, answer.json()) == (202, {"id": f"run:{NAME}:1"})
     assert rig.work.asked == [("start_run", NAME, "api")]
+
+
+def test_a_program_releases_a_connection_and_takes_it_back(rig: Rig, api: httpx.Client) -> None:
+    path = f"connections/{NAME}/release"
+    before = api.get(path).json()
+    assert (before["released"], before["would_go"]["parts"]) == (None, [])
+    assert before["would_go"]["begin"] == "2000-01-01"
+    assert api.get("connections").json()["connections"][0]["released"] is None
+    assert api.get(f"connections/{NAME}").json()["waits_for_release"] == {
+        "vouchers": 0,
+        "persons": 0,
+        "batches": 0,
+    }
+    given = api.post(path).json()["released"]
+    assert given["by"] == "api"
+    assert api.get(path).json()["released"] == given
+    assert api.get("connections").json()["connections"][0]["released"] == given
+    assert api.get(f"connections/{NAME}").json()["released"] == given
+    with rig.application.database.read() as db:
+        (noted,) = [one for one in audit.story(db, [NAME]) if one.event == "released"]
+    assert noted.detail["by"] == "api"
+    assert api.post(path, json={"withdraw": True}).json()["released"] is None
+    assert api.get(path).json()["released"] is None
+
+
+def test_nothing_else_in_the_api_releases_a_connection(rig: Rig, api: httpx.Client) -> None:
+    for verb in ("runs", "link"):
+        api.post(f"connections/{NAME}/{verb}")
+    api.post(f"connections/{NAME}/replay", json={"all": True})
+    assert api.get(f"connections/{NAME}/release").json()["released"] is None
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("runs", None),
+        ("login", {}),
+        ("link", None),
+        ("resume", None),
+        ("replay", {"all": True}),
+        ("release", None),
+    ],
+)
+def test_a_disconnected_connection_says_what_to_do(
+    rig: Rig, api: httpx.Client, verb: str, body: dict[str, Any] | None
+) -> None:
+    setup.disconnect(rig.application.context(NAME))
+    answer = api.post(f"connections/{NAME}/{verb}", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:ml-connector:disconnected")
+    assert "ml-connector connect FILE" in answer.json()["cure"]
+    assert rig.work.asked == []
 
 
 def test_a_process_that_leaves_the_work_to_others_takes_no_runs(sqlite_url: str, tmp_path: Path) -> None:

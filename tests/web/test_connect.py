@@ -13,6 +13,7 @@ import httpx
 import pytest
 from jinja2 import UndefinedError
 
+from mlconnector.flow.agree import release
 from mlconnector.flow.connect import invitation, setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.standins.base import Options
@@ -78,6 +79,21 @@ def test_it_shows_at_a_glance_how_the_connection_stands(connected: Rig) -> None:
     assert "Logged in as Erika Beispiel" in after
     assert re.search(r"Good until \d{4}-\d\d-\d\d \d\d:\d\d UTC", after)
     assert "Musterholz" in after
+
+
+def test_it_says_whether_the_connection_is_released_and_which_commands_come_next(connected: Rig) -> None:
+    key = key_of(connected)
+    before = words(connected, key)
+    assert f"`ml-connector preview {NAME}`, then `ml-connector release {NAME}`" in before
+    release.release(connected.application.context(NAME), "Frau Beispiel")
+    assert "by Frau Beispiel" in words(connected, key)
+
+
+def test_a_link_of_a_disconnected_connection_leads_nowhere(connected: Rig) -> None:
+    key = key_of(connected)
+    setup.disconnect(connected.application.context(NAME))
+    assert connected.browser().get(PATH, params={"key": key}).status_code == 404
+    assert pressed(connected, key).status_code == 404
 
 
 def test_german_shows_the_end_of_the_login_to_the_minute(

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mlconnector.flow.connect import setup
 from mlconnector.standins.pipedrive import Authentication, PipedriveStandIn
 from mlconnector.store import hints
 from mlconnector.store.hints import KeptDelivery
@@ -212,3 +213,13 @@ def test_only_posts_are_taken(connected: Rig) -> None:
     answer = connected.browser().get(HOOK)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_delivery_for_a_disconnected_connection_is_gone_and_leaves_no_work(
+    connected: Rig, account: PipedriveStandIn
+) -> None:
+    setup.disconnect(connected.application.context(NAME))
+    for body, headers in (signed(account), (b"{}", {})):
+        answer = connected.browser().post(HOOK, content=body, headers=headers)
+        assert (answer.status_code, answer.json()) == (410, {"outcome": "gone"})
+    assert (kept(connected), connected.work.asked) == ([], [])

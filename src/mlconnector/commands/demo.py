@@ -34,7 +34,9 @@ from mlconnector.commands.output import (
     states_in_words,
 )
 from mlconnector.commands.ping import show_step, step_row
+from mlconnector.commands.repairs import somebody
 from mlconnector.commands.working import work_through
+from mlconnector.flow.agree import release
 from mlconnector.flow.connect import oauth_login, ping, setup
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.settings import read_connection
@@ -73,7 +75,7 @@ def demo(
 ) -> None:
     """Show the whole way with stand-ins.
 
-    Connect, log in, read, book, file, submit, follow to the end; a second demo sends nothing again.
+    Connect, log in, release, read, book, file, submit, follow to the end; a second demo sends nothing again.
 
     Example: ml-connector demo --records 200 --format dxso
     """
@@ -133,7 +135,7 @@ def set_up(
     tell: Callable[[str], None],
     channel: Channel = "extf",
 ) -> None:
-    """Connect, log in and ping as a user does; on a later demo only what has changed."""
+    """Connect, log in, ping and release as a user does; on a later demo only what has changed."""
     name, text = f"demo-{source}", connection_text(source, scene, channel)
     with app.database.read() as db:
         known = connections.find(db, name)
@@ -151,6 +153,9 @@ def set_up(
     for step in ping.check(app.context(name)):
         if tell is _aloud:
             show_step(step_row(name, step, app.settings.language))
+    if not release.is_released(app.context(name)):
+        given = release.release(app.context(name), somebody())
+        tell(phrase("demo_released", name=name, by=given.by))
 
 
 def _log_in(app: Application, name: str, tell: Callable[[str], None]) -> None:

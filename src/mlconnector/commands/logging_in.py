@@ -54,6 +54,7 @@ def login(
     Example: ml-connector login my-pipedrive
     """
     with answered(), application() as app:
+        app.services.refuse_while_disconnected(name)
         logins = oauth_login.logins_of(app.context(name))
         wanted = _wanted(logins, system)
         public = app.settings.public_url.rstrip("/")

@@ -63,10 +63,28 @@ class Exit(IntEnum):
 
 
 @contextmanager
-def application() -> Iterator[Application]:
-    """The installation that the settings describe, for the time of one command."""
+def application(*, says_disconnected: bool = False) -> Iterator[Application]:
+    """The installation that the settings describe, for the time of one command.
+
+    At its end it is said which of the connections that the command was about are disconnected, and what to
+    do; `says_disconnected` is for commands that say so themselves.
+    """
     with opened(load_settings()) as app:
-        yield app
+        try:
+            yield app
+        except typer.Exit:
+            if not says_disconnected:
+                _say_disconnected(app)
+            raise
+        if not says_disconnected:
+            _say_disconnected(app)
+
+
+def _say_disconnected(app: Application) -> None:
+    for name in app.services.disconnected_in_use():
+        words = explain("disconnected", {"name": name}, language())
+        paragraph(words.what, to=complaints, style="bold")
+        paragraph(words.do, 2, to=complaints)
 
 
 def language() -> Language:

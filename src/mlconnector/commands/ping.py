@@ -34,7 +34,7 @@ def ping(name: Annotated[str, typer.Argument(help="Name of the connection.")], j
 
     Example: ml-connector ping my-pipedrive
     """
-    with answered(), application() as app:
+    with answered(), application(says_disconnected=True) as app:
         steps = []
         if not json:
             heading(name)

@@ -44,6 +44,7 @@ def replay(
     with answered(), application() as app:
         if sum([bool(wanted), cause is not None, everything]) != 1:
             raise typer.BadParameter(phrase("say_which"))
+        app.services.refuse_while_disconnected(name)
         count = inbox.replay(app.context(name), wanted or [], cause, somebody())
         if json:
             print_json({"connection": name, "replayed": count})
@@ -66,6 +67,7 @@ def ignore(
     Example: ml-connector ignore my-pipedrive RE-2026-00815 --reason "booked by hand"
     """
     with answered(), application() as app:
+        app.services.refuse_while_disconnected(name)
         inbox.ignore(app.context(name), voucher, reason, somebody())
         if json:
             print_json({"connection": name, "voucher": voucher, "reason": reason})
@@ -81,6 +83,7 @@ def resume(name: Connection, json: AsJson = False) -> None:
     Example: ml-connector resume my-pipedrive
     """
     with answered(), application() as app:
+        app.services.refuse_while_disconnected(name)
         breaker.resume(app.context(name), somebody())
         if json:
             print_json({"connection": name, "resumed": True})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,19 +18,24 @@ from mlconnector.commands.output import (
     answered,
     application,
     complaints,
+    language,
     paragraph,
     phrase,
     print_json,
     print_line,
     say,
 )
+from mlconnector.commands.repairs import somebody
+from mlconnector.flow.agree import release
 from mlconnector.flow.connect import oauth_login, setup, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
 from mlconnector.given_files import given_text
-from mlconnector.settings import FILE_NAME, UnreadableSettings, parse_toml
+from mlconnector.settings import FILE_NAME, UnreadableSettings, line_of, parse_toml
+from mlconnector.store import connections
 from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import sink_systems, source_systems
+from mlconnector.texts.catalogue import explain
 
 Name = Annotated[str, typer.Argument(help="Name of the connection.")]
 
@@ -47,7 +53,7 @@ _BOOKS = """\
 [books]
 chart = "SKR03"                # SKR03 or SKR04, as DATEV has it for this client
 account_length = 4             # Sachkontenlänge
-# begin = 2026-01-01           # first document date that is booked from here; older documents are left out
+begin = ""                     # e.g. 2026-01-01, first document date that is booked; older ones are left out
 fiscal_year_start = 1          # month in which the fiscal year begins
 festschreibung = false         # true locks the Buchungsstapel at import
 # reversals = "swap"           # how corrections are written: swapped sides, or "generalumkehr"
@@ -161,10 +167,13 @@ def connect(
         text = _text(file)
         with application() as app:
             settings = app.services.read(text, str(file))
+            _check_begin(app, settings, str(file))
             given = _secrets(app, settings, secrets_file)
-            done = setup.connect(app.services, settings, given)
+            done = setup.connect(app.services, settings, given, somebody())
             logins = [one.system for one in oauth_login.logins_of(app.context(settings.name)) if one.needed]
             states = overview.states(app.context(settings.name))
+            with app.database.read() as db:
+                given_release = release.released(connections.read(db, settings.name))
             webhook = _webhook(app, settings.name, register_webhook)
         if json:
             print_json(
@@ -175,11 +184,15 @@ def connect(
                     "credentials": list(done.credentials),
                     "logins_needed": logins,
                     "webhook": webhook,
+                    "released": None if given_release is None else asdict(given_release),
+                    "release_lost": done.release_lost,
                 }
             )
         else:
             waiting = states.get("needs_human", 0) + states.get("rejected", 0)
-            _show(settings.name, done, login=bool(logins), waiting=waiting)
+            _show(
+                settings.name, done, login=bool(logins), waiting=waiting, released=given_release is not None
+            )
             if webhook is not None:
                 key = "webhook_registered" if register_webhook else "webhook_unregistered"
                 say(key, name=settings.name, address=webhook["address"], events=", ".join(webhook["events"]))
@@ -193,15 +206,29 @@ def _webhook(app: Application, name: str, wanted: bool | None) -> dict[str, Any]
     return {"address": webhooks.webhook_address(app.context(name)), "events": list(events)}
 
 
-def _show(name: str, done: setup.Connected, *, login: bool, waiting: int) -> None:
+def _check_begin(app: Application, settings: ConnectionSettings, where: str) -> None:
+    """Refuse a file that does not say from which day on is booked, before credentials are asked for."""
+    with app.database.read() as db:
+        missing = setup.begin_is_missing(db, settings)
+    if missing:
+        words = explain("begin_missing", {}, language())
+        line = line_of(settings.text, ["books"])
+        raise UnreadableSettings(where, line, f"books.begin: {words.what} {words.why} {words.do}")
+
+
+def _show(name: str, done: setup.Connected, *, login: bool, waiting: int, released: bool) -> None:
     say("set_up" if done.new else "changed" if done.changes else "unchanged", name=name)
     for line in done.changes:
         print_line(line, 2)
     if done.credentials:
         say("credentials_taken", name=name, names=", ".join(done.credentials))
+    if done.release_lost:
+        say("release_lost", name=name)
     if login:
         say("next_login", name=name)
     say("then_ping", name=name)
+    if not released:
+        say("then_release", name=name)
     if done.changes and waiting:
         say("some_wait", name=name, count=waiting)
 
@@ -266,14 +293,14 @@ def _tables(names: Sequence[str]) -> str:
 def disconnect(name: Name, json: AsJson = False) -> None:
     """Revoke the login, delete credentials and pause.
 
-    Nothing else is lost: `connect` and `login` let the connection go on.
+    Nothing else is lost: `connect`, `login` and `release` let the connection go on.
 
     Example: ml-connector disconnect my-pipedrive
     """
     with answered(), application() as app:
         sink = app.context(name).settings.sink_system
         given = setup.given_secrets(app.context(name))
-        failed = setup.disconnect(app.context(name))
+        failed = setup.disconnect(app.context(name), somebody())
         if json:
             print_json({"connection": name, "not_revoked": failed, "still_valid": given})
         else:

@@ -49,7 +49,7 @@ def status(names: Names = None, json: AsJson = False) -> None:
 
     Example: ml-connector status --json
     """
-    with answered(), application() as app:
+    with answered(), application(says_disconnected=True) as app:
         with app.database.read() as db:
             known = [row.name for row in connections.every(db)]
         report = {name: overview.connection(app.context(name)) for name in names or known}
@@ -65,11 +65,15 @@ def status(names: Names = None, json: AsJson = False) -> None:
 def exit_code(report: Mapping[str, Mapping[str, Any]], *, finished: bool = False) -> Exit:
     """3 when a login is needed, 1 when something waits for a human or does not work, 0 otherwise.
 
+    What is ready and waits only for the release waits for a human.
+
     `finished` says that nobody works any more: then a Buchungsstapel that is under way is stuck.
     """
     if any(one["state"] == "needs_login" for one in report.values()):
         return Exit.LOGIN_NEEDED
     for one in report.values():
+        if one["waits_for_release"] and any(one["waits_for_release"].values()):
+            return Exit.PROBLEMS
         if one["problems"] or not {"waiting", "failed"}.isdisjoint(one["persons"]):
             return Exit.PROBLEMS
         if one["state"] == "paused":
@@ -91,6 +95,7 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
         source, client = named("source", one["source"]), one["client"]
         paragraph(phrase("client_line", source=source, client=client), 2)
         _show_trouble(app, one)
+        _show_release(name, one)
         for login in oauth_login.logins_of(app.context(name)):
             key = "no_login_line" if login.until is None else "login_line"
             facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
@@ -126,6 +131,15 @@ def _show_trouble(app: Application, one: Mapping[str, Any]) -> None:
             say_in("next_login", name)
         else:
             paragraph(phrase("new_credentials", system=named("system", system), reason=why), 2)
+
+
+def _show_release(name: str, one: Mapping[str, Any]) -> None:
+    """Who released the connection; or that nothing is sent, what waits for that, and the way out."""
+    if one["released"] is not None:
+        paragraph(phrase("released_line", **one["released"]), 2, hanging=2)
+    elif one["waits_for_release"] is not None:
+        waits = {key: count or None for key, count in one["waits_for_release"].items()}
+        paragraph(phrase("not_released_line", name=name, **waits), 2, hanging=2)
 
 
 def _show_requests(requests: Mapping[str, Any]) -> None:

@@ -51,7 +51,7 @@ def run(names: Names = None, json: AsJson = False) -> None:
     with answered(), application() as app, stopping() as stop:
         chosen = names or _all(app)
         for name in chosen:
-            app.services.connection(name)
+            app.services.refuse_while_disconnected(name)
         if not chosen and not json:
             say("all_paused" if _known(app) else "no_connections")
         if chosen:
@@ -127,7 +127,7 @@ def _say(name: str, counts: dict[str, int]) -> None:
 
 def _all(app: Application) -> list[str]:
     with app.database.read() as db:
-        return [row.name for row in connections.every(db) if row.state != "paused"]
+        return [row.name for row in connections.every(db) if not row.is_disconnected]
 
 
 def _known(app: Application) -> bool:

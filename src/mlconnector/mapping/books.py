@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from mlconnector.mapping.charts import Chart
 from mlconnector.model.entries import Ledger
@@ -16,6 +16,18 @@ Way = Literal["swap", "generalumkehr"]
 
 # DATEV decides by the first digit of a person account: 1 to 6 are debtors, 7 to 9 creditors.
 _FIRST_DIGITS: dict[Ledger, tuple[int, int]] = {"receivable": (1, 6), "payable": (7, 9)}
+
+
+def _filled_in(value: object) -> object:
+    if value == "":
+        raise ValueError(
+            "is still empty: write the first document date that is booked from here, like 2026-01-01; "
+            "what is older was booked elsewhere"
+        )
+    return value
+
+
+Begin = Annotated[date | None, BeforeValidator(_filled_in)]
 
 
 class Table(BaseModel):
@@ -42,7 +54,7 @@ class Books(Table):
     """
 
     chart: Chart
-    begin: date | None = None
+    begin: Begin = None
     account_length: int = Field(default=4, ge=4, le=8)
     fiscal_year_start: int = Field(default=1, ge=1, le=12)
     festschreibung: bool = False

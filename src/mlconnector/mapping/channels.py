@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from mlconnector.mapping.books import Table
+from mlconnector.model.entries import Ledger
 from mlconnector.model.vouchers import Kind, Voucher
 
 Channel = Literal["extf", "dxso"]
@@ -42,6 +43,13 @@ def carried_as(voucher: Voucher) -> Carried:
     if voucher.kind == Kind.PAYMENT:
         return "payments"
     return "sales" if voucher.direction == "sale" else "purchases"
+
+
+def carried_in(kind: str, ledger: Ledger) -> Carried:
+    """Which kind of the channel table a booking is, by the kind of its voucher and its ledger."""
+    if kind == Kind.PAYMENT:
+        return "payments"
+    return "sales" if ledger == "receivable" else "purchases"
 
 
 def channel_of(rows: Iterable[ChannelRow], kind: Carried, day: date) -> Channel:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 from sqlalchemy import update as update_rows
 
 from mlconnector.errors import NeedsHuman
@@ -20,7 +20,10 @@ ConnectionState = Literal["ready", "needs_login", "degraded", "paused"]
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """One source account joined to one client, as it stands in the database."""
+    """One source account joined to one client, as it stands in the database.
+
+    Nothing of it is handed over before it was released; `released_at` is None as long as nobody has.
+    """
 
     name: str
     source: str
@@ -30,6 +33,13 @@ class ConnectionRow:
     state_reason: str
     created_at: datetime
     updated_at: datetime
+    released_at: datetime | None = None
+    released_by: str | None = None
+
+    @property
+    def is_disconnected(self) -> bool:
+        """Whether it rests without credentials until somebody sets it up again."""
+        return self.state == "paused"
 
 
 def create(
@@ -117,6 +127,23 @@ def set_state(
         return True
     read(connection, name)
     return False
+
+
+def release(connection: Connection, name: str, by: str, now: datetime) -> bool:
+    """Note that somebody has released a connection; False where it was before, which then stays noted."""
+    return _note_release(connection, name, connections.c.released_at.is_(None), now, by)
+
+
+def withdraw_release(connection: Connection, name: str) -> bool:
+    """Note that a connection is not released any more; whether it was."""
+    return _note_release(connection, name, connections.c.released_at.is_not(None), None, None)
+
+
+def _note_release(
+    connection: Connection, name: str, where: ColumnElement[bool], at: datetime | None, by: str | None
+) -> bool:
+    changed = update_rows(connections).where(connections.c.name == name, where)
+    return bool(connection.execute(changed.values(released_at=at, released_by=by)).rowcount)
 
 
 def cursor(connection: Connection, name: str) -> str | None:

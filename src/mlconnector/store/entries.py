@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypedDict
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from mlconnector.model.entries import Ledger
 from mlconnector.store.batches import ARRIVED, FINAL
@@ -64,6 +64,17 @@ class Group:
     period: str
     channel: Format
     ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A booking of which nothing has left yet, with the kind of its voucher."""
+
+    voucher: str
+    kind: str
+    period: str
+    ledger: Ledger
+    content: str
 
 
 _COLUMNS = [entries.c[name] for name in EntryRow.__dataclass_fields__]
@@ -142,6 +153,31 @@ def waiting(connection: Connection, name: str, group: Group) -> Iterator[EntryRo
     )
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
         yield EntryRow(*row)
+
+
+def unsent(connection: Connection, name: str) -> Iterator[Unsent]:
+    """Bookings of a connection that wait for a batch, or for the first attempt to send theirs."""
+    columns = (vouchers.c.kind, entries.c.period, entries.c.ledger, entries.c.content)
+    query = (
+        select(entries.c.voucher, *columns)
+        .join(vouchers, vouchers.c.id == entries.c.voucher)
+        .where(entries.c.connection == name, _has_not_left())
+    )
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
+        yield Unsent(*row)
+
+
+def unsent_vouchers(connection: Connection, name: str) -> int:
+    """How many vouchers of a connection have a booking that waits to be sent."""
+    query = select(func.count(entries.c.voucher.distinct())).where(
+        entries.c.connection == name, _has_not_left()
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _has_not_left() -> ColumnElement[bool]:
+    frozen = select(batches.c.id).where(batches.c.state == "frozen")
+    return or_(entries.c.batch.is_(None), entries.c.batch.in_(frozen))
 
 
 def of_batch(connection: Connection, batch: str) -> list[EntryRow]:

@@ -80,9 +80,9 @@ def take(vault: Vault, state: str) -> TakenLogin | None:
     return TakenLogin(row.connection, row.system, content, row.expires_at - LIFETIME)
 
 
-def forget(connection: Connection, name: str) -> None:
-    """Let links to a connection, and logins of it that were begun, be worth nothing any more."""
-    connection.execute(delete(pending_logins).where(pending_logins.c.connection == name))
+def forget(connection: Connection, name: str) -> int:
+    """Make the links and the begun logins of a connection worthless; how many there were."""
+    return connection.execute(delete(pending_logins).where(pending_logins.c.connection == name)).rowcount
 
 
 def purge(connection: Connection, now: datetime) -> int:

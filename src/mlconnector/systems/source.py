@@ -176,7 +176,8 @@ class SourceSystem:
 
     `settings_model` is the pydantic model of the connection's `[source]` table. `secrets` names the
     credentials to ask for, given the settings. `oauth` gives the system's OAuth model for the settings,
-    or None when they say that no login is needed. `template` is a commented TOML `[source]` table.
+    or None when they say that no login is needed. `account` names the account that the settings point to, so
+    that a change to another one is noticed. `template` is a commented TOML `[source]` table.
     `secret_headers` and `secret_parameters` are what it calls its credentials, beside what is always secret.
     `register_webhook` lets the system send its webhooks to an address, as often as it is called, and
     `unregister_webhook` ends that; both return the names of the events concerned, and are None where people
@@ -188,6 +189,7 @@ class SourceSystem:
     settings_model: type[Any]
     secrets: Callable[[Any], Sequence[str]]
     oauth: Callable[[Any, HttpFactory], OAuthModel | None]
+    account: Callable[[Any], str]
     open: Callable[[SourceContext], Source]
     template: str
     secret_headers: frozenset[str] = frozenset()

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree import release as releases
+from mlconnector.flow.agree.release import Released, WouldGo
 from mlconnector.flow.connect import invitation, oauth_login, ping
 from mlconnector.flow.context import breaker
 from mlconnector.flow.context.context import Context
@@ -74,6 +76,7 @@ def list_connections(web: Web) -> shapes.Connections:
             client=row.client,
             state=row.state,
             state_reason=row.state_reason,
+            released=_released(releases.released(row)),
             vouchers=states.get(row.name, {}),
             hints_waiting=hints.get(row.name, 0),
         )
@@ -112,7 +115,7 @@ def check_connection(name: Name, web: Web) -> shapes.Check:
 @router.post("/connections/{name}/runs", status_code=HTTPStatus.ACCEPTED)
 def start_run(name: Name, web: Web) -> shapes.StartedRun:
     """Begin a run: read, book, file, submit. `GET connections/{name}` shows how far it is."""
-    _known(web.application.context(name))
+    _working(web.application.context(name))
     if web.work is None:
         raise NeedsHuman(Problem("works_elsewhere", {"name": name}))
     return shapes.StartedRun(id=web.work.start_run(name, _WHO))
@@ -140,9 +143,39 @@ def make_link(name: Name, web: Web) -> shapes.Link:
     return shapes.Link(connection=name, link=f"{public}{path}?key={key}", valid_until=until)
 
 
+@router.get("/connections/{name}/release")
+def show_release(name: Name, web: Web) -> shapes.Release:
+    """Whether a connection is released, and what goes or would go with that."""
+    context = web.application.context(name)
+    with context.read() as db:
+        given = releases.released(connections.read(db, name))
+    return _release(context, given, releases.would_go(context))
+
+
+@router.post("/connections/{name}/release")
+def release(name: Name, web: Web, wanted: shapes.ReleaseRequest | None = None) -> shapes.Release:
+    """Let a connection send to DATEV, or no longer; look at what goes first (`GET` of the same)."""
+    context = web.application.context(name)
+    seen = releases.would_go(context)
+    if wanted is not None and wanted.withdraw:
+        releases.withdraw(context, _WHO)
+        return _release(context, None, seen)
+    return _release(context, releases.release(context, _WHO, seen), seen)
+
+
+def _release(context: Context, given: Released | None, seen: WouldGo) -> shapes.Release:
+    would_go = shapes.WouldGo.model_validate(asdict(seen))
+    return shapes.Release(connection=context.name, released=_released(given), would_go=would_go)
+
+
+def _released(given: Released | None) -> shapes.Released | None:
+    return None if given is None else shapes.Released(at=given.at, by=given.by)
+
+
 @router.post("/connections/{name}/resume")
 def resume(name: Name, web: Web) -> shapes.Resumed:
     """Let work go on that rests because DATEV refused too many requests."""
+    _working(web.application.context(name))
     breaker.resume(web.application.context(name), _WHO)
     return shapes.Resumed(connection=name, resumed=True)
 
@@ -158,7 +191,7 @@ def resend(batch: shapes.Text, wanted: shapes.ResendRequest, web: Web) -> shapes
 @router.post("/connections/{name}/replay")
 def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replayed:
     """Let waiting vouchers go on after the fix; the next run reads them again and decides them anew."""
-    _known(web.application.context(name))
+    _working(web.application.context(name))
     count = inbox.replay(web.application.context(name), wanted.vouchers, wanted.cause, _WHO)
     return shapes.Replayed(connection=name, replayed=count)
 
@@ -166,7 +199,6 @@ def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replaye
 @router.post("/connections/{name}/reread")
 def reread(name: Name, wanted: shapes.RereadRequest, web: Web) -> shapes.Reread:
     """Let the next run read the source once more: everything, or what changed since a day."""
-    _known(web.application.context(name))
     asked = reread_source.ask(web.application.context(name), wanted.since, _WHO)
     return shapes.Reread(connection=name, since=asked.since)
 
@@ -265,7 +297,6 @@ async def check_file(
     return await checked(request.stream(), file_name, spoken, limit)
 
 
-def _known(context: Context) -> None:
-    """Raise NeedsHuman (`connection_unknown`) unless there is such a connection."""
-    with context.read() as db:
-        connections.read(db, context.name)
+def _working(context: Context) -> None:
+    """Raise NeedsHuman where there is no such connection, or it is disconnected."""
+    context.services.refuse_while_disconnected(context.name)

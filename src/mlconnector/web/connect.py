@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman
+from mlconnector.flow.agree.release import released
 from mlconnector.flow.connect import invitation, oauth_login
 from mlconnector.flow.connect.verification import client_name
 from mlconnector.flow.context.context import Context
@@ -118,10 +119,20 @@ def _facts(context: Context, language: Language) -> Iterator[_Fact]:
         yield fact("until", notation.moment(login.until, language))
         if login.client:
             yield fact("long_term", login.client)
+    yield fact("release", _release(context, language))
     yield fact("apps", login.link, login.link)
     if login.not_revoked:
         facts = {"system": settings.sink_system.title, "link": login.link}
         yield fact("left", sentence("login_left", facts, language))
+
+
+def _release(context: Context, language: Language) -> str:
+    """Who has released the connection, or that this is missing, and which commands come next."""
+    with context.read() as db:
+        given = released(connections.read(db, context.name))
+    if given is None:
+        return sentence("then_release", {"name": context.name}, language)
+    return sentence("released_line", {"at": given.at.isoformat(), "by": given.by}, language)
 
 
 def _unknown(web: Parts) -> HTMLResponse:

@@ -40,6 +40,13 @@ BatchState = Literal[
 ]
 
 
+class Released(BaseModel):
+    """Who lets a connection send to DATEV, and since when."""
+
+    at: datetime
+    by: str
+
+
 class ConnectionSummary(BaseModel):
     """One source account joined to one client (Mandant)."""
 
@@ -48,6 +55,7 @@ class ConnectionSummary(BaseModel):
     client: str = Field(description="Mandant as `<consultant number>-<client number>`")
     state: ConnectionState
     state_reason: str
+    released: Released | None = Field(description="null: nothing is sent before somebody releases it")
     vouchers: dict[str, int] = Field(description="how many vouchers are in which state")
     hints_waiting: int = Field(description="webhook hints that nobody took yet")
 
@@ -192,6 +200,14 @@ class SinkRequests(BaseModel):
     alarms: list[Literal["gets", "errors"]] = Field(description="limits that are not kept")
 
 
+class WaitsForRelease(BaseModel):
+    """What is ready for DATEV and waits for nothing but the release."""
+
+    vouchers: int
+    persons: int = Field(description="debtors and creditors")
+    batches: int = Field(description="frozen Buchungsstapel of which nothing was sent")
+
+
 class ConnectionOverview(BaseModel):
     """One connection with everything that became of its vouchers."""
 
@@ -200,6 +216,8 @@ class ConnectionOverview(BaseModel):
     client: str
     state: ConnectionState
     state_reason: str
+    released: Released | None = Field(description="null: nothing is sent before somebody releases it")
+    waits_for_release: WaitsForRelease | None = Field(description="null where no release is missing")
     login_until: datetime | None = Field(description="when the login at the sink ends by itself")
     logins: list[Login] = Field(description="the systems that a person has to log in to")
     sink_requests: SinkRequests = Field(description="what was asked of the sink in the last 24 hours")
@@ -261,6 +279,45 @@ class Link(BaseModel):
     connection: str
     link: str
     valid_until: datetime
+
+
+class ReleasePart(BaseModel):
+    """What of one month, kind and currency would go."""
+
+    period: str
+    kind: Literal["sales", "purchases", "payments"]
+    currency: str
+    vouchers: int
+    rows: int
+    gross: Decimal = Field(description="credit notes and reversals lower it")
+
+
+class WouldGo(BaseModel):
+    """What a release lets go, as far as it was read and decided; what is read later goes, too."""
+
+    client: str
+    begin: date | None = Field(description="first document date that is booked; null in old settings only")
+    parts: list[ReleasePart]
+    persons: int = Field(description="debtors and creditors")
+    unconfirmed: list[str] = Field(description="proposed accounts and tax cases that nobody has confirmed")
+    held: int = Field(description="vouchers that wait for a human and do not go yet")
+    read_at: datetime | None = Field(description="when the latest run ended; null: nothing was read yet")
+
+
+class ReleaseRequest(BaseModel):
+    """Whether to release, or to take a release back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    withdraw: bool = Field(default=False, description="let nothing more go")
+
+
+class Release(BaseModel):
+    """Whether a connection is released, and what goes or would go with that."""
+
+    connection: str
+    released: Released | None
+    would_go: WouldGo
 
 
 class Resumed(BaseModel):

@@ -25,7 +25,7 @@ from mlconnector.web.parts import Web
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
-Outcome = Literal["accepted", "known", "irrelevant", "refused", "malformed", "unknown", "later"]
+Outcome = Literal["accepted", "known", "irrelevant", "refused", "malformed", "unknown", "gone", "later"]
 _STATUS: dict[Outcome, HTTPStatus] = {
     "accepted": HTTPStatus.ACCEPTED,
     "known": HTTPStatus.OK,
@@ -33,6 +33,7 @@ _STATUS: dict[Outcome, HTTPStatus] = {
     "refused": HTTPStatus.UNAUTHORIZED,
     "malformed": HTTPStatus.BAD_REQUEST,
     "unknown": HTTPStatus.NOT_FOUND,
+    "gone": HTTPStatus.GONE,
     "later": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _HEADERS: dict[Outcome, dict[str, str]] = {
@@ -55,7 +56,8 @@ async def receive(connection: str, request: Request, web: Web, background: Backg
 def take(services: Services, connection: str, delivery: Delivery) -> Outcome:
     """Verify a delivery and keep it as a hint; without network.
 
-    `later` is the answer to whatever is wrong on our side, so that the sender tries again.
+    `gone` is the answer for a connection that is disconnected, and `later` to whatever is wrong on our side,
+    so that the sender tries again.
     """
     if not connection.isprintable():
         # PostgreSQL does not even look for a text with the character zero.
@@ -77,6 +79,8 @@ def take(services: Services, connection: str, delivery: Delivery) -> Outcome:
     except ConnectorError as error:
         if isinstance(error, NeedsHuman) and error.problem.key == "connection_unknown":
             return "unknown"
+        if isinstance(error, NeedsHuman) and error.problem.key == "disconnected":
+            return "gone"
         log.error("webhook for %s cannot be taken: %s", connection, error)
         return "later"
     return "accepted" if new else "known"

@@ -8,7 +8,7 @@ import pytest
 
 from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.connect import oauth_login, setup
+from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.engine.outcomes import outcome_of
 from mlconnector.flow.report import overview
@@ -22,7 +22,6 @@ from tests.flow.rig import (
     EU_BUSINESS,
     MIXED_RATES,
     MUSTERHOLZ,
-    REDIRECT,
     Rig,
     bookings_only,
     counted,
@@ -338,7 +337,7 @@ class TestSeveralConnectionsOfAClient:
         assert key == "channel_differs"
         setup.disconnect(rig.app.context(second.name))
         rig.connect(changed)
-        key, _ = refused(lambda: oauth_login.begin(rig.app.context(second.name), "datev", REDIRECT))
+        key, _ = refused(lambda: setup.connect(rig.services, read_connection(second.text, "second"), {}))
         assert key == "channel_differs", "it must not work with another table"
         text = second.text + channel("sales", "extf", "2027-01-01")
         secrets = {"pipedrive.api_token": rig.pipedrive.api_token, "datev.client_secret": SECRET}

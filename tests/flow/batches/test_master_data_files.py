@@ -249,6 +249,7 @@ def test_longer_person_accounts_follow_longer_accounts(
     rig.name = "longer"
     sending(rig, **PLAIN, **longer)
     rig.log_in()
+    rig.release()
     stub(rig, monkeypatch, voucher("R-1", party()), voucher("E-1", party("Lieferant"), direction="purchase"))
     rig.work()
     (file,) = files(rig, MASTER_DATA)

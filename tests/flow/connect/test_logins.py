@@ -211,6 +211,7 @@ def long_term(rig: Rig) -> None:
     text = rig.text.replace("[datev]\n", "[datev]\nlong_term_token = true\n")
     setup.disconnect(rig.context)
     rig.connect(text)
+    rig.release()
 
 
 def test_a_long_term_login_comes_after_a_short_one_has_reached_the_client(make_any_rig: MakeRig) -> None:
@@ -221,7 +222,7 @@ def test_a_long_term_login_comes_after_a_short_one_has_reached_the_client(make_a
     assert "datev:iam:client" not in httpx.URL(first).params["scope"]
     assert consent(rig, first) == (NAME, "datev")
     assert rig.datev.sessions == [], "the short one has served its purpose"
-    assert rig.connection()[0] == "paused"
+    assert rig.connection()[0] == "needs_login"
     second = oauth_login.follow_up(rig.context, "datev", REDIRECT)
     assert second is not None
     asked = httpx.URL(second).params["scope"].split()

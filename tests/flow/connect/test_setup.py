@@ -9,6 +9,7 @@ from mlconnector.errors import NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import oauth_login, ping, setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.standins.faults import Fault
+from mlconnector.store import connections
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import MUSTERHOLZ, REDIRECT, Rig
 
@@ -122,3 +123,26 @@ def test_the_same_settings_are_no_new_connection(make_rig: MakeRig) -> None:
     settings = read_connection(rig.text, "the test's connection")
     connected = setup.connect(rig.services, settings, {})
     assert (connected.new, connected.changes) == (False, ())
+
+
+def test_a_new_connection_without_a_first_day_is_not_set_up(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    new = rig.text.replace(f'name = "{rig.name}"', 'name = "new"').replace("begin = 2000-01-01\n", "")
+    with pytest.raises(NeedsHuman) as refused:
+        setup.connect(rig.services, read_connection(new, "test"), {})
+    assert refused.value.problem.key == "begin_missing"
+
+
+def test_a_connection_from_before_a_first_day_was_asked_for_stays_usable(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    old = rig.text.replace("begin = 2000-01-01\n", "")
+    with rig.app.database.write() as db:
+        connections.update(db, rig.name, old, rig.services.now())
+    rig.services.forget(rig.name)
+    rig.work()
+    assert rig.states() == {"settled": 1}
+    changed = read_connection(old + "# looked at\n", "test")
+    assert setup.connect(rig.services, changed, {}).changes
+    setup.connect(rig.services, read_connection(rig.text, "test"), {})
+    with pytest.raises(NeedsHuman):
+        setup.connect(rig.services, changed, {})

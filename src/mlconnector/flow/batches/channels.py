@@ -9,12 +9,10 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.batches.kinds import kind_of
-from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings, channels_in
 from mlconnector.formats.dxso import thaw
-from mlconnector.mapping.channels import Carried, Channel, ChannelRow, channel_of
-from mlconnector.model.entries import Ledger
+from mlconnector.mapping.channels import Carried, Channel, ChannelRow, carried_in, channel_of
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, connections, entries, vouchers
 from mlconnector.store.audit import AuditEvent
@@ -29,7 +27,7 @@ def check_channels(db: Connection, settings: ConnectionSettings) -> None:
     way that the table says for its month. Where the connection no longer has the service of a format, its
     months may go on in another one: what went by it stays, and nothing more can.
     """
-    check_others(db, settings)
+    _check_others(db, settings)
     for row in batches.listed(db, settings.name, ["submitting", "unknown", "submitted"]):
         kind = kind_of(row.format)
         if row.state in kind.bound_in and not settings.sends(kind.needs):
@@ -48,20 +46,14 @@ def check_channels(db: Connection, settings: ConnectionSettings) -> None:
             raise NeedsHuman(Problem("channel_already_used", facts, ("client", "kind")))
 
 
-def check_others(db: Connection, settings: ConnectionSettings) -> None:
+def _check_others(db: Connection, settings: ConnectionSettings) -> None:
     """Refuse a table that differs from that of another connection which works for the client."""
     for row in connections.every(db):
-        if row.client != settings.client or row.name == settings.name or row.state == "paused":
+        if row.client != settings.client or row.name == settings.name or row.is_disconnected:
             continue
         if _by_kind(channels_in(row.settings)) != _by_kind(settings.channels):
             facts = {"client": settings.client, "name": settings.name, "other": row.name}
             raise NeedsHuman(Problem("channel_differs", facts, ("client",)))
-
-
-def check_before_work(context: Context) -> None:
-    """Refuse that a connection begins to work again with another table than the others of its client."""
-    with context.read() as db:
-        check_others(db, context.settings)
 
 
 def _by_kind(rows: Sequence[ChannelRow]) -> set[tuple[Carried, Channel, date]]:
@@ -71,22 +63,16 @@ def _by_kind(rows: Sequence[ChannelRow]) -> set[tuple[Carried, Channel, date]]:
 def _carried_so_far(db: Connection, client: str) -> Iterator[tuple[Carried, str, Channel]]:
     """What DATEV has or may have: kind, month and format."""
     for kind, ledger, period, channel in entries.carried(db, client):
-        yield _carried(kind, ledger), period, channel
+        yield carried_in(kind, ledger), period, channel
     # Of these nobody knows what arrived, and so their bookings were taken out of them.
     for row in batches.listed(db, states=["partial", "failed"]):
         if row.client == client and row.format == "dxso" and (row.state == "partial" or _is_gone(row)):
             package = thaw(batches.content(db, row.id))
-            yield _carried("", package.ledger), package.month, "dxso"
+            yield carried_in("", package.ledger), package.month, "dxso"
 
 
 def _is_gone(row: BatchRow) -> bool:
     return row.cause.partition(":")[0] == "dxso_transfer_gone"
-
-
-def _carried(kind: str, ledger: Ledger) -> Carried:
-    if kind == "payment":
-        return "payments"
-    return "sales" if ledger == "receivable" else "purchases"
 
 
 def _first_day(period: str) -> date:
@@ -122,7 +108,7 @@ def _moved(db: Connection, settings: ConnectionSettings, held: Sequence[EntryRow
         if not settings.carries(one.channel):
             return True
         wanted = channel_of(
-            settings.channels, _carried(kinds[one.voucher], one.ledger), _first_day(one.period)
+            settings.channels, carried_in(kinds[one.voucher], one.ledger), _first_day(one.period)
         )
         return one.kind == "original" and wanted != one.channel
 

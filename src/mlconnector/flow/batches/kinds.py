@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlconnector.flow.agree.release import is_released
 from mlconnector.flow.batches.bookings import Bookings
 from mlconnector.flow.batches.kind import BatchKind
 from mlconnector.flow.batches.master_data import MasterData
@@ -20,7 +21,12 @@ def kind_of(data_format: BatchFormat) -> BatchKind:
 
 
 def freeze_next(context: Context) -> str | None:
-    """Freeze what waits, a file at a time, and return the batch's id; None when nothing waits."""
+    """Freeze what waits, a file at a time, and return the batch's id; None when nothing waits.
+
+    Nothing is frozen as long as nobody has released the connection.
+    """
+    if not is_released(context):
+        return None
     for kind in _IN_ORDER:
         frozen = kind.freeze(context)
         if frozen is not None:

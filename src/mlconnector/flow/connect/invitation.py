@@ -10,7 +10,8 @@ import secrets
 from datetime import datetime, timedelta
 
 from mlconnector.flow.context.context import Context
-from mlconnector.store import connections, logins
+from mlconnector.flow.context.states import refuse_while_disconnected
+from mlconnector.store import logins
 
 PATH = "/connect"
 """Beneath it the name of the sink, and beneath that the name of the connection."""
@@ -18,9 +19,11 @@ LIFETIME = timedelta(days=7)
 
 
 def invite(context: Context) -> tuple[str, datetime]:
-    """A new key for a connection's page, and until when it is good. Raises NeedsHuman for an unknown one."""
-    with context.read() as db:
-        connections.read(db, context.name)
+    """A new key for a connection's page, and until when it is good.
+
+    Raises NeedsHuman for a connection that is unknown or disconnected.
+    """
+    refuse_while_disconnected(context)
     key = secrets.token_urlsafe(32)
     logins.begin(context.vault, context.name, logins.INVITATION, key, b"", LIFETIME)
     return key, context.now() + LIFETIME

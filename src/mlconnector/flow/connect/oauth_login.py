@@ -10,7 +10,6 @@ from functools import partial
 import msgspec
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
-from mlconnector.flow.batches.channels import check_before_work
 from mlconnector.flow.connect.revocation import (
     end_login,
     end_login_or_keep_it,
@@ -22,7 +21,7 @@ from mlconnector.flow.connect.verification import asked_for, is_reached, login_r
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import put_aside, token_name, with_secrets
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.context.states import breaker_is_open
+from mlconnector.flow.context.states import breaker_is_open, refuse_while_disconnected
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
 from mlconnector.store.audit import append, latest
@@ -95,11 +94,11 @@ def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool
     An issuer may allow no more than one refresh token for a connection at a time. Where the earlier one
     cannot be revoked, `ended_there` says that a person has ended it there. Raises NeedsHuman otherwise.
     """
+    refuse_while_disconnected(context)
     model = context.oauth(system)
     if model is None:
         raise NeedsHuman(Problem("login_not_needed", {"name": context.name, "system": system}))
     _check_redirect(context, system, redirect_uri)
-    check_before_work(context)
     had_one = context.vault.expires(context.name, token_name(system)) is not None
     if ended_there:
         forget_login(context, system)
@@ -131,7 +130,8 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     """Finish the login with this state; returns connection and system.
 
     Raises NeedsLogin, and one of the four errors when the sink does not let the client be used with it: such
-    a login is not kept. `follow_up` says whether another login has to come after it.
+    a login is not kept, and neither is that of a connection that is disconnected. `follow_up` says whether
+    another login has to come after it.
     """
     taken = logins.take(services.vault, state)
     if taken is None:
@@ -139,6 +139,7 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
             "login", "it was not begun here, was finished already, or took more than ten minutes"
         )
     context, system = Context(services, taken.connection), taken.system
+    refuse_while_disconnected(context)
     pending = msgspec.json.decode(taken.content, type=PendingLogin)
     model = context.oauth(system)
     if model is None:
@@ -212,7 +213,7 @@ def _note_login(context: Context, system: str, tokens: Tokens, unchecked: Proble
     now = context.now()
     with context.write() as db:
         rested = breaker_is_open(connections.read(db, context.name))
-        connections.set_state(db, context.name, state, reason, now)
+        connections.set_state(db, context.name, state, reason, now, unless="paused")
         detail = {"system": system, "until": tokens.refresh_expires_at.isoformat()}
         events = [context.event(context.name, "logged_in", detail)]
         if rested:

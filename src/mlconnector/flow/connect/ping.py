@@ -21,6 +21,11 @@ CURSOR = "connection.cursor"
 def check(context: Context) -> Iterator[CheckStep]:
     """Ping: every step between the source account and the client, one after the other."""
     settings = context.settings
+    with context.read() as db:
+        row = connections.read(db, context.name)
+    if row.is_disconnected:
+        yield CheckStep("connection.secrets", "failed", "disconnected", {"name": context.name})
+        return
     missing = missing_secrets(context.services, settings)
     if missing:
         yield CheckStep("connection.secrets", "failed", "missing", {"names": ", ".join(missing)})

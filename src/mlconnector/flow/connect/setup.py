@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.confirmation import confirm_by_file
+from mlconnector.flow.agree.release import withdrawn
 from mlconnector.flow.batches.channels import check_channels, recall_unsent
 from mlconnector.flow.connect.revocation import revoke_leftovers
+from mlconnector.flow.context.agreed import read_agreed
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import (
     current_tokens,
@@ -20,10 +22,12 @@ from mlconnector.flow.context.leftovers import (
     put_login_aside,
 )
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.context.settings import ConnectionSettings
+from mlconnector.flow.context.settings import ConnectionSettings, read_connection
 from mlconnector.model.problems import Problem
+from mlconnector.settings import UnreadableSettings
 from mlconnector.store import connections, logins
 from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.connections import ConnectionRow
 from mlconnector.store.vault import Vault
 
 
@@ -31,25 +35,34 @@ from mlconnector.store.vault import Vault
 class Connected:
     """How a connection was set up or changed.
 
-    `changes` are the lines that went from the settings, `- …`, and those that came, `+ …`.
+    `changes` are the lines that went from the settings, `- …`, and those that came, `+ …`. `release_lost`
+    says that the connection was released until now, for another account of its source.
     """
 
     new: bool
     changes: tuple[str, ...]
     credentials: tuple[str, ...]
+    release_lost: bool = False
 
 
-def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[str, str]) -> Connected:
+def connect(
+    services: Services, settings: ConnectionSettings, secrets: Mapping[str, str], by: str = ""
+) -> Connected:
     """Set a connection up or change it, all or nothing.
 
-    `secrets` are given by `<system>.<name>`, e.g. `pipedrive.api_token`. Raises NeedsHuman when a change
-    would move the connection to another client or source: what was sent could not be recognised then.
+    `secrets` are given by `<system>.<name>`, e.g. `pipedrive.api_token`. One that is disconnected has to be
+    logged in to and released again. Raises NeedsHuman when a change would move the connection to another
+    client or source system: what was sent could not be recognised then; and where `[books]` names no day from
+    which on is booked (`begin_missing`).
     """
     now, name = services.now(), settings.name
     given = sorted(secrets)
     detail = {"mapping": settings.rules.fingerprint(), "text": settings.text, "given": given}
+    lost: list[AuditEvent] = []
     with services.database.write() as db:
         existing = connections.find(db, name)
+        if begin_is_missing(db, settings):
+            raise NeedsHuman(Problem("begin_missing", {"name": name}))
         check_channels(db, settings)
         if existing is None:
             connections.create(db, name, settings.source_system.name, settings.client, settings.text, now)
@@ -58,11 +71,16 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
             facts = {"name": name, "source": existing.source, "client": existing.client}
             raise NeedsHuman(Problem("connection_identity", facts))
         elif existing.settings != settings.text:
+            if _moves(db, existing, settings):
+                lost = withdrawn(db, name, by, "source_account")
             connections.update(db, name, settings.text, now)
-            events = [AuditEvent(name, name, "settings_changed", detail)]
+            events = [AuditEvent(name, name, "settings_changed", detail), *lost]
             events += recall_unsent(services, db, settings)
         else:
             events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
+        if existing is not None and existing.is_disconnected:
+            connections.set_state(db, name, "needs_login", "", now)
+            events.append(AuditEvent(name, name, "connected", {**detail, "again": True}))
         for key, secret in secrets.items():
             _put_secret(services.vault, db, name, key, secret)
         if existing is None or existing.settings != settings.text:
@@ -70,7 +88,35 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
         append(db, events, now)
     services.forget_client(settings.client)
     changes = () if existing is None else difference(existing.settings, settings.text)
-    return Connected(existing is None, changes, tuple(given))
+    return Connected(existing is None, changes, tuple(given), bool(lost))
+
+
+def begin_is_missing(db: Connection, settings: ConnectionSettings) -> bool:
+    """Whether nobody has said from which document date on is booked.
+
+    A connection that was set up before that was asked for stays as it is; one that has a day keeps one.
+    """
+    if settings.rules.books.begin is not None:
+        return False
+    existing = connections.find(db, settings.name)
+    if existing is None:
+        return True
+    before = _stored(db, existing)
+    return before is not None and before.rules.books.begin is not None
+
+
+def _moves(db: Connection, existing: ConnectionRow, settings: ConnectionSettings) -> bool:
+    """Whether settings point to another account of the source than those that are stored."""
+    before, system = _stored(db, existing), settings.source_system
+    return before is None or system.account(before.source) != system.account(settings.source)
+
+
+def _stored(db: Connection, existing: ConnectionRow) -> ConnectionSettings | None:
+    """The settings of a connection as they are stored; None where this version cannot read them."""
+    try:
+        return read_connection(existing.settings, existing.name, lambda client: read_agreed(db, client))
+    except UnreadableSettings:
+        return None
 
 
 def difference(before: str, after: str) -> tuple[str, ...]:
@@ -86,11 +132,11 @@ def missing_secrets(services: Services, settings: ConnectionSettings) -> list[st
     return [name for name in wanted if name not in given]
 
 
-def disconnect(context: Context) -> list[str]:
+def disconnect(context: Context, by: str = "") -> list[str]:
     """Revoke and delete all credentials of a connection and pause it; returns what could not be revoked.
 
-    That is put aside, and tried again once a day. Links to the connection, and logins of it that were begun,
-    are worth nothing afterwards.
+    That is put aside, and tried again once a day; nothing else is asked for the connection any more. Its
+    release, its links, and the logins that were begun for it end at once.
     """
     vault, name, systems = context.vault, context.name, context.settings.systems
     with context.write() as db:
@@ -102,7 +148,8 @@ def disconnect(context: Context) -> list[str]:
         for secret in sorted(set(vault.names_within(db, name)) - kept):
             vault.delete_within(db, name, secret)
         connections.set_state(db, name, "paused", "disconnected", context.now())
-        append(db, [context.event(name, "disconnected", {})], context.now())
+        append(db, withdrawn(db, name, by, "disconnected"), context.now())
+        append(db, [context.event(name, "disconnected", {"by": by})], context.now())
     context.forget()
     reasons = [(system, revoke_leftovers(context, system)) for system in systems]
     failed = [f"{system}: {reason}" for system, reason in reasons if reason]

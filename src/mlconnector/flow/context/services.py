@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from mlconnector.errors import ConnectorError
+from mlconnector.errors import ConnectorError, NeedsHuman
 from mlconnector.flow.context import rate_files
 from mlconnector.flow.context.agreed import read_agreed, stamp
 from mlconnector.flow.context.leftovers import token_name
@@ -20,6 +20,7 @@ from mlconnector.flow.context.settings import ConnectionSettings, read_connectio
 from mlconnector.flow.context.stopping import Stopping
 from mlconnector.flow.context.tokens import StoredTokens
 from mlconnector.mapping.rules import Rules
+from mlconnector.model.problems import Problem
 from mlconnector.settings import Settings
 from mlconnector.store import connections
 from mlconnector.store.database import Database
@@ -48,6 +49,7 @@ class _Open:
     """
 
     settings: ConnectionSettings
+    is_disconnected: bool
     credentials_of: datetime | None
     agreed_of: Any
     looked_at: float = 0.0
@@ -111,9 +113,9 @@ class Services:
         return self.connection(name).rules
 
     def source(self, name: str) -> Source:
-        """The connection's source account."""
+        """The connection's source account. Raises NeedsHuman for a connection that is disconnected."""
         with self._lock:
-            entry = self._entry(name)
+            entry = self._connected(name)
             if entry.source is None:
                 entry.source = entry.settings.source_system.open(self.source_context(name))
             return entry.source
@@ -139,9 +141,9 @@ class Services:
         return partial(address, settings.source, memory)
 
     def sink(self, name: str) -> Sink:
-        """The connected client of the books."""
+        """The connected client of the books. Raises NeedsHuman for a connection that is disconnected."""
         with self._lock:
-            entry = self._entry(name)
+            entry = self._connected(name)
             if entry.sink is None:
                 settings = entry.settings
                 entry.sink = settings.sink_system.open(
@@ -246,6 +248,23 @@ class Services:
         finally:
             self.database.close()
 
+    def refuse_while_disconnected(self, name: str) -> None:
+        """Raise NeedsHuman (`disconnected`) for a connection that is disconnected."""
+        with self.database.read() as db:
+            if connections.read(db, name).is_disconnected:
+                raise NeedsHuman(disconnected(name))
+
+    def disconnected_in_use(self) -> list[str]:
+        """The disconnected ones among the connections that this process has just asked for, by name."""
+        with self._lock:
+            return sorted(name for name, entry in self._open.items() if entry.is_disconnected)
+
+    def _connected(self, name: str) -> _Open:
+        entry = self._entry(name)
+        if entry.is_disconnected:
+            raise NeedsHuman(disconnected(name))
+        return entry
+
     def _entry(self, name: str) -> _Open:
         with self._lock:
             entry = self._open.get(name)
@@ -260,10 +279,16 @@ class Services:
             if entry is None or known != (row.settings, credentials_of, agreed_of):
                 self.forget(name)
                 settings = self.read(row.settings, f"settings of {name}")
-                entry = _Open(settings, credentials_of, agreed_of)
+                entry = _Open(settings, row.is_disconnected, credentials_of, agreed_of)
                 self._open[name] = entry
+            entry.is_disconnected = row.is_disconnected
             entry.looked_at = time.monotonic()
             return entry
+
+
+def disconnected(name: str) -> Problem:
+    """Why nothing is asked for a connection that is disconnected, and what to do."""
+    return Problem("disconnected", {"name": name})
 
 
 class _StoredMemory:

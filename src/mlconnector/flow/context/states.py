@@ -10,6 +10,11 @@ BREAKER_OPEN = "breaker_open"
 NOT_CHECKED = "login_not_checked"
 
 
+def refuse_while_disconnected(context: Context) -> None:
+    """Raise NeedsHuman (`disconnected`) for a connection that is disconnected: nothing is asked for it."""
+    context.services.refuse_while_disconnected(context.name)
+
+
 def breaker_is_open(row: connections.ConnectionRow) -> bool:
     """Whether work for a connection rests until a person lets it go on."""
     return row.state == "degraded" and row.state_reason == BREAKER_OPEN

@@ -43,6 +43,9 @@ class Means(Protocol):
     now: Callable[[], datetime]
     reached: Callable[[str], None]
 
+    def refuse_while_disconnected(self, name: str) -> None:
+        """Raise NeedsHuman for a connection that is disconnected."""
+
     def oauth(self, name: str, system: str) -> OAuthModel | None:
         """How a connection logs in to a system."""
 
@@ -119,6 +122,7 @@ class StoredTokens:
             lease = f"tokens:{self._connection}:{self._system}"
             self._acquire(lease)
             try:
+                self._means.refuse_while_disconnected(self._connection)
                 tokens = self._read()
                 if tokens.access_token != outworn and self._is_fresh(tokens):
                     self._seen = tokens

@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mlconnector.errors import ConnectorError, NeedsHuman
+from mlconnector.flow.agree.release import is_released
 from mlconnector.flow.batches import notes
 from mlconnector.flow.batches.kinds import kind_of
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.states import refuse_while_disconnected
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents
 from mlconnector.store.audit import append
@@ -32,13 +34,19 @@ class Filing:
 
 
 def file_set(context: Context, batch: str) -> Filing:
-    """File the next documents that a batch links. A refused one dissolves the batch before it is sent."""
+    """File the next documents that a batch links. A refused one dissolves the batch before it is sent.
+
+    Without a release nothing is filed.
+    """
     with context.read() as db:
         row = _batch(batches.read(db, batch), batch)
         waiting = documents.to_file(db, batch, DOCUMENTS_AT_ONCE)
+    refuse_while_disconnected(context)
     refuse_while_open(context)
     if row.state != "frozen" or not waiting or not kind_of(row.format).links_documents:
         return Filing(0, more=False, dissolved=row.state == "dissolved")
+    if not is_released(context):
+        return Filing(0, more=False, dissolved=False)
     outgoing = [_outgoing(row, document) for document in waiting]
     with context.write() as db:
         notes.hold(db, row)
@@ -113,14 +121,16 @@ def _outgoing(row: BatchRow, document: DocumentRow) -> OutgoingDocument:
 def submit(context: Context, batch: str) -> Receipt | None:
     """Hand a batch over once, as its kind does it.
 
-    Returns the receipt, also of a batch that was handed over before, or None when nothing is left to do.
+    Returns the receipt, also of a batch that was handed over before, or None when nothing is left to do: it
+    was taken apart, or waits for a release.
     """
     with context.read() as db:
         row = _batch(batches.read(db, batch), batch)
+    refuse_while_disconnected(context)
     refuse_while_open(context)
     if row.state == "submitted" and row.job_id is not None:
         return Receipt(row.job_id, 0.0)
-    if row.state not in {"frozen", "submitting", "unknown"}:
+    if row.state not in {"frozen", "submitting", "unknown"} or not is_released(context):
         return None
     return kind_of(row.format).send(context, row)
 

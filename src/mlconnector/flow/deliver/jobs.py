@@ -15,6 +15,7 @@ from mlconnector.flow.batches.kinds import kind_of
 from mlconnector.flow.batches.notes import told
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.states import refuse_while_disconnected
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
 from mlconnector.store.audit import append, latest
@@ -42,6 +43,7 @@ def look(context: Context, batch: str, retry_after: float) -> Step:
         row = batches.read(db, batch)
     if row is None or row.state != "submitted" or row.job_id is None:
         return Step("settled")
+    refuse_while_disconnected(context)
     refuse_while_open(context)
     status = kind_of(row.format).status(context, row)
     context.reached("job_polled")

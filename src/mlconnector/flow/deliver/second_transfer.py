@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from mlconnector.errors import NeedsHuman, RetryLater
 from mlconnector.flow.batches.kinds import kind_of
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.services import Services, disconnected
 from mlconnector.model.problems import Problem
-from mlconnector.store import batches
+from mlconnector.store import batches, connections
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.batches import BatchRow
 
@@ -21,7 +21,7 @@ def resend(services: Services, wanted: str, reason: str, by: str, *, again: bool
     One that succeeded has to be meant (`again`). One that failed goes only while all its vouchers wait
     because of it: those that were replayed are in another batch, and would be booked twice. Master data goes
     only while no later file has the same accounts, or it would bring back what was. The next delivery sends
-    it. Raises NeedsHuman.
+    it. Raises NeedsHuman, also where the connection is not released.
     """
     now = services.now()
     if not reason.strip():
@@ -38,6 +38,11 @@ def resend(services: Services, wanted: str, reason: str, by: str, *, again: bool
             raise NeedsHuman(Problem("batch_not_answered", facts))
         if row.state in batches.ARRIVED and not again:
             raise NeedsHuman(Problem("batch_succeeded_already", facts))
+        connection = connections.read(db, row.connection)
+        if connection.is_disconnected:
+            raise NeedsHuman(disconnected(row.connection))
+        if connection.released_at is None:
+            raise NeedsHuman(Problem("release_missing", {"name": row.connection}))
         if not batches.hold(db, row):
             raise RetryLater("another process has this batch in hand", after=1.0)
         kind.release(db, row, now)

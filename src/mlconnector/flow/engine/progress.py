@@ -9,7 +9,7 @@ from mlconnector.flow.batches import kinds
 from mlconnector.flow.connect.verification import verify_what_is_open
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.context.states import breaker_is_open, ready
+from mlconnector.flow.context.states import breaker_is_open, ready, refuse_while_disconnected
 from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.flow.intake import records, reread
@@ -59,7 +59,8 @@ class Unfinished:
 
 
 def begin(context: Context, run_id: str, trigger: str) -> Begun:
-    """Note that a run begins, and from which cursor its pass goes."""
+    """Note that a run begins, and from which cursor its pass goes; none begins while disconnected."""
+    refuse_while_disconnected(context)
     context.forget_facts()
     with context.write() as db:
         runs.begin(db, run_id, context.name, trigger, context.now())
@@ -104,7 +105,7 @@ def end(context: Context, run_id: str, outcome: Outcome) -> None:
 def unfinished(context: Context, *, parked: bool) -> list[Unfinished]:
     """The unfinished batches of a connection that may be worked on, with their latest attempt.
 
-    Parked ones are asked after only when they are meant too.
+    Parked ones are asked after only when they are meant too, and without a release only jobs are followed.
 
     While something is wrong with the connection, a batch that was just tried rests for a while, however
     often somebody looks; a run that goes through ends the rest.
@@ -112,8 +113,10 @@ def unfinished(context: Context, *, parked: bool) -> list[Unfinished]:
     with context.read() as db:
         row = connections.read(db, context.name)
         rows = batches.unfinished(db, context.name)
-    if row.state in {"needs_login", "paused"} or breaker_is_open(row):
+    if row.state == "needs_login" or row.is_disconnected or breaker_is_open(row):
         return []
+    if row.released_at is None:
+        rows = [one for one in rows if one.state == "submitted"]
     if row.state == "degraded":
         rows = [one for one in rows if one.changed_at + REST <= context.now()]
     return [

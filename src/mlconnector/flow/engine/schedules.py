@@ -26,7 +26,7 @@ def keep_schedules(services: Services, poll: Any, housekeeping: Any) -> None:
     stored settings cannot be read: it says so itself, and the others go on.
     """
     with services.database.read() as db:
-        names = [row.name for row in connections.every(db) if row.state != "paused"]
+        names = [row.name for row in connections.every(db) if not row.is_disconnected]
     existing = {one["schedule_name"]: one["schedule"] for one in DBOS.list_schedules()}
     wanted: dict[str, tuple[str, Any, str | None]] = {}
     for name in names:

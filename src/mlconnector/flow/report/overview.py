@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mlconnector.flow.agree import release
 from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.connect.oauth_login import logins_of
 from mlconnector.flow.context.context import Context
@@ -48,6 +49,7 @@ def connection(context: Context) -> dict[str, Any]:
     """One connection: state, login, vouchers by state, batches, causes that wait, and the latest run.
 
     `trouble` says in words why the state is not `ready`; None where it is, or where a login is all it needs.
+    `waits_for_release` counts what waits for nothing but a release; None where none is missing.
     """
     with context.read() as db:
         row = connections.read(db, context.name)
@@ -57,6 +59,8 @@ def connection(context: Context) -> dict[str, Any]:
         taken_back = vouchers.reversed_counts(db, context.name).get(context.name, 0)
         noted = audit.latest(db, context.name, "connection_state")
         persons = person_records.counts(db, context.name)
+        given = release.released(row)
+        waits = None if given is not None or row.is_disconnected else release.waiting(db, context.name)
     return {
         "connection": context.name,
         "source": row.source,
@@ -64,6 +68,8 @@ def connection(context: Context) -> dict[str, Any]:
         "state": row.state,
         "state_reason": row.state_reason,
         "trouble": _trouble(context.services, row, {} if noted is None else noted.detail),
+        "released": None if given is None else asdict(given),
+        "waits_for_release": None if waits is None else asdict(waits),
         "login_until": context.vault.expires(context.name, token_name(context.settings.sink_system.name)),
         "logins": [asdict(one) for one in logins_of(context)],
         "sink_requests": sink_requests(context),

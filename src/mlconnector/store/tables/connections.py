@@ -16,6 +16,7 @@ from sqlalchemy import (
 from mlconnector.store.tables.base import COUNTED, MOMENT, metadata
 
 # One source account joined to one client. The name is its identity, outside too: GUIDs derive from it.
+# Nothing is handed over before somebody has released it: `released_at` and `released_by` are set together.
 connections = Table(
     "connections",
     metadata,
@@ -27,6 +28,8 @@ connections = Table(
     Column("state_reason", Text, nullable=False, server_default=""),
     Column("created_at", MOMENT, nullable=False),
     Column("updated_at", MOMENT, nullable=False),
+    Column("released_at", MOMENT),
+    Column("released_by", Text),
     CheckConstraint("state in ('ready', 'needs_login', 'degraded', 'paused')", name="state"),
 )
 

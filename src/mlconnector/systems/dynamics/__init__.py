@@ -21,6 +21,7 @@ def describe_source() -> SourceSystem:
         settings_model=Settings,
         secrets=secret_names,
         oauth=no_login,
+        account=account,
         open=DynamicsSource,
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
         register_webhook=register,
@@ -36,6 +37,11 @@ def invoice_address(settings: Settings, _memory: Memory, external_id: str) -> st
     """
     form = {"pagetype": "entityrecord", "etn": "invoice", "id": external_id}
     return web_address(settings.environment, "main.aspx", **form)
+
+
+def account(settings: Settings) -> str:
+    """The address of the environment."""
+    return settings.environment
 
 
 def no_login(_settings: Settings, _http: HttpFactory) -> None:

@@ -21,6 +21,7 @@ def describe_source() -> SourceSystem:
         settings_model=Settings,
         secrets=secret_names,
         oauth=oauth_model,
+        account=account,
         open=PipedriveSource,
         secret_headers=frozenset({"x-api-token"}),
         secret_parameters=frozenset({"api_token"}),
@@ -32,6 +33,11 @@ def describe_source() -> SourceSystem:
 def deal_address(settings: Settings, memory: Memory, external_id: str) -> str:
     """The page of a deal; without `base_url` the login tells its host, which is known after the first run."""
     return web_address(settings.base_url or str(memory.recall(LOGIN_ADDRESS_KEY) or ""), "deal", external_id)
+
+
+def account(settings: Settings) -> str:
+    """The address of the account; where a person logs in to it, it is that of whoever uses the app."""
+    return settings.base_url or f"{settings.oauth_url} {settings.client_id}"
 
 
 def oauth_model(settings: Settings, _http: HttpFactory) -> OAuthModel | None:

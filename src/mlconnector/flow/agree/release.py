@@ -1,0 +1,191 @@
+"""Release: nothing of a connection goes to the sink before a person has seen what would go, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.confirmation import unconfirmed
+from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.states import refuse_while_disconnected
+from mlconnector.mapping.channels import Carried, carried_in
+from mlconnector.mapping.payments import PAYMENT
+from mlconnector.model.entries import decode
+from mlconnector.model.money import ZERO
+from mlconnector.model.problems import Problem
+from mlconnector.store import batches, connections, entries, person_records, runs, vouchers
+from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.connections import ConnectionRow
+from mlconnector.store.entries import Unsent
+
+# Of so many runs one has ended, if any has.
+_RUNS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """When a connection was released, and by whom."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is ready for the sink and waits for nothing but the release."""
+
+    vouchers: int
+    persons: int
+    batches: int
+
+    def __bool__(self) -> bool:
+        return bool(self.vouchers or self.persons or self.batches)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of one month, kind and currency would go; credit notes and reversals lower the gross."""
+
+    period: str
+    kind: Carried
+    currency: str
+    vouchers: int
+    rows: int
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WouldGo:
+    """What a release lets go, as far as it was read and decided.
+
+    `begin` is the first document date that is booked, None where stored settings name none. `unconfirmed`
+    names the proposed accounts and tax cases that nobody has confirmed; `held` counts the vouchers that wait
+    for a human. `read_at` is when the latest run ended, None as long as nothing was read.
+    """
+
+    connection: str
+    client: str
+    begin: date | None
+    parts: tuple[Part, ...]
+    persons: int
+    unconfirmed: tuple[str, ...]
+    held: int
+    read_at: datetime | None
+
+
+@dataclass
+class _Sum:
+    vouchers: set[str] = field(default_factory=set)
+    rows: int = 0
+    gross: Decimal = ZERO
+
+
+def released(row: ConnectionRow) -> Released | None:
+    """Who has released a connection and when; None while nobody has."""
+    return None if row.released_at is None else Released(row.released_at, row.released_by or "")
+
+
+def is_released(context: Context) -> bool:
+    """Whether something of the connection may go to the sink now."""
+    with context.read() as db:
+        return connections.read(db, context.name).released_at is not None
+
+
+def waiting(db: Connection, name: str) -> Waiting:
+    """What of a connection waits for nothing but its release."""
+    frozen = len(batches.listed(db, name, ["frozen"]))
+    due = person_records.counts(db, name).get("due", 0)
+    return Waiting(entries.unsent_vouchers(db, name), due, frozen)
+
+
+def would_go(context: Context) -> WouldGo:
+    """What would go to the sink with the release."""
+    open_seeds = tuple(one.seed.name for one in unconfirmed(context))
+    with context.read() as db:
+        parts = _parts(entries.unsent(db, context.name))
+        persons = person_records.counts(db, context.name).get("due", 0)
+        states = vouchers.states(db, context.name).get(context.name, {})
+        ended = [
+            one.finished_at for one in runs.latest(db, context.name, _RUNS) if one.finished_at is not None
+        ]
+    return WouldGo(
+        connection=context.name,
+        client=context.client,
+        begin=context.rules.books.begin,
+        parts=parts,
+        persons=persons,
+        unconfirmed=open_seeds,
+        held=states.get("needs_human", 0) + states.get("rejected", 0),
+        read_at=max(ended, default=None),
+    )
+
+
+def release(context: Context, by: str, shown: WouldGo | None = None) -> Released:
+    """Let the connection's bookings and documents go from now on; who has released it before stays noted.
+
+    What was `shown` to whoever releases it is kept in the audit trail. Raises NeedsHuman (`disconnected`).
+    """
+    refuse_while_disconnected(context)
+    seen = would_go(context) if shown is None else shown
+    now = context.now()
+    with context.write() as db:
+        if connections.release(db, context.name, by, now):
+            append(db, [context.event(context.name, "released", {"by": by, **_plain(seen)})], now)
+        noted = released(connections.read(db, context.name))
+    if noted is None:
+        # It was disconnected, or the release withdrawn, by somebody else in this very moment.
+        raise NeedsHuman(Problem("release_missing", {"name": context.name}))
+    return noted
+
+
+def withdraw(context: Context, by: str) -> bool:
+    """Let nothing more go; returns whether something could until now. Jobs that the sink has are followed."""
+    now = context.now()
+    with context.write() as db:
+        connections.read(db, context.name)
+        events = withdrawn(db, context.name, by, "withdrawn")
+        append(db, events, now)
+    return bool(events)
+
+
+def withdrawn(db: Connection, name: str, by: str, reason: str) -> list[AuditEvent]:
+    """Take a release back within a transaction; the event for the audit trail, none where there was none."""
+    if not connections.withdraw_release(db, name):
+        return []
+    return [AuditEvent(name, name, "release_withdrawn", {"by": by, "reason": reason})]
+
+
+def _parts(unsent: Iterable[Unsent]) -> tuple[Part, ...]:
+    sums: dict[tuple[str, Carried, str], _Sum] = {}
+    for one in unsent:
+        entry = decode(one.content)
+        sign = 1 if one.ledger == "receivable" else -1
+        found = sums.setdefault((one.period, carried_in(one.kind, one.ledger), entry.currency), _Sum())
+        found.vouchers.add(one.voucher)
+        found.rows += len(entry.lines)
+        # A payment clears what its invoice has opened, so it stands on the other side.
+        found.gross += sum(
+            ((-sign if line.tax_case == PAYMENT else sign) * line.amount for line in entry.lines), ZERO
+        )
+    return tuple(
+        Part(*key, vouchers=len(one.vouchers), rows=one.rows, gross=one.gross)
+        for key, one in sorted(sums.items())
+    )
+
+
+def _plain(seen: WouldGo) -> dict[str, Any]:
+    """What was shown, as the audit trail keeps it."""
+    parts = [{**asdict(one), "gross": str(one.gross)} for one in seen.parts]
+    return {
+        "begin": "" if seen.begin is None else seen.begin.isoformat(),
+        "parts": parts,
+        "persons": seen.persons,
+        "unconfirmed": list(seen.unconfirmed),
+        "held": seen.held,
+    }

@@ -50,7 +50,6 @@ def reading(rig: DynamicsRig, source: Source, **columns: Any) -> Reading:
     ("columns", "day"),
     [
         ({"new_fixed": LATE}, JULY),
-        ({"new_local": LATE}, AUGUST),
         ({"new_local": MIDNIGHT}, AUGUST),
         ({"new_invoicedate": "2026-06-01"}, date(2026, 6, 1)),
     ],
@@ -99,3 +98,10 @@ def test_metadata_out_of_reach_are_waited_for(rig: DynamicsRig, source: Source) 
     rig.faults.add(Fault("status", path=METADATA, status=503, times=1000))
     with pytest.raises(RetryLater):
         reading(rig, source, new_fixed=LATE)
+
+
+def test_an_hour_after_midnight_holds_its_invoice_with_both_days(rig: DynamicsRig, source: Source) -> None:
+    read = reading(rig, source, new_local=LATE)
+    (problem,) = read.problems
+    assert problem.key == "dynamics_day_at_night"
+    assert (problem.facts["written"], problem.facts["local"]) == (JULY.isoformat(), AUGUST.isoformat())

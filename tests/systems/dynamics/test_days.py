@@ -40,6 +40,30 @@ def test_the_behaviour_of_a_column_says_what_its_moments_mean(
     assert day(value, {"invoice": {"x": behaviour}}) == expected
 
 
+@pytest.mark.parametrize("shown", [None, "01.08.2026 00:30", "31.07.2026 22:30"])
+def test_an_hour_after_midnight_in_a_column_of_ones_own_may_be_an_evening(shown: str | None) -> None:
+    days, row = Days(BERLIN, {"invoice": {"new_x": "UserLocal"}}), {"new_x": LATE, f"new_x{FORMATTED}": shown}
+    with pytest.raises(Unclear) as caught:
+        days.day(row, "invoice", "new_x")
+    assert (caught.value.written, caught.value.local, caught.value.at_night) == (JULY, AUGUST, True)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-07-31T22:00:00Z", AUGUST),
+        ("2026-01-31T23:00:00Z", date(2026, 2, 1)),
+        ("2026-07-31T21:30:00Z", JULY),
+        ("2026-08-01T00:30:00Z", AUGUST),
+    ],
+)
+def test_midnight_and_all_hours_with_one_day_are_clear_in_a_column_of_ones_own(
+    value: str, expected: date
+) -> None:
+    days = Days(BERLIN, {"invoice": {"new_x": "UserLocal"}})
+    assert days.day({"new_x": value}, "invoice", "new_x") == expected
+
+
 def test_what_a_column_with_a_behaviour_shows_to_the_app_decides_nothing() -> None:
     assert day(LATE, {"invoice": {"x": "UserLocal"}}, "31.07.2026 22:30") == AUGUST
 

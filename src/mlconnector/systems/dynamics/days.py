@@ -24,10 +24,11 @@ _SHOWN = re.compile(r"\b(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([./-])(\d{1,2})
 
 
 class Unclear(ValueError):
-    """A moment that may mean either of two days."""
+    """A moment that may mean either of two days; `at_night` where what is odd about it is the hour."""
 
-    def __init__(self, written: date, local: date, shown: str) -> None:
+    def __init__(self, written: date, local: date, shown: str, *, at_night: bool = False) -> None:
         super().__init__(f"{written} or {local}")
+        self.at_night = at_night
         self.written = written
         self.local = local
         self.shown = shown
@@ -55,6 +56,8 @@ class Days:
         if behaviour in _AS_WRITTEN or moment.tzinfo is None:
             return written
         shown = clean(row.get(f"{column}{FORMATTED}"))
+        if behaviour == USER_LOCAL and written != local and _is_typed_at_night(column, moment, self.zone):
+            raise Unclear(written, local, shown, at_night=True)
         # Shown as written it may be either: the user whose login this is may live by UTC.
         if behaviour == USER_LOCAL or written == local or set(_days_in(shown)) & {written, local} == {local}:
             return local
@@ -64,6 +67,16 @@ class Days:
         """The behaviour of a column; a moment in a text is one in UTC; empty where nothing is known."""
         known = self.behaviours.get(table)
         return "" if known is None else known.get(column, USER_LOCAL)
+
+
+def _is_typed_at_night(column: str, moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether a moment is one of the first hours of a day, in a column that the system does not fill itself.
+
+    A day is kept as midnight. Nobody issues invoices shortly after; but programs write local time as if it
+    were UTC, which is how an evening becomes the next day. Only columns of one's own have a prefix.
+    """
+    local = moment.astimezone(zone)
+    return "_" in column and (local.hour, local.minute) != (0, 0)
 
 
 def _days_in(text: str) -> Iterator[date]:

@@ -52,7 +52,8 @@ class Facts:
             try:
                 return read(row, table, name)
             except Unclear as unclear:
-                self._hold(Problem("dynamics_day_unclear", {**facts, **self._both(unclear)}))
+                key = "dynamics_day_at_night" if unclear.at_night else "dynamics_day_unclear"
+                self._hold(Problem(key, {**facts, **self._both(unclear)}))
             except ValueError:
                 self._hold(Problem("dynamics_column_unreadable", facts))
             return None

@@ -126,7 +126,11 @@ class TestLinks:
         self, rig: DynamicsRig, source: Source, links: dict[str, str]
     ) -> None:
         odd(rig, "/invoicedetails$", {name: link.format(url=rig.url) for name, link in links.items()})
-        assert set(ids_of(source, None)) == final_ids(rig.standin)
+        references, cursor = whole_pass(source, None)
+        assert {each.external_id for each in references} == final_ids(rig.standin)
+        kept = json.loads(cursor or "")["links"]
+        assert all(link.startswith(f"{rig.url}/api/data/v9.2/{table}s?") for table, link in kept.items())
+        assert all("$deltatoken=" in link for link in kept.values())
 
     @pytest.mark.parametrize("table", ["invoicedetail", "invoice"])
     def test_a_last_page_without_a_link_says_so_and_blames_nothing_else(

@@ -157,6 +157,16 @@ def test_changes_that_lead_nowhere_are_named_as_a_run_names_them(rig: DynamicsRi
     assert steps["links"].facts["table"] == table
 
 
+def test_where_several_lead_nowhere_ping_and_run_name_the_same(rig: DynamicsRig) -> None:
+    rig.faults.add(Fault("status", path="/invoice(detail)?s$", status=200, body=b'{"value":[]}', times=1000))
+    source = rig.open()
+    with pytest.raises(NeedsHuman) as caught:
+        whole_pass(source, None)
+    step = steps_of(source)["links"]
+    assert step.cause == caught.value.problem.key
+    assert caught.value.problem.facts.items() <= step.facts.items()
+
+
 def test_of_a_large_table_ping_says_what_the_latest_run_met(rig: DynamicsRig) -> None:
     """Only the last page would show it, and a ping does not read them all."""
     source = rig.open()

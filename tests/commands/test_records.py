@@ -60,7 +60,7 @@ def test_people_read_what_is_so_of_each_voucher(mine: Desk, command: str) -> Non
 def test_a_page_of_the_inbox_says_how_the_next_one_is_called(mine: Desk) -> None:
     said = mine.says(1, "inbox", NAME, "--limit", "1")
     assert NUMBERS[SECOND] not in said
-    assert f"and 1 more: `ml-connector inbox {NAME} --cause {CAUSE} --limit 1 --page 2`" in said
+    assert f"and 1 more: ml-connector inbox {NAME} --cause {CAUSE} --limit 1 --page 2" in said
     again = mine.says(1, "inbox", NAME, "--cause", CAUSE, "--limit", "1", "--page", "2")
     assert NUMBERS[SECOND] in again
     assert said.count("ml-connector replay") == again.count("ml-connector replay")
@@ -106,7 +106,7 @@ def test_vouchers_are_found_by_what_people_know(mine: Desk) -> None:
         ("--period", known["document_date"]),
     ):
         assert known in mine.data(0, "vouchers", *asked)["vouchers"]
-    assert "2 to 2 of 4. More: `ml-connector vouchers --limit 1 --page 3`" in mine.says(
+    assert "2 to 2 of 4. More: ml-connector vouchers --limit 1 --page 3" in mine.says(
         0, "vouchers", "--limit", "1", "--page", "2"
     )
     assert "is no period" in mine.says(2, "vouchers", "--period", "July")

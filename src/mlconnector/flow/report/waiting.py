@@ -92,7 +92,8 @@ def _told(
     services: Services, cause: _Cause, rows: Sequence[VoucherRow], facts: Mapping[str, VoucherFacts]
 ) -> dict[str, Any]:
     spoken = services.settings.language
-    common = explain_together(cause.every_problem, spoken)
+    problems = cause.every_problem
+    common = explain_together(problems, spoken)
     shown = told(services, [(row, facts.get(row.id, VoucherFacts())) for row in rows])
     own = [{**one, **_own(cause.problems[one["voucher"]], common, spoken)} for one in shown]
     return {
@@ -100,8 +101,8 @@ def _told(
         "cause": cause.name,
         "count": len(cause.rows),
         **asdict(common),
-        "facts": shared_facts(cause.every_problem),
-        "differs": any(dict(one.facts) != dict(cause.every_problem[0].facts) for one in cause.every_problem),
+        "facts": shared_facts(problems),
+        "differs": any(one.facts != problems[0].facts for one in problems),
         "vouchers": own,
     }
 

@@ -168,13 +168,10 @@ def test_a_rotation_that_cannot_open_everything_changes_nothing(vaults: Vaults) 
     assert vaults.old.get("north", "api_token") == SECRET
 
 
-def test_a_login_is_found_by_its_state_and_usable_once(vault: Vault) -> None:
+def test_a_login_is_found_by_its_state_and_usable_once(vault: Vault, clock: Clock) -> None:
     logins.begin(vault, "north", "datev", "state", b"verifier")
     assert logins.take(vault, "another") is None
-    taken = logins.take(vault, "state")
-    assert taken is not None
-    assert (taken.connection, taken.system, taken.content) == ("north", "datev", b"verifier")
-    assert taken.begun_at == vault.now()
+    assert logins.take(vault, "state") == logins.TakenLogin("north", "datev", b"verifier", clock())
     assert logins.take(vault, "state") is None
 
 
@@ -213,3 +210,14 @@ def test_a_login_that_cannot_be_opened_is_gone_nevertheless(vaults: Vaults) -> N
     with pytest.raises(NeedsHuman, match="vault_key_unknown"):
         logins.take(vaults.new, "state")
     assert logins.take(vaults.old, "state") is None
+
+
+def test_logins_and_links_of_a_connection_are_forgotten_together(vault: Vault) -> None:
+    logins.begin(vault, "north", "datev", "one", b"1")
+    logins.begin(vault, "north", logins.INVITATION, "two", b"")
+    logins.begin(vault, "south", "datev", "three", b"3")
+    with vault.database.write() as transaction:
+        logins.forget(transaction, "north")
+    assert logins.take(vault, "one") is None
+    assert logins.invitation(vault, "two") is None
+    assert logins.take(vault, "three") is not None

@@ -13,11 +13,12 @@ from decimal import Decimal
 import msgspec
 
 from mlconnector.mapping.checks import formal_problems, line_problems, stated_gross
-from mlconnector.mapping.discounts import Cleared
 from mlconnector.mapping.down_payments import requested, settled, with_down_payments
 from mlconnector.mapping.drafts import Draft, Held, Ignored
+from mlconnector.mapping.exchange_differences import with_exchange_differences
 from mlconnector.mapping.fees import with_fee
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
+from mlconnector.mapping.open_items import Cleared
 from mlconnector.mapping.payments import decide_payment
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import unconfirmed_cases
@@ -39,8 +40,8 @@ def decide(
 ) -> Draft | Held | Ignored:
     """Decide a voucher's booking. Everything that is missing or contradictory is said at once.
 
-    `stands` says that DATEV has a booking of it: then it is ours, whenever we began. `cleared` has the lines
-    of the documents that a payment clears, by their numbers.
+    `stands` says that DATEV has a booking of it: then it is ours, whenever we began. `cleared` has the
+    documents that a payment clears, as they stand in the books, by their numbers.
     """
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
@@ -50,12 +51,17 @@ def decide(
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:
-        return with_fee(with_down_payments(decide_payment(voucher, rules, cleared or {}), rules), rules)
+        return _decide_payment(voucher, rules, cleared or {})
     decision = _decide_document(voucher, rules)
     if isinstance(decision, Draft):
         decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
     unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
     return Held(unconfirmed) if unconfirmed else decision
+
+
+def _decide_payment(voucher: Voucher, rules: Rules, cleared: Cleared) -> Draft | Held | Ignored:
+    paid = with_fee(with_down_payments(decide_payment(voucher, rules, cleared), rules), rules)
+    return with_exchange_differences(paid, rules, cleared)
 
 
 @dataclass(frozen=True, slots=True)

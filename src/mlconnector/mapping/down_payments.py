@@ -18,6 +18,7 @@ from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Because, EntryLine
+from mlconnector.model.euro import EURO
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import DownPayment, Kind, Voucher
@@ -45,6 +46,8 @@ def requested(draft: Draft, rules: Rules) -> Draft | Held:
     """The request for a down payment instead of the supply that its lines name: the gross, without tax."""
     if draft.voucher.down_payments:
         return Held((_unclear(draft.voucher, draft.voucher.down_payments[0]),))
+    if draft.voucher.currency != EURO:
+        return Held((_foreign(draft.voucher),))
     unfit = [line.tax_case for line in draft.lines if not _is_taxed(line.tax_case, draft.voucher)]
     if unfit:
         return Held((_not_decided(draft.voucher, unfit[0]),))
@@ -72,6 +75,8 @@ def settled(draft: Draft, rules: Rules) -> Draft | Held:
     voucher = draft.voucher
     if not voucher.down_payments:
         return draft
+    if voucher.currency != EURO:
+        return Held((_foreign(voucher),))
     lines: list[EntryLine] = []
     problems: list[Problem] = []
     because: list[Because] = []
@@ -105,6 +110,8 @@ def with_down_payments(decision: Draft | Held | Ignored, rules: Rules) -> Draft 
             return Held(tuple(found for found in (clearing, taxed) if isinstance(found, Problem)))
         if one.discount != ZERO or one.number is None:
             return Held((_unclear(voucher, DownPayment(amount=one.amount, number=one.number)),))
+        if voucher.currency != EURO:
+            return Held((_foreign(voucher),))
         amount = rounded(one.amount, voucher.currency)
         lines.append(
             EntryLine(
@@ -192,6 +199,12 @@ def _of_entry(draft: Draft) -> tuple[Because, ...]:
 def _not_decided(voucher: Voucher, case: str) -> Problem:
     facts = {"number": voucher.number or "", "tax_case": case}
     return Problem("down_payment_not_decided", facts, ("tax_case",))
+
+
+def _foreign(voucher: Voucher) -> Problem:
+    """Request, money and final document have rates of their own: differences would stay on the accounts."""
+    facts = {"number": voucher.number or "", "currency": voucher.currency}
+    return Problem("down_payment_currency", facts, ("currency",))
 
 
 def _unclear(voucher: Voucher, one: DownPayment, whole: str = "") -> Problem:

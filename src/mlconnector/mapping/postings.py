@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
+from mlconnector.mapping.exchange_differences import EXCHANGE
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tax_keys import tax_keys, untaxed
@@ -72,12 +73,12 @@ def postings(entry: Entry, rules: Rules) -> tuple[Posting, ...]:
             name=_name(leg, entry, rules),
             side="S" if leg.amount > ZERO else "H",
             amount=abs(leg.amount),
-            currency=entry.currency,
+            currency=line.currency or entry.currency,
             of_line=number,
             part=leg.part,
         )
         for number, line in enumerate(entry.lines, start=1)
-        for leg in _legs(line, entry.currency, rules)
+        for leg in _legs(line, line.currency or entry.currency, rules)
         if leg.amount != ZERO
     )
 
@@ -133,7 +134,7 @@ def _legs(line: EntryLine, currency: str, rules: Rules) -> Iterator[_Leg]:
 def _split(account: str, moved: Decimal, line: EntryLine, currency: str, rules: Rules) -> Iterator[_Leg]:
     """The contra account's share without the tax in it, and the tax."""
     if not _carries_tax(line, rules):
-        yield _Leg(account, moved, "gross" if line.tax_case == PAYMENT else "net")
+        yield _Leg(account, moved, "gross" if line.tax_case in {PAYMENT, EXCHANGE} else "net")
         return
     case = _case(line, rules)
     yield from _net_and_tax(account, moved, line.tax_rate, case, currency, rules)

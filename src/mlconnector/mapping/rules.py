@@ -180,12 +180,10 @@ class Rules(Table):
     def _check_money_accounts(self) -> None:
         payments = self.mapping.payments
         for number in (*payments.table.values(), payments.default):
-            account = self._money_account(number, "mapping.payments")
-            if account is not None and account.function != "none":
-                raise ValueError(
-                    f"mapping.payments: {number} is the {account.function} account {account.name!r}; "
-                    "name a bank, cash or clearing account"
-                )
+            self._check_untaxed(number, "mapping.payments", "a bank, cash or clearing account")
+        for name in ("exchange_gain", "exchange_loss"):
+            wanted = "an account for differences of exchange"
+            self._check_untaxed(getattr(payments, name), f"mapping.payments.{name}", wanted)
         self._money_account(payments.discount_account, "mapping.payments.discount_account")
         if payments.discount_account is not None and self.books.format_version < _WITH_DISCOUNT_ACCOUNT:
             raise ValueError(
@@ -195,6 +193,13 @@ class Rules(Table):
             self._check_discount(Decimal(rate), number, "sale", f"mapping.payments.granted {rate}")
         for rate, number in payments.received.items():
             self._check_discount(Decimal(rate), number, "purchase", f"mapping.payments.received {rate}")
+
+    def _check_untaxed(self, number: str | None, where: str, wanted: str) -> None:
+        account = self._money_account(number, where)
+        if account is not None and account.function != "none":
+            raise ValueError(
+                f"{where}: {number} is the {account.function} account {account.name!r}; name {wanted}"
+            )
 
     def _money_account(self, number: str | None, where: str) -> Account | None:
         digits = self.books.account_length

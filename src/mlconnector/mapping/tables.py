@@ -129,7 +129,7 @@ class Payments(Table):
     tax case (`accounts`), or into DATEV's own column beside the payment (`column`), which then finds the
     account by the client's settings, or by `discount_account`; what that would tax wrongly goes to accounts
     all the same. `granted` and `received` name accounts by the rate in percent on the document, e.g.
-    `{"19": "8736"}`.
+    `{"19": "8736"}`. `exchange_gain` and `exchange_loss` are for differences in euro of foreign money.
     """
 
     attribute: str = "payment_method"
@@ -140,6 +140,8 @@ class Payments(Table):
     granted: dict[_Percent, Digits] = Field(default_factory=dict)
     received: dict[_Percent, Digits] = Field(default_factory=dict)
     fees: dict[str, FeeRow] = Field(default_factory=dict)
+    exchange_gain: Digits | None = None
+    exchange_loss: Digits | None = None
 
 
 class DownPayments(Table):

@@ -252,7 +252,8 @@ def _story(made: Entry, rules: Rules) -> dict[str, object]:
         "mapping": rules.fingerprint(),
         "document": str(made.document) if made.document else None,
         "lines": [
-            f"{line.amount:f} {made.currency} {line.account} / {line.contra_account} {line.tax_key}".rstrip()
+            f"{line.amount:f} {line.currency or made.currency} "
+            f"{line.account} / {line.contra_account} {line.tax_key}".rstrip()
             for line in made.lines
         ],
         "because": [msgspec.to_builtins(one) for one in made.because],

@@ -9,6 +9,7 @@ from decimal import Decimal
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.euro import euro_amounts
 from mlconnector.model.money import ZERO
+from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind
 
 
@@ -30,6 +31,12 @@ class OpenItem:
 
 Cleared = Mapping[str, OpenItem]
 """By a document's number how it stands in the books; what is not known is left out."""
+
+
+def waits_for_document(number: str) -> tuple[str, ...]:
+    """The causes for which payments wait until the document of this number is booked."""
+    keys = ("cleared_document_unknown", "discount_case_unknown")
+    return tuple(Problem(key, {"number": number}, ("number",)).cause for key in keys)
 
 
 def open_items(entries: Iterable[Entry], key: Callable[[str], str] = str) -> Cleared:

@@ -8,7 +8,7 @@ their tax (§ 14 Abs. 5 Satz 2 UStG). Accounts: DATEV, Kontenrahmen SKR03 and SK
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.euro import EURO
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
+from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import DownPayment, Kind, Voucher
 
 _REQUESTED = {"sale": "down_payment_requested", "purchase": "down_payment_due"}
@@ -95,6 +96,34 @@ def settled(draft: Draft, rules: Rules) -> Draft | Held:
     if problems:
         return Held(tuple({problem.cause: problem for problem in problems}.values()))
     return replace(draft, lines=(*draft.lines, *lines), because=(*draft.because, *because))
+
+
+def invoiced_lines(draft: Draft, *, whole: bool) -> tuple[tuple[EntryLine, ...], tuple[EntryLine, ...]]:
+    """The lines of a supply as an invoice shows them, and those that it takes off for what was paid before.
+
+    A request shows the supply with its tax. A final document shows the `whole` supply, or what is left of it.
+    """
+    voucher = draft.voucher
+    if voucher.requests_down_payment:
+        return tuple(_invoiced(draft)), ()
+    supplied = len(draft.lines) - len(voucher.down_payments)
+    paid = zip(voucher.down_payments, draft.lines[supplied:], strict=True)
+    return draft.lines[:supplied], () if whole else tuple(line for one, line in paid if one.paid)
+
+
+def _invoiced(draft: Draft) -> Iterator[EntryLine]:
+    voucher, (line,) = draft.voucher, draft.lines
+    sums = totals(voucher.lines, voucher.currency)
+    gross: dict[Decimal, Decimal] = {}
+    for one, amount in zip(voucher.lines, sums.line_gross, strict=True):
+        gross[one.tax_rate] = gross.get(one.tax_rate, ZERO) + amount
+    sign = 1 if voucher.direction == "sale" else -1
+    largest = max(gross, key=lambda rate: abs(gross[rate]))
+    gross[largest] += sign * line.amount - sum(gross.values(), ZERO)
+    for rate, amount in gross.items():
+        if amount != ZERO:
+            case, _ = _TAXED[voucher.direction, f"{rate.normalize():f}"]
+            yield msgspec.structs.replace(line, amount=sign * amount, tax_case=case, tax_rate=rate)
 
 
 def with_down_payments(decision: Draft | Held | Ignored, rules: Rules) -> Draft | Held | Ignored:

@@ -18,7 +18,7 @@ from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tax_keys import tax_keys, untaxed
 from mlconnector.model.entries import Entry, EntryLine
-from mlconnector.model.money import HUNDRED, ZERO, rounded
+from mlconnector.model.money import HUNDRED, ZERO, rounded, tax_included
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Voucher
 
@@ -97,7 +97,7 @@ def tax_differences(voucher: Voucher, entry: Entry, rules: Rules) -> tuple[TaxDi
     booked: dict[Decimal, Decimal] = {}
     for line in entry.lines:
         if _carries_tax(line, rules) and not line.tax_added:
-            tax = sign * _included(line.amount, line.tax_rate, entry.currency)
+            tax = sign * tax_included(line.amount, line.tax_rate, entry.currency)
             booked[line.tax_rate] = booked.get(line.tax_rate, ZERO) + tax
     own = {
         rate: totals([one for one in voucher.lines if one.tax_rate == rate], voucher.currency).tax
@@ -110,7 +110,7 @@ def tax_differences(voucher: Voucher, entry: Entry, rules: Rules) -> tuple[TaxDi
 def _settled_tax(voucher: Voucher, rate: Decimal) -> Decimal:
     """The tax of down payments that the document takes off again."""
     paid = [one for one in voucher.down_payments if one.paid and one.tax_rate == rate]
-    return sum((_included(one.amount, rate, voucher.currency) for one in paid), ZERO)
+    return sum((tax_included(one.amount, rate, voucher.currency) for one in paid), ZERO)
 
 
 def _name(leg: _Leg, entry: Entry, rules: Rules) -> str:
@@ -143,7 +143,7 @@ def _split(account: str, moved: Decimal, line: EntryLine, currency: str, rules: 
 def _net_and_tax(
     account: str, moved: Decimal, rate: Decimal, case: TaxCase | None, currency: str, rules: Rules
 ) -> Iterator[_Leg]:
-    tax = _included(moved, rate, currency)
+    tax = tax_included(moved, rate, currency)
     yield _Leg(account, moved - tax, "net")
     if case is not None and case.direction == "purchase":
         yield _Leg(_named(case.input_tax, rules), tax, "input_tax")
@@ -195,10 +195,6 @@ def _case(line: EntryLine, rules: Rules) -> TaxCase | None:
 
 def _rate_of(case: TaxCase) -> Decimal:
     return ZERO if case.rate is None else case.rate
-
-
-def _included(gross: Decimal, rate: Decimal, currency: str) -> Decimal:
-    return rounded(gross * rate / (HUNDRED + rate), currency)
 
 
 def _named(accounts: dict[str, str], rules: Rules) -> str:

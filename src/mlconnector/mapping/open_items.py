@@ -9,7 +9,6 @@ from decimal import Decimal
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.euro import euro_amounts
 from mlconnector.model.money import ZERO
-from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind
 
 
@@ -35,8 +34,7 @@ Cleared = Mapping[str, OpenItem]
 
 def waits_for_document(number: str) -> tuple[str, ...]:
     """The causes for which payments wait until the document of this number is booked."""
-    keys = ("cleared_document_unknown", "discount_case_unknown")
-    return tuple(Problem(key, {"number": number}, ("number",)).cause for key in keys)
+    return tuple(f"{key}:number={number}" for key in ("cleared_document_unknown", "discount_case_unknown"))
 
 
 def open_items(entries: Iterable[Entry], key: Callable[[str], str] = str) -> Cleared:

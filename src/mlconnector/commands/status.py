@@ -91,7 +91,7 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
         source, client = named("source", one["source"]), one["client"]
         paragraph(phrase("client_line", source=source, client=client), 2)
         _show_trouble(app, one)
-        for login in oauth_login.logins_of(app.context(name)):
+        for login in oauth_login.logins_of(app.context(name)) if one["logins"] else ():
             key = "no_login_line" if login.until is None else "login_line"
             facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
             paragraph(phrase(key, **facts), 2)

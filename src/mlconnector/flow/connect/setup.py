@@ -11,7 +11,7 @@ from mlconnector.flow.agree.confirmation import confirm_by_file
 from mlconnector.flow.batches.channels import check_channels, recall_unsent
 from mlconnector.flow.connect.revocation import end_login, leftover_name, revoke_leftovers
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.services import STORED_SETTINGS_REFUSED, Services
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections
@@ -52,6 +52,8 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
             connections.update(db, name, settings.text, now)
             events = [AuditEvent(name, name, "settings_changed", detail)]
             events += recall_unsent(services, db, settings)
+            if existing.state_reason == STORED_SETTINGS_REFUSED:
+                connections.set_state(db, name, "ready", "", now, unless="paused")
         else:
             events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
         for key, secret in secrets.items():

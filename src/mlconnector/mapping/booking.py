@@ -7,7 +7,7 @@ A draft is everything of an entry that rules decide; the party's number and the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
@@ -18,6 +18,7 @@ from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.exchange_differences import with_exchange_differences
 from mlconnector.mapping.fees import with_fee
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
+from mlconnector.mapping.margins import MARGIN, divided
 from mlconnector.mapping.open_items import Cleared
 from mlconnector.mapping.payments import decide_payment
 from mlconnector.mapping.rules import Rules
@@ -96,7 +97,10 @@ def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     if problems or voucher.party is None or voucher.number is None or isinstance(rate, Problem):
         return Held(_distinct(problems))
     found = {index: place for index, place in places.items() if isinstance(place, _Place)}
-    gross, because = _shares(voucher, sums, found, rules)
+    parts = _parts(voucher, sums, found, rules)
+    if isinstance(parts, Problem):
+        return Held((parts,))
+    gross, because = _shares(voucher, sums, parts, rules)
     if not gross:
         return Ignored("zero_value")
     because += [*rate.because, *(terms.because if isinstance(terms, Found) else ())]
@@ -127,6 +131,33 @@ def _place(voucher: Voucher, line: Line, rules: Rules) -> _Place | list[Problem]
     if isinstance(where, Problem) or isinstance(centre_1, Problem) or isinstance(centre_2, Problem):
         return [found for found in (where, centre_1, centre_2) if isinstance(found, Problem)]
     return _Place(where, centre_1, centre_2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a line (`index`) is booked in one place."""
+
+    index: int
+    place: _Place
+    gross: Decimal
+
+
+def _parts(
+    voucher: Voucher, sums: Totals, places: Mapping[int, _Place], rules: Rules
+) -> list[_Part] | Problem:
+    """Each line as a whole, but those under difference taxation: without tax, and the margin with it."""
+    parts: list[_Part] = []
+    for index, place in places.items():
+        gross = sums.line_gross[index]
+        if place.target.value.tax_case.name != MARGIN:
+            parts.append(_Part(index, place, gross))
+            continue
+        made = divided(voucher, voucher.lines[index], gross, rules)
+        if isinstance(made, Problem):
+            return made
+        margin = _Part(index, replace(place, target=made.target), made.margin)
+        parts += [one for one in (_Part(index, place, made.untaxed), margin) if one.gross != ZERO]
+    return parts
 
 
 def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: Rules) -> EntryLine:
@@ -171,15 +202,16 @@ _Key = tuple[str, ...]
 
 
 def _shares(
-    voucher: Voucher, sums: Totals, places: Mapping[int, _Place], rules: Rules
+    voucher: Voucher, sums: Totals, parts: Sequence[_Part], rules: Rules
 ) -> tuple[list[tuple[_Place, Decimal]], list[Because]]:
     gross: dict[_Key, Decimal] = {}
     kept: dict[_Key, _Place] = {}
     lines: dict[_Key, list[int]] = {}
-    for index, place in places.items():
-        gross[place.key] = gross.get(place.key, ZERO) + sums.line_gross[index]
-        kept.setdefault(place.key, place)
-        lines.setdefault(place.key, []).append(index + 1)
+    for part in parts:
+        key = part.place.key
+        gross[key] = gross.get(key, ZERO) + part.gross
+        kept.setdefault(key, part.place)
+        lines.setdefault(key, []).append(part.index + 1)
     summed = dict(gross)
     rounding = _absorb_rounding(voucher, sums, gross, rules)
     booked = {key: number for number, key in enumerate((key for key in gross if gross[key] != ZERO), start=1)}
@@ -189,7 +221,7 @@ def _shares(
     notes += [
         Because("dropped", line.text, "moves_nothing")
         for index, line in enumerate(voucher.lines)
-        if index not in places
+        if index not in {part.index for part in parts}
     ]
     notes += [
         Because("dropped", place.target.value.account, "adds_up_to_zero")

@@ -27,6 +27,9 @@ BY_DATEV = frozenset({"domestic_19", "input_tax_19"})
 """Cases that DATEV's own Skonto column finds by itself: without a key it takes the full rate (9247333)."""
 
 
+UNDER_MARGINS = frozenset({"margin_scheme", "margin_scheme_19"})
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """What one tax case has of a discount: the rate on the document, and a line of the document with it."""
@@ -81,7 +84,9 @@ def shares(
     if not wanted:
         return _rate_differs(one, first.values())
     whole = sum(wanted.values(), ZERO)
-    if any(amount * whole <= ZERO for amount in wanted.values()):
+    under_margins = any(first[kind].tax_case in UNDER_MARGINS for kind in wanted)
+    if under_margins or any(amount * whole <= ZERO for amount in wanted.values()):
+        # Skonto on goods under difference taxation reduces the margin alone, and not below nothing
         return Problem("discount_not_divisible", {"number": one.number or ""}, ("number",))
     parts = {
         kind: rounded(one.discount * amount / whole, voucher.currency) for kind, amount in wanted.items()

@@ -14,6 +14,7 @@ from typing import Literal
 
 from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
 from mlconnector.mapping.exchange_differences import EXCHANGE
+from mlconnector.mapping.margins import MARGIN_TAXED
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tax_keys import tax_keys, untaxed
@@ -96,7 +97,7 @@ def tax_differences(voucher: Voucher, entry: Entry, rules: Rules) -> tuple[TaxDi
     sign = 1 if voucher.direction == "sale" else -1
     booked: dict[Decimal, Decimal] = {}
     for line in entry.lines:
-        if _carries_tax(line, rules) and not line.tax_added:
+        if _carries_tax(line, rules) and not line.tax_added and line.tax_case != MARGIN_TAXED:
             tax = sign * tax_included(line.amount, line.tax_rate, entry.currency)
             booked[line.tax_rate] = booked.get(line.tax_rate, ZERO) + tax
     own = {

@@ -21,6 +21,7 @@ from mlconnector.mapping.tables import (
     CostCentres,
     CustomerRow,
     DownPayments,
+    Margin,
     OwnRate,
     Payments,
     PaymentTerms,
@@ -42,7 +43,8 @@ class Mapping(Table):
 
     `oss` says that sales to consumers in other member states are declared in the one-stop shop;
     `input_tax` that the client may deduct input tax, which a small business may not. `customer` says who is a
-    business and who a consumer, where the source does not; `places` what stands in for places not told.
+    business and who a consumer, where the source does not; `places` what stands in for places not told;
+    `margin` where the purchase price of what is sold under difference taxation stands.
     """
 
     supply: Supply | None = None
@@ -64,6 +66,7 @@ class Mapping(Table):
     cost_centre_2: CostCentres | None = None
     payments: Payments = Payments()
     payment_terms: PaymentTerms = PaymentTerms()
+    margin: Margin | None = None
     down_payments: DownPayments = DownPayments()
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1)

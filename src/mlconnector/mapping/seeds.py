@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from mlconnector.mapping.charts import TaxCase, lengthened, seeded_accounts, tax_cases
 from mlconnector.mapping.discounts import BY_DATEV, discount_account
+from mlconnector.mapping.margins import MARGIN, MARGIN_TAXED
 from mlconnector.mapping.places import case_supplies
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow
@@ -118,6 +119,7 @@ def _uses(direction: str, rules: Rules, day: date) -> Iterator[tuple[TaxCase, Ac
     rows = rules.mapping.accounts_for(direction)
     by_default = bool(getattr(rules.mapping, _DEFAULTS[direction]))
     chosen = {choice.case for choice in rules.mapping.tax_case}
+    chosen |= {MARGIN_TAXED} if MARGIN in chosen else set()
     reachable = [
         case
         for case in tax_cases().values()

@@ -157,6 +157,16 @@ class DownPayments(Table):
     paid: dict[_Percent, Digits] = Field(default_factory=dict)
 
 
+class Margin(Table):
+    """Which fact of a line is what the goods were bought for, gross: for each unit, or for the whole `line`.
+
+    Sales under difference taxation (§ 25a UStG) need it; it is a plain number of euro, `1234.50`.
+    """
+
+    attribute: str
+    per: Literal["unit", "line"]
+
+
 class PaymentTerms(Table):
     """Numbers of the client's terms of payment (Zahlungsbedingungen) by what the source calls its own."""
 

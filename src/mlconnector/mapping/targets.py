@@ -56,6 +56,19 @@ def target(voucher: Voucher, line: Line, rules: Rules) -> Found[Target] | Proble
     return replace(found, value=value)
 
 
+def target_of_case(voucher: Voucher, line: Line, case: TaxCase, rules: Rules) -> Found[Target] | Problem:
+    """Account and tax key of a part of a line whose tax case follows from the line's own.
+
+    Rows of the table have to name the case: those that do not are for the line's own.
+    """
+    found = Found(case, (Because("tax_case", case.name, "case_of_part"),))
+    match = account_row(voucher, line, case.name, rules)
+    if match is not None and match[1].tax_case == case.name:
+        return _by_table(voucher, line, found, rules)
+    by_case = Because("account", "", "account_of_part")
+    return _seeded(voucher, line, found, rules, by_case, "")
+
+
 def _by_table(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules) -> Found[Target] | Problem:
     match = account_row(voucher, line, case.value.name, rules)
     if match is None:

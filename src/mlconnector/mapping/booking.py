@@ -17,8 +17,8 @@ from mlconnector.mapping.down_payments import requested, settled, with_down_paym
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.exchange_differences import with_exchange_differences
 from mlconnector.mapping.fees import with_fee
+from mlconnector.mapping.line_parts import parts_of
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
-from mlconnector.mapping.margins import MARGIN, divided
 from mlconnector.mapping.open_items import Cleared
 from mlconnector.mapping.payments import decide_payment
 from mlconnector.mapping.rules import Rules
@@ -145,18 +145,13 @@ class _Part:
 def _parts(
     voucher: Voucher, sums: Totals, places: Mapping[int, _Place], rules: Rules
 ) -> list[_Part] | Problem:
-    """Each line as a whole, but those under difference taxation: without tax, and the margin with it."""
+    """Each line as a whole, or in the parts that its tax divides it into."""
     parts: list[_Part] = []
     for index, place in places.items():
-        gross = sums.line_gross[index]
-        if place.target.value.tax_case.name != MARGIN:
-            parts.append(_Part(index, place, gross))
-            continue
-        made = divided(voucher, voucher.lines[index], gross, rules)
+        made = parts_of(voucher, voucher.lines[index], sums.line_gross[index], place.target, rules)
         if isinstance(made, Problem):
             return made
-        margin = _Part(index, replace(place, target=made.target), made.margin)
-        parts += [one for one in (_Part(index, place, made.untaxed), margin) if one.gross != ZERO]
+        parts += [_Part(index, replace(place, target=target), gross) for target, gross in made]
     return parts
 
 

@@ -8,7 +8,6 @@ one (Abs. 3). The accounts are DATEV's of 2026, for documents from then on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -28,17 +27,10 @@ _ACCOUNTS_SINCE = date(2026, 1, 1)
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Divided:
-    """A line's gross in two: what is without tax, and the margin with its tax where there is one."""
-
-    untaxed: Decimal
-    margin: Decimal
-    target: Found[Target]
-
-
-def divided(voucher: Voucher, line: Line, gross: Decimal, rules: Rules) -> Divided | Problem:
-    """A line under difference taxation in its parts; without its purchase price it waits."""
+def divided(
+    voucher: Voucher, line: Line, gross: Decimal, untaxed: Found[Target], rules: Rules
+) -> list[tuple[Found[Target], Decimal]] | Problem:
+    """A line under difference taxation in parts with their targets; without its purchase price it waits."""
     price = _purchase_price(voucher, line, rules)
     unclear = (
         voucher.kind != Kind.INVOICE
@@ -56,13 +48,13 @@ def divided(voucher: Voucher, line: Line, gross: Decimal, rules: Rules) -> Divid
             "unclear": "yes" if unclear else "",
         }
         return Problem("margin_unknown", facts, ("attribute",))
-    target = target_of_case(voucher, line, tax_cases()[MARGIN_TAXED], rules)
-    if isinstance(target, Problem):
-        return target
-    untaxed = min(price, gross)
+    taxed = target_of_case(voucher, line, tax_cases()[MARGIN_TAXED], rules)
+    if isinstance(taxed, Problem):
+        return taxed
+    without = min(price, gross)
     facts = {"price": f"{price:f}", "gross": f"{gross:f}"}
-    why = Because("amount", f"{gross - untaxed:f}", "margin_of_line", facts)
-    return Divided(untaxed, gross - untaxed, Found(target.value, (why, *target.because)))
+    why = Because("amount", f"{gross - without:f}", "margin_of_line", facts)
+    return [(untaxed, without), (Found(taxed.value, (why, *taxed.because)), gross - without)]
 
 
 def _purchase_price(voucher: Voucher, line: Line, rules: Rules) -> Decimal | None:

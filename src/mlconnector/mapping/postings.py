@@ -103,6 +103,7 @@ def tax_differences(voucher: Voucher, entry: Entry, rules: Rules) -> tuple[TaxDi
     own = {
         rate: totals([one for one in voucher.lines if one.tax_rate == rate], voucher.currency).tax
         - _settled_tax(voucher, rate)
+        - sign * _lost_tax(entry, rate)
         for rate in booked
     }
     return tuple(TaxDifference(rate, own[rate], booked[rate]) for rate in booked if own[rate] != booked[rate])
@@ -112,6 +113,13 @@ def _settled_tax(voucher: Voucher, rate: Decimal) -> Decimal:
     """The tax of down payments that the document takes off again."""
     paid = [one for one in voucher.down_payments if one.paid and one.tax_rate == rate]
     return sum((tax_included(one.amount, rate, voucher.currency) for one in paid), ZERO)
+
+
+def _lost_tax(entry: Entry, rate: Decimal) -> Decimal:
+    """The tax on the document that may not be deducted, and is cost."""
+    lines = [one for one in entry.lines if one.tax_rate == rate and not one.tax_added]
+    lost = [one for one in lines if (case := tax_cases().get(one.tax_case)) and case.deduction == "no"]
+    return sum((tax_included(one.amount, rate, entry.currency) for one in lost), ZERO)
 
 
 def _name(leg: _Leg, entry: Entry, rules: Rules) -> str:

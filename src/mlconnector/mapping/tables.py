@@ -51,7 +51,8 @@ class TaxCaseRow(Table):
     `region` is where the line has its place: of goods where they go to, of bought ones where they come from;
     of services the other party's, and of those bound to a place that place. `stock` is the client's own end,
     where sold goods leave from and bought ones arrive. `supply = "service"` also holds for electronic and
-    catalogue services, but not for those bound to a place.
+    catalogue services, but not for those bound to a place. `deductible` is the part of the input tax in
+    percent that the client may deduct (§ 15 Abs. 4 UStG).
     """
 
     rate: Decimal | None = Field(default=None, ge=0, le=100)
@@ -64,6 +65,7 @@ class TaxCaseRow(Table):
     product_code: str | None = None
     tax_code: str | None = None
     case: str
+    deductible: Decimal | None = Field(default=None, gt=0, lt=100)
 
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:

@@ -150,7 +150,8 @@ def _agreed(tried: _Tried, said: Mapping[str, str], facts: Facts | None) -> Outc
 def _key(outcome: Outcome) -> tuple[str, ...]:
     if isinstance(outcome, Problem):
         return (outcome.key, outcome.facts.get("cases", ""))
-    return (outcome.taxed.case.name, outcome.taxed.country)
+    taxed = outcome.taxed
+    return (taxed.case.name, taxed.country, str(taxed.deductible or ""))
 
 
 def _as_said(outcome: Outcome, said: Mapping[str, str]) -> Outcome:

@@ -27,7 +27,8 @@ BY_DATEV = frozenset({"domestic_19", "input_tax_19"})
 """Cases that DATEV's own Skonto column finds by itself: without a key it takes the full rate (9247333)."""
 
 
-UNDER_MARGINS = frozenset({"margin_scheme", "margin_scheme_19"})
+WITHOUT_SHARE = frozenset({"margin_scheme", "margin_scheme_19", "multi_purpose_voucher", "passed_on_cost"})
+"""Cases that have no part of a discount in proportion to their amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def shares(
     if not wanted:
         return _rate_differs(one, first.values())
     whole = sum(wanted.values(), ZERO)
-    under_margins = any(first[kind].tax_case in UNDER_MARGINS for kind in wanted)
-    if under_margins or any(amount * whole <= ZERO for amount in wanted.values()):
-        # Skonto on goods under difference taxation reduces the margin alone, and not below nothing
+    unlike = any(first[kind].tax_case in WITHOUT_SHARE for kind in wanted)
+    if unlike or any(amount * whole <= ZERO for amount in wanted.values()):
+        # on a margin Skonto counts in full, on vouchers and costs that are passed on not at all
         return Problem("discount_not_divisible", {"number": one.number or ""}, ("number",))
     parts = {
         kind: rounded(one.discount * amount / whole, voucher.currency) for kind, amount in wanted.items()

@@ -52,7 +52,8 @@ class TaxCaseRow(Table):
     of services the other party's, and of those bound to a place that place. `stock` is the client's own end,
     where sold goods leave from and bought ones arrive. `supply = "service"` also holds for electronic and
     catalogue services, but not for those bound to a place. `deductible` is the part of the input tax in
-    percent that the client may deduct (§ 15 Abs. 4 UStG).
+    percent that the client may deduct (§ 15 Abs. 4 UStG). `reason` says in the adviser's words why the case
+    holds, e.g. why something is not taxable.
     """
 
     rate: Decimal | None = Field(default=None, ge=0, le=100)
@@ -66,6 +67,7 @@ class TaxCaseRow(Table):
     tax_code: str | None = None
     case: str
     deductible: Decimal | None = Field(default=None, gt=0, lt=100)
+    reason: str | None = None
 
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:

@@ -77,7 +77,9 @@ def _from_voucher(entry: Entry, line: EntryLine) -> Iterator[Because]:
         yield Because("currency", line.currency, "currency_of_books")
     elif entry.currency != "EUR":
         yield Because("currency", entry.currency, "currency_of_voucher")
-    if entry.due_date is not None and not entry.payment_terms:
+    if line.due_date is not None:
+        yield Because("due_date", line.due_date.isoformat(), "due_date_of_instalment")
+    elif entry.due_date is not None and not entry.payment_terms:
         yield Because("due_date", entry.due_date.isoformat(), "due_date_of_voucher")
     if entry.service_date is not None:
         yield Because("service_date", entry.service_date.isoformat(), "service_date_of_voucher")

@@ -17,6 +17,7 @@ from mlconnector.mapping.down_payments import requested, settled, with_down_paym
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.exchange_differences import with_exchange_differences
 from mlconnector.mapping.fees import with_fee
+from mlconnector.mapping.instalments import with_instalments
 from mlconnector.mapping.line_parts import parts_of
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
 from mlconnector.mapping.open_items import Cleared
@@ -56,6 +57,8 @@ def decide(
     decision = _decide_document(voucher, rules)
     if isinstance(decision, Draft):
         decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
+    if isinstance(decision, Draft):
+        decision = with_instalments(decision)
     unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
     return Held(unconfirmed) if unconfirmed else decision
 

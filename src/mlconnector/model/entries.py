@@ -49,7 +49,8 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     decides the period of the VAT return, where the client's books have days of supply. `matter` is DATEV's
     number of a case of reverse charge (Sachverhalt L+L) with the rate `matter_rate`; `key_rate` and
     `key_country` complete a tax key that has no fixed rate. `currency` is `EUR` for a difference in euro
-    beside foreign money, and `exchange_rate` the line's own where it is not the entry's.
+    beside foreign money, and `exchange_rate` the line's own where it is not the entry's. `due_date` is
+    that of a part of the document that falls due on a day of its own.
     """
 
     account: str
@@ -76,6 +77,7 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tax_period: date | None = None
     currency: str = ""
     exchange_rate: Decimal | None = None
+    due_date: date | None = None
 
     def __post_init__(self) -> None:
         """Refuse an amount of zero and an account booked against itself: neither is a booking."""

@@ -68,11 +68,12 @@ def booking_rows(
     `account_length` is the client's Sachkontenlänge: person accounts are one digit longer, and only their
     rows carry the due date. It goes to `Fälligkeit` (column 117), which DATEV reads before Belegfeld 2 and
     which leaves no doubt about the century, or with `due_date` into Belegfeld 2; the number of the terms of
-    payment goes to Belegfeld 2 and takes the place of both. With `tax_period` the service date is written
-    together with the day that decides the tax period, as DATEV requires; the client's settings must provide
-    for it; that day is the line's own where it has one. `generalumkehr` names what is marked as
-    Generalumkehr: by the tax key's correction key where there is one, else in column 118. Without it such a
-    row is an ordinary booking with the sides swapped; both swap the sides, as DATEV's samples do.
+    payment goes to Belegfeld 2 and takes the place of both, but for a line with a day of its own. With
+    `tax_period` the service date is written together with the day that decides the tax period, as DATEV
+    requires; the client's settings must provide for it; that day is the line's own where it has one.
+    `generalumkehr` names what is marked as Generalumkehr: by the tax key's correction key where there is one,
+    else in column 118. Without it such a row is an ordinary booking with the sides swapped; both swap the
+    sides, as DATEV's samples do.
     """
     number, changes = document_field(entry.number)
     common: dict[str, Value] = {
@@ -98,7 +99,7 @@ def booking_rows(
             row[Bookings.DOCUMENT_FIELD_1.name], cleaned = document_field(line.number)
             noted.extend(one for one in cleaned if one not in noted)
         if account_length + 1 in (len(line.account), len(line.contra_account)):
-            row.update(_terms(entry, due_date))
+            row.update(_terms(entry, line, due_date))
         if marked:
             _mark(row)
         rows.append(row)
@@ -134,14 +135,16 @@ def _correction_keys() -> Mapping[str, str]:
     return {row["key"]: row["correction"] for row in csv.DictReader(text.splitlines())}
 
 
-def _terms(entry: Entry, due_date: DueDate) -> dict[str, Value]:
-    if entry.payment_terms:
+def _terms(entry: Entry, line: EntryLine, due_date: DueDate) -> dict[str, Value]:
+    """When a row falls due: on its own day, by the terms of payment, or on the entry's day."""
+    day = line.due_date or entry.due_date
+    if entry.payment_terms and line.due_date is None:
         return {Bookings.DOCUMENT_FIELD_2.name: entry.payment_terms}
-    if entry.due_date is None:
+    if day is None:
         return {}
     if due_date == "document_field_2":
-        return {Bookings.DOCUMENT_FIELD_2.name: f"{entry.due_date:%d%m%y}"}
-    return {Bookings.DUE_DATE.name: entry.due_date}
+        return {Bookings.DOCUMENT_FIELD_2.name: f"{day:%d%m%y}"}
+    return {Bookings.DUE_DATE.name: day}
 
 
 def _line(line: EntryLine, changes: list[Change]) -> dict[str, Value]:

@@ -53,12 +53,9 @@ def decide(
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:
-        return _decide_payment(voucher, rules, cleared or {})
-    decision = _decide_document(voucher, rules)
-    if isinstance(decision, Draft):
-        decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
-    if isinstance(decision, Draft):
-        decision = with_instalments(decision)
+        decision = _decide_payment(voucher, rules, cleared or {})
+    else:
+        decision = _decide_document(voucher, rules)
     unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
     return Held(unconfirmed) if unconfirmed else decision
 
@@ -84,6 +81,13 @@ class _Place:
 
 
 def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
+    decision = _decide_supply(voucher, rules)
+    if isinstance(decision, Draft):
+        decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
+    return with_instalments(decision) if isinstance(decision, Draft) else decision
+
+
+def _decide_supply(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     sums = totals(voucher.lines, voucher.currency)
     if not any(sums.line_gross) and not voucher.stated_total:
         return Ignored("zero_value")

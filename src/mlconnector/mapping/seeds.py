@@ -77,6 +77,9 @@ def seeds_by_rules(rules: Rules, day: date) -> tuple[Seed, ...]:
         rows = rules.mapping.accounts_for(direction)
         accounts |= {row.account for row in rows if row.account and row.automatic is None}
     accounts |= set(_discount_accounts(cases.values(), rules))
+    for fee in rules.mapping.payments.fees.values():
+        cases[fee.tax_case] = tax_cases()[fee.tax_case]
+        accounts.add(fee.account)
     names = [f"tax_case:{name}" for name in tax_cases() if name in cases]
     return _seeds([*names, *(f"account:{number}" for number in sorted(accounts))], rules)
 

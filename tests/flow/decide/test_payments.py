@@ -52,7 +52,10 @@ def with_payments(scene: Scene) -> str:
 
 @pytest.fixture
 def rig(make_rig: MakeRig) -> Rig:
-    made = make_rig(FOREIGN_MONEY, text=with_payments)
+    return telling_of_payments(make_rig(FOREIGN_MONEY, text=with_payments))
+
+
+def telling_of_payments(made: Rig) -> Rig:
     source = WithPayments(made.services.source(made.name))
     made.services.source = lambda name: source  # type: ignore[method-assign]  # a source of two
     return made
@@ -172,7 +175,8 @@ def left(made: Sequence[Entry]) -> Decimal:
     return open_items(made)[number(FOREIGN_MONEY)].euro
 
 
-def test_a_payment_of_an_invoice_that_is_corrected_is_corrected_too(rig: Rig) -> None:
+def test_a_payment_of_an_invoice_that_is_corrected_is_corrected_too(make_any_rig: MakeRig) -> None:
+    rig = telling_of_payments(make_any_rig(FOREIGN_MONEY, text=with_payments))
     rig.work()
     made, rate = foreign(rig)
     pay(rig, FOREIGN_MONEY, f"{made.total}", currency=made.currency, exchange_rate=rate)

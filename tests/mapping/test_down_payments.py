@@ -193,3 +193,10 @@ def test_in_foreign_money_wait_since_each_document_has_its_own_rate(of: Voucher)
     decision = decide(foreign, BY, cleared=open_items([request]))
     assert isinstance(decision, Held)
     assert [one.cause for one in decision.problems] == ["down_payment_currency:currency=USD"]
+
+
+def test_what_is_deducted_in_part_waits_since_the_down_payment_was_deducted_as_a_whole() -> None:
+    row = {"category": "Gemischt", "rate": 19, "region": "domestic", "case": "input_tax_19", "deductible": 60}
+    cost = [{"account": "4980", "automatic": False}]
+    of = purchase(line("1000", category="Gemischt"), down_payments=(settled(),))
+    assert keys(of, rules(tax_case=[row], expense=cost)) == ["down_payment_unclear"]

@@ -192,3 +192,13 @@ def test_a_document_on_several_accounts_waits() -> None:
     decision = decide(paid(), by(), cleared=both)
     assert isinstance(decision, Held)
     assert [one.key for one in decision.problems] == ["cleared_on_several_accounts"]
+
+
+def test_a_payment_of_several_documents_counts_on_each_of_them_whoever_paid() -> None:
+    elsewhere = msgspec.structs.replace(sold().lines[0], account="10777")
+    both = payment(cleared("RE-9", "5"), cleared("RE-1", "1000"), external_id="9")
+    decision = decide(both, by(), cleared=open_items([document(elsewhere)]))
+    assert isinstance(decision, Draft)
+    made = entry(decision, person="10001", document=None, revision="r1", turn=1)
+    assert {one.account for one in made.lines} == {"10001", "10777"}
+    assert open_items([document(elsewhere), made])["RE-1"].amount == 0

@@ -165,9 +165,9 @@ def _settled(one: DownPayment, draft: Draft, rules: Rules) -> EntryLine | Proble
     if voucher.kind != Kind.INVOICE or one.paid is None or one.number is None or one.amount <= ZERO:
         return _unclear(voucher, one)
     if one.paid:
-        if one.tax_rate is None or not any(
-            line.tax_rate == one.tax_rate and _is_taxed(line.tax_case, voucher) for line in draft.lines
-        ):
+        alike = [line for line in draft.lines if line.tax_rate == one.tax_rate]
+        if one.tax_rate is None or not alike or not all(_is_taxed(line.tax_case, voucher) for line in alike):
+            # what is deducted in part, or taxed by its margin, was taxed otherwise when it was paid
             return _unclear(voucher, one)
         account = _taxed(one.tax_rate, voucher, rules)
     else:

@@ -6,14 +6,15 @@ import tomllib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mlconnector.mapping.discounts import Cleared
+from mlconnector.mapping.open_items import Cleared, open_items
 from mlconnector.mapping.rules import Rules
-from mlconnector.model.entries import EntryLine
+from mlconnector.model.entries import Entry
 from mlconnector.model.vouchers import Voucher
 
 VOUCHERS = Path(__file__).parent / "vouchers"
@@ -22,7 +23,13 @@ _VOUCHER: Mapping[str, Any] = {"currency": "EUR", "lines": []}
 _PARTY: Mapping[str, Any] = {"external_id": "party/1"}
 _ALLOCATION: Mapping[str, Any] = {"number": None}
 _LINE: Mapping[str, Any] = {"tax_method": "exclusive"}
-_CLEARED: Mapping[str, Any] = {"account": "10001"}
+_BOOKED: Mapping[str, Any] = {
+    "voucher": "invoice/814",
+    "revision": "r1",
+    "kind": "original",
+    "turn": 1,
+    "currency": "EUR",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def read_golden(path: Path) -> list[Golden]:
     voucher = tomllib.loads(_toml(sections["Voucher"]))
     books = tomllib.loads(_toml(sections["Books"]))
     taken_back = voucher.pop("taken_back", False)
-    cleared = _cleared(voucher.pop("cleared", ()))
+    paid = voucher.pop("cleared", ())
     why = tuple(line.removeprefix("- ") for line in sections["Why"] if line.startswith("- "))
     found = []
     for chart in _CHARTS:
@@ -89,7 +96,7 @@ def read_golden(path: Path) -> list[Golden]:
                 person=person,
                 document=None if document is None else uuid.UUID(document),
                 taken_back=taken_back,
-                cleared=cleared,
+                cleared=_cleared(paid, voucher["document_date"], person),
                 rows=_rows(tables[0]),
                 postings=tuple(Posting(*cells) for cells in tables[1][1:]),
                 why=why,
@@ -106,12 +113,16 @@ def _voucher(given: Mapping[str, Any]) -> Voucher:
     return msgspec.convert(values, Voucher, strict=False)
 
 
-def _cleared(given: Sequence[Mapping[str, Any]]) -> Cleared:
-    """The booked lines of the documents that a payment clears, by the number that each of them names."""
-    lines = [msgspec.convert({**_CLEARED, **line}, EntryLine, strict=False) for line in given]
-    return {
-        number: [line for line in lines if line.number == number] for number in {one.number for one in lines}
-    }
+def _cleared(given: Sequence[Mapping[str, Any]], day: date, person: str) -> Cleared:
+    """The documents that a payment clears: each is given by one of its booked lines, with its own rate."""
+    return open_items(_booked({"account": person, **line}, day) for line in given)
+
+
+def _booked(given: Mapping[str, Any], day: date) -> Entry:
+    of_entry = {name: given[name] for name in ("currency", "exchange_rate") if name in given}
+    line = {name: value for name, value in given.items() if name not in of_entry}
+    values = {**_BOOKED, "document_date": day, "number": line["number"], **of_entry, "lines": [line]}
+    return msgspec.convert(values, Entry, strict=False)
 
 
 def _sections(text: str) -> dict[str, list[str]]:

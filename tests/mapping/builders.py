@@ -12,6 +12,7 @@ import msgspec
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.drafts import Draft, Held
 from mlconnector.mapping.rules import Rules
+from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Allocation, Kind, Line, Party, TaxMethod, Voucher
 
@@ -61,6 +62,30 @@ def cleared(
     """What a payment clears, with Skonto at a rate."""
     by = None if rate is None else Decimal(rate)
     return Allocation(number=number, amount=Decimal(amount), discount=Decimal(discount), discount_rate=by)
+
+
+def document(
+    *lines: EntryLine, number: str = "RE-1", currency: str = "EUR", rate: str | None = None, turn: int = 1
+) -> Entry:
+    """A booked document with these lines, or a plain one of 119.00 at 19 %."""
+    plain = EntryLine(
+        account="10001",
+        contra_account="8400",
+        amount=Decimal(119),
+        tax_case="domestic_19",
+        tax_rate=Decimal(19),
+    )
+    return Entry(
+        voucher=f"invoice/{number}",
+        revision=f"r{turn}",
+        kind="original",
+        turn=turn,
+        document_date=VOUCHER.document_date,
+        number=number,
+        currency=currency,
+        exchange_rate=None if rate is None else Decimal(rate),
+        lines=lines or (plain,),
+    )
 
 
 def rules(books: dict[str, Any] | None = None, chart: Sequence[dict[str, str]] = (), **mapping: Any) -> Rules:

@@ -12,13 +12,14 @@ import pytest
 from mlconnector.mapping.account_functions import functions_of
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.charts import Chart, seeded_accounts, tax_cases
-from mlconnector.mapping.discounts import cleared_lines, discount_accounts
+from mlconnector.mapping.discounts import discount_accounts
 from mlconnector.mapping.drafts import Draft, Held, entry
+from mlconnector.mapping.open_items import open_items
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry, EntryLine, reversed_entry
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Voucher
-from tests.mapping.builders import AUSTRIAN, cleared, line, party, payment, rules, voucher
+from tests.mapping.builders import AUSTRIAN, cleared, document, line, party, payment, rules, voucher
 
 MONEY = {"SKR03": "1200", "SKR04": "1800", "own": "1200"}
 
@@ -79,13 +80,13 @@ def by(chart: str, **payments: Any) -> Rules:
 
 
 def skonto(paid: Voucher, lines: Sequence[EntryLine], made_by: Rules) -> list[EntryLine]:
-    decision = decide(paid, made_by, cleared={"RE-1": lines})
+    decision = decide(paid, made_by, cleared=open_items([document(*lines)]))
     assert isinstance(decision, Draft), decision
     return [one for one in decision.lines if one.tax_case == "discount"]
 
 
 def problem(paid: Voucher, lines: Sequence[EntryLine], made_by: Rules) -> Problem:
-    decision = decide(paid, made_by, cleared={"RE-1": lines})
+    decision = decide(paid, made_by, cleared=open_items([document(*lines)]))
     assert isinstance(decision, Held), decision
     (found,) = decision.problems
     return found
@@ -189,7 +190,7 @@ class TestADocumentOfSeveralCases:
         assert problem(self.PAID, lines, by("SKR03")).key == "discount_not_divisible"
 
     def test_says_what_part_each_case_has(self) -> None:
-        decision = decide(self.PAID, by("SKR03"), cleared={"RE-1": self.LINES})
+        decision = decide(self.PAID, by("SKR03"), cleared=open_items([document(*self.LINES)]))
         assert isinstance(decision, Draft)
         said = [
             (one.line, one.value, one.facts["tax_case"])
@@ -257,9 +258,9 @@ class TestTheLinesOfBookedDocuments:
 
     def test_are_what_is_handed_in(self) -> None:
         sold = voucher(line("1000", "0"), party=party("AT", AUSTRIAN))
-        known = cleared_lines([self.booked(sold, rules(supply="goods"))])
+        known = open_items([self.booked(sold, rules(supply="goods"))])
         paid = payment(cleared("RE-1", "970", "30"), party=party("AT", AUSTRIAN))
-        (one,) = skonto(paid, known["RE-1"], by("SKR03"))
+        (one,) = skonto(paid, known["RE-1"].lines, by("SKR03"))
         assert (one.contra_account, one.eu_vat_id) == ("8743", AUSTRIAN)
 
     def test_stand_under_the_number_of_the_open_item_that_they_clear(self) -> None:
@@ -267,16 +268,16 @@ class TestTheLinesOfBookedDocuments:
             line("-100"), kind=Kind.CREDIT_NOTE, number="GS-1", refers_to="RE-1", external_id="816"
         )
         under = rules({"credit_note_number": "invoice"})
-        known = cleared_lines([self.booked(voucher(line("1000")), rules()), self.booked(note, under)])
-        assert [one.amount for one in known["RE-1"]] == [Decimal("1190.00"), Decimal("-119.00")]
+        known = open_items([self.booked(voucher(line("1000")), rules()), self.booked(note, under)])
+        assert [one.amount for one in known["RE-1"].lines] == [Decimal("1190.00"), Decimal("-119.00")]
 
     def test_of_a_booking_that_was_taken_back_count_for_nothing(self) -> None:
         wrong = self.booked(voucher(line("1000")), rules())
         back = reversed_entry(wrong, revision="r2", turn=2)
         right = self.booked(voucher(line("1000", "7")), rules(), turn=2)
-        known = cleared_lines([wrong, back, right])
-        made = skonto(payment(cleared("RE-1", "1048.60", "21.40")), known["RE-1"], by("SKR03"))
+        known = open_items([wrong, back, right])
+        made = skonto(payment(cleared("RE-1", "1048.60", "21.40")), known["RE-1"].lines, by("SKR03"))
         assert [(one.contra_account, one.amount) for one in made] == [("8731", Decimal("-21.40"))]
 
     def test_are_not_those_of_payments(self) -> None:
-        assert cleared_lines([self.booked(payment(cleared("RE-1", "1190")), by("SKR03"))]) == {}
+        assert open_items([self.booked(payment(cleared("RE-1", "1190")), by("SKR03"))]) == {}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
-from mlconnector.mapping.drafts import entry
+from mlconnector.mapping.booking import decide
+from mlconnector.mapping.drafts import Held, entry
+from mlconnector.mapping.open_items import open_items
 from mlconnector.mapping.postings import tax_differences
 from mlconnector.model.vouchers import Allocation, DownPayment, Kind, Voucher
 from tests.mapping.builders import (
@@ -15,6 +18,7 @@ from tests.mapping.builders import (
     booked,
     buying,
     cases,
+    document,
     draft,
     keys,
     line,
@@ -173,3 +177,26 @@ class TestTheAccounts:
     def test_wait_where_they_work_out_another_tax(self) -> None:
         named = rules(down_payments={"received": {"19": "8300"}})
         assert keys(final(settled()), named) == ["down_payment_account"]
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        voucher(line("100"), requests_down_payment=True),
+        voucher(line("1000"), down_payments=(settled(),)),
+        payment(Allocation(number="A-1", amount=Decimal(119), down_payment_rate=Decimal(19))),
+    ],
+)
+def test_in_foreign_money_wait_since_each_document_has_its_own_rate(of: Voucher) -> None:
+    foreign = msgspec.structs.replace(of, currency="USD", exchange_rate=Decimal("1.1"))
+    request = document(number="A-1", currency="USD", rate="1.05")
+    decision = decide(foreign, BY, cleared=open_items([request]))
+    assert isinstance(decision, Held)
+    assert [one.cause for one in decision.problems] == ["down_payment_currency:currency=USD"]
+
+
+def test_what_is_deducted_in_part_waits_since_the_down_payment_was_deducted_as_a_whole() -> None:
+    row = {"category": "Gemischt", "rate": 19, "region": "domestic", "case": "input_tax_19", "deductible": 60}
+    cost = [{"account": "4980", "automatic": False}]
+    of = purchase(line("1000", category="Gemischt"), down_payments=(settled(),))
+    assert keys(of, rules(tax_case=[row], expense=cost)) == ["down_payment_unclear"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.seeds import seeds_by_rules
 from mlconnector.model.vouchers import Voucher
 from tests.mapping.builders import cleared, draft, keys, payment, problems, rules
 
@@ -68,3 +70,17 @@ def test_no_fee_is_no_line() -> None:
 def test_a_row_that_cannot_be_right_is_refused(row: dict[str, str], why: str) -> None:
     with pytest.raises(ValidationError, match=why):
         by(PayPal=row)
+
+
+def test_a_fee_is_among_what_has_to_be_confirmed() -> None:
+    names = {one.name for one in seeds_by_rules(by(Stripe=OWED), date(2026, 7, 1))}
+    assert {"tax_case:eu_service_received_19", "account:3123"} <= names
+
+
+def test_and_waits_where_nobody_has_confirmed_its_tax_case() -> None:
+    asked = by(Stripe=OWED).model_copy()
+    asked = Rules.model_validate(
+        {**asked.model_dump(), "mapping": {**asked.mapping.model_dump(), "require_confirmation": True}}
+    )
+    assert keys(paid("Stripe"), asked) == ["seed_not_confirmed"]
+    assert len(draft(payment(cleared(), attributes={"payment_method": "Stripe"}), asked).lines) == 1

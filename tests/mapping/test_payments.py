@@ -295,15 +295,15 @@ class TestSkontoInDatevsColumn:
 
 class TestForeignMoney:
     def test_has_the_rate_of_the_payment(self) -> None:
-        paid = payment(cleared(), currency="CHF", exchange_rate=Decimal("0.95"))
+        paid = payment(cleared(None), currency="CHF", exchange_rate=Decimal("0.95"))
         assert draft(paid, paying()).exchange_rate == Decimal("0.95")
 
     def test_has_the_rate_of_the_month_otherwise(self) -> None:
         by = rules(payments={"default": BANK}, exchange_rates={"CHF 2026-07": "0.96"})
-        assert draft(payment(cleared(), currency="CHF"), by).exchange_rate == Decimal("0.96")
+        assert draft(payment(cleared(None), currency="CHF"), by).exchange_rate == Decimal("0.96")
 
     def test_without_a_rate_waits(self) -> None:
-        assert keys(payment(cleared(), currency="CHF"), paying()) == ["exchange_rate_missing"]
+        assert keys(payment(cleared(None), currency="CHF"), paying()) == ["exchange_rate_missing"]
 
 
 def test_everything_that_is_missing_is_said_at_once() -> None:
@@ -313,6 +313,7 @@ def test_everything_that_is_missing_is_said_at_once() -> None:
         "number_missing",
         "payment_account_missing",
         "exchange_rate_missing",
+        "cleared_document_unknown",
         "discount_case_unknown",
     ]
 

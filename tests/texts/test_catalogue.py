@@ -103,6 +103,11 @@ def test_nothing_is_put_in_datevs_mouth_where_it_said_nothing() -> None:
         ("{total.number} EUR", {"total": "unbekannt"}, "unbekannt EUR"),
         ("{size.size}", {"size": "22020096"}, "21,0 MB"),
         ("{size.size}", {"size": ""}, "–"),
+        ("DATEV: {said}. Danach", {"said": "Nicht übertragen."}, "DATEV: Nicht übertragen. Danach"),
+        ("DATEV: {said}. Danach", {"said": "Nicht übertragen"}, "DATEV: Nicht übertragen. Danach"),
+        ("DATEV: {said}.", {"said": "Wirklich?"}, "DATEV: Wirklich?"),
+        ("Kunde{party: …}.", {"party": "Holz & Co."}, "Kunde Holz & Co."),
+        ("Kunde {party}, Ort", {"party": "Holz & Co."}, "Kunde Holz & Co., Ort"),
     ],
 )
 def test_facts_are_put_into_a_text(template: str, facts: dict[str, str], expected: str) -> None:

@@ -96,7 +96,7 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
         paragraph(phrase("client_line", source=source, client=client), 2)
         _show_trouble(app, one)
         _show_release(name, one)
-        for login in oauth_login.logins_of(app.context(name)):
+        for login in oauth_login.logins_of(app.context(name)) if one["logins"] else ():
             key = "no_login_line" if login.until is None else "login_line"
             facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
             paragraph(phrase(key, **facts), 2)

@@ -54,6 +54,10 @@ def _is_about(one: Because, line: EntryLine, number: int) -> bool:
             return one.value == line.contra_account
         case "discount_key":
             return one.value == line.tax_key
+        case "debtor" | "creditor":
+            return one.value == line.account
+        case "exchange_rate":
+            return not line.currency and line.exchange_rate is None
         case "eu_vat_id":
             return bool(line.eu_vat_id)
         case _:
@@ -67,9 +71,15 @@ def _from_voucher(entry: Entry, line: EntryLine) -> Iterator[Because]:
     yield from _number(entry, line)
     yield Because("date", entry.document_date.isoformat(), "date_of_voucher")
     yield Because("text", line.text, "text_of_discount" if line.tax_case == DISCOUNT else "text_of_facts")
-    if entry.currency != "EUR":
+    if line.exchange_rate is not None:
+        yield Because("exchange_rate", f"{line.exchange_rate:f}", "rate_of_document", {"number": line.number})
+    if line.currency:
+        yield Because("currency", line.currency, "currency_of_books")
+    elif entry.currency != "EUR":
         yield Because("currency", entry.currency, "currency_of_voucher")
-    if entry.due_date is not None and not entry.payment_terms:
+    if line.due_date is not None:
+        yield Because("due_date", line.due_date.isoformat(), "due_date_of_instalment")
+    elif entry.due_date is not None and not entry.payment_terms:
         yield Because("due_date", entry.due_date.isoformat(), "due_date_of_voucher")
     if entry.service_date is not None:
         yield Because("service_date", entry.service_date.isoformat(), "service_date_of_voucher")

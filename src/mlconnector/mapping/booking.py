@@ -7,17 +7,20 @@ A draft is everything of an entry that rules decide; the party's number and the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
 
 from mlconnector.mapping.checks import formal_problems, line_problems, stated_gross
-from mlconnector.mapping.discounts import Cleared
 from mlconnector.mapping.down_payments import requested, settled, with_down_payments
 from mlconnector.mapping.drafts import Draft, Held, Ignored
+from mlconnector.mapping.exchange_differences import with_exchange_differences
 from mlconnector.mapping.fees import with_fee
+from mlconnector.mapping.instalments import with_instalments
+from mlconnector.mapping.line_parts import parts_of
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
+from mlconnector.mapping.open_items import Cleared
 from mlconnector.mapping.payments import decide_payment
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import unconfirmed_cases
@@ -39,8 +42,8 @@ def decide(
 ) -> Draft | Held | Ignored:
     """Decide a voucher's booking. Everything that is missing or contradictory is said at once.
 
-    `stands` says that DATEV has a booking of it: then it is ours, whenever we began. `cleared` has the lines
-    of the documents that a payment clears, by their numbers.
+    `stands` says that DATEV has a booking of it: then it is ours, whenever we began. `cleared` has the
+    documents that a payment clears, as they stand in the books, by their numbers.
     """
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
@@ -50,12 +53,16 @@ def decide(
     if voucher.kind == Kind.COMMITMENT:
         return Ignored("commitment")
     if voucher.kind == Kind.PAYMENT:
-        return with_fee(with_down_payments(decide_payment(voucher, rules, cleared or {}), rules), rules)
-    decision = _decide_document(voucher, rules)
-    if isinstance(decision, Draft):
-        decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
+        decision = _decide_payment(voucher, rules, cleared or {})
+    else:
+        decision = _decide_document(voucher, rules)
     unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
     return Held(unconfirmed) if unconfirmed else decision
+
+
+def _decide_payment(voucher: Voucher, rules: Rules, cleared: Cleared) -> Draft | Held | Ignored:
+    paid = with_fee(with_down_payments(decide_payment(voucher, rules, cleared), rules), rules)
+    return with_exchange_differences(paid, rules, cleared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,13 @@ class _Place:
 
 
 def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
+    decision = _decide_supply(voucher, rules)
+    if isinstance(decision, Draft):
+        decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
+    return with_instalments(decision) if isinstance(decision, Draft) else decision
+
+
+def _decide_supply(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     sums = totals(voucher.lines, voucher.currency)
     if not any(sums.line_gross) and not voucher.stated_total:
         return Ignored("zero_value")
@@ -90,7 +104,10 @@ def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     if problems or voucher.party is None or voucher.number is None or isinstance(rate, Problem):
         return Held(_distinct(problems))
     found = {index: place for index, place in places.items() if isinstance(place, _Place)}
-    gross, because = _shares(voucher, sums, found, rules)
+    parts = _parts(voucher, sums, found, rules)
+    if isinstance(parts, Problem):
+        return Held((parts,))
+    gross, because = _shares(voucher, sums, parts, rules)
     if not gross:
         return Ignored("zero_value")
     because += [*rate.because, *(terms.because if isinstance(terms, Found) else ())]
@@ -121,6 +138,28 @@ def _place(voucher: Voucher, line: Line, rules: Rules) -> _Place | list[Problem]
     if isinstance(where, Problem) or isinstance(centre_1, Problem) or isinstance(centre_2, Problem):
         return [found for found in (where, centre_1, centre_2) if isinstance(found, Problem)]
     return _Place(where, centre_1, centre_2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a line (`index`) is booked in one place."""
+
+    index: int
+    place: _Place
+    gross: Decimal
+
+
+def _parts(
+    voucher: Voucher, sums: Totals, places: Mapping[int, _Place], rules: Rules
+) -> list[_Part] | Problem:
+    """Each line as a whole, or in the parts that its tax divides it into."""
+    parts: list[_Part] = []
+    for index, place in places.items():
+        made = parts_of(voucher, voucher.lines[index], sums.line_gross[index], place.target, rules)
+        if isinstance(made, Problem):
+            return made
+        parts += [_Part(index, replace(place, target=target), gross) for target, gross in made]
+    return parts
 
 
 def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: Rules) -> EntryLine:
@@ -165,15 +204,16 @@ _Key = tuple[str, ...]
 
 
 def _shares(
-    voucher: Voucher, sums: Totals, places: Mapping[int, _Place], rules: Rules
+    voucher: Voucher, sums: Totals, parts: Sequence[_Part], rules: Rules
 ) -> tuple[list[tuple[_Place, Decimal]], list[Because]]:
     gross: dict[_Key, Decimal] = {}
     kept: dict[_Key, _Place] = {}
     lines: dict[_Key, list[int]] = {}
-    for index, place in places.items():
-        gross[place.key] = gross.get(place.key, ZERO) + sums.line_gross[index]
-        kept.setdefault(place.key, place)
-        lines.setdefault(place.key, []).append(index + 1)
+    for part in parts:
+        key = part.place.key
+        gross[key] = gross.get(key, ZERO) + part.gross
+        kept.setdefault(key, part.place)
+        lines.setdefault(key, []).append(part.index + 1)
     summed = dict(gross)
     rounding = _absorb_rounding(voucher, sums, gross, rules)
     booked = {key: number for number, key in enumerate((key for key in gross if gross[key] != ZERO), start=1)}
@@ -183,7 +223,7 @@ def _shares(
     notes += [
         Because("dropped", line.text, "moves_nothing")
         for index, line in enumerate(voucher.lines)
-        if index not in places
+        if index not in {part.index for part in parts}
     ]
     notes += [
         Because("dropped", place.target.value.account, "adds_up_to_zero")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from mlconnector.mapping.charts import TaxCase, tax_cases
 from mlconnector.mapping.contradictions import (
@@ -23,12 +24,14 @@ from mlconnector.model.problems import Problem
 class Taxed:
     """The tax case of a line, and the country whose VAT law holds at its place (ISO 3166, or XI).
 
-    `stock` is the country that goods leave from or arrive in on the client's side.
+    `stock` is the country that goods leave from or arrive in on the client's side. `deductible` is the part
+    of the input tax in percent that may be deducted, None for all of it.
     """
 
     case: TaxCase
     country: str
     stock: str = "DE"
+    deductible: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def _by_row(facts: Facts) -> Outcome | None:
         if case.rate is not None and case.rate != facts.rate:
             shown = {"rate": f"{facts.rate:f}", "tax_case": case.name, "case_rate": f"{case.rate:f}"}
             return Problem("tax_case_rate_differs", {**shown, "row": str(number)}, ("tax_case", "rate"))
-        return Chosen(_taxed(case, facts), "case_by_row", facts, number)
+        return Chosen(replace(_taxed(case, facts), deductible=row.deductible), "case_by_row", facts, number)
     return None
 
 

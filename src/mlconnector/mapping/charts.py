@@ -89,6 +89,13 @@ def tax_cases() -> dict[str, TaxCase]:
     return {name: _tax_case(name, fields) for name, fields in tomllib.loads(text).items()}
 
 
+def without_deduction(case: TaxCase) -> TaxCase | None:
+    """The case of the same purchase where its input tax may not be deducted; None where there is none."""
+    if case.name not in {"input_tax_19", "input_tax_7"}:
+        return None
+    return tax_cases()[case.name.replace("input_tax", "no_deduction")]
+
+
 def _tax_case(name: str, fields: dict[str, Any]) -> TaxCase:
     until = fields.get("key_until")
     return TaxCase(

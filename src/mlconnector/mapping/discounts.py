@@ -18,16 +18,17 @@ from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
 from mlconnector.mapping.lookups import Found
 from mlconnector.mapping.regions import region
 from mlconnector.mapping.rules import Rules
-from mlconnector.model.entries import Because, Entry, EntryLine
+from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Allocation, Kind, Voucher
-
-Cleared = Mapping[str, Sequence[EntryLine]]
-"""By a document's number the lines with which it stands in the books; what is not known is left out."""
+from mlconnector.model.vouchers import Allocation, Voucher
 
 BY_DATEV = frozenset({"domestic_19", "input_tax_19"})
 """Cases that DATEV's own Skonto column finds by itself: without a key it takes the full rate (9247333)."""
+
+
+WITHOUT_SHARE = frozenset({"margin_scheme", "margin_scheme_19", "multi_purpose_voucher", "passed_on_cost"})
+"""Cases that have no part of a discount in proportion to their amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +47,6 @@ class DiscountTarget:
 
     account: str
     tax_key: str
-
-
-def cleared_lines(entries: Iterable[Entry]) -> Cleared:
-    """The lines of one party's booked documents by the numbers under which they stand as open items.
-
-    Bookings that were taken back belong among them with what takes them back: together they add up to
-    nothing. Payments are no documents, and are left out.
-    """
-    found: dict[str, list[EntryLine]] = {}
-    for entry in entries:
-        if entry.voucher_kind != Kind.PAYMENT:
-            for line in entry.lines:
-                found.setdefault(line.number or entry.number, []).append(line)
-    return found
 
 
 @cache
@@ -98,7 +85,9 @@ def shares(
     if not wanted:
         return _rate_differs(one, first.values())
     whole = sum(wanted.values(), ZERO)
-    if any(amount * whole <= ZERO for amount in wanted.values()):
+    unlike = any(first[kind].tax_case in WITHOUT_SHARE for kind in wanted)
+    if unlike or any(amount * whole <= ZERO for amount in wanted.values()):
+        # on a margin Skonto counts in full, on vouchers and costs that are passed on not at all
         return Problem("discount_not_divisible", {"number": one.number or ""}, ("number",))
     parts = {
         kind: rounded(one.discount * amount / whole, voucher.currency) for kind, amount in wanted.items()

@@ -8,7 +8,7 @@ their tax (§ 14 Abs. 5 Satz 2 UStG). Accounts: DATEV, Kontenrahmen SKR03 and SK
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -18,8 +18,10 @@ from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Because, EntryLine
+from mlconnector.model.euro import EURO
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
+from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import DownPayment, Kind, Voucher
 
 _REQUESTED = {"sale": "down_payment_requested", "purchase": "down_payment_due"}
@@ -45,6 +47,8 @@ def requested(draft: Draft, rules: Rules) -> Draft | Held:
     """The request for a down payment instead of the supply that its lines name: the gross, without tax."""
     if draft.voucher.down_payments:
         return Held((_unclear(draft.voucher, draft.voucher.down_payments[0]),))
+    if draft.voucher.currency != EURO:
+        return Held((_foreign(draft.voucher),))
     unfit = [line.tax_case for line in draft.lines if not _is_taxed(line.tax_case, draft.voucher)]
     if unfit:
         return Held((_not_decided(draft.voucher, unfit[0]),))
@@ -72,6 +76,8 @@ def settled(draft: Draft, rules: Rules) -> Draft | Held:
     voucher = draft.voucher
     if not voucher.down_payments:
         return draft
+    if voucher.currency != EURO:
+        return Held((_foreign(voucher),))
     lines: list[EntryLine] = []
     problems: list[Problem] = []
     because: list[Because] = []
@@ -92,6 +98,34 @@ def settled(draft: Draft, rules: Rules) -> Draft | Held:
     return replace(draft, lines=(*draft.lines, *lines), because=(*draft.because, *because))
 
 
+def invoiced_lines(draft: Draft, *, whole: bool) -> tuple[tuple[EntryLine, ...], tuple[EntryLine, ...]]:
+    """The lines of a supply as an invoice shows them, and those that it takes off for what was paid before.
+
+    A request shows the supply with its tax. A final document shows the `whole` supply, or what is left of it.
+    """
+    voucher = draft.voucher
+    if voucher.requests_down_payment:
+        return tuple(_invoiced(draft)), ()
+    supplied = len(draft.lines) - len(voucher.down_payments)
+    paid = zip(voucher.down_payments, draft.lines[supplied:], strict=True)
+    return draft.lines[:supplied], () if whole else tuple(line for one, line in paid if one.paid)
+
+
+def _invoiced(draft: Draft) -> Iterator[EntryLine]:
+    voucher, (line,) = draft.voucher, draft.lines
+    sums = totals(voucher.lines, voucher.currency)
+    gross: dict[Decimal, Decimal] = {}
+    for one, amount in zip(voucher.lines, sums.line_gross, strict=True):
+        gross[one.tax_rate] = gross.get(one.tax_rate, ZERO) + amount
+    sign = 1 if voucher.direction == "sale" else -1
+    largest = max(gross, key=lambda rate: abs(gross[rate]))
+    gross[largest] += sign * line.amount - sum(gross.values(), ZERO)
+    for rate, amount in gross.items():
+        if amount != ZERO:
+            case, _ = _TAXED[voucher.direction, f"{rate.normalize():f}"]
+            yield msgspec.structs.replace(line, amount=sign * amount, tax_case=case, tax_rate=rate)
+
+
 def with_down_payments(decision: Draft | Held | Ignored, rules: Rules) -> Draft | Held | Ignored:
     """A payment with one more line for each request that it clears: the tax falls due with the money."""
     if not isinstance(decision, Draft):
@@ -105,6 +139,8 @@ def with_down_payments(decision: Draft | Held | Ignored, rules: Rules) -> Draft 
             return Held(tuple(found for found in (clearing, taxed) if isinstance(found, Problem)))
         if one.discount != ZERO or one.number is None:
             return Held((_unclear(voucher, DownPayment(amount=one.amount, number=one.number)),))
+        if voucher.currency != EURO:
+            return Held((_foreign(voucher),))
         amount = rounded(one.amount, voucher.currency)
         lines.append(
             EntryLine(
@@ -129,9 +165,9 @@ def _settled(one: DownPayment, draft: Draft, rules: Rules) -> EntryLine | Proble
     if voucher.kind != Kind.INVOICE or one.paid is None or one.number is None or one.amount <= ZERO:
         return _unclear(voucher, one)
     if one.paid:
-        if one.tax_rate is None or not any(
-            line.tax_rate == one.tax_rate and _is_taxed(line.tax_case, voucher) for line in draft.lines
-        ):
+        alike = [line for line in draft.lines if line.tax_rate == one.tax_rate]
+        if one.tax_rate is None or not alike or not all(_is_taxed(line.tax_case, voucher) for line in alike):
+            # what is deducted in part, or taxed by its margin, was taxed otherwise when it was paid
             return _unclear(voucher, one)
         account = _taxed(one.tax_rate, voucher, rules)
     else:
@@ -192,6 +228,12 @@ def _of_entry(draft: Draft) -> tuple[Because, ...]:
 def _not_decided(voucher: Voucher, case: str) -> Problem:
     facts = {"number": voucher.number or "", "tax_case": case}
     return Problem("down_payment_not_decided", facts, ("tax_case",))
+
+
+def _foreign(voucher: Voucher) -> Problem:
+    """Request, money and final document have rates of their own: differences would stay on the accounts."""
+    facts = {"number": voucher.number or "", "currency": voucher.currency}
+    return Problem("down_payment_currency", facts, ("currency",))
 
 
 def _unclear(voucher: Voucher, one: DownPayment, whole: str = "") -> Problem:

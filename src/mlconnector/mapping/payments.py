@@ -10,7 +10,6 @@ import msgspec
 
 from mlconnector.mapping.discounts import (
     BY_DATEV,
-    Cleared,
     DiscountTarget,
     Share,
     discount_target,
@@ -18,8 +17,10 @@ from mlconnector.mapping.discounts import (
 )
 from mlconnector.mapping.drafts import Draft, Held, Ignored, ledger_of, person_problem
 from mlconnector.mapping.lookups import Found, exchange_rate
+from mlconnector.mapping.open_items import Cleared, OpenItem
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Because, EntryLine
+from mlconnector.model.euro import EURO
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Allocation, Party, Voucher
@@ -56,8 +57,8 @@ def decide_payment(
 
     Money from a customer credits the debtor, money to a supplier debits the creditor. What clears no document
     is on account, under the payment's own number. Partial and over-payments need nothing more: the open item
-    keeps what is left. `cleared` has the lines of the documents that it clears, as far as they are known:
-    their tax cases decide the Skonto.
+    keeps what is left. `cleared` has the documents that it clears, as far as they are known: their tax cases
+    decide the Skonto, and foreign money needs them for its value in euro.
     """
     allocations = [one for one in voucher.allocations if _moves(one, voucher.currency)]
     if not allocations:
@@ -67,7 +68,9 @@ def decide_payment(
     problems += [found for found in (account, rate) if isinstance(found, Problem)]
     taken: dict[int, list[_Taken]] = {}
     for index, one in enumerate(allocations):
-        found = _discounts(voucher, one, cleared.get(one.number or "", ()), rules)
+        item = cleared.get(one.number or "")
+        problems += _does_not_clear(voucher, one, item)
+        found = _discounts(voucher, one, item, rules)
         if isinstance(found, Problem):
             problems.append(found)
         else:
@@ -80,8 +83,10 @@ def decide_payment(
     lines: list[EntryLine] = []
     because = [*account.because]
     for index, one in enumerate(allocations):
-        made = _lines(one, paid, voucher.party, taken[index], rules)
+        item = cleared.get(one.number or "")
+        made = _lines(one, paid, voucher.party, taken[index], item, rules)
         because += _why(one, [each for each in taken[index] if each.target], len(lines) + _money_lines(made))
+        because += _account_of(one, item, made, len(lines), voucher)
         lines += made
     because += rate.because
     because += [
@@ -96,8 +101,15 @@ def _moves(one: Allocation, currency: str) -> bool:
 
 
 def _lines(
-    one: Allocation, paid: _Paid, party: Party, taken: Sequence[_Taken], rules: Rules
+    one: Allocation,
+    paid: _Paid,
+    party: Party,
+    taken: Sequence[_Taken],
+    item: OpenItem | None,
+    rules: Rules,
 ) -> list[EntryLine]:
+    """The money and the Skonto, on the account under which the document stands where it is known."""
+    person = next(iter(item.accounts)) if item else ""
     number = one.number or paid.number
     text = f"{party.name} {number}" if one.number else f"{party.name} a conto {number}"
     amount = paid.sign * rounded(one.amount, paid.currency)
@@ -106,7 +118,7 @@ def _lines(
     if amount != ZERO:
         lines.append(
             EntryLine(
-                account="",
+                account=person,
                 contra_account=paid.account,
                 amount=amount,
                 tax_case=PAYMENT,
@@ -118,7 +130,11 @@ def _lines(
             )
         )
     lines += [
-        _discount_line(each.share, each.target, paid.sign * each.share.amount, number, f"Skonto {text}")
+        msgspec.structs.replace(
+            _discount_line(each.share, each.target, paid.sign * each.share.amount, number, f"Skonto {text}"),
+            account=person,
+            exchange_rate=item.exchange_rate if item else None,
+        )
         for each in taken
         if each.target is not None
     ]
@@ -148,6 +164,20 @@ def _discount_line(
         return line
     named = ("eu_vat_id", "eu_rate", "matter", "matter_rate", "key_rate", "key_country")
     return msgspec.structs.replace(line, **{name: getattr(share.like, name) for name in named})
+
+
+def _account_of(
+    one: Allocation, item: OpenItem | None, made: Sequence[EntryLine], before: int, voucher: Voucher
+) -> list[Because]:
+    """Why lines stand on the account of the document, whoever paid it; `before` lines stand before them."""
+    if item is None:
+        return []
+    field = "debtor" if voucher.direction == "sale" else "creditor"
+    facts = {"number": one.number or ""}
+    return [
+        Because(field, line.account, "account_of_document", facts, line=number)
+        for number, line in enumerate(made, start=before + 1)
+    ]
 
 
 def _why(one: Allocation, taken: Sequence[_Taken], before: int) -> list[Because]:
@@ -188,6 +218,23 @@ def _formal(voucher: Voucher, allocations: Sequence[Allocation], rules: Rules) -
     return [problem for problem in found if problem is not None]
 
 
+def _does_not_clear(voucher: Voucher, one: Allocation, item: OpenItem | None) -> list[Problem]:
+    """What keeps money from clearing a document to the cent in euro."""
+    number, currency = one.number or "", voucher.currency
+    if item is None:
+        facts = {"number": number, "currency": currency}
+        unknown = bool(number) and currency != EURO
+        return [Problem("cleared_document_unknown", facts, ("number",))] if unknown else []
+    found = []
+    if item.currencies != {currency}:
+        facts = {"number": number, "currency": currency, "there": ", ".join(sorted(item.currencies))}
+        found.append(Problem("cleared_currency_differs", facts, ("number",)))
+    if len(item.accounts) != 1:
+        facts = {"number": number, "accounts": ", ".join(sorted(item.accounts))}
+        found.append(Problem("cleared_on_several_accounts", facts, ("number",)))
+    return found
+
+
 def _money_account(voucher: Voucher, rules: Rules) -> Found[str] | Problem:
     payments = rules.mapping.payments
     given = voucher.attributes.get(payments.attribute, "")
@@ -203,15 +250,15 @@ def _money_account(voucher: Voucher, rules: Rules) -> Found[str] | Problem:
 
 
 def _discounts(
-    voucher: Voucher, one: Allocation, lines: Sequence[EntryLine], rules: Rules
+    voucher: Voucher, one: Allocation, item: OpenItem | None, rules: Rules
 ) -> list[_Taken] | Problem:
     """The shares of an allocation's discount with their targets; none where no discount was taken."""
     if rounded(one.discount, voucher.currency) == ZERO:
         return []
-    found = shares(voucher, one, lines, rules)
+    found = shares(voucher, one, item.lines if item else (), rules)
     if isinstance(found, Problem):
         return found
-    if one.amount != ZERO and _fits_the_column(found, rules):
+    if one.amount != ZERO and voucher.currency == EURO and _fits_the_column(found, rules):
         return [_Taken(share, None) for share in found]
     taken = []
     for share in found:

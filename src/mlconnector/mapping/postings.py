@@ -13,11 +13,13 @@ from decimal import Decimal
 from typing import Literal
 
 from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
+from mlconnector.mapping.exchange_differences import EXCHANGE
+from mlconnector.mapping.margins import MARGIN_TAXED
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tax_keys import tax_keys, untaxed
 from mlconnector.model.entries import Entry, EntryLine
-from mlconnector.model.money import HUNDRED, ZERO, rounded
+from mlconnector.model.money import HUNDRED, ZERO, rounded, tax_included
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Voucher
 
@@ -72,12 +74,12 @@ def postings(entry: Entry, rules: Rules) -> tuple[Posting, ...]:
             name=_name(leg, entry, rules),
             side="S" if leg.amount > ZERO else "H",
             amount=abs(leg.amount),
-            currency=entry.currency,
+            currency=line.currency or entry.currency,
             of_line=number,
             part=leg.part,
         )
         for number, line in enumerate(entry.lines, start=1)
-        for leg in _legs(line, entry.currency, rules)
+        for leg in _legs(line, line.currency or entry.currency, rules)
         if leg.amount != ZERO
     )
 
@@ -95,12 +97,13 @@ def tax_differences(voucher: Voucher, entry: Entry, rules: Rules) -> tuple[TaxDi
     sign = 1 if voucher.direction == "sale" else -1
     booked: dict[Decimal, Decimal] = {}
     for line in entry.lines:
-        if _carries_tax(line, rules) and not line.tax_added:
-            tax = sign * _included(line.amount, line.tax_rate, entry.currency)
+        if _carries_tax(line, rules) and not line.tax_added and line.tax_case != MARGIN_TAXED:
+            tax = sign * tax_included(line.amount, line.tax_rate, entry.currency)
             booked[line.tax_rate] = booked.get(line.tax_rate, ZERO) + tax
     own = {
         rate: totals([one for one in voucher.lines if one.tax_rate == rate], voucher.currency).tax
         - _settled_tax(voucher, rate)
+        - sign * _lost_tax(entry, rate)
         for rate in booked
     }
     return tuple(TaxDifference(rate, own[rate], booked[rate]) for rate in booked if own[rate] != booked[rate])
@@ -109,7 +112,14 @@ def tax_differences(voucher: Voucher, entry: Entry, rules: Rules) -> tuple[TaxDi
 def _settled_tax(voucher: Voucher, rate: Decimal) -> Decimal:
     """The tax of down payments that the document takes off again."""
     paid = [one for one in voucher.down_payments if one.paid and one.tax_rate == rate]
-    return sum((_included(one.amount, rate, voucher.currency) for one in paid), ZERO)
+    return sum((tax_included(one.amount, rate, voucher.currency) for one in paid), ZERO)
+
+
+def _lost_tax(entry: Entry, rate: Decimal) -> Decimal:
+    """The tax on the document that may not be deducted, and is cost."""
+    lines = [one for one in entry.lines if one.tax_rate == rate and not one.tax_added]
+    lost = [one for one in lines if (case := tax_cases().get(one.tax_case)) and case.deduction == "no"]
+    return sum((tax_included(one.amount, rate, entry.currency) for one in lost), ZERO)
 
 
 def _name(leg: _Leg, entry: Entry, rules: Rules) -> str:
@@ -133,7 +143,7 @@ def _legs(line: EntryLine, currency: str, rules: Rules) -> Iterator[_Leg]:
 def _split(account: str, moved: Decimal, line: EntryLine, currency: str, rules: Rules) -> Iterator[_Leg]:
     """The contra account's share without the tax in it, and the tax."""
     if not _carries_tax(line, rules):
-        yield _Leg(account, moved, "gross" if line.tax_case == PAYMENT else "net")
+        yield _Leg(account, moved, "gross" if line.tax_case in {PAYMENT, EXCHANGE} else "net")
         return
     case = _case(line, rules)
     yield from _net_and_tax(account, moved, line.tax_rate, case, currency, rules)
@@ -142,7 +152,7 @@ def _split(account: str, moved: Decimal, line: EntryLine, currency: str, rules: 
 def _net_and_tax(
     account: str, moved: Decimal, rate: Decimal, case: TaxCase | None, currency: str, rules: Rules
 ) -> Iterator[_Leg]:
-    tax = _included(moved, rate, currency)
+    tax = tax_included(moved, rate, currency)
     yield _Leg(account, moved - tax, "net")
     if case is not None and case.direction == "purchase":
         yield _Leg(_named(case.input_tax, rules), tax, "input_tax")
@@ -194,10 +204,6 @@ def _case(line: EntryLine, rules: Rules) -> TaxCase | None:
 
 def _rate_of(case: TaxCase) -> Decimal:
     return ZERO if case.rate is None else case.rate
-
-
-def _included(gross: Decimal, rate: Decimal, currency: str) -> Decimal:
-    return rounded(gross * rate / (HUNDRED + rate), currency)
 
 
 def _named(accounts: dict[str, str], rules: Rules) -> str:

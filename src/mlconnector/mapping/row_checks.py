@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconnector.mapping.charts import TaxCase, tax_cases
+from mlconnector.mapping.charts import TaxCase, tax_cases, without_deduction
 from mlconnector.mapping.tables import TaxCaseRow
 from mlconnector.mapping.tax_keys import fits, tax_keys
 
@@ -33,6 +33,8 @@ def check_choice(choice: TaxCaseRow, where: str) -> None:
     case = known_case(choice.case, where)
     if case is None:
         return
+    if choice.deductible is not None and without_deduction(case) is None:
+        raise ValueError(f"{where}: deductible is for input_tax_19 and input_tax_7, not for {case.name}")
     if choice.rate is not None and case.rate is not None and case.rate != choice.rate:
         raise ValueError(f"{where}: {case.name} has {case.rate:f} %, not {choice.rate:f} %")
     if case.eu == "country" and choice.region != "eu":

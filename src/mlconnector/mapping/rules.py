@@ -23,6 +23,7 @@ from mlconnector.mapping.tables import (
     CostCentres,
     CustomerRow,
     DownPayments,
+    Margin,
     OwnRate,
     Payments,
     PaymentTerms,
@@ -44,7 +45,8 @@ class Mapping(Table):
 
     `oss` says that sales to consumers in other member states are declared in the one-stop shop;
     `input_tax` that the client may deduct input tax, which a small business may not. `customer` says who is a
-    business and who a consumer, where the source does not; `places` what stands in for places not told.
+    business and who a consumer, where the source does not; `places` what stands in for places not told;
+    `margin` where the purchase price of what is sold under difference taxation stands.
     `exchange_rate_limit` is by how many per cent a rate may leave the range of the reference rates.
     """
 
@@ -67,6 +69,7 @@ class Mapping(Table):
     cost_centre_2: CostCentres | None = None
     payments: Payments = Payments()
     payment_terms: PaymentTerms = PaymentTerms()
+    margin: Margin | None = None
     down_payments: DownPayments = DownPayments()
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
     exchange_rate_limit: Decimal = Field(Decimal(10), gt=0, le=1000, decimal_places=4)
@@ -187,12 +190,10 @@ class Rules(Table):
     def _check_money_accounts(self) -> None:
         payments = self.mapping.payments
         for number in (*payments.table.values(), payments.default):
-            account = self._money_account(number, "mapping.payments")
-            if account is not None and account.function != "none":
-                raise ValueError(
-                    f"mapping.payments: {number} is the {account.function} account {account.name!r}; "
-                    "name a bank, cash or clearing account"
-                )
+            self._check_untaxed(number, "mapping.payments", "a bank, cash or clearing account")
+        for name in ("exchange_gain", "exchange_loss"):
+            wanted = "an account for differences of exchange"
+            self._check_untaxed(getattr(payments, name), f"mapping.payments.{name}", wanted)
         self._money_account(payments.discount_account, "mapping.payments.discount_account")
         if payments.discount_account is not None and self.books.format_version < _WITH_DISCOUNT_ACCOUNT:
             raise ValueError(
@@ -202,6 +203,13 @@ class Rules(Table):
             self._check_discount(Decimal(rate), number, "sale", f"mapping.payments.granted {rate}")
         for rate, number in payments.received.items():
             self._check_discount(Decimal(rate), number, "purchase", f"mapping.payments.received {rate}")
+
+    def _check_untaxed(self, number: str | None, where: str, wanted: str) -> None:
+        account = self._money_account(number, where)
+        if account is not None and account.function != "none":
+            raise ValueError(
+                f"{where}: {number} is the {account.function} account {account.name!r}; name {wanted}"
+            )
 
     def _money_account(self, number: str | None, where: str) -> Account | None:
         digits = self.books.account_length

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from mlconnector.mapping.charts import TaxCase, lengthened, seeded_accounts, tax_cases
 from mlconnector.mapping.discounts import BY_DATEV, discount_account
+from mlconnector.mapping.margins import MARGIN, MARGIN_TAXED
 from mlconnector.mapping.places import case_supplies
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow
@@ -76,6 +77,9 @@ def seeds_by_rules(rules: Rules, day: date) -> tuple[Seed, ...]:
         rows = rules.mapping.accounts_for(direction)
         accounts |= {row.account for row in rows if row.account and row.automatic is None}
     accounts |= set(_discount_accounts(cases.values(), rules))
+    for fee in rules.mapping.payments.fees.values():
+        cases[fee.tax_case] = tax_cases()[fee.tax_case]
+        accounts.add(fee.account)
     names = [f"tax_case:{name}" for name in tax_cases() if name in cases]
     return _seeds([*names, *(f"account:{number}" for number in sorted(accounts))], rules)
 
@@ -118,6 +122,7 @@ def _uses(direction: str, rules: Rules, day: date) -> Iterator[tuple[TaxCase, Ac
     rows = rules.mapping.accounts_for(direction)
     by_default = bool(getattr(rules.mapping, _DEFAULTS[direction]))
     chosen = {choice.case for choice in rules.mapping.tax_case}
+    chosen |= {MARGIN_TAXED} if MARGIN in chosen else set()
     reachable = [
         case
         for case in tax_cases().values()

@@ -51,7 +51,9 @@ class TaxCaseRow(Table):
     `region` is where the line has its place: of goods where they go to, of bought ones where they come from;
     of services the other party's, and of those bound to a place that place. `stock` is the client's own end,
     where sold goods leave from and bought ones arrive. `supply = "service"` also holds for electronic and
-    catalogue services, but not for those bound to a place.
+    catalogue services, but not for those bound to a place. `deductible` is the part of the input tax in
+    percent that the client may deduct (§ 15 Abs. 4 UStG). `reason` says in the adviser's words why the case
+    holds, e.g. why something is not taxable.
     """
 
     rate: Decimal | None = Field(default=None, ge=0, le=100, decimal_places=4)
@@ -64,6 +66,8 @@ class TaxCaseRow(Table):
     product_code: str | None = None
     tax_code: str | None = None
     case: str
+    deductible: Decimal | None = Field(default=None, gt=0, lt=100)
+    reason: str | None = None
 
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:
@@ -129,7 +133,7 @@ class Payments(Table):
     tax case (`accounts`), or into DATEV's own column beside the payment (`column`), which then finds the
     account by the client's settings, or by `discount_account`; what that would tax wrongly goes to accounts
     all the same. `granted` and `received` name accounts by the rate in percent on the document, e.g.
-    `{"19": "8736"}`.
+    `{"19": "8736"}`. `exchange_gain` and `exchange_loss` are for differences in euro of foreign money.
     """
 
     attribute: str = "payment_method"
@@ -140,6 +144,8 @@ class Payments(Table):
     granted: dict[_Percent, Digits] = Field(default_factory=dict)
     received: dict[_Percent, Digits] = Field(default_factory=dict)
     fees: dict[str, FeeRow] = Field(default_factory=dict)
+    exchange_gain: Digits | None = None
+    exchange_loss: Digits | None = None
 
 
 class DownPayments(Table):
@@ -153,6 +159,16 @@ class DownPayments(Table):
     due: Digits | None = None
     received: dict[_Percent, Digits] = Field(default_factory=dict)
     paid: dict[_Percent, Digits] = Field(default_factory=dict)
+
+
+class Margin(Table):
+    """Which fact of a line is what the goods were bought for, gross: for each unit, or for the whole `line`.
+
+    Sales under difference taxation (§ 25a UStG) need it; it is a plain number of euro, `1234.50`.
+    """
+
+    attribute: str
+    per: Literal["unit", "line"]
 
 
 class PaymentTerms(Table):

@@ -27,7 +27,8 @@ class Target:
 
     `matter` is the Sachverhalt L+L where the tax case leaves it to the row. `country` is the one that taxes
     the line (ISO 3166, or XI for Northern Ireland) where the tax case reports it, and `origin` the client's
-    VAT id where the goods leave from another member state.
+    VAT id where the goods leave from another member state. `deductible` is the part of the input tax in
+    percent that may be deducted, None for all of it.
     """
 
     account: str
@@ -37,6 +38,7 @@ class Target:
     matter: str = ""
     country: str = ""
     origin: str = ""
+    deductible: Decimal | None = None
 
 
 def target(voucher: Voucher, line: Line, rules: Rules) -> Found[Target] | Problem:
@@ -46,7 +48,10 @@ def target(voucher: Voucher, line: Line, rules: Rules) -> Found[Target] | Proble
         return taxed
     case = taxed.value.case
     found = _by_table(voucher, line, Found(case, taxed.because), rules)
-    if isinstance(found, Problem) or case.eu != "country":
+    if isinstance(found, Problem):
+        return found
+    found = replace(found, value=replace(found.value, deductible=taxed.value.deductible))
+    if case.eu != "country":
         return found
     stock, vat_ids = taxed.value.stock, rules.mapping.places.vat_ids
     if stock != "DE" and stock not in vat_ids:
@@ -54,6 +59,24 @@ def target(voucher: Voucher, line: Line, rules: Rules) -> Found[Target] | Proble
         return Problem("origin_vat_id_missing", facts, ("country",))
     value = replace(found.value, country=taxed.value.country, origin=vat_ids.get(stock, ""))
     return replace(found, value=value)
+
+
+def target_of_case(voucher: Voucher, line: Line, case: TaxCase, rules: Rules) -> Found[Target] | Problem:
+    """Account and tax key of a part of a line whose tax case follows from the line's own.
+
+    Rows of the table have to name the case: those that do not are for the line's own.
+    """
+    found = Found(case, (Because("tax_case", case.name, "case_of_part"),))
+    match = account_row(voucher, line, case.name, rules)
+    if match is not None and match[1].tax_case == case.name:
+        return _by_table(voucher, line, found, rules)
+    by_case = Because("account", "", "account_of_part")
+    return _seeded(voucher, line, found, rules, by_case, "")
+
+
+def target_of_part(voucher: Voucher, line: Line, case: TaxCase, rules: Rules) -> Found[Target] | Problem:
+    """Account and tax key of a part of a line that differs from the rest by its tax case alone."""
+    return _by_table(voucher, line, Found(case, (Because("tax_case", case.name, "case_of_part"),)), rules)
 
 
 def _by_table(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules) -> Found[Target] | Problem:

@@ -128,6 +128,8 @@ def _because(chosen: Chosen, said: Mapping[str, str]) -> Because:
     case, row = chosen.taxed.case, str(chosen.row or "")
     place = "" if chosen.facts.where.told_by == "party" else chosen.facts.where.told_by
     looked_at = {**shown(chosen.facts), **said, "place": place, "source": case.source, "row": row}
+    reason = chosen.facts.rules.mapping.tax_case[chosen.row - 1].reason if chosen.row else None
+    looked_at |= {"reason": reason} if reason else {}
     return Because("tax_case", case.name, chosen.rule, looked_at)
 
 
@@ -150,7 +152,8 @@ def _agreed(tried: _Tried, said: Mapping[str, str], facts: Facts | None) -> Outc
 def _key(outcome: Outcome) -> tuple[str, ...]:
     if isinstance(outcome, Problem):
         return (outcome.key, outcome.facts.get("cases", ""))
-    return (outcome.taxed.case.name, outcome.taxed.country)
+    taxed = outcome.taxed
+    return (taxed.case.name, taxed.country, str(taxed.deductible or ""))
 
 
 def _as_said(outcome: Outcome, said: Mapping[str, str]) -> Outcome:

@@ -48,7 +48,9 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     and rate of destination, `origin_vat_id` and `origin_rate` those of origin. `tax_period` is the day that
     decides the period of the VAT return, where the client's books have days of supply. `matter` is DATEV's
     number of a case of reverse charge (Sachverhalt L+L) with the rate `matter_rate`; `key_rate` and
-    `key_country` complete a tax key that has no fixed rate.
+    `key_country` complete a tax key that has no fixed rate. `currency` is `EUR` for a difference in euro
+    beside foreign money, and `exchange_rate` the line's own where it is not the entry's. `due_date` is
+    that of a part of the document that falls due on a day of its own.
     """
 
     account: str
@@ -73,6 +75,9 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     key_rate: Decimal | None = None
     key_country: str = ""
     tax_period: date | None = None
+    currency: str = ""
+    exchange_rate: Decimal | None = None
+    due_date: date | None = None
 
     def __post_init__(self) -> None:
         """Refuse an amount of zero and an account booked against itself: neither is a booking."""
@@ -140,8 +145,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def total(self) -> Decimal:
-        """Signed sum over all lines, from the view of `account`: the document's gross."""
-        return sum((line.amount for line in self.lines), ZERO)
+        """Signed sum over all lines in the entry's currency, from the view of `account`: the gross."""
+        return sum((line.amount for line in self.lines if not line.currency), ZERO)
 
     def legs(self) -> Iterator[tuple[str, Decimal]]:
         """Every account with its signed amount (debit positive); the amounts add up to zero."""

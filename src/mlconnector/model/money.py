@@ -27,6 +27,11 @@ def rounded(amount: Decimal, currency: str = "EUR") -> Decimal:
     return amount.quantize(_unit(currency), rounding=ROUND_HALF_UP)
 
 
+def tax_included(gross: Decimal, rate: Decimal, currency: str = "EUR") -> Decimal:
+    """The tax that a gross amount has in it at a rate in percent, rounded."""
+    return rounded(gross * rate / (HUNDRED + rate), currency)
+
+
 def exact(number: Decimal) -> Decimal:
     """The same number in its one writing: `1.10` becomes `1.1`, `1E+2` becomes `100`, `-0.00` becomes `0`."""
     if not number:

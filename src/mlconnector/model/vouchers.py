@@ -129,6 +129,20 @@ class DownPayment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         _write_exactly(self, ("amount", "tax_rate"))
 
 
+class Instalment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a document that falls due on a day of its own, e.g. what is retained until acceptance.
+
+    `amount` is gross, with the sign of the document; `due_date` is None where the source cannot say.
+    """
+
+    amount: Decimal
+    due_date: date | None = None
+
+    def __post_init__(self) -> None:
+        """Write the amount in its one form."""
+        _write_exactly(self, ("amount",))
+
+
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file that belongs to the voucher; the source can fetch its bytes by `external_id`."""
 
@@ -151,9 +165,10 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     to a place (a building site, a venue), and `ship_from` where goods leave from; None where the source
     cannot say. `incoterms` is the code of the terms of delivery, e.g. `EXW`. `requests_down_payment` says
     that nothing was supplied yet; `down_payments` are those that the document settles, and its lines and
-    total are then those of the whole supply. `fee` is what the provider of a payment kept back of it; the
-    allocations are those of the whole payment. `attributes` are named facts that mapping tables may look at,
-    e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
+    total are then those of the whole supply. `instalments` are the parts in which the document falls due,
+    where it does so on more than one day; together they are its gross. `fee` is what the provider of a
+    payment kept back of it; the allocations are those of the whole payment. `attributes` are named facts that
+    mapping tables may look at, e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
     """
 
     kind: Kind
@@ -179,6 +194,7 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     requests_down_payment: bool = False
     down_payments: tuple[DownPayment, ...] = ()
     fee: Decimal | None = None
+    instalments: tuple[Instalment, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     attributes: dict[str, str] = msgspec.field(default_factory=dict)

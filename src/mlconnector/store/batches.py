@@ -21,7 +21,8 @@ BatchState = Literal[
 ARRIVED: tuple[BatchState, ...] = ("succeeded", "partial")
 """States of batches whose bookings stand in DATEV; of a partial one those that are still in it."""
 
-FINAL: tuple[BatchState, ...] = (*ARRIVED, "failed", "dissolved")
+NOT_TAKEN: tuple[BatchState, ...] = ("failed", "dissolved")
+FINAL: tuple[BatchState, ...] = (*ARRIVED, *NOT_TAKEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypedDict
@@ -10,9 +10,9 @@ from typing import Literal, TypedDict
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from mlconnector.model.entries import Ledger
-from mlconnector.store.batches import ARRIVED, FINAL
+from mlconnector.store.batches import ARRIVED, FINAL, NOT_TAKEN
 from mlconnector.store.sets import SET_SIZE, parts
-from mlconnector.store.tables import batches, entries, vouchers
+from mlconnector.store.tables import batches, clearings, entries, vouchers
 
 Format = Literal["extf", "dxso"]
 
@@ -80,10 +80,20 @@ class Unsent:
 _COLUMNS = [entries.c[name] for name in EntryRow.__dataclass_fields__]
 
 
-def insert_entries(connection: Connection, rows: Sequence[NewEntry]) -> None:
-    """Add decided bookings."""
+def insert_entries(
+    connection: Connection, rows: Sequence[NewEntry], cleared: Mapping[str, Iterable[str]] | None = None
+) -> None:
+    """Add decided bookings; `cleared` names by their keys the open items of others that they clear."""
     if rows:
         connection.execute(insert(entries), list(rows))
+    clients = {row["id"]: row["client"] for row in rows}
+    clearing = [
+        {"entry": key, "client": clients[key], "open_item": item}
+        for key, items in (cleared or {}).items()
+        for item in items
+    ]
+    if clearing:
+        connection.execute(insert(clearings), clearing)
 
 
 def standing(connection: Connection, ids: Sequence[str]) -> dict[str, list[EntryRow]]:
@@ -230,6 +240,34 @@ def holders_of_open_items(connection: Connection, client: str, items: Iterable[s
         )
         for item, voucher in connection.execute(query):
             found.setdefault(item, set()).add(voucher)
+    return found
+
+
+def on_open_items(connection: Connection, client: str, items: Iterable[str]) -> dict[str, list[EntryRow]]:
+    """The bookings on open items, by their names: those that open them and those that clear them.
+
+    Left out is what was taken back, and what DATEV has refused. What is still to be sent is there.
+    """
+    refused = select(batches.c.id).where(batches.c.state.in_(NOT_TAKEN))
+    counts = or_(entries.c.batch.is_(None), entries.c.batch.not_in(refused))
+    back = entries.alias()
+    taken_back = select(back.c.reverses).where(
+        back.c.reverses.is_not(None), or_(back.c.batch.is_(None), back.c.batch.not_in(refused))
+    )
+    found: dict[str, list[EntryRow]] = {}
+    for part in parts(sorted(set(items) - {""})):
+        opened = select(entries.c.open_item.label("item"), *_COLUMNS, entries.c.created_at).where(
+            entries.c.client == client, entries.c.open_item.in_(part)
+        )
+        cleared = (
+            select(clearings.c.open_item.label("item"), *_COLUMNS, entries.c.created_at)
+            .join(entries, entries.c.id == clearings.c.entry)
+            .where(clearings.c.client == client, clearings.c.open_item.in_(part))
+        )
+        for query in (opened, cleared):
+            standing = query.where(entries.c.kind == "original", counts, entries.c.id.not_in(taken_back))
+            for row in connection.execute(standing.order_by(entries.c.created_at, entries.c.id)):
+                found.setdefault(row[0], []).append(EntryRow(*row[1:-1]))
     return found
 
 

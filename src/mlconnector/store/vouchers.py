@@ -26,7 +26,7 @@ from sqlalchemy import (
 from mlconnector.model.problems import Problem
 from mlconnector.store.batches import FINAL
 from mlconnector.store.sets import parts
-from mlconnector.store.tables import batches, entries, problems, revisions, vouchers
+from mlconnector.store.tables import batches, clearings, entries, problems, revisions, vouchers
 
 VoucherState = Literal[
     "received", "bookable", "needs_human", "ignored", "batched", "sent", "settled", "rejected"
@@ -187,11 +187,14 @@ def set_state(
         connection.execute(changed.values(state=state, reason=reason, changed_at=now))
 
 
-def waiting_for_decision(connection: Connection, name: str, after: str, limit: int) -> list[Waiting]:
+def waiting_for_decision(
+    connection: Connection, name: str, after: str, limit: int, *, payments: bool | None = None
+) -> list[Waiting]:
     """Vouchers of a connection that want a decision, in the order of their key, beginning after `after`.
 
     These are the newly received ones and those whose source changed after DATEV had them. What is still on
-    its way to DATEV must arrive or fail before anything new is decided.
+    its way to DATEV must arrive or fail before anything new is decided. `payments` says whether only those
+    are meant, or only all others.
     """
     on_its_way = exists().where(
         entries.c.voucher == vouchers.c.id, entries.c.batch == batches.c.id, batches.c.state.not_in(FINAL)
@@ -210,8 +213,35 @@ def waiting_for_decision(connection: Connection, name: str, after: str, limit: i
         .order_by(vouchers.c.id)
         .limit(limit)
     )
+    if payments is not None:
+        is_payment = vouchers.c.kind == "payment"
+        query = query.where(is_payment if payments else ~is_payment)
     rows = connection.execute(query).all()
     return [Waiting(VoucherRow(*row[:-1]), row[-1]) for row in rows]
+
+
+def payments_to_decide(
+    connection: Connection, name: str, client: str, causes: Sequence[str], items: Sequence[str]
+) -> set[str]:
+    """Payments of a connection that wait for one of the causes, and those booked that clear open items.
+
+    Payments that are on their way to DATEV are left alone.
+    """
+    found: set[str] = set()
+    payments = select(vouchers.c.id).where(vouchers.c.connection == name, vouchers.c.kind == "payment")
+    for part in parts(causes):
+        waits = select(problems.c.voucher).where(problems.c.cause.in_(part))
+        query = payments.where(vouchers.c.state == "needs_human", vouchers.c.id.in_(waits))
+        found.update(connection.execute(query).scalars())
+    for part in parts(items):
+        clears = (
+            select(entries.c.voucher)
+            .join(clearings, clearings.c.entry == entries.c.id)
+            .where(clearings.c.client == client, clearings.c.open_item.in_(part))
+        )
+        query = payments.where(vouchers.c.state.in_(["bookable", "settled"]), vouchers.c.id.in_(clears))
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 def replayed(connection: Connection, name: str, limit: int) -> list[VoucherRow]:
@@ -337,4 +367,7 @@ def listed(
 def drop_waiting_entries(connection: Connection, ids: Sequence[str]) -> None:
     """Delete bookings that no batch holds yet, because their vouchers changed or lost their footing."""
     for part in parts(ids):
-        connection.execute(delete(entries).where(entries.c.voucher.in_(part), entries.c.batch.is_(None)))
+        waiting = and_(entries.c.voucher.in_(part), entries.c.batch.is_(None))
+        gone = select(entries.c.id).where(waiting)
+        connection.execute(delete(clearings).where(clearings.c.entry.in_(gone)))
+        connection.execute(delete(entries).where(waiting))

@@ -24,6 +24,7 @@ from mlconnector.texts import notation
 from mlconnector.texts.language import Language
 from mlconnector.texts.tables import table
 
+_ENDS = (".", "!", "?", "…")
 _MEGABYTE = 1024 * 1024
 
 
@@ -130,9 +131,11 @@ def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, s
 
 def filled(template: str, facts: Mapping[str, str], language: Language = "en") -> str:
     """A text with its facts put in; the top of this module says how."""
-    parts = []
+    parts: list[str] = []
     for literal, slot, around, _ in Formatter().parse(template):
-        parts.append(literal)
+        # a fact may be a whole sentence, which ends the one around it too
+        ended = bool(parts) and parts[-1].endswith(_ENDS) and literal.startswith(".")
+        parts.append(literal[1:] if ended else literal)
         if slot is None:
             continue
         fact = _written(slot, facts, language)

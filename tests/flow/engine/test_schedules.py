@@ -10,6 +10,7 @@ from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.engine import housekeeping
 from mlconnector.flow.engine.schedules import HOUSEKEEPING
+from mlconnector.flow.report import overview
 from mlconnector.store import connections, httplog
 from mlconnector.store.tables import connections as connection_table
 from tests.flow.conftest import MakeRig
@@ -70,8 +71,9 @@ def test_a_connection_whose_settings_cannot_be_read_does_not_keep_the_others_fro
     with rig.app.database.read() as db:
         row = connections.read(db, "old")
     assert row.state == "degraded"
-    assert "unknown_by_now" in row.state_reason
-    assert "old: its settings cannot be read" in caplog.text
+    assert row.state_reason == "stored_settings_refused"
+    assert "unknown_by_now" in overview.connection(rig.app.context("old"))["trouble"]["what"]
+    assert "old: stored_settings_refused" in caplog.text
 
 
 def test_what_has_served_its_time_is_forgotten_and_the_rest_kept(make_rig: MakeRig) -> None:

@@ -24,7 +24,7 @@ from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.formats.einvoice.zugferd import zugferd
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import Kind, Party, TaxMethod, Voucher
+from mlconnector.model.vouchers import DownPayment, Kind, Party, TaxMethod, Voucher
 from tests.formats.einvoice.builders import BUYER, SELLER, VOUCHER, changed, invoice, line, stated
 
 AUSTRIAN = msgspec.structs.replace(BUYER, country="AT", vat_id="ATU13585627", postal_code="1010", city="Wien")
@@ -57,6 +57,9 @@ CASES: dict[str, Invoice] = {
     "small business": invoice(untaxed(), "small_business", "small_business", seller=SMALL),
     "small business with its own number": invoice(
         untaxed(), "small_business", "small_business", seller=SMALL_ABROAD
+    ),
+    "small business in another member state": invoice(
+        untaxed(AUSTRIAN), "small_business_eu", "small_business_eu", seller=SMALL_ABROAD
     ),
     "tax-free": invoice(untaxed(), "tax_free", "tax_free"),
     "zero rate": invoice(untaxed(), "domestic_0", "domestic_0"),
@@ -210,9 +213,33 @@ class TestASmallBusiness:
         found = stated(untaxed(party), "small_business", "small_business", seller=SMALL_ABROAD)
         assert found == ["small_business_at_home"]
 
+    def test_names_the_number_by_which_another_state_exempts_it(self) -> None:
+        both = SMALL.model_copy(update={"small_business_id": "DE123456789-EX"})
+        made = cii_xml(
+            invoice(untaxed(AUSTRIAN), "small_business_eu", "small_business_eu", seller=both)
+        ).decode()
+        assert '<ram:ID schemeID="FC">DE123456789-EX</ram:ID>' in made
+        assert "11/222/33333" not in made
+        assert "Art. 284 MwStSystRL, § 19a UStG" in made
+        found = stated(untaxed(AUSTRIAN), "small_business_eu", "small_business_eu", seller=SMALL)
+        assert found == ["small_business_id"]
+
+    def test_has_one_exemption_on_an_invoice(self) -> None:
+        found = stated(untaxed(), "small_business_eu", "small_business", seller=SMALL_ABROAD)
+        assert isinstance(found, list)
+        assert "small_business_alone" in found
+
     def test_charges_no_tax(self) -> None:
         found = stated(VOUCHER, "small_business", "small_business", seller=SMALL)
         assert found == ["untaxed"]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"requests_down_payment": True}, {"down_payments": (DownPayment(amount=Decimal(100), paid=True),)}],
+)
+def test_no_invoice_is_written_where_down_payments_play_a_part(facts: dict[str, Any]) -> None:
+    assert stated(changed(**facts)) == ["no_down_payment"]
 
 
 def test_any_other_untaxed_supply_shows_no_rate_either() -> None:

@@ -21,7 +21,7 @@ from mlconnector.flow.context.leftovers import (
     leftover_name,
     put_login_aside,
 )
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.services import STORED_SETTINGS_REFUSED, Services
 from mlconnector.flow.context.settings import ConnectionSettings, read_connection
 from mlconnector.model.problems import Problem
 from mlconnector.settings import UnreadableSettings
@@ -76,6 +76,8 @@ def connect(
             connections.update(db, name, settings.text, now)
             events = [AuditEvent(name, name, "settings_changed", detail), *lost]
             events += recall_unsent(services, db, settings)
+            if existing.state_reason == STORED_SETTINGS_REFUSED:
+                connections.set_state(db, name, "ready", "", now, unless="paused")
         else:
             events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
         if existing is not None and existing.is_disconnected:

@@ -21,7 +21,7 @@ from mlconnector.flow.context.stopping import Stopping
 from mlconnector.flow.context.tokens import StoredTokens
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.problems import Problem
-from mlconnector.settings import Settings
+from mlconnector.settings import Settings, UnreadableSettings
 from mlconnector.store import connections
 from mlconnector.store.database import Database
 from mlconnector.store.httplog import HttpLog
@@ -33,6 +33,8 @@ from mlconnector.systems.sink import ClientFacts, Sink, SinkContext
 from mlconnector.systems.source import Source, SourceContext
 
 # Seconds after which another process may have changed the settings or given other credentials.
+STORED_SETTINGS_REFUSED = "stored_settings_refused"
+
 _SETTINGS_ARE_GOOD_FOR = 1.0
 _FACTS_ARE_GOOD_FOR = timedelta(minutes=10)
 # Seconds after which no request is under way any more that began with settings which have changed since.
@@ -99,7 +101,7 @@ class Services:
         self._lock = threading.RLock()
 
     def connection(self, name: str) -> ConnectionSettings:
-        """A connection's settings. Raises NeedsHuman when there is no such connection."""
+        """A connection's settings. Raises NeedsHuman where there are none, or they are refused by now."""
         return self._entry(name).settings
 
     def read(self, text: str, where: str) -> ConnectionSettings:
@@ -214,6 +216,15 @@ class Services:
         found = {secret: self.vault.get(name, f"{system}.{secret}") for secret in wanted}
         return {secret: value for secret, value in found.items() if value is not None}
 
+    def _stored(self, name: str, text: str) -> ConnectionSettings:
+        """Settings that were taken once: another version, or another chart, may refuse them."""
+        try:
+            return self.read(text, f"settings of {name}")
+        except UnreadableSettings as error:
+            raise NeedsHuman(
+                Problem(STORED_SETTINGS_REFUSED, {"name": name, "reason": str(error)})
+            ) from error
+
     def forget(self, name: str) -> None:
         """Let go of a connection's systems, so that new settings or credentials take effect.
 
@@ -278,7 +289,7 @@ class Services:
             known = None if entry is None else (entry.settings.text, entry.credentials_of, entry.agreed_of)
             if entry is None or known != (row.settings, credentials_of, agreed_of):
                 self.forget(name)
-                settings = self.read(row.settings, f"settings of {name}")
+                settings = self._stored(name, row.settings)
                 entry = _Open(settings, row.is_disconnected, credentials_of, agreed_of)
                 self._open[name] = entry
             entry.is_disconnected = row.is_disconnected

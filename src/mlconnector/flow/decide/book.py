@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.flow.agree.confirmation import note_used
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.decide.clearings import items_cleared
 from mlconnector.flow.decide.decisions import (
     Decisions,
     decide_all,
@@ -22,6 +23,7 @@ from mlconnector.flow.decide.documents.booking_documents import BookingDocuments
 from mlconnector.flow.decide.documents.notes import noted
 from mlconnector.flow.decide.person_numbers import persons_of
 from mlconnector.flow.decide.rows import unfit
+from mlconnector.flow.decide.waiting_payments import let_payments_go_on
 from mlconnector.flow.intake.person_accounts import note_persons
 from mlconnector.formats.names import entry_id
 from mlconnector.mapping.channels import Channel
@@ -36,6 +38,7 @@ from mlconnector.store.entries import NewEntry
 from mlconnector.store.vouchers import Standing, Waiting
 
 SET = 200
+PAYMENTS = "payments:"
 BYTES_AT_ONCE = 64 * 1024 * 1024
 
 
@@ -49,9 +52,16 @@ class Booked:
 
 
 def book_set(context: Context, run: str, after: str) -> Booked:
-    """Decide the next set of waiting vouchers after the key `after`, and store what was decided."""
+    """Decide the next set of waiting vouchers after the key `after`, and store what was decided.
+
+    Payments come last, when the documents that they clear are booked.
+    """
+    payments, key = after.startswith(PAYMENTS), after.removeprefix(PAYMENTS)
     with context.read() as db:
-        found = vouchers.waiting_for_decision(db, context.name, after, SET)
+        found = vouchers.waiting_for_decision(db, context.name, key, SET, payments=payments)
+        if not found and not payments:
+            payments = True
+            found = vouchers.waiting_for_decision(db, context.name, "", SET, payments=True)
         waiting = _what_fits_into_memory(found)
         problems = vouchers.problems_of(db, [one.row.id for one in waiting], "source")
         decisions = decide_all(context, db, waiting, problems)
@@ -70,8 +80,11 @@ def book_set(context: Context, run: str, after: str) -> Booked:
             decisions.held[key] = its.problems
     with context.write() as db:
         _store(context, db, run, waiting, decisions, attached)
+        more = payments or bool(vouchers.waiting_for_decision(db, context.name, "", 1, payments=True))
     context.reached("entries_stored")
-    last = waiting[-1].row.id if len(waiting) < len(found) or len(found) == SET else None
+    last: str | None = PAYMENTS if more and not payments else None
+    if len(waiting) < len(found) or len(found) == SET:
+        last = (PAYMENTS if payments else "") + waiting[-1].row.id
     return Booked(last, len(decisions.drafts), len(decisions.held))
 
 
@@ -103,7 +116,8 @@ def _store(
     vouchers.drop_waiting_entries(db, list(rows))
     persons = persons_of(context, db, decisions)
     note_persons(context, db, _under_their_own_number(decisions), persons, now)
-    booked, events = _entries(context, db, waiting, decisions, attached, persons)
+    booked = _entries(context, db, waiting, decisions, attached, persons)
+    events = booked.events
     documents.drop_unsent(db, list(rows))
     new_documents = [row for key in decisions.drafts if key in attached for row in attached[key].rows]
     known = documents.known(db, [str(row["guid"]) for row in new_documents])
@@ -113,9 +127,10 @@ def _store(
     documents.bring_back(
         db, [row for row in new_documents if row["guid"] in known and row["voucher"] not in alone]
     )
-    entries.insert_entries(db, booked)
+    entries.insert_entries(db, booked.rows, booked.cleared)
+    events += let_payments_go_on(context, db, decisions, booked.corrected)
     note_used(context, db, decisions.drafts.values())
-    bookable = {str(row["voucher"]) for row in booked}
+    bookable = {str(row["voucher"]) for row in booked.rows}
     vouchers.set_state(db, bookable, "bookable", now)
     vouchers.set_state(db, decisions.held, "needs_human", now)
     for reason in set(decisions.ignored.values()):
@@ -136,7 +151,7 @@ def _store(
     events += [context.event(key, "unchanged", {}) for key in unchanged]
     append(db, events, now)
     runs.count(
-        db, run, {"booked": len(booked), "held": len(decisions.held), "ignored": len(decisions.ignored)}
+        db, run, {"booked": len(booked.rows), "held": len(decisions.held), "ignored": len(decisions.ignored)}
     )
 
 
@@ -150,6 +165,16 @@ def _own(db: Connection, decisions: Decisions) -> dict[str, tuple[Problem, ...]]
     }
 
 
+@dataclass
+class _Entries:
+    """Bookings of a set, what they clear of others by their keys, and which vouchers are corrected."""
+
+    rows: list[NewEntry] = field(default_factory=list)
+    events: list[AuditEvent] = field(default_factory=list)
+    cleared: dict[str, set[str]] = field(default_factory=dict)
+    corrected: set[str] = field(default_factory=set)
+
+
 def _entries(
     context: Context,
     db: Connection,
@@ -157,12 +182,12 @@ def _entries(
     decisions: Decisions,
     attached: Mapping[str, BookingDocuments],
     persons: Mapping[str, str],
-) -> tuple[list[NewEntry], list[AuditEvent]]:
+) -> _Entries:
     """Entries of all drafts, and reversals of what stands in DATEV for vouchers that changed after it."""
     settings, rules = context.settings, context.rules
     turns = entries.turns(db, [one.row.id for one in waiting])
-    rows: list[NewEntry] = []
-    events: list[AuditEvent] = []
+    booked = _Entries()
+    rows, events = booked.rows, booked.events
     for one in waiting:
         key, revision = one.row.id, one.row.revision
         draft = decisions.drafts.get(key)
@@ -182,12 +207,14 @@ def _entries(
                 decode(before.content), revision=revision, turn=turn, open_from=decisions.open_from
             )
             rows.append(_row(context, key, back, rules, before.channel, reverses=before.id))
+            booked.corrected.add(key)
             events.append(context.event(key, "reversed", {"entry": back.content_key, "of": before.id}))
         if made is not None and draft is not None:
             holds = open_item(context.name, draft)
             rows.append(_row(context, key, made, rules, channel, holds=holds))
+            booked.cleared[rows[-1]["id"]] = items_cleared(context.name, made)
             events.append(context.event(key, "booked", _story(made, rules)))
-    return rows, events
+    return booked
 
 
 def _under_their_own_number(decisions: Decisions) -> dict[str, Draft]:
@@ -250,7 +277,8 @@ def _story(made: Entry, rules: Rules) -> dict[str, object]:
         "mapping": rules.fingerprint(),
         "document": str(made.document) if made.document else None,
         "lines": [
-            f"{line.amount:f} {made.currency} {line.account} / {line.contra_account} {line.tax_key}".rstrip()
+            f"{line.amount:f} {line.currency or made.currency} "
+            f"{line.account} / {line.contra_account} {line.tax_key}".rstrip()
             for line in made.lines
         ],
         "because": [msgspec.to_builtins(one) for one in made.because],

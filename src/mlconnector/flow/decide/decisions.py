@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.decide.clearings import Clearings, drafted, item_name
 from mlconnector.flow.decide.rows import books_the_same, nameless
 from mlconnector.formats.extf import document_field
 from mlconnector.mapping.booking import decide
@@ -20,7 +21,7 @@ from mlconnector.mapping.channels import Channel, carried_as
 from mlconnector.mapping.drafts import Draft, Held, Ignored, entry
 from mlconnector.model.entries import Because, Entry, decode
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Voucher
+from mlconnector.model.vouchers import Kind, Voucher
 from mlconnector.model.vouchers import decode as decode_voucher
 from mlconnector.store import entries
 from mlconnector.store.entries import EntryRow
@@ -81,9 +82,11 @@ def decide_all(
     rules = context.rules
     standing = entries.standing(db, [one.row.id for one in waiting])
     decisions = Decisions(first_open_day(context, db), standing=standing)
-    for one in waiting:
+    read = [(one, decode_voucher(one.content)) for one in waiting]
+    clearings = Clearings(context, db, [voucher for _, voucher in read])
+    for one, voucher in sorted(read, key=_payments_by_age):
         stands = one.row.id in decisions.standing
-        decision = decide(decode_voucher(one.content), rules, stands=stands)
+        decision = decide(voucher, rules, stands=stands, cleared=clearings.of(voucher, stands=stands))
         found = tuple(problems.get(one.row.id, ()))
         if isinstance(decision, Ignored):
             decisions.ignored[one.row.id] = decision.reason
@@ -94,6 +97,8 @@ def decide_all(
             decisions.held[one.row.id] = (closed,)
         else:
             decisions.drafts[one.row.id] = decision
+            if voucher.kind == Kind.PAYMENT:
+                clearings.add(drafted(decision))
     _set_unchanged_aside(context, waiting, decisions)
     _hold_the_nameless(context, decisions)
     _hold_what_cannot_be_taken_back(context, waiting, decisions)
@@ -170,15 +175,13 @@ def posted(made: Entry, day: date | None) -> Entry:
 
 
 def open_item(name: str, draft: Draft) -> str:
-    """What no other voucher of the client may be booked under: its Belegfeld 1.
+    """What no other voucher of the client may be booked under.
 
-    Suppliers number alike, so theirs count for each supplier. Payments, and credit notes under the number of
-    their invoice, clear what others opened and hold nothing.
+    Payments, and credit notes under the number of their invoice, clear what others opened and hold nothing.
     """
     if all(line.number for line in draft.lines):
         return ""
-    field = document_field(draft.number)[0]
-    return field if draft.ledger == "receivable" else f"{field} {name}/{draft.party.external_id}"
+    return item_name(name, draft.ledger, draft.party.external_id, draft.number)
 
 
 def hold_taken_numbers(context: Context, db: Connection, decisions: Decisions) -> None:
@@ -187,7 +190,7 @@ def hold_taken_numbers(context: Context, db: Connection, decisions: Decisions) -
     Of several that meet here for the first time, the earliest keeps it.
     """
     client = context.settings.client
-    oldest_first = sorted(decisions.drafts.items(), key=lambda item: _age(item[1]))
+    oldest_first = sorted(decisions.drafts.items(), key=lambda item: _age(item[1].voucher))
     items = {key: item for key, draft in oldest_first if (item := open_item(context.name, draft))}
     holders = entries.holders_of_open_items(db, client, items.values())
     for key, item in items.items():
@@ -204,9 +207,14 @@ def number_taken(draft: Draft, other: str) -> Problem:
     return Problem("document_field_taken", facts, ("document_field",))
 
 
-def _age(draft: Draft) -> tuple[date, int, str]:
-    voucher = draft.voucher
+def _age(voucher: Voucher) -> tuple[date, int, str]:
     return voucher.document_date, len(voucher.external_id), voucher.external_id
+
+
+def _payments_by_age(read: tuple[Waiting, Voucher]) -> tuple[object, ...]:
+    """Documents in their order, then payments, the oldest first."""
+    voucher = read[1]
+    return (True, *_age(voucher)) if voucher.kind == Kind.PAYMENT else (False,)
 
 
 def hold_missing_years(decisions: Decisions, facts: ClientFacts, books: Books) -> None:

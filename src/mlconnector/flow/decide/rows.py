@@ -97,6 +97,8 @@ def _layout(books: Books) -> Category:
 
 def unsuitable(entry: Entry, rules: Rules) -> Problem | None:
     """Why an entry cannot go as a booking suggestion, found before it gets near a batch."""
+    if any(line.due_date is not None for line in entry.lines):
+        return Problem("instalments_not_for_dxso", {"number": entry.number})
     reasons = not_for_dxso(entry, account_length=rules.books.account_length)
     if not reasons:
         return None

@@ -7,10 +7,10 @@ from typing import Any
 
 from dbos import DBOS
 
+from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.states import note_state
-from mlconnector.settings import UnreadableSettings
 from mlconnector.store import connections
 
 log = logging.getLogger(__name__)
@@ -53,10 +53,10 @@ def keep_schedules(services: Services, poll: Any, housekeeping: Any) -> None:
 
 
 def _cron(context: Context) -> str | None:
-    """When a connection is polled; None where its stored settings cannot be read, which is noted of it."""
+    """When a connection is polled; None where its stored settings are refused, which is noted of it."""
     try:
         return context.settings.schedule.cron
-    except UnreadableSettings as error:
-        log.error("%s: its settings cannot be read: %s", context.name, error)
-        note_state(context, "degraded", f"broken: {error}")
+    except NeedsHuman as error:
+        log.error("%s: %s", context.name, error)
+        note_state(context, "degraded", error.problem.cause, dict(error.problem.facts))
         return None

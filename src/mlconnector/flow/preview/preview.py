@@ -12,6 +12,7 @@ from datetime import date
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.decide.clearings import Clearings
 from mlconnector.flow.decide.decisions import channel_closed, number_taken, open_item, posted
 from mlconnector.flow.decide.documents.notes import noted
 from mlconnector.flow.decide.rows import books_the_same, nameless, unfit, unwritable
@@ -39,10 +40,14 @@ MADE = "made"
 
 @dataclass
 class _Promised:
-    """What vouchers that were shown before would take: numbers by ledger and party, open items by our key."""
+    """What vouchers that were shown before would take: numbers by ledger and party, open items by our key.
+
+    `entries` are their bookings, for the payments that clear them.
+    """
 
     persons: dict[tuple[str, str], str] = field(default_factory=dict)
     open_items: dict[str, str] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class _Shown:
     open_from: date
     promised: _Promised
     examine: bool
+    clearings: Clearings
 
 
 def preview(
@@ -73,16 +79,25 @@ def preview(
     for readings in _named(context, wanted) if wanted else _next(context, limit):
         fresh = readings if wanted else _not_handed_over(context, readings)
         fresh = fresh if wanted else fresh[:left]
-        keys = [voucher_id(context.name, one.voucher.identity) for one in fresh if one.voucher is not None]
+        fresh = sorted(fresh, key=_is_payment)
+        read = [one.voucher for one in fresh if one.voucher is not None]
         with context.read() as db:
-            standing = entries.standing(db, keys)
+            standing = entries.standing(db, [voucher_id(context.name, one.identity) for one in read])
             open_from = first_open_day(context, db)
+            clearings = Clearings(context, db, read)
+        for made in promised.entries:
+            clearings.add(made)
         known = {key: [decode(row.content) for row in rows] for key, rows in standing.items()}
-        for reading in fresh:
-            yield _previewed(_Shown(context, known, open_from, promised, examine), reading)
+        shown = _Shown(context, known, open_from, promised, examine, clearings)
+        yield from (_previewed(shown, reading) for reading in fresh)
         left -= len(fresh)
         if left <= 0 and not wanted:
             return
+
+
+def _is_payment(reading: Reading) -> bool:
+    """Payments are shown after the documents that they clear."""
+    return reading.voucher is not None and reading.voucher.kind == Kind.PAYMENT
 
 
 def _named(context: Context, wanted: Sequence[str]) -> Iterator[list[Reading]]:
@@ -151,7 +166,8 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
     rules = shown.context.rules
     before = shown.standing.get(voucher_id(shown.context.name, voucher.identity), ())
     bare = _bare(shown, voucher)
-    decision = decide(voucher, rules, stands=bool(before))
+    cleared = shown.clearings.of(voucher, stands=bool(before))
+    decision = decide(voucher, rules, stands=bool(before), cleared=cleared)
     if isinstance(decision, Ignored):
         return listed(replace(bare, ignored=decision.reason), _taken_back(shown, voucher, before), rules)
     if isinstance(decision, Held) or reading.problems:
@@ -167,6 +183,7 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
         again = _entry(draft, before[-1].lines[0].account)
         same = [one for one in before if books_the_same(again, one, bare.channel, rules)]
         if same:
+            shown.clearings.add(same[-1])
             others = [one for one in before if one is not same[-1]]
             return listed(replace(bare, ignored=UNCHANGED), _taken_back(shown, voucher, others), rules)
     hindrance = _hindrance(shown, bare, draft)
@@ -185,6 +202,8 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
     wrong = unfit(made, bare.channel, rules) or unwritable(made, rules.books)
     if wrong is not None:
         return replace(bare, problems=(wrong,))
+    shown.clearings.add(made)
+    shown.promised.entries.append(made)
     is_new = (draft.ledger, draft.party.external_id) in shown.promised.persons
     found = replace(bare, number=made.number, new_person=person if is_new else "")
     return listed(found, [*_taken_back(shown, voucher, before), made], rules)

@@ -102,16 +102,17 @@ class Sums:
     def _add_row(self, row: Listed) -> None:
         entry, line = row.entry, row.line
         self.rows += 1
+        currency = line.currency or entry.currency
         side = self.debit if line.amount > ZERO else self.credit
-        side[entry.currency] = side.get(entry.currency, ZERO) + abs(line.amount)
+        side[currency] = side.get(currency, ZERO) + abs(line.amount)
         self.persons.setdefault(entry.ledger, set()).add(line.account)
         sign = (1 if entry.ledger == "receivable" else -1) * (-1 if line.tax_case == PAYMENT else 1)
         tax = _tax(row)
         if line.discount is not None:
             taken = -sign * line.discount
-            self._count(CaseKey(DISCOUNT, ZERO, entry.currency), taken, tax, added=False)
+            self._count(CaseKey(DISCOUNT, ZERO, currency), taken, tax, added=False)
             tax = ZERO
-        key = CaseKey(line.tax_case, line.tax_rate, entry.currency)
+        key = CaseKey(line.tax_case, line.tax_rate, currency)
         self._count(key, sign * line.amount, tax, added=line.tax_added)
 
     def _count(self, key: CaseKey, amount: Decimal, tax: Decimal, *, added: bool) -> None:

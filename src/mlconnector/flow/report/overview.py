@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import release
 from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.connect.oauth_login import logins_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import token_name
-from mlconnector.flow.context.services import Services
+from mlconnector.flow.context.services import STORED_SETTINGS_REFUSED, Services
 from mlconnector.flow.report import waiting
+from mlconnector.model.problems import Problem
 from mlconnector.store import (
     audit,
     batches,
@@ -30,6 +32,14 @@ from mlconnector.store import hints as webhook_hints
 from mlconnector.texts.catalogue import explain, problem_keys
 
 _FIRST_VOUCHERS = 5
+_NO_REQUESTS: Mapping[str, Any] = {
+    "requests": 0,
+    "gets": 0,
+    "transfers": 0,
+    "gets_per_transfer": None,
+    "error_share": 0.0,
+    "alarms": [],
+}
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -61,23 +71,31 @@ def connection(context: Context) -> dict[str, Any]:
         persons = person_records.counts(db, context.name)
         given = release.released(row)
         waits = None if given is not None or row.is_disconnected else release.waiting(db, context.name)
+    refused = _refused_settings(context)
+    if refused is not None and row.state != "paused":
+        row = replace(row, state="degraded", state_reason=refused.cause)
+        detail: Mapping[str, Any] = {"reason": refused.cause, "facts": refused.facts}
+    else:
+        detail = {} if noted is None else noted.detail
     return {
         "connection": context.name,
         "source": row.source,
         "client": row.client,
         "state": row.state,
         "state_reason": row.state_reason,
-        "trouble": _trouble(context.services, row, {} if noted is None else noted.detail),
+        "trouble": _trouble(context.services, row, detail),
         "released": None if given is None else asdict(given),
         "waits_for_release": None if waits is None else asdict(waits),
-        "login_until": context.vault.expires(context.name, token_name(context.settings.sink_system.name)),
-        "logins": [asdict(one) for one in logins_of(context)],
-        "sink_requests": sink_requests(context),
+        "login_until": None
+        if refused
+        else context.vault.expires(context.name, token_name(context.settings.sink_system.name)),
+        "logins": [] if refused else [asdict(one) for one in logins_of(context)],
+        "sink_requests": _NO_REQUESTS if refused else sink_requests(context),
         "vouchers": found,
         "reversed": taken_back,
         "batches": [batch_summary(one) for one in listed],
         "problems": problems(context.services, context.name),
-        "unconfirmed": [one.seed.name for one in unconfirmed(context)],
+        "unconfirmed": [] if refused else [one.seed.name for one in unconfirmed(context)],
         "persons": persons,
         "latest_run": None
         if not latest
@@ -89,6 +107,17 @@ def connection(context: Context) -> dict[str, Any]:
             "counts": latest[0].counts,
         },
     }
+
+
+def _refused_settings(context: Context) -> Problem | None:
+    """The problem of a connection whose stored settings are refused: then nothing else can be told of it."""
+    try:
+        context.settings  # noqa: B018  # reading them is the question
+    except NeedsHuman as error:
+        if error.problem.key == STORED_SETTINGS_REFUSED:
+            return error.problem
+        raise
+    return None
 
 
 def sink_requests(context: Context) -> dict[str, Any]:

@@ -102,6 +102,30 @@ def speaks_of_down_payments(voucher: Voucher, einvoice: EInvoice) -> bool:
     )
 
 
+def agrees_on_down_payments(voucher: Voucher, einvoice: EInvoice) -> bool:
+    """Whether an e-invoice says of down payments what the source told of them.
+
+    A request is one by its type too. A final invoice names no other invoices than those that were paid in
+    advance, and takes them off either what is to be paid (BT-113), or its lines.
+    """
+    asks = einvoice.document_type.name in _DOWN_PAYMENTS
+    prepaid = einvoice.sign * (einvoice.prepaid or ZERO)
+    if voucher.requests_down_payment:
+        return einvoice.document_type.name == "down_payment" and not prepaid and not einvoice.preceding
+    named = {number.strip() for number in einvoice.preceding}
+    known = {(one.number or "").strip() for one in voucher.down_payments}
+    unclear = any(one.paid is None for one in voucher.down_payments)
+    if not voucher.down_payments or asks or unclear or not named <= known:
+        return False
+    taken_off = einvoice.payable == einvoice.gross - (einvoice.prepaid or ZERO)
+    return prepaid in {ZERO, paid_in_advance(voucher)} and (not prepaid or taken_off)
+
+
+def paid_in_advance(voucher: Voucher) -> Decimal:
+    """What was paid of a document before it, with the document's sign."""
+    return sum((one.amount for one in voucher.down_payments if one.paid), ZERO)
+
+
 def remarks(voucher: Voucher, einvoice: EInvoice) -> tuple[Because, ...]:
     """What of an e-invoice was not compared, for the audit trail."""
     said: list[Because] = []

@@ -23,6 +23,7 @@ from mlconnector.model.vouchers import Kind, Party, Voucher
 INVOICE, CREDIT_NOTE = "380", "381"
 _PRICE_PLACES = 4
 _SMALL_BUSINESS = "small_business"
+_SMALL_BUSINESS_ABROAD = "small_business_eu"
 
 
 class VatCategory(msgspec.Struct, frozen=True):
@@ -98,10 +99,13 @@ def invoice_of(
     party, number, service_date = voucher.party, voucher.number, voucher.service_date
     categories = [vat_categories().get(case or "") for case in cases]
     known = [category for category in categories if category is not None]
-    small = [name == _SMALL_BUSINESS for name in cases]
+    small = set(cases) & {_SMALL_BUSINESS, _SMALL_BUSINESS_ABROAD}
+    if _SMALL_BUSINESS_ABROAD in small:
+        # its own number is what the supplies are exempt by, and goes before the tax number at home
+        seller = seller.model_copy(update={"tax_number": None}) if seller.small_business_id else seller
     missing = [*_missing(voucher), *_missing_of(party, known, seller)]
-    if any(small):
-        missing += _missing_of_small_business(party, all(small))
+    if small:
+        missing += _missing_of_small_business(party, cases)
     if any(
         each is not None and each.reason and net != gross
         for each, net, gross in zip(categories, sums.line_net, sums.line_gross, strict=False)
@@ -129,7 +133,7 @@ def invoice_of(
         sums=sums,
         lines=stated_lines,
         vat=_by_rate(stated_lines, sums),
-        notice=known[0].reason if any(small) else "",
+        notice=known[0].reason if small else "",
     )
 
 
@@ -143,6 +147,7 @@ def _missing(voucher: Voucher) -> list[str]:
         "due_date": voucher.due_date or voucher.payment_terms,
         "refers_to": voucher.kind != Kind.CREDIT_NOTE or voucher.refers_to,
         "euro": voucher.currency == "EUR",
+        "no_down_payment": not (voucher.requests_down_payment or voucher.down_payments),
     }
     return [what for what, there in wanted.items() if not there]
 
@@ -159,19 +164,20 @@ def _missing_of(party: Party | None, categories: Sequence[VatCategory], seller: 
         "party_country": party.country,
         "party_vat_id": "buyer_vat_id" not in needed or party.vat_id,
         "seller_vat_id": "seller_vat_id" not in needed or seller.vat_id,
+        "small_business_id": "small_business_id" not in needed or seller.small_business_id,
     }
     return [what for what, there in wanted.items() if not there]
 
 
-def _missing_of_small_business(party: Party | None, alone: bool) -> list[str]:
-    """What keeps § 19 UStG from being stated.
+def _missing_of_small_business(party: Party | None, cases: Sequence[str | None]) -> list[str]:
+    """What keeps § 19 or § 19a UStG from being stated.
 
-    A supply to a customer abroad may be taxable there; whether another member state exempts it (§ 19a UStG),
-    the voucher does not say.
+    A supply to a customer abroad may be taxable there: that another member state exempts it (§ 19a UStG), the
+    tax case has to say.
     """
-    missing = [] if alone else ["small_business_alone"]
+    missing = [] if len(set(cases)) == 1 else ["small_business_alone"]
     abroad = party is not None and party.country not in {None, "DE"}
-    return [*missing, "small_business_at_home"] if abroad else missing
+    return [*missing, "small_business_at_home"] if abroad and _SMALL_BUSINESS in cases else missing
 
 
 def _turned(voucher: Voucher) -> Voucher:

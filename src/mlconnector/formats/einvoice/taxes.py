@@ -33,6 +33,9 @@ _BY_REASON = {
 }
 
 
+_MARGIN_TAXED = "margin_scheme_19"
+
+
 @dataclass(frozen=True, slots=True)
 class BookedTax:
     """What is booked under one tax case at one rate, as the document shows it: the gross in its signs."""
@@ -75,7 +78,8 @@ def booked_taxes(lines: Iterable[EntryLine], direction: Direction) -> list[Booke
     sign = 1 if direction == "sale" else -1
     found: dict[tuple[str, Decimal], BookedTax] = {}
     for line in lines:
-        rate = ZERO if line.tax_added else line.tax_rate
+        # the tax of a margin is on no document (§ 14a Abs. 6 Satz 2 UStG)
+        rate = ZERO if line.tax_added or line.tax_case == _MARGIN_TAXED else line.tax_rate
         before = found.get((line.tax_case, rate), BookedTax(line.tax_case, rate, ZERO))
         found[line.tax_case, rate] = replace(before, gross=before.gross + sign * line.amount)
     return list(found.values())

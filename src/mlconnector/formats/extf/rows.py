@@ -16,6 +16,7 @@ from mlconnector.formats.extf.columns import Bookings, Column
 from mlconnector.formats.extf.dictionary import BOOKINGS, category
 from mlconnector.formats.extf.text import Change, booking_text, document_field
 from mlconnector.model.entries import Entry, EntryLine
+from mlconnector.model.euro import EURO, euro_amounts
 from mlconnector.model.money import ZERO, rounded
 
 Value = str | int | Decimal | date
@@ -24,7 +25,6 @@ TaxPeriod = Literal["service_date", "document_date"]
 DueDate = Literal["column", "document_field_2"]
 Reversed = Literal["reversal", "credit_note"]
 
-BASE_CURRENCY = "EUR"
 _HIGHEST_AMOUNT = Decimal(10**10)
 _CENT = Decimal("0.01")
 _RATE_STEP = Decimal("0.000001")
@@ -68,15 +68,15 @@ def booking_rows(
     `account_length` is the client's Sachkontenlänge: person accounts are one digit longer, and only their
     rows carry the due date. It goes to `Fälligkeit` (column 117), which DATEV reads before Belegfeld 2 and
     which leaves no doubt about the century, or with `due_date` into Belegfeld 2; the number of the terms of
-    payment goes to Belegfeld 2 and takes the place of both. With `tax_period` the service date is written
-    together with the day that decides the tax period, as DATEV requires; the client's settings must provide
-    for it; that day is the line's own where it has one. `generalumkehr` names what is marked as
-    Generalumkehr: by the tax key's correction key where there is one, else in column 118. Without it such a
-    row is an ordinary booking with the sides swapped; both swap the sides, as DATEV's samples do.
+    payment goes to Belegfeld 2 and takes the place of both, but for a line with a day of its own. With
+    `tax_period` the service date is written together with the day that decides the tax period, as DATEV
+    requires; the client's settings must provide for it; that day is the line's own where it has one.
+    `generalumkehr` names what is marked as Generalumkehr: by the tax key's correction key where there is one,
+    else in column 118. Without it such a row is an ordinary booking with the sides swapped; both swap the
+    sides, as DATEV's samples do.
     """
     number, changes = document_field(entry.number)
     common: dict[str, Value] = {
-        Bookings.CURRENCY.name: entry.currency,
         Bookings.DOCUMENT_DATE.name: entry.posted_on,
         Bookings.DOCUMENT_FIELD_1.name: number,
         Bookings.LOCK.name: int(festschreibung),
@@ -90,17 +90,16 @@ def booking_rows(
         common[Bookings.TAX_PERIOD.name] = decisive
     marked = _is_marked(entry, generalumkehr)
     noted = list(changes)
-    bases = _base_amounts(entry, noted)
     rows = []
-    for line, base in zip(entry.lines, bases, strict=True):
-        row: dict[str, Value] = {**_line(entry, line, noted), **common, **base}
+    for line, money in zip(entry.lines, _money(entry, noted), strict=True):
+        row: dict[str, Value] = {**_line(entry, line, noted), **common, **money}
         if Bookings.TAX_PERIOD.name in row:
             row[Bookings.TAX_PERIOD.name] = _tax_period(entry, line, decisive)
         if line.number:
             row[Bookings.DOCUMENT_FIELD_1.name], cleaned = document_field(line.number)
             noted.extend(one for one in cleaned if one not in noted)
         if account_length + 1 in (len(line.account), len(line.contra_account)):
-            row.update(_terms(entry, due_date))
+            row.update(_terms(entry, line, due_date))
         if marked:
             _mark(row)
         rows.append(row)
@@ -136,14 +135,16 @@ def _correction_keys() -> Mapping[str, str]:
     return {row["key"]: row["correction"] for row in csv.DictReader(text.splitlines())}
 
 
-def _terms(entry: Entry, due_date: DueDate) -> dict[str, Value]:
-    if entry.payment_terms:
+def _terms(entry: Entry, line: EntryLine, due_date: DueDate) -> dict[str, Value]:
+    """When a row falls due: on its own day, by the terms of payment, or on the entry's day."""
+    day = line.due_date or entry.due_date
+    if entry.payment_terms and line.due_date is None:
         return {Bookings.DOCUMENT_FIELD_2.name: entry.payment_terms}
-    if entry.due_date is None:
+    if day is None:
         return {}
     if due_date == "document_field_2":
-        return {Bookings.DOCUMENT_FIELD_2.name: f"{entry.due_date:%d%m%y}"}
-    return {Bookings.DUE_DATE.name: entry.due_date}
+        return {Bookings.DOCUMENT_FIELD_2.name: f"{day:%d%m%y}"}
+    return {Bookings.DUE_DATE.name: day}
 
 
 def _line(entry: Entry, line: EntryLine, changes: list[Change]) -> dict[str, Value]:
@@ -210,46 +211,50 @@ def _vat_id(given: str, changes: list[Change], column: str = Bookings.EU_VAT_ID.
     return written
 
 
-def _base_amounts(entry: Entry, changes: list[Change]) -> list[dict[str, Value]]:
-    rate = entry.exchange_rate
-    if rate is None:
-        return [{} for _ in entry.lines]
-    if not ZERO < rate < _HIGHEST_RATE:
-        raise NotBookable(Bookings.EXCHANGE_RATE, str(rate), "DATEV takes rates above 0 and below 10000")
-    written_rate = rate.quantize(_RATE_STEP)
-    if written_rate == ZERO:
-        raise NotBookable(
-            Bookings.EXCHANGE_RATE, str(rate), "is zero in the six decimal places that DATEV takes"
-        )
-    if written_rate != rate:
-        changes.append(Change(Bookings.EXCHANGE_RATE.name, str(rate), str(written_rate), "rounded"))
-    amounts = [rounded(abs(line.amount) / rate) for line in entry.lines]
-    if any(amount == ZERO for amount in amounts):
-        raise NotBookable(
-            Bookings.BASE_AMOUNT, str(min(amounts)), "less than half a cent in EUR cannot be booked"
-        )
-    _level(entry, rate, amounts)
+def _money(entry: Entry, changes: list[Change]) -> list[dict[str, Value]]:
+    """Currency, rate and amount in euro of each line."""
+    if entry.exchange_rate is None:
+        return [{Bookings.CURRENCY.name: entry.currency} for _ in entry.lines]
+    for line in entry.lines:
+        _check_rate(line.exchange_rate or entry.exchange_rate)
     return [
-        {
-            Bookings.EXCHANGE_RATE.name: written_rate,
-            Bookings.BASE_AMOUNT.name: amount,
-            Bookings.BASE_CURRENCY.name: BASE_CURRENCY,
-        }
-        for amount in amounts
+        {Bookings.CURRENCY.name: line.currency}
+        if line.currency
+        else _foreign(entry, line, amount.copy_sign(amount * line.amount), changes)
+        for line, amount in zip(entry.lines, euro_amounts(entry.lines, entry.exchange_rate), strict=True)
     ]
 
 
-def _level(entry: Entry, rate: Decimal, amounts: list[Decimal]) -> None:
-    # the document's total in EUR is the truth; the cents of the single roundings go to the largest line
-    signs = [1 if line.amount > ZERO else -1 for line in entry.lines]
-    whole = rounded(entry.total / rate)
-    missing = whole - sum((sign * amount for sign, amount in zip(signs, amounts, strict=True)), ZERO)
-    largest = max(range(len(amounts)), key=amounts.__getitem__)
-    amounts[largest] += signs[largest] * missing
-    if amounts[largest] <= ZERO:
+def _check_rate(rate: Decimal) -> None:
+    if not ZERO < rate < _HIGHEST_RATE:
+        raise NotBookable(Bookings.EXCHANGE_RATE, str(rate), "DATEV takes rates above 0 and below 10000")
+    if rate.quantize(_RATE_STEP) == ZERO:
         raise NotBookable(
-            Bookings.BASE_AMOUNT, str(whole), "the lines are too small to add up to the total in EUR"
+            Bookings.EXCHANGE_RATE, str(rate), "is zero in the six decimal places that DATEV takes"
         )
+
+
+def _foreign(entry: Entry, line: EntryLine, amount: Decimal, changes: list[Change]) -> dict[str, Value]:
+    """The four columns of foreign money; `amount` is negative where the cents of roundings outweigh it."""
+    rate = line.exchange_rate or entry.exchange_rate or ZERO
+    written = rate.quantize(_RATE_STEP)
+    change = Change(Bookings.EXCHANGE_RATE.name, str(rate), str(written), "rounded")
+    if written != rate and change not in changes:
+        changes.append(change)
+    if rounded(abs(line.amount) / rate) == ZERO:
+        raise NotBookable(
+            Bookings.BASE_AMOUNT, str(line.amount), "less than half a cent in EUR cannot be booked"
+        )
+    if amount <= ZERO:
+        raise NotBookable(
+            Bookings.BASE_AMOUNT, str(amount), "the lines are too small to add up to the total in EUR"
+        )
+    return {
+        Bookings.CURRENCY.name: entry.currency,
+        Bookings.EXCHANGE_RATE.name: written,
+        Bookings.BASE_AMOUNT.name: amount,
+        Bookings.BASE_CURRENCY.name: EURO,
+    }
 
 
 _TEXT_LENGTH = category(BOOKINGS).by_name[Bookings.TEXT.name].max_length

@@ -12,7 +12,7 @@ from mlconnector.store.tables.connections import (
 )
 from mlconnector.store.tables.master_data import person_records
 from mlconnector.store.tables.operations import audit, audit_head, executors, http_log, leases, runs
-from mlconnector.store.tables.records import entries, problems, revisions, vouchers
+from mlconnector.store.tables.records import clearings, entries, problems, revisions, vouchers
 from mlconnector.store.tables.transfers import accounts, batches, documents, transfers
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "audit_head",
     "batches",
     "chart_accounts",
+    "clearings",
     "confirmations",
     "connections",
     "credentials",

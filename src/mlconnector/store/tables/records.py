@@ -98,3 +98,15 @@ entries = Table(
 )
 Index("ix_entries_waiting", entries.c.connection, entries.c.batch, entries.c.period)
 Index("ix_entries_open_item", entries.c.client, entries.c.open_item)
+
+# Open items of other vouchers that a booking clears: those of payments, and of credit notes that are booked
+# under the number of their invoice.
+clearings = Table(
+    "clearings",
+    metadata,
+    Column("entry", Text, ForeignKey("entries.id"), nullable=False),
+    Column("client", Text, nullable=False),
+    Column("open_item", Text, nullable=False),
+    PrimaryKeyConstraint("entry", "open_item"),
+)
+Index("ix_clearings_open_item", clearings.c.client, clearings.c.open_item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -12,18 +12,21 @@ from mlconnector.flow.decide.documents.examiner import NotExamined, examiner
 from mlconnector.formats.einvoice.comparison import (
     NOTHING,
     Difference,
+    agrees_on_down_payments,
     differences,
     remarks,
     speaks_of_down_payments,
 )
 from mlconnector.formats.einvoice.invoice import EInvoice, Examination, Finding
 from mlconnector.formats.einvoice.taxes import TaxDifference, booked_taxes, tax_differences
+from mlconnector.mapping.down_payments import invoiced_lines
 from mlconnector.mapping.drafts import Draft
 from mlconnector.mapping.rules import Rules
-from mlconnector.model.entries import Because
-from mlconnector.model.money import ZERO, exact, rounded
+from mlconnector.model.entries import Because, EntryLine
+from mlconnector.model.money import ZERO, exact, rounded, tax_included
 from mlconnector.model.problems import Problem
 from mlconnector.model.totals import Totals, totals
+from mlconnector.model.vouchers import Voucher
 from mlconnector.systems.kit.check_steps import CheckStep
 
 _SHOWN = 3
@@ -62,11 +65,17 @@ def rules_steps(wanted: DocumentRules) -> Iterator[CheckStep]:
 
 def booked_totals(draft: Draft) -> Totals:
     """The voucher's totals with the gross that is booked, in the signs of the voucher."""
-    voucher = draft.voucher
+    return _totals(draft.voucher, draft.lines)
+
+
+def _totals(voucher: Voucher, lines: Sequence[EntryLine], off: Sequence[EntryLine] = ()) -> Totals:
+    """The voucher's totals with the gross of its lines, less what lines take `off` of down payments."""
     sums = totals(voucher.lines, voucher.currency)
-    booked = sum((line.amount for line in draft.lines), ZERO)
-    gross = rounded(booked if voucher.direction == "sale" else -booked, voucher.currency)
-    return Totals(sums.net, sums.tax, gross, sums.line_net, sums.line_gross)
+    sign = 1 if voucher.direction == "sale" else -1
+    gross = rounded(sign * sum((line.amount for line in (*lines, *off)), ZERO), voucher.currency)
+    taken = sign * sum((line.amount for line in off), ZERO)
+    tax = sign * sum((tax_included(line.amount, line.tax_rate, voucher.currency) for line in off), ZERO)
+    return Totals(sums.net + taken - tax, sums.tax + tax, gross, sums.line_net, sums.line_gross)
 
 
 def _about_rules(
@@ -102,15 +111,21 @@ def _compared(
     file_name: str, draft: Draft, einvoice: EInvoice, wanted: DocumentRules, rules: Rules
 ) -> list[Problem]:
     """Where the e-invoice says something else than what is booked."""
-    voucher, sums, tolerance = draft.voucher, booked_totals(draft), rules.mapping.rounding_limit
+    voucher, tolerance = draft.voucher, rules.mapping.rounding_limit
+    speaks = speaks_of_down_payments(voucher, einvoice) or voucher.requests_down_payment
+    if speaks and not agrees_on_down_payments(voucher, einvoice):
+        return [_down_payment(file_name, einvoice)]
+    lines, off = invoiced_lines(draft, whole=bool(einvoice.prepaid))
     found = differences(
-        voucher, sums, einvoice, tolerance, exchange_rate=draft.exchange_rate, own=wanted.seller
+        voucher,
+        _totals(voucher, lines, off),
+        einvoice,
+        tolerance,
+        exchange_rate=draft.exchange_rate,
+        own=wanted.seller,
     )
     problems = [_differs(file_name, found, einvoice)] if found else []
-    if speaks_of_down_payments(voucher, einvoice):
-        problems.append(_down_payment(file_name, einvoice))
-    booked = booked_taxes(draft.lines, voucher.direction)
-    others = tax_differences(booked, einvoice, tolerance)
+    others = tax_differences(booked_taxes((*lines, *off), voucher.direction), einvoice, tolerance)
     return problems + [_other_tax(file_name, one, voucher.currency) for one in others]
 
 

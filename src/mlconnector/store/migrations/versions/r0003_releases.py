@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0101"
+revision = "0003"
 down_revision = "0002"
 
 _EARLIER = "before releases were kept"

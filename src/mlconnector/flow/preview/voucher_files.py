@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mlconnector.errors import RetryLater
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.documents.booking_documents import extensions
-from mlconnector.flow.decide.documents.judged_files import fetched, judge
+from mlconnector.flow.decide.documents.judged_files import UNAVAILABLE, fetched, judge
 from mlconnector.flow.decide.documents.notes import known_notes
 from mlconnector.flow.decide.documents.own_documents import missing_document
 from mlconnector.flow.preview.booking_list import Files
@@ -49,6 +49,8 @@ def files_of(context: Context, draft: Draft, *, examine: bool) -> VoucherFiles:
     try:
         contents = fetched(context, voucher)
     except RetryLater:
+        return unseen
+    if any(isinstance(one, Problem) and one.key == UNAVAILABLE for one in contents):
         # The run tries again; a list of twenty vouchers does not wait for one file.
         return unseen
     channel = settings.channel_of(voucher)

@@ -58,7 +58,7 @@ def test_the_whole_way(mine: Desk) -> None:
 
     # Nobody has logged in to DATEV: what can be read is read, and the way out is named.
     steps = {step["step"]: step for step in mine.data(3, "ping", NAME)["steps"]}
-    assert steps["datev.login"]["cause"] == "needs_login"
+    assert steps["datev.login"]["cause"] == "login_needed"
     assert f"`ml-connector login {NAME}`" in steps["datev.login"]["words"]
     early = mine.says(3, "run", NAME)
     assert f"received: {RECORDS}" in early
@@ -172,12 +172,16 @@ def test_what_does_not_answer_is_named_and_nothing_is_half_done(few: Desk) -> No
     few.scene.urls["datev"] = NOWHERE
     few.fill_in("far")
     assert "set up" in few.connect("far")
-    assert "DATEV cannot be reached" in few.says(1, "login", "far").replace("datev", "DATEV")
+    assert "Nobody takes the connection to DATEV at the address" in few.says(1, "login", "far")
     few.scene.urls["pipedrive"] = NOWHERE
     few.fill_in("farther")
     few.connect("farther")
     reach = next(step for step in few.data(3, "ping", "farther")["steps"] if step["outcome"] == "failed")
-    assert (reach["step"], reach["cause"], reach["who"]) == ("pipedrive.reach", "unreachable", "Your IT")
+    assert (reach["step"], reach["cause"], reach["who"]) == (
+        "pipedrive.reach",
+        "connection_refused",
+        "Your IT",
+    )
     assert few.data(0, "disconnect", "farther")["not_revoked"] == []
 
 

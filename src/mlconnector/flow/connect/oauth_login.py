@@ -20,6 +20,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
 from mlconnector.store.audit import append
 from mlconnector.systems.kit.oauth import (
+    AppRefused,
     OAuthModel,
     PendingLogin,
     Tokens,
@@ -94,11 +95,14 @@ def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool
     had_one = context.vault.expires(context.name, token_name(system)) is not None
     if ended_there:
         forget_login(context, system)
-    reason = end_login_or_keep_it(context, system)
-    if reason:
+    failure = end_login_or_keep_it(context, system)
+    # An app that is `app_not_allowed` here has had its login under another client id.
+    if isinstance(failure, AppRefused) and failure.problem.key == "app_secret_refused":
+        raise failure
+    if failure is not None:
         rules = login_rules(context, system)
         link = "" if rules is None else rules.link
-        facts = {"name": context.name, "system": system, "reason": reason, "link": link}
+        facts = {"name": context.name, "system": system, "reason": failure.said, "link": link}
         raise NeedsHuman(Problem("login_not_revoked", facts))
     if had_one:
         why = f"{system}: a login was begun, and is not finished yet"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.agree.confirmation import confirmed_step
 from mlconnector.flow.connect.setup import missing_secrets
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.documents.einvoices import rules_steps
-from mlconnector.systems.kit.check_steps import CheckStep
-from mlconnector.systems.sink import Sink
-from mlconnector.systems.source import Source
+from mlconnector.systems.kit.check_steps import CheckStep, failed_step, login_needed
+from mlconnector.systems.sink import Sink, SinkSystem
+from mlconnector.systems.source import Source, SourceSystem
 
 
 def check(context: Context) -> Iterator[CheckStep]:
@@ -24,20 +24,20 @@ def check(context: Context) -> Iterator[CheckStep]:
     yield CheckStep("connection.secrets", "ok")
     yield confirmed_step(context)
     yield from rules_steps(settings.documents)
-    yield from _checked(settings.source_system.name, lambda: context.source)
-    yield from _checked(settings.sink_system.name, lambda: context.sink)
+    yield from _checked(settings.source_system, lambda: context.source)
+    yield from _checked(settings.sink_system, lambda: context.sink)
     context.http_log.flush()
 
 
-def _checked(system: str, connected: Callable[[], Source | Sink]) -> Iterator[CheckStep]:
+def _checked(
+    system: SourceSystem | SinkSystem, connected: Callable[[], Source | Sink]
+) -> Iterator[CheckStep]:
     """The steps of one system; an error on the way is a failed step of its own."""
     try:
         yield from connected().check()
     except NeedsLogin as error:
-        yield CheckStep(f"{system}.login", "failed", "needs_login", {"reason": error.reason})
-    except RetryLater as error:
-        yield CheckStep(f"{system}.reach", "failed", "unreachable", {"reason": error.reason}, "it")
+        yield login_needed(f"{system.name}.login", system.title, error)
     except NeedsHuman as error:
-        yield CheckStep(f"{system}.right", "failed", error.problem.key, dict(error.problem.facts), "adviser")
-    except Broken as error:
-        yield CheckStep(f"{system}.reach", "failed", "broken", {"reason": str(error)}, "it")
+        yield failed_step(f"{system.name}.right", system.title, error)
+    except ConnectorError as error:
+        yield failed_step(f"{system.name}.reach", system.title, error)

@@ -16,7 +16,7 @@ from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.tokens import token_name
 from mlconnector.store import connections
 from mlconnector.store.audit import append
-from mlconnector.systems.kit.oauth import Tokens, explain_token_answer, revoke
+from mlconnector.systems.kit.oauth import AppRefused, Tokens, explain_token_answer, revoke
 from mlconnector.systems.registry import sink_systems
 
 log = logging.getLogger(__name__)
@@ -37,34 +37,34 @@ def leftover_name(system: str) -> str:
     return f"{system}.unrevoked"
 
 
-def end_login(context: Context, system: str) -> str:
-    """Revoke the tokens of a login and forget them; returns why they could not be revoked, or nothing.
+def end_login(context: Context, system: str) -> ConnectorError | None:
+    """Revoke the tokens of a login and forget them; returns why they could not be revoked.
 
     Then they are put aside, to be revoked later.
     """
     current = _current(context, system)
     if current is None:
-        return ""
-    reason = _revoked(context, system, current)
-    if reason:
+        return None
+    failure = _revoked(context, system, current)
+    if failure is not None:
         _keep(context, system, [*leftovers(context, system), current])
     context.vault.delete(context.name, token_name(system))
-    return reason
+    return failure
 
 
-def end_login_or_keep_it(context: Context, system: str) -> str:
-    """Revoke a login, and what was put aside of earlier ones; returns why that is not possible, or nothing.
+def end_login_or_keep_it(context: Context, system: str) -> ConnectorError | None:
+    """Revoke a login, and what was put aside of earlier ones; returns why that is not possible.
 
     Then the login stays as it was.
     """
-    reason = revoke_leftovers(context, system)
+    failure = revoke_leftovers(context, system)
     current = _current(context, system)
-    if reason or current is None:
-        return reason
-    reason = _revoked(context, system, current)
-    if not reason:
+    if failure is not None or current is None:
+        return failure
+    failure = _revoked(context, system, current)
+    if failure is None:
         context.vault.delete(context.name, token_name(system))
-    return reason
+    return failure
 
 
 def forget_login(context: Context, system: str) -> None:
@@ -75,14 +75,14 @@ def forget_login(context: Context, system: str) -> None:
             append(db, [context.event(context.name, "login_ended_there", {"system": system})], context.now())
 
 
-def revoke_leftovers(context: Context, system: str) -> str:
-    """Revoke what was put aside; returns why something of it still cannot be, or nothing."""
+def revoke_leftovers(context: Context, system: str) -> ConnectorError | None:
+    """Revoke what was put aside; returns why something of it still cannot be."""
     waiting = leftovers(context, system)
-    reasons = [_revoked(context, system, one) for one in waiting]
-    left = [one for one, reason in zip(waiting, reasons, strict=True) if reason]
+    failures = [_revoked(context, system, one) for one in waiting]
+    left = [one for one, failure in zip(waiting, failures, strict=True) if failure is not None]
     if len(left) < len(waiting) or not waiting:
         _keep(context, system, left)
-    return next(filter(None, reasons), "")
+    return next(filter(None, failures), None)
 
 
 def revoke_all_leftovers(services: Services) -> int:
@@ -95,10 +95,10 @@ def revoke_all_leftovers(services: Services) -> int:
         for system in (row.source, *sink_systems()):
             before = len(leftovers(context, system))
             if before:
-                reason = revoke_leftovers(context, system)
+                failure = revoke_leftovers(context, system)
                 done += before - len(leftovers(context, system))
-                if reason:
-                    log.warning("%s: a login to %s is still not revoked: %s", row.name, system, reason)
+                if failure is not None:
+                    log.warning("%s: a login to %s is still not revoked: %s", row.name, system, failure.said)
     return done
 
 
@@ -125,17 +125,25 @@ def _keep(context: Context, system: str, left: list[Leftover]) -> None:
     context.vault.put(context.name, leftover_name(system), msgspec.json.encode(left).decode(), end)
 
 
-def _revoked(context: Context, system: str, one: Leftover) -> str:
-    """Revoke both tokens; why that is not possible, or nothing."""
+def _revoked(context: Context, system: str, one: Leftover) -> ConnectorError | None:
+    """Revoke both tokens; why that is not possible. The app's secret may have been rotated since."""
+    failure = _revoked_with(context, system, one.secret, one.tokens)
+    newer = context.secrets(system).get("client_secret", "")
+    if isinstance(failure, AppRefused) and newer not in {"", one.secret}:
+        failure = _revoked_with(context, system, newer, one.tokens)
+    return failure
+
+
+def _revoked_with(context: Context, system: str, secret: str, tokens: Tokens) -> ConnectorError | None:
     try:
         model = context.oauth(system)
         if model is None:
-            return ""
+            return None
         http = context.http(system, model.revoke_url, lambda answer: explain_token_answer(system, answer))
         try:
-            revoke(model, http, one.secret, one.tokens)
+            revoke(model, http, secret, tokens)
         finally:
             http.close()
     except ConnectorError as error:
-        return str(error)
-    return ""
+        return error
+    return None

@@ -13,6 +13,7 @@ from mlconnector.flow.connect.revocation import end_login, leftover_name, revoke
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings
+from mlconnector.flow.context.states import is_of_app
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections
 from mlconnector.store.audit import AuditEvent, append
@@ -56,6 +57,12 @@ def connect(services: Services, settings: ConnectionSettings, secrets: Mapping[s
             events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
         for key, secret in secrets.items():
             services.vault.put_within(db, name, key, secret)
+        given_to = {key.partition(".")[0] for key in secrets}
+        if existing is not None and any(is_of_app(existing, system) for system in given_to):
+            # Whether they are accepted shows at the next attempt, which need not wait any more.
+            connections.set_state(db, name, "ready", "", now)
+            noted = {"state": "ready", "reason": "", "facts": {}}
+            events.append(AuditEvent(name, name, "connection_state", noted))
         if existing is None or existing.settings != settings.text:
             events += confirm_by_file(db, settings, now)
         append(db, events, now)
@@ -85,9 +92,9 @@ def disconnect(context: Context) -> list[str]:
     failed = []
     systems = context.settings.systems
     for system in systems:
-        reason = end_login(context, system) or revoke_leftovers(context, system)
-        if reason:
-            failed.append(f"{system}: {reason}")
+        failure = end_login(context, system) or revoke_leftovers(context, system)
+        if failure is not None:
+            failed.append(f"{system}: {failure.said}")
     kept = {leftover_name(system) for system in systems}
     for secret in sorted(set(context.vault.names(context.name)) - kept):
         context.vault.delete(context.name, secret)

@@ -182,7 +182,7 @@ class Services:
 
     def http_factory(self, name: str) -> HttpFactory:
         """Makes clients that are wired to the technical log under the connection's name."""
-        return _LoggedHttp(self, name, self.connection(name).sink_system.name)
+        return _LoggedHttp(self, self.connection(name))
 
     def http(
         self,
@@ -273,10 +273,11 @@ class _StoredMemory:
 class _LoggedHttp:
     """Makes HTTP clients whose exchanges go to the technical log under the connection's name."""
 
-    def __init__(self, services: Services, connection: str, sink: str) -> None:
+    def __init__(self, services: Services, settings: ConnectionSettings) -> None:
         self._services = services
-        self._name = connection
-        self._sink = sink
+        self._settings = settings
+        self._name = settings.name
+        self._sink = settings.sink_system.name
 
     def write(self, exchange: Exchange) -> None:
         """Keep one exchange."""
@@ -306,4 +307,5 @@ class _LoggedHttp:
             timeout=timeout,
             after_answer=after_answer,
             secrecy=secrecies()[system],
+            setting_of=self._settings.setting_of,
         )

@@ -14,6 +14,7 @@ from mlconnector.systems.kit.check_steps import (
     login_needed,
     webhook_step,
 )
+from mlconnector.systems.kit.oauth import AppRefused
 from mlconnector.systems.pipedrive.answers import TITLE, Forbidden
 from mlconnector.systems.pipedrive.catalogue import Catalogue, configured, entity_of
 from mlconnector.systems.pipedrive.client import Client
@@ -59,6 +60,8 @@ class Ping:
                 self.context.tokens.current()
             except NeedsLogin as error:
                 return [CheckStep(REACH, "skipped"), login_needed(LOGIN, TITLE, error)]
+            except AppRefused as error:
+                return [CheckStep(REACH, "ok"), failed_step(LOGIN, TITLE, error)]
             except ConnectorError as error:
                 return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped")]
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.commands.demonstration import secrets_text
+from mlconnector.standins.faults import Fault
 from tests.commands.desk import FILE, NAME, Desk, desk
 
 RECORDS = 26
@@ -160,9 +160,10 @@ def test_a_rejected_batch_tells_why_and_goes_again_after_the_fix(few: Desk) -> N
 
 
 def test_a_source_that_refuses_its_key_asks_for_another_one(few: Desk) -> None:
-    few.connect(secrets=secrets_text("pipedrive").replace("5ca1ab1e", "00000000"))
+    few.pipedrive.faults.add(Fault("status", path="/api/", status=401, body=b"{}", times=1000))
     assert few.data(3, "ping", NAME)["steps"][3]["cause"] == "token_refused"
     assert "`ml-connector connect FILE --secrets-file SECRETS`" in few.says(3, "preview", NAME)
+    few.pipedrive.faults.clear()
     few.connect()
     few.log_in()
     few.says(0, "ping", NAME)
@@ -231,7 +232,8 @@ def test_a_mistake_in_the_rules_is_told_with_its_line_too(few: Desk) -> None:
         ('[pipedrive]\napi_tokn = "x"', "pipedrive.api_tokn is none of this connection's"),
         ('api_token = "x"', "api_token is none of this connection's"),
         ("api_token = ", "[pipedrive] api_token"),
-        ('[datev]\nclient_secret = "x"', "missing: pipedrive.api_token, pipedrive.webhook_key"),
+        ('[datev]\nclient_secret = " "', "empty, or blanks only: datev.client_secret"),
+        ("", "missing: pipedrive.api_token, pipedrive.webhook_key, datev.client_secret"),
     ],
 )
 def test_credentials_that_do_not_fit_are_refused_and_nothing_is_set_up(

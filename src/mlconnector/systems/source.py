@@ -149,6 +149,10 @@ WebhookSetup = Callable[[SourceContext, str], Sequence[str]]
 """Sets webhooks to an address up, or ends them; returns the names of the events."""
 
 
+CredentialTest = Callable[[SourceContext], None]
+"""Asks what only good credentials are answered, and changes nothing. Raises one of the four errors."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSystem:
     """A source as the product knows it before any account is connected.
@@ -159,7 +163,8 @@ class SourceSystem:
     `secret_headers` and `secret_parameters` are what it calls its credentials, beside what is always secret.
     `register_webhook` lets the system send its webhooks to an address, as often as it is called, and
     `unregister_webhook` ends that; both return the names of the events concerned, and are None where people
-    do so by hand.
+    do so by hand. `test_credentials` tries all but those of webhooks, whose names
+    begin with `webhook_`, where no login does; None where only a ping can.
     """
 
     name: str
@@ -173,6 +178,7 @@ class SourceSystem:
     secret_parameters: frozenset[str] = frozenset()
     register_webhook: WebhookSetup | None = None
     unregister_webhook: WebhookSetup | None = None
+    test_credentials: CredentialTest | None = None
 
     @property
     def secrecy(self) -> Secrecy:

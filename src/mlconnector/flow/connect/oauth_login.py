@@ -96,8 +96,7 @@ def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool
     if ended_there:
         forget_login(context, system)
     failure = end_login_or_keep_it(context, system)
-    # An app that is `app_not_allowed` here has had its login under another client id.
-    if isinstance(failure, AppRefused) and failure.problem.key == "app_secret_refused":
+    if isinstance(failure, AppRefused) and failure.of_secret:
         raise failure
     if failure is not None:
         rules = login_rules(context, system)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from mlconnector.systems.dynamics.answers import SYSTEM, TITLE
+from mlconnector.systems.dynamics.login import test_credentials
 from mlconnector.systems.dynamics.settings import Settings, secret_names
 from mlconnector.systems.dynamics.source import DynamicsSource
 from mlconnector.systems.dynamics.webhook_setup import register, unregister
@@ -24,6 +25,7 @@ def describe_source() -> SourceSystem:
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
         register_webhook=register,
         unregister_webhook=unregister,
+        test_credentials=test_credentials,
     )
 
 

@@ -29,6 +29,9 @@ from mlconnector.systems.source import SourceContext
 MARGIN = timedelta(minutes=5)
 _SHORTEST_LIFE = 60.0
 _UNUSABLE = "unusable"
+_OF_SECRETS = frozenset(
+    {"entra_secret_wrong", "entra_secret_expired", "entra_certificate_refused", "entra_certificate_unusable"}
+)
 _CODE = re.compile(r"AADSTS(\d+)")
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -42,7 +45,8 @@ class EntraRefused(AppRefused):
     """
 
     def __init__(self, answer: str, code: str = "") -> None:
-        super().__init__(Problem(_meaning(code), {"system": SYSTEM, "answer": answer}, ("system",)))
+        problem = Problem(_meaning(code), {"system": SYSTEM, "answer": answer}, ("system",))
+        super().__init__(problem, of_secret=problem.key in _OF_SECRETS)
         self.code = code
 
 
@@ -104,6 +108,15 @@ class AppTokens:
             expires_at=end,
             refresh_expires_at=end,
         )
+
+
+def test_credentials(context: SourceContext) -> None:
+    """Ask for a token, which proves the secret or the certificate. Raises one of the four errors."""
+    tokens = AppTokens(context)
+    try:
+        tokens.current()
+    finally:
+        tokens.close()
 
 
 def explain_entra(answer: httpx.Response) -> ConnectorError | None:

@@ -33,13 +33,20 @@ class AppRefused(NeedsHuman):
 
     RFC 6749, section 5.2: `invalid_client` (unknown, or its secret is wrong) is the problem
     `app_secret_refused`, `unauthorized_client` (may not ask for this) the problem `app_not_allowed`.
+    `of_secret` is True where it is the app's secret that is not accepted.
     """
+
+    def __init__(self, problem: Problem, *, of_secret: bool) -> None:
+        super().__init__(problem)
+        self.of_secret = of_secret
 
 
 def app_refused(system: str, error: str, answer: str) -> AppRefused:
     """What a refusal of the app by this error code means."""
-    key = "app_secret_refused" if error == "invalid_client" else "app_not_allowed"
-    return AppRefused(Problem(key, {"system": system, "place": system, "answer": answer}, ("system",)))
+    of_secret = error == "invalid_client"
+    key = "app_secret_refused" if of_secret else "app_not_allowed"
+    problem = Problem(key, {"system": system, "place": system, "answer": answer}, ("system",))
+    return AppRefused(problem, of_secret=of_secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +216,27 @@ def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: dat
         form["client_id"] = model.client_id
     answer = http.request("POST", model.token_url, **arguments)
     return _tokens(model, _json(model, answer), now, previous=tokens)
+
+
+def is_known(model: OAuthModel, http: Http, secret: str, redirect_uri: str) -> bool:
+    """Whether the issuer says that it knows the app by this secret; False where its answer leaves that open.
+
+    It is asked for the tokens of a code that it never gave: who authenticates apps first (RFC 6749, section
+    4.1.3) finds the code wrong only then. Raises AppRefused when it does not know the app, and one of the
+    four errors when it does not answer.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "code": secrets.token_urlsafe(32),
+        "redirect_uri": redirect_uri,
+    }
+    if model.pkce:
+        form["code_verifier"] = secrets.token_urlsafe(48)
+    try:
+        http.request("POST", model.token_url, data=form, auth=(model.client_id, secret), repeat=False)
+    except NeedsLogin as refused:
+        return refused.reason.startswith("invalid_grant")
+    return False
 
 
 def revoke(model: OAuthModel, http: Http, secret: str, tokens: Tokens) -> None:

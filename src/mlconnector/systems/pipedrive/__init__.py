@@ -8,7 +8,7 @@ from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.pipedrive.answers import SYSTEM, TITLE
 from mlconnector.systems.pipedrive.settings import Settings, secret_names
-from mlconnector.systems.pipedrive.source import PipedriveSource
+from mlconnector.systems.pipedrive.source import PipedriveSource, test_credentials
 from mlconnector.systems.source import SourceSystem
 
 
@@ -23,6 +23,7 @@ def describe_source() -> SourceSystem:
         open=PipedriveSource,
         secret_headers=frozenset({"x-api-token"}),
         secret_parameters=frozenset({"api_token"}),
+        test_credentials=test_credentials,
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
     )
 

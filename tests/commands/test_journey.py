@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlconnector.standins.faults import Fault
-from tests.commands.desk import FILE, NAME, Desk, desk
+from tests.commands.desk import FILE, NAME, Desk, _browse, desk
 
 RECORDS = 26
 FEW = 2
@@ -184,6 +184,25 @@ def test_what_does_not_answer_is_named_and_nothing_is_half_done(few: Desk) -> No
         "Your IT",
     )
     assert few.data(0, "disconnect", "farther")["not_revoked"] == []
+
+
+def test_why_a_login_failed_is_told_until_one_succeeds(few: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as declining:
+        declining.setattr("mlconnector.commands.logging_in._pasted", _declined)
+        assert "was refused: access_denied" in few.says(3, "login", NAME, "--system", "datev", "--paste")
+    expected = "broken off or not allowed there (access_denied)"
+    assert expected in few.says(3, "status", NAME)
+    (login,) = few.data(3, "status", NAME)[NAME]["logins"]
+    assert (login["failure"]["cause"], login["failure"]["who"]) == ("login_declined", "You")
+    assert expected in few.says(3, "ping", NAME)
+    few.log_in()
+    assert expected not in few.says(0, "status", NAME)
+    assert few.data(0, "status", NAME)[NAME]["logins"][0]["failure"] is None
+
+
+def _declined() -> str:
+    """What somebody pastes who does not consent."""
+    return _browse().replace("code=", "error=access_denied&was=")
 
 
 def test_a_mistyped_name_is_not_taken_for_a_connection_without_work(few: Desk) -> None:

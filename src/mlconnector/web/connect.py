@@ -24,7 +24,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.store import connections
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import explain, filled, sentence, word
+from mlconnector.texts.catalogue import explain, filled, sentence, step_cause, word
 from mlconnector.texts.language import Language
 from mlconnector.web.oauth import CALLBACK_PATH
 from mlconnector.web.pages import STYLED_POLICY, rendered
@@ -118,6 +118,9 @@ def _facts(context: Context, language: Language) -> Iterator[_Fact]:
         yield fact("until", notation.moment(login.until, language))
         if login.client:
             yield fact("long_term", login.client)
+    if login.failure is not None:
+        why = step_cause(login.failure.cause, login.failure.facts, language)
+        yield fact("failed", f"{notation.moment(login.failure.at, language)}: {why}")
     yield fact("apps", login.link, login.link)
     if login.not_revoked:
         facts = {"system": settings.sink_system.title, "link": login.link}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.agree.confirmation import confirmed_step
+from mlconnector.flow.connect import login_failures
+from mlconnector.flow.connect.oauth_login import systems_with_login
 from mlconnector.flow.connect.setup import missing_secrets
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.documents.einvoices import rules_steps
@@ -22,11 +24,20 @@ def check(context: Context) -> Iterator[CheckStep]:
         yield CheckStep("connection.secrets", "failed", "missing", {"names": ", ".join(missing)})
         return
     yield CheckStep("connection.secrets", "ok")
+    yield from _failed_logins(context)
     yield confirmed_step(context)
     yield from rules_steps(settings.documents)
     yield from _checked(settings.source_system, lambda: context.source)
     yield from _checked(settings.sink_system, lambda: context.sink)
     context.http_log.flush()
+
+
+def _failed_logins(context: Context) -> Iterator[CheckStep]:
+    """Why the latest login to a system came to nothing, where it did."""
+    for system in systems_with_login(context):
+        failure = login_failures.latest(context, system)
+        if failure is not None:
+            yield failure.step()
 
 
 def _checked(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mlconnector.flow.agree.confirmation import unconfirmed
-from mlconnector.flow.connect.oauth_login import logins_of
+from mlconnector.flow.connect.oauth_login import Login, logins_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.tokens import token_name
@@ -26,7 +26,7 @@ from mlconnector.store import (
     vouchers,
 )
 from mlconnector.store import hints as webhook_hints
-from mlconnector.texts.catalogue import explain, problem_keys
+from mlconnector.texts.catalogue import explain, problem_keys, step_cause, step_people
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -63,7 +63,7 @@ def connection(context: Context) -> dict[str, Any]:
         "state_reason": row.state_reason,
         "trouble": _trouble(context.services, row, {} if noted is None else noted.detail),
         "login_until": context.vault.expires(context.name, token_name(context.settings.sink_system.name)),
-        "logins": [asdict(one) for one in logins_of(context)],
+        "logins": [login(context.services, one) for one in logins_of(context)],
         "sink_requests": sink_requests(context),
         "vouchers": found,
         "batches": [batch_summary(one) for one in listed],
@@ -80,6 +80,18 @@ def connection(context: Context) -> dict[str, Any]:
             "counts": latest[0].counts,
         },
     }
+
+
+def login(services: Services, one: Login) -> dict[str, Any]:
+    """How a connection is logged in to a system; the latest failure in words."""
+    failure = one.failure
+    told = None
+    if failure is not None:
+        language = services.settings.language
+        words = step_cause(failure.cause, failure.facts, language)
+        who = step_people(failure.cause, failure.who, failure.facts, language)
+        told = {"at": failure.at, "cause": failure.cause, "words": words, "who": who}
+    return {**asdict(one), "failure": told}
 
 
 def sink_requests(context: Context) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from mlconnector.flow.connect import invitation, oauth_login
 from mlconnector.flow.connect.oauth_login import Login
 from mlconnector.flow.report import overview
 from mlconnector.settings import UnreadableSettings
+from mlconnector.systems.kit.oauth import AppRefused
 from mlconnector.texts.catalogue import step_cause
 
 
@@ -153,6 +154,9 @@ def _log_in(app: Application, name: str, system: str, redirect: str, address: st
         raise UnreadableSettings("--paste", None, phrase("not_the_address"))
     try:
         oauth_login.finish(app.services, ended["state"][0], ended["code"][0])
+    except AppRefused:
+        # It gave nothing that could have been kept.
+        raise
     except (NeedsHuman, Broken):
         paragraph(phrase("login_not_kept", system=named("system", system)), to=complaints)
         raise

@@ -23,7 +23,7 @@ from rich.text import Text
 from mlconnector.app import Application, opened
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.settings import PREFIX, Settings, UnreadableSettings, load_settings
-from mlconnector.texts.catalogue import Explanation, explain, sentence, step_cause, word
+from mlconnector.texts.catalogue import Explanation, explain, sentence, word
 from mlconnector.texts.language import Language
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -294,7 +294,10 @@ def answered() -> Iterator[None]:
         print_words(words, 2, to=complaints)
         raise typer.Exit(Exit.PROBLEMS) from error
     except RetryLater as error:
-        _complain("not_now", reason=_why_later(error))
+        # Only a command that failed needs what speaks HTTP.
+        from mlconnector.flow.report.waiting import why_later  # noqa: PLC0415
+
+        _complain("not_now", reason=why_later(error, language()))
         paragraph(phrase("try_later"), 2, to=complaints)
         raise typer.Exit(Exit.PROBLEMS) from error
     except Broken as error:
@@ -308,18 +311,6 @@ def answered() -> Iterator[None]:
 
 def _complain(key: str, /, **facts: object) -> None:
     paragraph(phrase(key, **facts), to=complaints, style="bold")
-
-
-def _why_later(error: RetryLater) -> str:
-    """Why something is not possible now; where an outside system is silent, with the cure."""
-    # Only a command that failed needs what speaks HTTP.
-    from mlconnector.systems.kit.check_steps import failed_step  # noqa: PLC0415
-    from mlconnector.systems.kit.silence import Silence  # noqa: PLC0415
-
-    if not isinstance(error, Silence):
-        return error.reason
-    step = failed_step("", named("system", error.system), error)
-    return step_cause(step.cause, step.facts, language())
 
 
 def _reason(error: OSError) -> str:

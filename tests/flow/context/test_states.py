@@ -9,6 +9,7 @@ import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.connect import oauth_login, setup
+from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.flow.engine import progress
@@ -16,8 +17,12 @@ from mlconnector.flow.engine.outcomes import Outcome, outcome_in, outcome_of
 from mlconnector.flow.intake import records
 from mlconnector.standins.datev import CONFIDENTIAL_APP, SECRET
 from mlconnector.standins.faults import Fault
-from mlconnector.standins.pipedrive import API_TOKEN
+from mlconnector.standins.pipedrive import API_TOKEN, CLIENT_ID
+from mlconnector.standins.pipedrive import CLIENT_SECRET as PIPEDRIVE_SECRET
+from mlconnector.store import documents
+from mlconnector.systems.kit.oauth import app_refused
 from tests.flow.conftest import MakeRig
+from tests.flow.dynamics_rig import DynamicsRig
 from tests.flow.rig import DOMESTIC, MUSTERHOLZ, REDIRECT, Rig
 
 
@@ -128,6 +133,10 @@ def test_a_rotated_secret_of_the_app_pauses_delivery_and_loses_nothing(rotated: 
     assert rotated.connection() == ("degraded", REFUSED)
     assert progress.unfinished(rotated.context, parked=False) == []
     assert (rotated.states(), rotated.causes()) == ({"batched": 1}, [])
+    with rotated.app.database.read() as db:
+        assert documents.counts(db) == {"stored": 1}, (
+            "no document was sent, so none may be thought to be there"
+        )
     assert not any(one.needed for one in oauth_login.logins_of(rotated.context))
 
 
@@ -155,6 +164,57 @@ def test_a_file_that_could_not_be_sent_for_a_rotated_secret_was_not_sent(rotated
     setup.connect(rotated.services, rotated.context.settings, {"datev.client_secret": "the new one"})
     rotated.transfer()
     assert len(rotated.outside.rows()) == 1
+
+
+def test_a_rotated_secret_of_the_source_s_app_pauses_reading_until_there_are_new_credentials(
+    make_rig: MakeRig,
+) -> None:
+    rig = make_rig(1)
+    oauth = f'auth = "oauth"\nclient_id = "{CLIENT_ID}"\noauth_url = "{rig.outside.urls["pipedrive"]}"'
+    text = rig.text.replace('auth = "api_token"', oauth)
+    old = {"pipedrive.client_secret": PIPEDRIVE_SECRET}
+    setup.connect(rig.services, read_connection(text, "test"), old)
+    rig.log_in()
+    rig.pipedrive.login.secret = "the new one"
+    rig.outside.clock.advance(4000)
+    assert run(rig) == Outcome(outcome="needs_human", reason="app_secret_refused:system=pipedrive")
+    assert rig.connection() == ("degraded", "app_secret_refused:system=pipedrive")
+    setup.connect(rig.services, rig.context.settings, {"pipedrive.client_secret": "the new one"})
+    assert rig.connection() == ("ready", "")
+    rig.work()
+    assert rig.states() == {"settled": 1}
+
+
+def test_a_refused_app_of_the_source_holds_no_voucher_whose_file_it_cannot_get(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(1)
+    run_id = rig.begin()
+    rig.read(run_id)
+    refused = app_refused("pipedrive", "invalid_client", "401")
+    refused.unsent = True
+    rig.pipedrive.add_file(DOMESTIC, "Rechnung.pdf", b"%PDF-1.7")
+    source = rig.context.source
+
+    def download(_attachment: str, _limit: int) -> bytes:
+        raise refused
+
+    monkeypatch.setattr(source, "download", download)
+    assert attempt(rig, lambda: book.book_set(rig.context, run_id, "")).reason.startswith(
+        "app_secret_refused"
+    )
+    assert (rig.states(), rig.causes()) == ({"received": 1}, [])
+
+
+def test_a_rotated_secret_in_entra_pauses_reading_until_there_are_new_credentials(
+    make_dynamics_rig: Callable[..., DynamicsRig],
+) -> None:
+    rig = make_dynamics_rig("", 'send = "off"')
+    rig.dynamics.entra.secret = "the new one"
+    assert run(rig) == Outcome(outcome="needs_human", reason="entra_secret_wrong:system=dynamics")
+    setup.connect(rig.services, rig.context.settings, {"dynamics.client_secret": "the new one"})
+    assert rig.connection() == ("ready", "")
+    assert run(rig).outcome == "done"
 
 
 def test_credentials_of_another_system_do_not_let_a_refused_app_go_on(rotated: Rig) -> None:

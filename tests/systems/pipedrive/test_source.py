@@ -350,6 +350,11 @@ class TestChecks:
             token = steps["pipedrive.token"]
             assert (token.cause, token.who) == ("app_secret_refused", "it")
 
+    def test_a_login_that_is_no_longer_accepted_asks_for_a_login_and_not_for_a_key(self) -> None:
+        with oauth_rig() as rig:
+            rig.faults.add(Fault("status", path="users/me", status=401, body=b"{}", times=9))
+            assert outcomes(rig.open())["token"] == "login_needed"
+
 
 class TestLogin:
     def test_the_address_comes_with_the_login(self) -> None:

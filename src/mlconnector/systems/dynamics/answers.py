@@ -37,6 +37,8 @@ class NoUser(NeedsHuman):
 class TokenRefused(NeedsHuman):
     """The environment does not take a token that Entra has just given: it was meant for another one."""
 
+    unsent = True
+
 
 class Forbidden(NeedsHuman):
     """The security roles of the application user lack a privilege."""

@@ -51,6 +51,7 @@ def failed_step(key: str, system: str, error: ConnectorError, human: Who | None 
     """The step that an error ends, with a cause that every system may have; `system` is its title.
 
     `human` is who does what NeedsHuman asks for, where it is not who looks after a refused app, or the user.
+    What refuses a login that people make in a browser is `login_needed`.
     """
     facts = {"system": system, "answer": error.said}
     if isinstance(error, NeedsHuman):

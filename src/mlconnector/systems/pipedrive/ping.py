@@ -66,7 +66,10 @@ class Ping:
                 return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped")]
         try:
             me = self.client().me()
-        except (NeedsLogin, NeedsHuman) as error:
+        except NeedsLogin as error:
+            refused = login_needed if settings.auth == "oauth" else failed_step
+            return [CheckStep(REACH, "ok"), refused(LOGIN, TITLE, error)]
+        except NeedsHuman as error:
             return [CheckStep(REACH, "ok"), failed_step(LOGIN, TITLE, error)]
         except ConnectorError as error:
             return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped")]

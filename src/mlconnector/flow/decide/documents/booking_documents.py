@@ -100,6 +100,8 @@ def _downloaded(around: _Surroundings, attachment: Attachment) -> bytes | Proble
     try:
         return around.context.source.download(attachment.external_id, LIMIT)
     except NeedsHuman as error:
+        if error.unsent:
+            raise
         return error.problem
 
 

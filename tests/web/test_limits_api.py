@@ -72,6 +72,7 @@ def test_a_connection_shows_its_logins_and_what_was_asked_of_datev(rig: Rig) -> 
         "client": "",
         "link": "https://apps.datev.de/tokrevui",
         "not_revoked": False,
+        "failure": None,
     }
     assert shown["sink_requests"]["alarms"] == []
 

@@ -9,7 +9,17 @@ from mlconnector.model.problems import Problem
 
 
 class ConnectorError(Exception):
-    """Common ground of the four errors, so that a boundary can name them together."""
+    """Common ground of the four errors, so that a boundary can name them together.
+
+    `unsent` is True when nothing was carried out of what was asked for: there was no token to send it with.
+    """
+
+    unsent = False
+
+    @property
+    def said(self) -> str:
+        """What the other side, or the network, said; for people who know it."""
+        return str(self)
 
 
 class RetryLater(ConnectorError):
@@ -34,6 +44,11 @@ class NeedsLogin(ConnectorError):
         self.system = system
         self.reason = reason
 
+    @property
+    def said(self) -> str:
+        """What the other side said of the credentials."""
+        return self.reason
+
 
 class NeedsHuman(ConnectorError):
     """Something must be decided or put right by a person; `problem` says what, and how.
@@ -45,6 +60,11 @@ class NeedsHuman(ConnectorError):
         super().__init__(problem.key)
         self.problem = problem
         self.single = single
+
+    @property
+    def said(self) -> str:
+        """The other side's own words where it had any, else the cause."""
+        return self.problem.facts.get("answer") or self.problem.cause
 
 
 class Broken(ConnectorError):

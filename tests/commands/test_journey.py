@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.commands.demonstration import secrets_text
-from tests.commands.desk import FILE, NAME, Desk, desk
+from mlconnector.standins.faults import Fault
+from tests.commands.desk import FILE, NAME, Desk, _browse, desk
 
 RECORDS = 26
 FEW = 2
@@ -62,7 +62,7 @@ def test_the_whole_way(mine: Desk) -> None:
 
     # Nobody has logged in to DATEV: what can be read is read, and the way out is named.
     steps = {step["step"]: step for step in mine.data(3, "ping", NAME)["steps"]}
-    assert steps["datev.login"]["cause"] == "needs_login"
+    assert steps["datev.login"]["cause"] == "login_needed"
     assert f"`ml-connector login {NAME}`" in steps["datev.login"]["words"]
     early = mine.says(3, "run", NAME)
     assert f"received: {RECORDS}" in early
@@ -169,9 +169,10 @@ def test_a_rejected_batch_tells_why_and_goes_again_after_the_fix(few: Desk) -> N
 
 
 def test_a_source_that_refuses_its_key_asks_for_another_one(few: Desk) -> None:
-    few.connect(secrets=secrets_text("pipedrive").replace("5ca1ab1e", "00000000"))
+    few.pipedrive.faults.add(Fault("status", path="/api/", status=401, body=b"{}", times=1000))
     assert few.data(3, "ping", NAME)["steps"][3]["cause"] == "token_refused"
     assert "`ml-connector connect FILE --secrets-file SECRETS`" in few.says(3, "preview", NAME)
+    few.pipedrive.faults.clear()
     few.connect()
     few.log_in()
     few.says(0, "ping", NAME)
@@ -181,13 +182,36 @@ def test_what_does_not_answer_is_named_and_nothing_is_half_done(few: Desk) -> No
     few.scene.urls["datev"] = NOWHERE
     few.fill_in("far")
     assert "set up" in few.connect("far")
-    assert "DATEV cannot be reached" in few.says(1, "login", "far").replace("datev", "DATEV")
+    assert "Nobody takes the connection to DATEV at the address" in few.says(1, "login", "far")
     few.scene.urls["pipedrive"] = NOWHERE
     few.fill_in("farther")
     few.connect("farther")
     reach = next(step for step in few.data(3, "ping", "farther")["steps"] if step["outcome"] == "failed")
-    assert (reach["step"], reach["cause"], reach["who"]) == ("pipedrive.reach", "unreachable", "Your IT")
+    assert (reach["step"], reach["cause"], reach["who"]) == (
+        "pipedrive.reach",
+        "connection_refused",
+        "Your IT",
+    )
     assert few.data(0, "disconnect", "farther")["not_revoked"] == []
+
+
+def test_why_a_login_failed_is_told_until_one_succeeds(few: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as declining:
+        declining.setattr("mlconnector.commands.logging_in._pasted", _declined)
+        assert "was refused: access_denied" in few.says(3, "login", NAME, "--system", "datev", "--paste")
+    expected = "broken off or not allowed there (access_denied)"
+    assert expected in few.says(3, "status", NAME)
+    (login,) = few.data(3, "status", NAME)[NAME]["logins"]
+    assert (login["failure"]["cause"], login["failure"]["who"]) == ("login_declined", "You")
+    assert expected in few.says(3, "ping", NAME)
+    few.log_in()
+    assert expected not in few.says(0, "status", NAME)
+    assert few.data(0, "status", NAME)[NAME]["logins"][0]["failure"] is None
+
+
+def _declined() -> str:
+    """What somebody pastes who does not consent."""
+    return _browse().replace("code=", "error=access_denied&was=")
 
 
 def test_a_mistyped_name_is_not_taken_for_a_connection_without_work(few: Desk) -> None:
@@ -236,7 +260,8 @@ def test_a_mistake_in_the_rules_is_told_with_its_line_too(few: Desk) -> None:
         ('[pipedrive]\napi_tokn = "x"', "pipedrive.api_tokn is none of this connection's"),
         ('api_token = "x"', "api_token is none of this connection's"),
         ("api_token = ", "[pipedrive] api_token"),
-        ('[datev]\nclient_secret = "x"', "missing: pipedrive.api_token, pipedrive.webhook_key"),
+        ('[datev]\nclient_secret = " "', "empty, or blanks only: datev.client_secret"),
+        ("", "missing: pipedrive.api_token, pipedrive.webhook_key, datev.client_secret"),
     ],
 )
 def test_credentials_that_do_not_fit_are_refused_and_nothing_is_set_up(

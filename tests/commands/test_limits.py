@@ -110,7 +110,8 @@ def test_every_request_can_be_shown_in_order_with_what_datev_wants_to_be_kept(fe
 def test_only_what_went_wrong_and_only_since_a_moment(few: Desk) -> None:
     few.datev.faults.add(Fault("status", "GET", "/accounting-clients/", status=403))
     few.give("run", NAME)
-    (row,) = json.loads(few.give("audit", "http", "--errors", "--json").stdout)
+    of_connect, row = json.loads(few.give("audit", "http", "--errors", "--json").stdout)
+    assert of_connect["url"].endswith("/token"), "connect has asked whether the app is known"
     assert row["status"] == 403
     assert "403" in few.says(0, "audit", "http", NAME, "--errors")
     assert few.says(0, "audit", "http", "--since", "2999-01-01") == "No requests."

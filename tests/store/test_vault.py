@@ -184,10 +184,17 @@ def test_several_logins_may_be_pending(vault: Vault) -> None:
     assert logins.take(vault, "two") is not None
 
 
-def test_an_expired_login_is_refused(vault: Vault, clock: Clock) -> None:
-    logins.begin(vault, "north", "datev", "state", b"verifier")
+def test_an_expired_login_is_worth_nothing_and_known_for_a_day(vault: Vault, clock: Clock) -> None:
+    for state in ("late", "too late"):
+        logins.begin(vault, "north", "datev", state, b"verifier")
+    begun = clock()
     clock.advance(600)
-    assert logins.take(vault, "state") is None
+    assert logins.take(vault, "late") == logins.TakenLogin("north", "datev", b"", begun, late=True)
+    assert logins.take(vault, "late") is None
+    clock.advance(86400)
+    logins.begin(vault, "north", "datev", "another", b"")
+    logins.take(vault, "another")
+    assert logins.take(vault, "too late") is None
 
 
 def test_a_login_is_good_until_just_before_its_end(vault: Vault, clock: Clock) -> None:
@@ -198,7 +205,7 @@ def test_a_login_is_good_until_just_before_its_end(vault: Vault, clock: Clock) -
 
 def test_taking_any_login_forgets_the_expired_ones(vault: Vault, clock: Clock) -> None:
     logins.begin(vault, "north", "datev", "old", b"")
-    clock.advance(601)
+    clock.advance(86400 + 601)
     logins.begin(vault, "north", "datev", "young", b"")
     logins.take(vault, "unknown")
     with vault.database.read() as connection:

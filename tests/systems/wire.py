@@ -64,6 +64,7 @@ class Wiring:
     transport: httpx.BaseTransport | None = None
     patience: Patience = field(default_factory=Patience)
     secrecy: Secrecy = IN_GENERAL
+    setting_of: Callable[[str], str] = lambda _address: ""
     opened: list[Http] = field(default_factory=list)
 
     def __call__(
@@ -89,6 +90,7 @@ class Wiring:
             waiting=self.time.waiting(),
             after_answer=after_answer,
             secrecy=self.secrecy,
+            setting_of=self.setting_of,
             transport=self.transport,
         )
         self.opened.append(http)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
+import httpx
 import pytest
 
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.check_steps import CheckStep, failed_step, login_needed, webhook_step
+from mlconnector.systems.kit.oauth import app_refused
 from mlconnector.systems.kit.pacing import TooMany
-from mlconnector.systems.registry import source_systems
+from mlconnector.systems.kit.silence import Kind, Silence
+from mlconnector.systems.registry import sink_systems, source_systems
 from mlconnector.texts import tables
 from mlconnector.texts.catalogue import explain, step_cause, word
 from mlconnector.texts.language import Language
@@ -22,6 +26,8 @@ from tests.texts.test_problems import PLACES as PROBLEM_PLACES
 from tests.texts.test_steps import PLACES as STEP_PLACES
 
 SOURCES = source_systems()
+SINKS = sink_systems()
+OWN_TITLES = [*(one.title for one in SOURCES.values()), *(one.title for one in SINKS.values())]
 TITLES = {system: word("system", system, "en") for system in systems()}
 NAMES = {
     "pipedrive": ("Pipedrive",),
@@ -129,9 +135,14 @@ def _general_steps(title: str) -> Iterator[CheckStep]:
     key = "toy.step"
     yield failed_step(key, title, NeedsLogin("toy", "HTTP 401"))
     yield failed_step(key, title, TooMany("busy", 7))
-    yield failed_step(key, title, RetryLater("no route"))
+    yield failed_step(key, title, RetryLater("HTTP 503"))
+    for kind in get_args(Kind):
+        yield failed_step(key, title, _silence(kind, "[source] base_url"))
+        yield failed_step(key, title, _silence(kind, ""))
+    for error in ("invalid_client", "unauthorized_client"):
+        yield failed_step(key, title, app_refused("toy", error, "HTTP 401"))
     yield failed_step(key, title, Broken("no JSON"))
-    for problem in ("account_closed", "permission_missing"):
+    for problem in ("account_closed", "permission_missing", "feature_not_in_plan"):
         facts = {"system": title, "path": "/items", "answer": "HTTP 403"}
         yield failed_step(key, title, NeedsHuman(Problem(problem, facts)))
     yield login_needed(key, title, NeedsLogin("toy", "nobody has logged in"))
@@ -139,10 +150,44 @@ def _general_steps(title: str) -> Iterator[CheckStep]:
     yield webhook_step(key, title, ("webhook_key",), {}, {})
 
 
+def _silence(kind: Kind, setting: str) -> Silence:
+    error = httpx.ConnectError("no way", request=httpx.Request("GET", "https://api.example:444/items?key=k"))
+    return Silence("toy", error, kind, "http://proxy.example:3128", setting)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("title", [*(system.title for system in SOURCES.values()), A_SOURCE_NOBODY_KNOWS])
-def test_a_cause_that_every_source_has_names_the_source_that_it_is_of(title: str, language: Language) -> None:
-    others = {each for names in NAMES.values() for each in names if each not in title}
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_why_nobody_answers_is_told_with_the_address_and_its_setting(kind: Kind, language: Language) -> None:
+    step = failed_step("toy.reach", "Toy", _silence(kind, "[source] base_url"))
+    said = step_cause(step.cause, step.facts, language)
+    assert "https://api.example:444" in said
+    assert "key=k" not in said
+    assert "no way" in said
+    assert ("proxy.example:3128" if kind == "proxy" else "[source] base_url") in said
+
+
+def test_why_nobody_answers_has_a_cure_of_its_own_for_each_kind() -> None:
+    steps = [failed_step("toy.reach", "Toy", _silence(kind, "")) for kind in get_args(Kind)]
+    assert len({step.cause for step in steps}) == len(get_args(Kind))
+    assert len({step_cause(step.cause, step.facts, "en") for step in steps}) == len(get_args(Kind))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_app_has_a_place_where_its_secret_is_changed(language: Language) -> None:
+    for system in ("pipedrive", "datev"):
+        said = explain(
+            "app_secret_refused", app_refused(system, "invalid_client", "401").problem.facts, language
+        )
+        assert word("place", system, language) in said.do
+        assert word("place", system, language) != system
+        assert TITLES[system] in said.what
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("title", [*OWN_TITLES, A_SOURCE_NOBODY_KNOWS])
+def test_a_cause_that_every_system_has_names_the_one_that_it_is_of(title: str, language: Language) -> None:
+    everybody = [*NAMES.values(), [one.title for one in SINKS.values()]]
+    others = {each for names in everybody for each in names if each not in title}
     for step in _general_steps(title):
         said = step_cause(step.cause, step.facts, language)
         assert title in said, step.cause

@@ -151,6 +151,15 @@ def test_a_link_ends_after_seven_days(connected: Rig) -> None:
     assert connected.browser().get(PATH, params={"key": key}).status_code == 404
 
 
+def test_it_tells_why_the_latest_login_came_to_nothing(connected: Rig) -> None:
+    key = key_of(connected)
+    back = httpx.URL(httpx.get(onward(pressed(connected, key))).headers["location"]).params
+    connected.browser().get("/oauth/callback", params={"state": back["state"], "error": "access_denied"})
+    told = " ".join(Page(connected.browser().get(PATH, params={"key": key}).text).words)
+    assert "Latest attempt to log in" in told
+    assert "was broken off or not allowed there (access_denied)" in told
+
+
 def test_looking_at_it_changes_nothing(connected: Rig, datev: DatevStandIn) -> None:
     key = key_of(connected)
     consented(connected, onward(pressed(connected, key)))

@@ -72,6 +72,7 @@ def test_a_connection_shows_its_logins_and_what_was_asked_of_datev(rig: Rig) -> 
         "client": "",
         "link": "https://apps.datev.de/tokrevui",
         "not_revoked": False,
+        "failure": None,
     }
     assert shown["sink_requests"]["alarms"] == []
 
@@ -97,4 +98,4 @@ def test_who_can_put_a_step_right_is_the_one_whom_its_words_name(german: Rig) ->
         german.connect(datev=url)
         steps = german.program().post(f"{API}/connections/{NAME}/check").json()["steps"]
     login = next(step for step in steps if step["step"] == "datev.login")
-    assert (login["cause"], login["who"]) == ("needs_login", "Sie")
+    assert (login["cause"], login["who"]) == ("login_needed", "Sie")

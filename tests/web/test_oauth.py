@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mlconnector.flow.connect import oauth_login
+from mlconnector.flow.connect import login_failures, oauth_login
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.faults import Fault
@@ -63,6 +63,12 @@ def state(rig: Rig) -> str:
         return connections.read(db, NAME).state
 
 
+def failure(rig: Rig) -> str:
+    """Why the latest login to DATEV came to nothing."""
+    latest = login_failures.latest(rig.application.context(NAME), "datev")
+    return "" if latest is None else latest.cause
+
+
 def test_a_login_that_comes_back_is_finished_and_deliveries_go_on(connected: Rig) -> None:
     answer = connected.browser().get("/oauth/callback", params=answered(connected))
     assert answer.status_code == 200
@@ -100,6 +106,7 @@ def test_a_login_that_took_too_long_is_unknown(connected: Rig) -> None:
     connected.clock.advance(601)
     assert connected.browser().get("/oauth/callback", params=back).status_code == 400
     assert state(connected) == "needs_login"
+    assert failure(connected) == "login_too_late"
 
 
 @pytest.mark.parametrize("query", ["", "?state=guessed&code=1", "?code=1", "?state=%00&code=%00"])
@@ -118,6 +125,8 @@ def test_a_refused_login_says_so_and_changes_nothing(connected: Rig) -> None:
     assert page.words[0] == "Login refused"
     assert "(access_denied)" in page.words[2]
     assert state(connected) == "needs_login"
+    assert failure(connected) == "login_declined"
+    assert connected.browser().get("/oauth/callback", params={**query, "error": ""}).status_code == 400
 
 
 @pytest.mark.parametrize("error", ["<script>alert(1)</script>", "Call 0900-123 now", "a" * 41, "\x00"])
@@ -137,6 +146,8 @@ def test_a_login_that_cannot_be_finished_tells_the_browser_no_details(
     assert answer.status_code == 502
     assert Page(answer.text).words[0] == "Login not finished"
     assert "invalid_grant" not in answer.text
+    assert "`ml-connector status`" in answer.text
+    assert failure(connected) == "login_not_accepted"
     assert "a login could not be finished" in caplog.text
     assert back["code"] not in caplog.text
 

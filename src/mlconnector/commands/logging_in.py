@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from contextlib import suppress
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +16,8 @@ from mlconnector.commands.output import (
     answered,
     application,
     complaints,
+    for_connection,
+    language,
     named,
     paragraph,
     phrase,
@@ -23,10 +25,13 @@ from mlconnector.commands.output import (
     print_line,
     say,
 )
-from mlconnector.errors import Broken, NeedsHuman
+from mlconnector.errors import Broken, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import invitation, oauth_login
 from mlconnector.flow.connect.oauth_login import Login
+from mlconnector.flow.report import overview
 from mlconnector.settings import UnreadableSettings
+from mlconnector.systems.kit.oauth import AppRefused
+from mlconnector.texts.catalogue import step_cause
 
 
 def login(
@@ -67,7 +72,13 @@ def login(
             begun = {
                 one: oauth_login.begin(context, one, redirect, ended_there=ended_there) for one in wanted
             }
-            print_json({"connection": name, "addresses": begun, "logins": [asdict(one) for one in logins]})
+            print_json(
+                {
+                    "connection": name,
+                    "addresses": begun,
+                    "logins": [overview.login(app.services, one) for one in logins],
+                }
+            )
             return
         if not wanted:
             _all_stand(name, logins)
@@ -95,15 +106,18 @@ def _all_stand(name: str, logins: list[Login]) -> None:
 def _show(name: str, one: Login) -> None:
     """Say until when a login is good, whose it is, for which client, and where it can be ended."""
     say("logged_in", name=name, system=named("system", one.system), until=one.until, by=one.by)
-    show_login_facts(one)
+    show_login_facts(name, one)
 
 
-def show_login_facts(one: Login, indent: int = 2) -> None:
+def show_login_facts(name: str, one: Login, indent: int = 2) -> None:
     """Print what DATEV wants its users to see of a login besides its end and its issuer."""
     if one.client and one.until is not None:
         paragraph(phrase("login_for_client", client=one.client), indent)
     if one.link and one.until is not None:
         paragraph(phrase("login_link", link=one.link), indent)
+    if one.failure is not None:
+        why = step_cause(one.failure.cause, one.failure.facts, language())
+        paragraph(phrase("login_failed_line", at=one.failure.at, why=for_connection(why, name)), indent)
     if one.not_revoked:
         paragraph(phrase("login_left", system=named("system", one.system), link=one.link), indent)
 
@@ -131,6 +145,9 @@ def _log_in(app: Application, name: str, system: str, redirect: str, address: st
     paragraph(phrase("paste_here", address=redirect))
     ended = parse_qs(urlsplit(_pasted()).query)
     if "error" in ended:
+        with suppress(NeedsLogin):
+            # Of one that was not begun here there is nothing to keep.
+            oauth_login.decline(app.services, ended.get("state", [""])[0], ended["error"][0])
         refused = phrase("login_was_refused", system=named("system", system), reason=ended["error"][0])
         paragraph(refused, to=complaints)
         raise typer.Exit(Exit.LOGIN_NEEDED)
@@ -138,6 +155,9 @@ def _log_in(app: Application, name: str, system: str, redirect: str, address: st
         raise UnreadableSettings("--paste", None, phrase("not_the_address"))
     try:
         oauth_login.finish(app.services, ended["state"][0], ended["code"][0])
+    except AppRefused:
+        # It gave nothing that could have been kept.
+        raise
     except (NeedsHuman, Broken):
         paragraph(phrase("login_not_kept", system=named("system", system)), to=complaints)
         raise

@@ -328,7 +328,10 @@ def answered() -> Iterator[None]:
         print_words(words, 2, to=complaints)
         raise typer.Exit(Exit.PROBLEMS) from error
     except RetryLater as error:
-        _complain("not_now", reason=error.reason)
+        # Only a command that failed needs what speaks HTTP.
+        from mlconnector.flow.report.delays import why_later  # noqa: PLC0415
+
+        _complain("not_now", reason=why_later(error, language()))
         paragraph(phrase("try_later"), 2, to=complaints)
         raise typer.Exit(Exit.PROBLEMS) from error
     except Broken as error:

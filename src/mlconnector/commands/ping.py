@@ -25,7 +25,7 @@ from mlconnector.texts.catalogue import found, step_cause, step_people, step_tit
 from mlconnector.texts.language import Language
 
 # Causes that a new login, or other credentials, cure.
-_OF_LOGINS = frozenset({"needs_login", "login_needed", "token_refused"})
+_OF_LOGINS = frozenset({"login_needed", "token_refused"})
 _OUTCOME_WIDTH = 9
 
 

@@ -18,6 +18,7 @@ from mlconnector.commands.output import (
     answered,
     application,
     complaints,
+    for_connection,
     language,
     paragraph,
     phrase,
@@ -27,7 +28,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.repairs import somebody
 from mlconnector.flow.agree import release
-from mlconnector.flow.connect import oauth_login, setup, webhooks
+from mlconnector.flow.connect import credentials, oauth_login, setup, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
 from mlconnector.given_files import given_text
@@ -35,9 +36,10 @@ from mlconnector.settings import FILE_NAME, UnreadableSettings, line_of, parse_t
 from mlconnector.store import connections
 from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import sink_systems, source_systems
-from mlconnector.texts.catalogue import explain
+from mlconnector.texts.catalogue import explain, step_cause
 
 Name = Annotated[str, typer.Argument(help="Name of the connection.")]
+_TRIES = 3
 
 _SETTINGS = """\
 # Settings of this installation. Each can also be given as an environment variable MLCONNECTOR_…,
@@ -159,7 +161,8 @@ def connect(
 ) -> None:
     """Set up a connection, or change one, from its file.
 
-    Asks for credentials that are missing. A changed file is shown with what changed.
+    Asks for credentials that are missing, and tries them before it seals them; a file may hold some of them.
+    A changed file is shown with what changed.
 
     Example: ml-connector connect my-pipedrive.toml
     """
@@ -168,8 +171,10 @@ def connect(
         with application() as app:
             settings = app.services.read(text, str(file))
             _check_begin(app, settings, str(file))
-            given = _secrets(app, settings, secrets_file)
+            given, unknown = _secrets(app, settings, secrets_file)
+            given, found = _tested(app, settings, given)
             done = setup.connect(app.services, settings, given, somebody())
+            missing = setup.missing_secrets(app.services, settings)
             logins = [one.system for one in oauth_login.logins_of(app.context(settings.name)) if one.needed]
             states = overview.states(app.context(settings.name))
             with app.database.read() as db:
@@ -182,6 +187,9 @@ def connect(
                     "new": done.new,
                     "changes": list(done.changes),
                     "credentials": list(done.credentials),
+                    "tests": {one.name: _test_row(app, one) for one in found},
+                    "missing": missing,
+                    "unknown": unknown,
                     "logins_needed": logins,
                     "webhook": webhook,
                     "released": None if given_release is None else asdict(given_release),
@@ -191,11 +199,31 @@ def connect(
         else:
             waiting = states.get("needs_human", 0) + states.get("rejected", 0)
             _show(
-                settings.name, done, login=bool(logins), waiting=waiting, released=given_release is not None
+                settings.name,
+                done,
+                found,
+                login=bool(logins),
+                waiting=waiting,
+                released=given_release is not None,
             )
             if webhook is not None:
                 key = "webhook_registered" if register_webhook else "webhook_unregistered"
                 say(key, name=settings.name, address=webhook["address"], events=", ".join(webhook["events"]))
+        _complain_of(settings, missing, unknown)
+
+
+def _complain_of(settings: ConnectionSettings, missing: Sequence[str], unknown: Sequence[str]) -> None:
+    """Say which credentials are missing still, and which names nobody knows."""
+    if unknown:
+        known = ", ".join(_known(settings))
+        paragraph(phrase("secret_unknown", names=", ".join(unknown), known=known), to=complaints)
+    if missing:
+        names = ", ".join(missing)
+        paragraph(phrase("credentials_still_missing", name=settings.name, names=names), to=complaints)
+        for line in _tables(missing).splitlines():
+            print_line(line, to=complaints)
+    if missing or unknown:
+        raise typer.Exit(Exit.PROBLEMS)
 
 
 def _webhook(app: Application, name: str, wanted: bool | None) -> dict[str, Any] | None:
@@ -216,10 +244,28 @@ def _check_begin(app: Application, settings: ConnectionSettings, where: str) -> 
         raise UnreadableSettings(where, line, f"books.begin: {words.what} {words.why} {words.do}")
 
 
-def _show(name: str, done: setup.Connected, *, login: bool, waiting: int, released: bool) -> None:
+def _test_row(app: Application, one: credentials.Tested) -> dict[str, Any]:
+    words = step_cause(one.step.cause, one.step.facts, app.settings.language) if one.step.cause else ""
+    return {"outcome": one.step.outcome, "cause": one.step.cause, "words": words}
+
+
+def _show(
+    name: str,
+    done: setup.Connected,
+    found: Sequence[credentials.Tested],
+    *,
+    login: bool,
+    waiting: int,
+    released: bool,
+) -> None:
     say("set_up" if done.new else "changed" if done.changes else "unchanged", name=name)
     for line in done.changes:
         print_line(line, 2)
+    accepted = [one.name for one in found if one.step.outcome == "ok"]
+    if accepted:
+        say("credentials_tested", name=name, names=", ".join(accepted))
+    for why, names in _untested(found).items():
+        paragraph(for_connection(phrase("credential_untested", name=name, names=names, why=why), name))
     if done.credentials:
         say("credentials_taken", name=name, names=", ".join(done.credentials))
     if done.release_lost:
@@ -242,41 +288,105 @@ def _text(file: Path) -> str:
         raise UnreadableSettings(str(file), None, phrase("unreadable", reason="UTF-8")) from error
 
 
-def _secrets(app: Application, settings: ConnectionSettings, file: Path | None) -> dict[str, str]:
-    """Credentials from a file, from standard input, or asked for one by one; never from the command line."""
-    missing = setup.missing_secrets(app.services, settings)
-    if file is None and missing and sys.stdin.isatty():
-        return {name: getpass.getpass(f"{name}: ") for name in missing}
-    given = {} if file is None else _given(settings, file)
-    left = [name for name in missing if not given.get(name)]
-    if left:
-        example = _tables(left)
+def _untested(found: Sequence[credentials.Tested]) -> dict[str, str]:
+    """Why credentials were kept without a test, each with their names."""
+    names: dict[str, list[str]] = {}
+    for one in found:
+        if one.step.outcome == "skipped":
+            why = step_cause(one.step.cause, one.step.facts, language())
+            names.setdefault(why, []).append(one.name)
+    return {why: ", ".join(some) for why, some in names.items()}
+
+
+def _secrets(
+    app: Application, settings: ConnectionSettings, file: Path | None
+) -> tuple[dict[str, str], list[str]]:
+    """Credentials from a file, from standard input, or asked for one by one; never from the command line.
+
+    Returns them with the names that the connection does not use.
+    """
+    given, unknown = ({}, []) if file is None else _given(settings, file)
+    missing = [name for name in setup.missing_secrets(app.services, settings) if name not in given]
+    if missing and _can_ask(file):
+        return {**given, **_asked(missing)}, unknown
+    if unknown and not given:
+        facts = {"names": ", ".join(unknown), "known": ", ".join(_known(settings))}
+        raise UnreadableSettings(_where(file), None, phrase("secret_unknown", **facts))
+    if missing and not given:
+        example = _tables(missing)
         raise UnreadableSettings(
-            settings.name, None, f"{phrase('secrets_missing', names=', '.join(left))}\n{example}"
+            settings.name, None, f"{phrase('secrets_missing', names=', '.join(missing))}\n{example}"
         )
+    return given, unknown
+
+
+def _tested(
+    app: Application, settings: ConnectionSettings, given: dict[str, str]
+) -> tuple[dict[str, str], list[credentials.Tested]]:
+    """The credentials with what their test gave; at a terminal those that are refused are asked for again.
+
+    Raises NeedsHuman when some are refused in the end.
+    """
+    for _ in range(_TRIES):
+        found = credentials.tested(app.services, settings, given)
+        refused = {one.name: one.step.facts["answer"] for one in found if one.step.outcome == "failed"}
+        if not refused or not _can_ask(None):
+            break
+        answer = "; ".join(dict.fromkeys(refused.values()))
+        paragraph(phrase("credential_asked_again", names=", ".join(refused), answer=answer), to=complaints)
+        given = {**given, **_asked(list(refused))}
+    credentials.refuse(found)
+    return given, found
+
+
+def _can_ask(file: Path | None) -> bool:
+    return sys.stdin.isatty() and str(file) != "-"
+
+
+def _asked(names: Sequence[str]) -> dict[str, str]:
+    """Credentials as somebody types them in; an empty one is asked for again."""
+    given: dict[str, str] = {}
+    for name in names:
+        for _ in range(_TRIES):
+            given[name] = getpass.getpass(f"{name}: ")
+            if given[name].strip():
+                break
+            paragraph(phrase("credential_empty", names=name), to=complaints)
+    _refuse_blank(given, "stdin")
     return given
 
 
-def _given(settings: ConnectionSettings, file: Path) -> dict[str, str]:
-    """The credentials in a TOML file by `<system>.<name>`; those the connection does not use are refused."""
-    known = [f"{system}.{name}" for system, names in settings.secrets.items() for name in names]
-    where = "stdin" if str(file) == "-" else str(file)
+def _given(settings: ConnectionSettings, file: Path) -> tuple[dict[str, str], list[str]]:
+    """The credentials in a TOML file by `<system>.<name>`, and the names that the connection does not use."""
+    known, where = _known(settings), _where(file)
     text = _text(file)
     try:
         tables = parse_toml(text, where)
     except UnreadableSettings as error:
         expected = phrase("secrets_form")
         raise UnreadableSettings(where, None, f"{expected}\n{_tables(known)}") from error
-    given = {
+    named = {
         f"{system}.{name}" if isinstance(values, dict) else system: str(value)
         for system, values in tables.items()
         for name, value in (values.items() if isinstance(values, dict) else [("", values)])
     }
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        facts = {"names": ", ".join(unknown), "known": ", ".join(known)}
-        raise UnreadableSettings(where, None, phrase("secret_unknown", **facts))
-    return given
+    given = {name: value for name, value in named.items() if name in known}
+    _refuse_blank(given, where)
+    return given, [name for name in named if name not in known]
+
+
+def _refuse_blank(given: dict[str, str], where: str) -> None:
+    empty = credentials.blank(given)
+    if empty:
+        raise UnreadableSettings(where, None, phrase("credential_empty", names=", ".join(empty)))
+
+
+def _known(settings: ConnectionSettings) -> list[str]:
+    return [f"{system}.{name}" for system, names in settings.secrets.items() for name in names]
+
+
+def _where(file: Path | None) -> str:
+    return "stdin" if str(file) == "-" else str(file)
 
 
 def _tables(names: Sequence[str]) -> str:

@@ -100,7 +100,7 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
             key = "no_login_line" if login.until is None else "login_line"
             facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
             paragraph(phrase(key, **facts), 2)
-            show_login_facts(login, 4)
+            show_login_facts(name, login, 4)
         _show_requests(one["sink_requests"])
         _show_run(one["latest_run"])
         states = states_in_words(one["vouchers"]) or phrase("no_vouchers")

@@ -13,18 +13,21 @@ from mlconnector.store.tables import pending_logins
 from mlconnector.store.vault import Vault, login_place
 
 LIFETIME = timedelta(minutes=10)
+# For so long it is still known whose login came too late.
+_KNOWN_FOR = timedelta(days=1)
 INVITATION = "invitation"
 """The system of a row that is no login, but lets somebody see a connection's page and begin one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakenLogin:
-    """A login that came back: whose it is, what was kept for it, and when it was begun."""
+    """A login that came back: whose it is, what was kept for it (nothing for a late one), and since when."""
 
     connection: str
     system: str
     content: bytes
     begun_at: datetime
+    late: bool = False
 
 
 def begin(
@@ -64,7 +67,7 @@ def invitation(vault: Vault, key: str) -> str | None:
 def take(vault: Vault, state: str) -> TakenLogin | None:
     """The login of this `state`, once: it is gone when this returns, whatever becomes of it.
 
-    None when it was never begun, was taken before, or has expired.
+    None when it was never begun, was taken before, or expired long ago.
     Raises NeedsHuman (`vault_key_unknown`, `vault_unreadable`) when it cannot be opened.
     """
     table = pending_logins
@@ -73,8 +76,10 @@ def take(vault: Vault, state: str) -> TakenLogin | None:
         found = delete(table).where(*mine).returning(*table.c)
         row = transaction.execute(found).first()
         purge(transaction, vault.now())
-    if row is None or row.expires_at <= vault.now():
+    if row is None:
         return None
+    if row.expires_at <= vault.now():
+        return TakenLogin(row.connection, row.system, b"", row.expires_at - LIFETIME, late=True)
     envelope = Envelope(row.key_id, row.wrapped_key, row.sealed)
     content = vault.unseal(envelope, *login_place(row.state_hash, row.connection, row.system))
     return TakenLogin(row.connection, row.system, content, row.expires_at - LIFETIME)
@@ -86,8 +91,9 @@ def forget(connection: Connection, name: str) -> int:
 
 
 def purge(connection: Connection, now: datetime) -> int:
-    """Forget logins that have expired; how many there were."""
-    return connection.execute(delete(pending_logins).where(pending_logins.c.expires_at <= now)).rowcount
+    """Forget logins that expired a day ago; how many there were."""
+    old = pending_logins.c.expires_at <= now - _KNOWN_FOR
+    return connection.execute(delete(pending_logins).where(old)).rowcount
 
 
 def _hash(state: str) -> str:

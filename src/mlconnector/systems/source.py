@@ -170,6 +170,10 @@ RecordAddress = Callable[[Any, Memory, str], str]
 the record's external id. Empty while the source cannot know it; touches no network."""
 
 
+CredentialTest = Callable[[SourceContext], None]
+"""Asks what only good credentials are answered, and changes nothing. Raises one of the four errors."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSystem:
     """A source as the product knows it before any account is connected.
@@ -182,6 +186,8 @@ class SourceSystem:
     `register_webhook` lets the system send its webhooks to an address, as often as it is called, and
     `unregister_webhook` ends that; both return the names of the events concerned, and are None where people
     do so by hand. `record_address` is None for a system whose records have no address in its web interface.
+    `test_credentials` tries all but those of webhooks, whose names begin with `webhook_`, where no login
+    does; None where only a ping can.
     """
 
     name: str
@@ -197,6 +203,7 @@ class SourceSystem:
     register_webhook: WebhookSetup | None = None
     unregister_webhook: WebhookSetup | None = None
     record_address: RecordAddress | None = None
+    test_credentials: CredentialTest | None = None
 
     @property
     def secrecy(self) -> Secrecy:

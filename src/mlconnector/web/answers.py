@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.flow.report.delays import why_later
 from mlconnector.settings import UnreadableSettings
 from mlconnector.texts.catalogue import explain, people, sentence, word
 from mlconnector.web.parts import parts_of
@@ -73,7 +74,7 @@ async def connector_error(request: Request, error: Exception) -> Response:
         return answer(problem(HTTPStatus.CONFLICT, "login_needed", title, error.reason, **more))
     if isinstance(error, RetryLater):
         after = str(math.ceil(error.after or RETRY_AFTER))
-        title = sentence("not_now", {"reason": error.reason}, language)
+        title = sentence("not_now", {"reason": why_later(error, language)}, language)
         more = {"cure": sentence("try_later", {}, language)}
         details = problem(HTTPStatus.SERVICE_UNAVAILABLE, "later", title, error.reason, **more)
         return answer(details, {"Retry-After": after})

@@ -17,15 +17,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
-from mlconnector.errors import ConnectorError, NeedsHuman
+from mlconnector.errors import ConnectorError, NeedsHuman, RetryLater
 from mlconnector.flow.agree.release import released
 from mlconnector.flow.connect import invitation, oauth_login
 from mlconnector.flow.connect.verification import client_name
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
+from mlconnector.flow.report.delays import why_later
 from mlconnector.store import connections
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import explain, filled, sentence, word
+from mlconnector.texts.catalogue import explain, filled, sentence, step_cause, word
 from mlconnector.texts.language import Language
 from mlconnector.web.oauth import CALLBACK_PATH
 from mlconnector.web.pages import STYLED_POLICY, rendered
@@ -66,7 +67,8 @@ def _begin(web: Parts, system: str, name: str, key: str) -> HTMLResponse:
         facts = {"what": words.what, "why": words.why, "do": words.do, "who": words.who}
         return _shown(web, "login_not_kept", facts, HTTPStatus.CONFLICT)
     except ConnectorError as error:
-        reason = sentence("not_now", {"reason": str(error)}, language)
+        why = why_later(error, language) if isinstance(error, RetryLater) else error.said
+        reason = sentence("not_now", {"reason": why}, language)
         return _shown(web, "login_failed", {}, HTTPStatus.BAD_GATEWAY, "not_begun.html", reason=reason)
     link = word("connect", "onward", language)
     facts = {"system": context.settings.sink_system.title}
@@ -120,6 +122,9 @@ def _facts(context: Context, language: Language) -> Iterator[_Fact]:
         if login.client:
             yield fact("long_term", login.client)
     yield fact("release", _release(context, language))
+    if login.failure is not None:
+        why = step_cause(login.failure.cause, login.failure.facts, language)
+        yield fact("failed", f"{notation.moment(login.failure.at, language)}: {why}")
     yield fact("apps", login.link, login.link)
     if login.not_revoked:
         facts = {"system": settings.sink_system.title, "link": login.link}

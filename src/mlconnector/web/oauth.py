@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import oauth_login
+from mlconnector.flow.connect.login_failures import error_code
 from mlconnector.flow.context.context import Context
 from mlconnector.texts.catalogue import explain
 from mlconnector.texts.language import Language
@@ -21,7 +22,6 @@ from mlconnector.web.parts import Parts, Web
 
 CALLBACK_PATH = "/oauth/callback"
 _LONGEST = 8192
-_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -37,10 +37,13 @@ def callback(
     After a short-lived login that has reached the client the browser goes on to the long-term one.
     """
     language = web.application.settings.language
-    if error:
-        log.warning("a login was refused: %s", _named(error))
-        return _shown("login_refused", {"error": _named(error)}, HTTPStatus.FORBIDDEN, language)
     services = web.application.services
+    if error:
+        log.warning("a login was refused: %s", error_code(error))
+        with suppress(NeedsLogin):
+            # Of one that was not begun here there is nothing to keep.
+            oauth_login.decline(services, state, error)
+        return _shown("login_refused", {"error": error_code(error)}, HTTPStatus.FORBIDDEN, language)
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     try:
         name, system = oauth_login.finish(services, state, code)
@@ -67,11 +70,6 @@ def _not_finished(failure: ConnectorError, language: Language) -> HTMLResponse:
 def _go_on(web: Parts, name: str, background: BackgroundTasks) -> None:
     if web.work is not None:
         background.add_task(web.work.resume, name)
-
-
-def _named(error: str) -> str:
-    """The error code as OAuth defines them; anything else is not shown, because anybody could send it."""
-    return error if _ERROR_CODE.fullmatch(error) else "error"
 
 
 def _shown(key: str, facts: Mapping[str, str], status: HTTPStatus, language: Language) -> HTMLResponse:

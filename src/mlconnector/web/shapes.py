@@ -177,6 +177,15 @@ class Run(BaseModel):
     counts: dict[str, int]
 
 
+class LoginFailure(BaseModel):
+    """Why the latest attempt to log in came to nothing."""
+
+    at: datetime
+    cause: str
+    words: str = Field(description="why, and what to do")
+    who: str = Field(description="who can help")
+
+
 class Login(BaseModel):
     """How a connection is logged in to a system."""
 
@@ -187,6 +196,9 @@ class Login(BaseModel):
     client: str = Field(description="the only client that a long-term login is good for")
     link: str = Field(description="where people see and end what they allowed applications to do")
     not_revoked: bool = Field(description="an earlier login could not be revoked yet")
+    failure: LoginFailure | None = Field(
+        description="the latest attempt, where it failed; gone after a good one"
+    )
 
 
 class SinkRequests(BaseModel):

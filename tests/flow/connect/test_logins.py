@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from mlconnector.errors import Broken, NeedsHuman, NeedsLogin
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import invitation, oauth_login, ping, setup
 from mlconnector.flow.connect.revocation import leftovers
 from mlconnector.flow.context.context import Context
@@ -20,6 +20,7 @@ from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.housekeeping import tidy_up
 from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.standins.faults import Fault
+from mlconnector.store import httplog
 from mlconnector.store.tables import credentials
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import MUSTERHOLZ, NAME, REDIRECT, Rig
@@ -302,3 +303,122 @@ def test_the_trail_tells_of_logins_without_any_secret(make_rig: MakeRig) -> None
     told = json.dumps([event.detail for event in rig.story(rig.name)])
     assert session.refresh_token not in told
     assert "until" in told
+
+
+def back_from(address: str) -> httpx.QueryParams:
+    """With what the browser comes back of somebody who consents at once."""
+    return httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
+
+
+def latest(rig: Rig) -> tuple[str, dict[str, str]]:
+    """Cause and facts of the login that came to nothing."""
+    failure = login(rig).failure
+    assert failure is not None
+    return failure.cause, dict(failure.facts)
+
+
+def test_a_login_that_somebody_declined_is_kept_as_such(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    back = back_from(oauth_login.begin(rig.context, "datev", REDIRECT))
+    assert oauth_login.decline(rig.services, back["state"], "access_denied") == (rig.name, "datev")
+    assert latest(rig) == ("login_declined", {"system": "DATEV", "answer": "access_denied"})
+    with pytest.raises(NeedsLogin):
+        oauth_login.finish(rig.services, back["state"], back["code"])
+    assert rig.events(rig.name)[-1] == "login_failed"
+
+
+@pytest.mark.parametrize("error", ["<script>", "Call 0900-123 now", "x" * 41])
+def test_what_is_no_error_code_is_not_kept(make_rig: MakeRig, error: str) -> None:
+    rig = make_rig(1)
+    back = back_from(oauth_login.begin(rig.context, "datev", REDIRECT))
+    oauth_login.decline(rig.services, back["state"], error)
+    assert latest(rig)[1]["answer"] == "error"
+
+
+def test_of_a_login_that_nobody_began_nothing_is_kept(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    for attempt in (oauth_login.decline, oauth_login.finish):
+        with pytest.raises(NeedsLogin):
+            attempt(rig.services, "guessed", "access_denied")
+    assert login(rig).failure is None
+
+
+def test_a_login_that_came_too_late_is_kept_as_such(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    back = back_from(oauth_login.begin(rig.context, "datev", REDIRECT))
+    rig.outside.clock.advance(601)
+    with pytest.raises(NeedsLogin):
+        oauth_login.finish(rig.services, back["state"], back["code"])
+    assert latest(rig) == ("login_too_late", {"system": "DATEV"})
+
+
+def test_a_code_that_is_refused_is_kept_with_what_was_said_of_it(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    back = back_from(oauth_login.begin(rig.context, "datev", REDIRECT))
+    with pytest.raises(NeedsLogin):
+        oauth_login.finish(rig.services, back["state"], "another-code")
+    cause, facts = latest(rig)
+    assert cause == "login_not_accepted"
+    assert facts["answer"].startswith("invalid_grant")
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "who"),
+    [
+        (
+            Fault("status", "POST", "/token", status=401, body=b'{"error": "invalid_client"}'),
+            "app_secret_refused",
+            "it",
+        ),
+        (Fault("status", "POST", "/token", status=503), "out_of_order", "vendor"),
+        (Fault("lose_answer", "POST", "/token"), "no_answer", "it"),
+        (Fault("status", "GET", "/userinfo", status=200, body=b'{"sub": "x"}'), "unexpected_answer", "it"),
+    ],
+)
+def test_whatever_else_goes_wrong_is_kept_with_who_can_help(
+    make_rig: MakeRig, fault: Fault, cause: str, who: str
+) -> None:
+    rig = make_rig(1)
+    address = oauth_login.begin(rig.context, "datev", REDIRECT)
+    rig.datev.faults.add(fault)
+    with pytest.raises(ConnectorError):
+        consent(rig, address)
+    failure = login(rig).failure
+    assert failure is not None
+    assert (failure.cause, failure.who) == (cause, who)
+
+
+def test_a_login_of_the_wrong_account_is_kept_and_gone_after_a_good_one(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    rig.datev.withdraw_service(MUSTERHOLZ, "Buchungsdatenservice")
+    with pytest.raises(NeedsHuman):
+        log_in(rig)
+    assert latest(rig)[0] == "datev_service_missing"
+    shown = [step for step in ping.check(rig.context) if step.key == "connection.login"]
+    assert [(step.outcome, step.cause) for step in shown] == [("warning", "datev_service_missing")]
+    rig.datev.order_service(MUSTERHOLZ, "Buchungsdatenservice")
+    log_in(rig)
+    assert login(rig).failure is None
+    assert "connection.login" not in {step.key for step in ping.check(rig.context)}
+
+
+def test_a_login_that_cannot_begin_is_kept_too(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    with not_revocable(rig), pytest.raises(NeedsHuman):
+        log_in(rig)
+    assert latest(rig)[0] == "login_not_revoked"
+    assert latest(rig)[1]["system"] == "datev"
+    with pytest.raises(NeedsHuman):
+        oauth_login.begin(rig.context, "pipedrive", REDIRECT)
+    assert [one.system for one in oauth_login.logins_of(rig.context)] == ["datev"]
+
+
+def test_the_requests_of_a_login_are_in_the_log_at_once(make_rig: MakeRig) -> None:
+    rig = make_rig(1)
+    back = back_from(oauth_login.begin(rig.context, "datev", REDIRECT))
+    with pytest.raises(NeedsLogin):
+        oauth_login.finish(rig.services, back["state"], "another-code")
+    with rig.app.database.read() as db:
+        newest, *_ = httplog.recent(db, 1, name=rig.name)
+    assert newest.url.endswith("/token")
+    assert newest.status == 400

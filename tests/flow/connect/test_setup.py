@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import httpx
 import pytest
 
-from mlconnector.errors import NeedsHuman, NeedsLogin
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.connect import oauth_login, ping, setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.standins.faults import Fault
@@ -39,6 +41,42 @@ def test_a_ping_of_a_system_out_of_reach_says_that(make_rig: MakeRig) -> None:
     rig.pipedrive.faults.add(Fault("status", "GET", ".*", status=503, times=99))
     assert "failed" in {outcome for key, outcome in outcomes(rig).items() if key.startswith("pipedrive")}
     assert outcomes(rig)["datev.client"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("system", "step", "setting"),
+    [
+        ("pipedrive", "pipedrive.reach", "[source] base_url"),
+        ("datev", "datev.login", "[datev] discovery_url"),
+    ],
+)
+def test_an_address_that_is_wrong_is_named_with_its_setting(
+    make_rig: MakeRig, system: str, step: str, setting: str
+) -> None:
+    rig = make_rig(1)
+    rig.connect(rig.text.replace(rig.outside.urls[system], "http://127.0.0.1:9"))
+    rig.outside.clock.advance(900)
+    failed = next(one for one in ping.check(rig.context) if one.key == step)
+    assert (failed.cause, failed.who) == ("connection_refused", "it")
+    assert (failed.facts["address"], failed.facts["setting"]) == ("http://127.0.0.1:9", setting)
+
+
+def test_an_error_on_the_way_of_a_check_names_the_system_and_nothing_else(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(1)
+    for error, step, cause in (
+        (NeedsLogin("datev", "over"), "datev.login", "login_needed"),
+        (RetryLater("503"), "datev.reach", "out_of_order"),
+        (Broken("no JSON"), "datev.reach", "unexpected_answer"),
+    ):
+        monkeypatch.setattr(rig.context.sink, "check", partial(_raised, error))
+        failed = list(ping.check(rig.context))[-1]
+        assert (failed.key, failed.cause, failed.facts["system"]) == (step, cause, "DATEV")
+
+
+def _raised(error: ConnectorError) -> None:
+    raise error
 
 
 def test_without_credentials_nothing_is_tried(make_rig: MakeRig) -> None:

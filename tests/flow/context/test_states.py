@@ -8,16 +8,22 @@ from dataclasses import replace
 import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.flow.connect import setup
+from mlconnector.flow.connect import oauth_login, setup
+from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.outcomes import Outcome, outcome_in, outcome_of
 from mlconnector.flow.intake import records
+from mlconnector.standins.datev import CONFIDENTIAL_APP, SECRET
 from mlconnector.standins.faults import Fault
-from mlconnector.standins.pipedrive import API_TOKEN
+from mlconnector.standins.pipedrive import API_TOKEN, CLIENT_ID
+from mlconnector.standins.pipedrive import CLIENT_SECRET as PIPEDRIVE_SECRET
+from mlconnector.store import documents
+from mlconnector.systems.kit.oauth import app_refused
 from tests.flow.conftest import MakeRig
-from tests.flow.rig import DOMESTIC, MUSTERHOLZ, Rig
+from tests.flow.dynamics_rig import DynamicsRig
+from tests.flow.rig import DOMESTIC, MUSTERHOLZ, REDIRECT, Rig
 
 
 def attempt(rig: Rig, work: Callable[[], object]) -> Outcome:
@@ -94,6 +100,142 @@ def test_a_run_that_was_answered_by_datev_takes_back_that_a_login_is_needed(make
     assert rig.connection()[0] == "needs_login"
     assert run(rig).outcome == "done"
     assert rig.connection() == ("ready", "")
+
+
+def rotate_the_secret(rig: Rig, secret: str = "the new one") -> None:
+    """Let DATEV know another secret of our app, which authenticates when it refreshes."""
+    rig.datev.rotate_secret(secret, CONFIDENTIAL_APP)
+    rig.outside.clock.advance(900)
+
+
+@pytest.fixture
+def rotated(make_any_rig: MakeRig) -> Rig:
+    """A connection with a batch that waits, whose app got another secret at DATEV."""
+    rig = make_any_rig(1)
+    text = rig.text.replace('client_id = "ml-connector-standin"', f'client_id = "{CONFIDENTIAL_APP}"')
+    setup.disconnect(rig.context)
+    rig.connect(text.replace("[datev]\n", "[datev]\nconfidential_refresh = true\n"))
+    rig.log_in()
+    rig.prepare()
+    rotate_the_secret(rig)
+    return rig
+
+
+REFUSED = "app_secret_refused:system=datev"
+
+
+def test_a_rotated_secret_of_the_app_pauses_delivery_and_loses_nothing(rotated: Rig) -> None:
+    (batch,) = rotated.batches()
+    progress.note_attempt(rotated.context, batch.id, "deliveries", 1)
+    assert attempt(rotated, lambda: delivery.file_set(rotated.context, batch.id)) == Outcome(
+        outcome="needs_human", reason=REFUSED
+    )
+    assert rotated.connection() == ("degraded", REFUSED)
+    assert progress.unfinished(rotated.context, parked=False) == []
+    assert (rotated.states(), rotated.causes()) == ({"batched": 1}, [])
+    with rotated.app.database.read() as db:
+        assert documents.counts(db) == {"stored": 1}, (
+            "no document was sent, so none may be thought to be there"
+        )
+    assert not any(one.needed for one in oauth_login.logins_of(rotated.context))
+
+
+def test_after_new_credentials_all_goes_on_without_another_login(rotated: Rig) -> None:
+    (batch,) = rotated.batches()
+    progress.note_attempt(rotated.context, batch.id, "deliveries", 1)
+    attempt(rotated, lambda: delivery.file_set(rotated.context, batch.id))
+    sessions = rotated.datev.sessions
+    setup.connect(rotated.services, rotated.context.settings, {"datev.client_secret": "the new one"})
+    assert rotated.connection() == ("ready", "")
+    assert [plan.batch for plan in progress.unfinished(rotated.context, parked=False)] == [batch.id]
+    rotated.transfer()
+    assert (rotated.states(), rotated.datev.sessions) == ({"settled": 1}, sessions)
+
+
+def test_a_file_that_could_not_be_sent_for_a_rotated_secret_was_not_sent(rotated: Rig) -> None:
+    rotate_the_secret(rotated, SECRET)
+    (batch,) = rotated.batches()
+    while delivery.file_set(rotated.context, batch.id).more:
+        pass
+    rotate_the_secret(rotated)
+    assert attempt(rotated, lambda: delivery.submit(rotated.context, batch.id)).reason == REFUSED
+    assert rotated.batch(batch.id).state == "frozen"
+    assert rotated.datev.jobs == []
+    setup.connect(rotated.services, rotated.context.settings, {"datev.client_secret": "the new one"})
+    rotated.transfer()
+    assert len(rotated.outside.rows()) == 1
+
+
+def test_a_rotated_secret_of_the_source_s_app_pauses_reading_until_there_are_new_credentials(
+    make_rig: MakeRig,
+) -> None:
+    rig = make_rig(1)
+    oauth = f'auth = "oauth"\nclient_id = "{CLIENT_ID}"\noauth_url = "{rig.outside.urls["pipedrive"]}"'
+    text = rig.text.replace('auth = "api_token"', oauth)
+    old = {"pipedrive.client_secret": PIPEDRIVE_SECRET}
+    setup.connect(rig.services, read_connection(text, "test"), old)
+    rig.log_in()
+    rig.pipedrive.login.secret = "the new one"
+    rig.outside.clock.advance(4000)
+    assert run(rig) == Outcome(outcome="needs_human", reason="app_secret_refused:system=pipedrive")
+    assert rig.connection() == ("degraded", "app_secret_refused:system=pipedrive")
+    setup.connect(rig.services, rig.context.settings, {"pipedrive.client_secret": "the new one"})
+    assert rig.connection() == ("ready", "")
+    rig.work()
+    assert rig.states() == {"settled": 1}
+
+
+def test_a_refused_app_of_the_source_holds_no_voucher_whose_file_it_cannot_get(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(1)
+    run_id = rig.begin()
+    rig.read(run_id)
+    refused = app_refused("pipedrive", "invalid_client", "401")
+    refused.unsent = True
+    rig.pipedrive.add_file(DOMESTIC, "Rechnung.pdf", b"%PDF-1.7")
+    source = rig.context.source
+
+    def download(_attachment: str, _limit: int) -> bytes:
+        raise refused
+
+    monkeypatch.setattr(source, "download", download)
+    assert attempt(rig, lambda: book.book_set(rig.context, run_id, "")).reason.startswith(
+        "app_secret_refused"
+    )
+    assert (rig.states(), rig.causes()) == ({"received": 1}, [])
+
+
+def test_a_rotated_secret_in_entra_pauses_reading_until_there_are_new_credentials(
+    make_dynamics_rig: Callable[..., DynamicsRig],
+) -> None:
+    rig = make_dynamics_rig("", 'send = "off"')
+    rig.dynamics.entra.secret = "the new one"
+    assert run(rig) == Outcome(outcome="needs_human", reason="entra_secret_wrong:system=dynamics")
+    setup.connect(rig.services, rig.context.settings, {"dynamics.client_secret": "the new one"})
+    assert rig.connection() == ("ready", "")
+    assert run(rig).outcome == "done"
+
+
+def test_credentials_of_another_system_do_not_let_a_refused_app_go_on(rotated: Rig) -> None:
+    attempt(rotated, lambda: rotated.services.client_facts(rotated.name))
+    setup.connect(rotated.services, rotated.context.settings, {"pipedrive.api_token": API_TOKEN})
+    assert rotated.connection() == ("degraded", REFUSED)
+
+
+def test_a_run_that_did_not_ask_datev_does_not_claim_that_the_app_is_fine(rotated: Rig) -> None:
+    attempt(rotated, lambda: rotated.services.client_facts(rotated.name))
+    assert run(rotated).outcome == "done"
+    assert rotated.connection() == ("degraded", REFUSED)
+    rotate_the_secret(rotated, SECRET)
+    assert run(rotated).outcome == "done"
+    assert rotated.connection() == ("ready", "")
+
+
+def test_a_login_of_a_refused_app_does_not_even_begin(rotated: Rig) -> None:
+    with pytest.raises(NeedsHuman) as error:
+        oauth_login.begin(rotated.context, "datev", REDIRECT)
+    assert error.value.problem.cause == REFUSED
 
 
 def test_new_records_are_kept_while_nobody_is_logged_in(make_rig: MakeRig) -> None:

@@ -64,8 +64,9 @@ def test_the_other_way_to_refresh_is_refused(rig: Rig, confidential: bool) -> No
     tokens = log_in(rig)
     other = "client_id" if confidential else "basic"
     model = rig.model.__class__(**{**_values(rig.model), "refresh_authentication": other})
-    with pytest.raises(NeedsLogin, match="invalid_client"):
+    with pytest.raises(oauth.AppRefused) as refused:
         oauth.refresh(model, token_http(model, rig.wiring), SECRET, tokens, datetime.now(UTC))
+    assert refused.value.said.startswith("invalid_client")
 
 
 def _values(model: oauth.OAuthModel) -> dict[str, Any]:

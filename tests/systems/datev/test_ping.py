@@ -174,7 +174,7 @@ def test_the_document_type_has_to_be_one_of_the_client(
 def test_document_types_that_cannot_be_read_fail_that_step_only(rig: Rig) -> None:
     rig.standin.faults.add(Fault("status", path="document-types", times=9))
     steps = ping(rig.with_settings(document_type="Sonstige"))
-    assert failed(steps) == [("document_type", "unreachable", "vendor")]
+    assert failed(steps) == [("document_type", "out_of_order", "vendor")]
 
 
 def test_without_documents_the_steps_of_documents_are_skipped(rig: Rig) -> None:
@@ -191,7 +191,7 @@ def test_without_the_login_nothing_else_is_tried(rig: Rig) -> None:
     for session in rig.standin.sessions:
         rig.standin.tokens.end(session)
     steps = ping(rig)
-    assert failed(steps) == [("login", "needs_login", "you")]
+    assert failed(steps) == [("login", "login_needed", "you")]
     assert outcomes(steps) == ["failed"] + ["skipped"] * 7
 
 
@@ -215,9 +215,9 @@ def test_a_login_that_does_not_say_what_it_granted_is_taken_at_its_word(rig: Rig
 
 def test_datev_out_of_order_is_datev_s_to_cure_and_silence_begins_at_home(rig: Rig) -> None:
     rig.standin.faults.add(Fault("status", path="/accounting-clients"))
-    assert failed(ping(rig)) == [("client", "unreachable", "vendor")]
+    assert failed(ping(rig)) == [("client", "out_of_order", "vendor")]
     silent = rig.with_keeper(clients_url="http://127.0.0.1:1/v2")
-    assert failed(ping(silent)) == [("client", "unreachable", "it")]
+    assert failed(ping(silent)) == [("client", "connection_refused", "it")]
 
 
 @pytest.mark.parametrize(
@@ -246,4 +246,4 @@ def test_a_client_without_belege_online_needs_the_adviser(rig: Rig) -> None:
 
 def test_an_answer_that_breaks_the_contract_is_said_to_be_broken(rig: Rig) -> None:
     rig.standin.faults.add(Fault("status", path="/accounting-clients", status=200, body=b"<html>"))
-    assert failed(ping(rig)) == [("client", "broken", "it")]
+    assert failed(ping(rig)) == [("client", "unexpected_answer", "it")]

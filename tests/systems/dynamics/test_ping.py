@@ -46,11 +46,11 @@ def test_all_is_well(rig: DynamicsRig) -> None:
 @pytest.mark.parametrize(
     ("settings", "secrets", "cause", "who"),
     [
-        ({}, {"client_secret": "wrong~secret"}, "entra_secret_wrong", "you"),
-        ({"client_id": "00000000-1111-2222-3333-444444444444"}, {}, "entra_app_unknown", "you"),
+        ({}, {"client_secret": "wrong~secret"}, "entra_secret_wrong", "it"),
+        ({"client_id": "00000000-1111-2222-3333-444444444444"}, {}, "entra_app_unknown", "it"),
         ({"tenant": "nobody.onmicrosoft.com"}, {}, "entra_tenant_unknown", "you"),
         ({"environment": "http://127.0.0.1:9"}, {}, "entra_environment_unknown", "you"),
-        ({"authority": "http://127.0.0.1:9"}, {}, "unreachable", "it"),
+        ({"authority": "http://127.0.0.1:9"}, {}, "connection_refused", "it"),
     ],
 )
 def test_a_login_that_fails_says_why(
@@ -103,6 +103,13 @@ def test_what_administrators_have_not_done_is_said(
     step = steps_of(rig.open())[key]
     assert (step.outcome, step.cause, step.who) == ("failed", cause, "it")
     assert facts is None or step.facts == facts
+
+
+def test_a_missing_license_is_no_missing_right(rig: DynamicsRig) -> None:
+    body = b'{"error":{"code":"0x8004D24B","message":"The user has not been assigned any License"}}'
+    rig.faults.add(Fault("status", path="WhoAmI", status=403, body=body))
+    step = steps_of(rig.open())["reach"]
+    assert (step.cause, step.who) == ("dynamics_license_missing", "it")
 
 
 def test_every_missing_right_is_named_at_once(rig: DynamicsRig) -> None:
@@ -216,9 +223,9 @@ def test_few_days_of_change_tracking_are_warned_of(rig: DynamicsRig) -> None:
         ("WhoAmI", 401, "reach", "dynamics_token_refused"),
         ("WhoAmI", 403, "reach", "dynamics_access_denied"),
         ("WhoAmI", 404, "reach", "dynamics_not_there"),
-        ("WhoAmI", 503, "reach", "unreachable"),
+        ("WhoAmI", 503, "reach", "out_of_order"),
         ("WhoAmI", 429, "reach", "too_many_requests"),
-        ("products", 500, "right", "unreachable"),
+        ("products", 500, "right", "out_of_order"),
         ("EntityDefinitions", 400, "tracking", "unexpected_answer"),
         ("Attributes", 403, "columns", "dynamics_right_missing"),
         ("organizations", 404, "right", "unexpected_answer"),

@@ -15,6 +15,7 @@ from mlconnector.systems.kit.check_steps import (
     login_needed,
     webhook_step,
 )
+from mlconnector.systems.kit.oauth import app_refused
 from mlconnector.systems.kit.pacing import TooMany
 
 
@@ -23,7 +24,13 @@ from mlconnector.systems.kit.pacing import TooMany
     [
         (NeedsLogin("shop", "HTTP 401"), "token_refused", "you", {"answer": "HTTP 401"}),
         (TooMany("busy", 7.2), "too_many_requests", "vendor", {"after": "7"}),
-        (RetryLater("no route", 5), "unreachable", "it", {"answer": "no route"}),
+        (RetryLater("503", 5), "out_of_order", "vendor", {"answer": "503"}),
+        (
+            app_refused("shop", "invalid_client", "401"),
+            "app_secret_refused",
+            "it",
+            {"answer": "401", "place": "shop"},
+        ),
         (Broken("no JSON"), "unexpected_answer", "it", {"answer": "no JSON"}),
         (
             NeedsHuman(Problem("account_closed", {"answer": "402"})),

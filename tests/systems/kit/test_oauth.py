@@ -20,6 +20,7 @@ from jwt.algorithms import RSAAlgorithm
 from mlconnector.errors import Broken, NeedsLogin, RetryLater
 from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.oauth import (
+    AppRefused,
     BearerAuth,
     OAuthModel,
     PendingLogin,
@@ -386,6 +387,26 @@ class TestRefreshing:
             refresh(MODEL, http, "s", OLD, START)
         assert raised.value.reason == "invalid_grant: *** was used"
 
+    @pytest.mark.parametrize(
+        ("error", "problem"),
+        [("invalid_client", "app_secret_refused"), ("unauthorized_client", "app_not_allowed")],
+    )
+    @pytest.mark.parametrize("status", [400, 401, 403])
+    def test_a_refused_app_is_no_login_that_has_ended(
+        self, server: TokenServer, http: Http, error: str, problem: str, status: int
+    ) -> None:
+        server.says(status, error=error, error_description="old-refresh-token is of another client")
+        with pytest.raises(AppRefused) as raised:
+            refresh(MODEL, http, "s", OLD, START)
+        assert raised.value.problem.cause == f"{problem}:system=books"
+        assert raised.value.said == f"{error}: *** is of another client"
+
+    def test_an_app_may_be_refused_in_words_alone(self, server: TokenServer, http: Http) -> None:
+        server.says(400, message="Invalid client: client is invalid")
+        with pytest.raises(AppRefused) as raised:
+            refresh(MODEL, http, "s", OLD, START)
+        assert raised.value.said == "Invalid client: client is invalid"
+
     @pytest.mark.parametrize("content", [b"", b"[1]", b"{}", b"<html>"])
     def test_a_refusal_without_a_reason_names_its_status(
         self, server: TokenServer, http: Http, content: bytes
@@ -433,8 +454,9 @@ class TestRevoking:
     def test_an_app_that_is_not_recognised_has_revoked_nothing(self, server: TokenServer, http: Http) -> None:
         server.says(401, error="invalid_client")
         server.says(401, error="invalid_client")
-        with pytest.raises(NeedsLogin, match="invalid_client"):
+        with pytest.raises(AppRefused) as raised:
             revoke(MODEL, http, "s", OLD)
+        assert raised.value.problem.cause == "app_secret_refused:system=books"
 
     def test_a_missing_refresh_token_is_not_revoked(self, server: TokenServer, http: Http) -> None:
         server.says()

@@ -318,7 +318,8 @@ class TestChecks:
         [
             ("users/me", 401, {"token": "token_refused", "deals": "skipped", "fields": "skipped"}),
             ("users/me", 402, {"token": "account_closed"}),
-            ("users/me", 503, {"reach": "unreachable", "token": "skipped"}),
+            ("deals", 415, {"token": "ok", "deals": "feature_not_in_plan"}),
+            ("users/me", 503, {"reach": "out_of_order", "token": "skipped"}),
             ("users/me", 404, {"reach": "unexpected_answer", "token": "skipped"}),
             ("users/me", 429, {"reach": "too_many_requests"}),
             ("deals", 403, {"token": "ok", "deals": "permission_missing", "fields": "skipped"}),
@@ -336,7 +337,7 @@ class TestChecks:
         settings = {**rig.settings, "base_url": "http://127.0.0.1:9"}
         source = rig.outside.open(rig.system, rig.system.settings_model.model_validate(settings), rig.secrets)
         steps = {step.key: step for step in source.check()}
-        assert steps["pipedrive.reach"].cause == "unreachable"
+        assert steps["pipedrive.reach"].cause == "connection_refused"
         assert steps["pipedrive.reach"].who == "it"
 
     def test_fields_that_do_not_exist_are_named(self) -> None:
@@ -365,6 +366,20 @@ class TestChecks:
                 "fields": "skipped",
                 "webhook": "ok",
             }
+
+    def test_a_rotated_secret_of_the_app_is_a_matter_for_it(self) -> None:
+        with oauth_rig() as rig:
+            rig.outside.time.pass_by(4000)
+            rig.standin.login.secret = "the new one"
+            steps = {step.key: step for step in rig.open().check()}
+            assert steps["pipedrive.reach"].outcome == "ok"
+            token = steps["pipedrive.token"]
+            assert (token.cause, token.who) == ("app_secret_refused", "it")
+
+    def test_a_login_that_is_no_longer_accepted_asks_for_a_login_and_not_for_a_key(self) -> None:
+        with oauth_rig() as rig:
+            rig.faults.add(Fault("status", path="users/me", status=401, body=b"{}", times=9))
+            assert outcomes(rig.open())["token"] == "login_needed"
 
 
 class TestLogin:

@@ -56,4 +56,4 @@ def _may_have_arrived(error: ConnectorError) -> bool:
     """Whether a failed submission may have been taken all the same: `Sink.submit` says when."""
     if isinstance(error, RetryLater):
         return error.outcome_unknown
-    return not isinstance(error, NeedsLogin)
+    return not (error.unsent or isinstance(error, NeedsLogin))

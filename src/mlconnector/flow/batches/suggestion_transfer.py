@@ -121,8 +121,10 @@ def carry(context: Context, row: BatchRow, package: Package) -> str:
         context.sink.finish(transfer.job_id)
     except ConnectorError as error:
         with context.write() as db:
-            batches.note_outcome(db, row.id, f"unknown: {error}", context.now())
-        if isinstance(error, NeedsHuman) and status_of(context, noted).result == "open":
+            outcome = "refused" if error.unsent else "unknown"
+            batches.note_outcome(db, row.id, f"{outcome}: {error}", context.now())
+        answered = isinstance(error, NeedsHuman)
+        if error.unsent or (answered and status_of(context, noted).result == "open"):
             change(context, noted, state="submitting")
         raise
     context.reached("batch_sent")

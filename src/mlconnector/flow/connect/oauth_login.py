@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
-from mlconnector.errors import NeedsHuman, NeedsLogin
+from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
+from mlconnector.flow.connect import login_failures
+from mlconnector.flow.connect.login_failures import LoginFailure
 from mlconnector.flow.connect.revocation import (
     end_login,
     end_login_or_keep_it,
@@ -26,6 +30,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
 from mlconnector.store.audit import append, latest
 from mlconnector.systems.kit.oauth import (
+    AppRefused,
     OAuthModel,
     PendingLogin,
     Tokens,
@@ -35,6 +40,8 @@ from mlconnector.systems.kit.oauth import (
 )
 
 log = logging.getLogger(__name__)
+# Problems of whoever asked for a login; none began.
+_OF_THE_CALLER = frozenset({"login_not_needed", "connection_unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Login:
 
     `client` is the only one that a long-term login is good for, empty for a normal one. `link` is where
     people see and end what they allowed. `not_revoked`: an earlier login could not be ended there yet.
+    `failure` is why the latest attempt came to nothing.
     """
 
     system: str
@@ -52,6 +60,7 @@ class Login:
     client: str = ""
     link: str = ""
     not_revoked: bool = False
+    failure: LoginFailure | None = None
 
 
 def systems_with_login(context: Context) -> list[str]:
@@ -73,8 +82,9 @@ def _login(context: Context, system: str, refused: str) -> Login:
     rules = login_rules(context, system)
     link = "" if rules is None else rules.link
     left = bool(leftovers(context, system))
+    failure = login_failures.latest(context, system)
     if text is None:
-        return Login(system, None, "", needed=True, link=link, not_revoked=left)
+        return Login(system, None, "", needed=True, link=link, not_revoked=left, failure=failure)
     tokens = msgspec.json.decode(text, type=Tokens)
     ended = tokens.refresh_expires_at <= context.now()
     return Login(
@@ -85,6 +95,7 @@ def _login(context: Context, system: str, refused: str) -> Login:
         client="" if rules is None else rules.bound_client(tokens.scopes),
         link=link,
         not_revoked=left,
+        failure=failure,
     )
 
 
@@ -92,9 +103,15 @@ def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool
     """Begin a login and return the address for the browser; tokens of an earlier one are revoked first.
 
     An issuer may allow no more than one refresh token for a connection at a time. Where the earlier one
-    cannot be revoked, `ended_there` says that a person has ended it there. Raises NeedsHuman otherwise.
+    cannot be revoked, `ended_there` says that a person has ended it there. Raises NeedsHuman otherwise, and
+    one of the four errors when the system does not answer.
     """
     refuse_while_disconnected(context)
+    with _noted(context, system):
+        return _begun(context, system, redirect_uri, ended_there=ended_there)
+
+
+def _begun(context: Context, system: str, redirect_uri: str, *, ended_there: bool) -> str:
     model = context.oauth(system)
     if model is None:
         raise NeedsHuman(Problem("login_not_needed", {"name": context.name, "system": system}))
@@ -102,11 +119,13 @@ def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool
     had_one = context.vault.expires(context.name, token_name(system)) is not None
     if ended_there:
         forget_login(context, system)
-    reason = end_login_or_keep_it(context, system)
-    if reason:
+    failure = end_login_or_keep_it(context, system)
+    if isinstance(failure, AppRefused) and failure.of_secret:
+        raise failure
+    if failure is not None:
         rules = login_rules(context, system)
         link = "" if rules is None else rules.link
-        facts = {"name": context.name, "system": system, "reason": reason, "link": link}
+        facts = {"name": context.name, "system": system, "reason": failure.said, "link": link}
         raise NeedsHuman(Problem("login_not_revoked", facts))
     if had_one:
         why = f"{system}: a login was begun, and is not finished yet"
@@ -130,24 +149,67 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     """Finish the login with this state; returns connection and system.
 
     Raises NeedsLogin, and one of the four errors when the sink does not let the client be used with it: such
-    a login is not kept, and neither is that of a connection that is disconnected. `follow_up` says whether
-    another login has to come after it.
+    a login is not kept, but why it failed is; nor is that of a connection that is disconnected. `follow_up`
+    says whether another login has to come after it.
     """
+    context, taken = _taken(services, state)
+    if taken.late:
+        login_failures.came_late(context, taken.system)
+        raise _unknown()
+    refuse_while_disconnected(context)
+    with _noted(context, taken.system):
+        pending = msgspec.json.decode(taken.content, type=PendingLogin)
+        _finish(context, taken.system, pending, code, taken.begun_at)
+    login_failures.forget(context, taken.system)
+    return context.name, taken.system
+
+
+def decline(services: Services, state: str, error: str) -> tuple[str, str]:
+    """Note that the login with this state came back with an error code; returns connection and system.
+
+    Raises NeedsLogin for one that was not begun here.
+    """
+    context, taken = _taken(services, state)
+    login_failures.declined(context, taken.system, error)
+    return context.name, taken.system
+
+
+def _taken(services: Services, state: str) -> tuple[Context, logins.TakenLogin]:
+    """The login with this state, which is used up by that."""
     taken = logins.take(services.vault, state)
     if taken is None:
-        raise NeedsLogin(
-            "login", "it was not begun here, was finished already, or took more than ten minutes"
-        )
-    context, system = Context(services, taken.connection), taken.system
-    refuse_while_disconnected(context)
-    pending = msgspec.json.decode(taken.content, type=PendingLogin)
+        raise _unknown()
+    return Context(services, taken.connection), taken
+
+
+def _unknown() -> NeedsLogin:
+    return NeedsLogin("login", "it was not begun here, was finished already, or took more than ten minutes")
+
+
+@contextmanager
+def _noted(context: Context, system: str) -> Iterator[None]:
+    """Keep why a login came to nothing, and show its requests at once."""
+    try:
+        yield
+    except NeedsHuman as error:
+        if error.problem.key not in _OF_THE_CALLER:
+            login_failures.failed(context, system, error)
+        raise
+    except ConnectorError as error:
+        login_failures.failed(context, system, error)
+        raise
+    finally:
+        context.http_log.flush()
+
+
+def _finish(context: Context, system: str, pending: PendingLogin, code: str, begun_at: datetime) -> None:
     model = context.oauth(system)
     if model is None:
         raise NeedsLogin(system, "the connection no longer uses a login")
     rules = login_rules(context, system)
     is_first = rules is not None and pending.scopes != model.scopes and bool(rules.bound_client(model.scopes))
     tokens = _exchanged(context, rules.first(model) if rules and is_first else model, pending, code)
-    _keep(context, system, tokens, taken.begun_at)
+    _keep(context, system, tokens, begun_at)
     context.forget()
     try:
         unchecked = verify(context, system, tokens)
@@ -156,10 +218,9 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
     if is_first and unchecked is None:
         end_login(context, system)
         note_reached(context, reached=True)
-        return context.name, system
+        return
     note_reached(context, reached=False)
     _note_login(context, system, tokens, unchecked)
-    return context.name, system
 
 
 def _exchanged(context: Context, model: OAuthModel, pending: PendingLogin, code: str) -> Tokens:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.agree.confirmation import confirmed_step
+from mlconnector.flow.connect import login_failures
+from mlconnector.flow.connect.oauth_login import systems_with_login
 from mlconnector.flow.connect.setup import missing_secrets
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.documents.einvoices import rules_steps
 from mlconnector.flow.intake import reread
 from mlconnector.store import connections
-from mlconnector.systems.kit.check_steps import CheckStep, failed_step
-from mlconnector.systems.sink import Sink
-from mlconnector.systems.source import Source
+from mlconnector.systems.kit.check_steps import CheckStep, failed_step, login_needed
+from mlconnector.systems.sink import Sink, SinkSystem
+from mlconnector.systems.source import Source, SourceSystem
 
 CURSOR = "connection.cursor"
 
@@ -31,14 +33,15 @@ def check(context: Context) -> Iterator[CheckStep]:
         yield CheckStep("connection.secrets", "failed", "missing", {"names": ", ".join(missing)})
         return
     yield CheckStep("connection.secrets", "ok")
+    yield from _failed_logins(context)
     yield confirmed_step(context)
     yield from rules_steps(settings.documents)
     works = True
-    for step in _checked(settings.source_system.name, lambda: context.source):
+    for step in _checked(settings.source_system, lambda: context.source):
         works = works and step.outcome != "failed"
         yield step
     yield _cursor_step(context) if works else CheckStep(CURSOR, "skipped")
-    yield from _checked(settings.sink_system.name, lambda: context.sink)
+    yield from _checked(settings.sink_system, lambda: context.sink)
     context.http_log.flush()
 
 
@@ -60,15 +63,23 @@ def _cursor_step(context: Context) -> CheckStep:
     return CheckStep(CURSOR, "ok", facts={"moved": moved.isoformat()} if moved else {})
 
 
-def _checked(system: str, connected: Callable[[], Source | Sink]) -> Iterator[CheckStep]:
+def _failed_logins(context: Context) -> Iterator[CheckStep]:
+    """Why the latest login to a system came to nothing, where it did."""
+    for system in systems_with_login(context):
+        failure = login_failures.latest(context, system)
+        if failure is not None:
+            yield failure.step()
+
+
+def _checked(
+    system: SourceSystem | SinkSystem, connected: Callable[[], Source | Sink]
+) -> Iterator[CheckStep]:
     """The steps of one system; an error on the way is a failed step of its own."""
     try:
         yield from connected().check()
     except NeedsLogin as error:
-        yield CheckStep(f"{system}.login", "failed", "needs_login", {"reason": error.reason})
-    except RetryLater as error:
-        yield CheckStep(f"{system}.reach", "failed", "unreachable", {"reason": error.reason}, "it")
+        yield login_needed(f"{system.name}.login", system.title, error)
     except NeedsHuman as error:
-        yield CheckStep(f"{system}.right", "failed", error.problem.key, dict(error.problem.facts), "adviser")
-    except Broken as error:
-        yield CheckStep(f"{system}.reach", "failed", "broken", {"reason": str(error)}, "it")
+        yield failed_step(f"{system.name}.right", system.title, error)
+    except ConnectorError as error:
+        yield failed_step(f"{system.name}.reach", system.title, error)

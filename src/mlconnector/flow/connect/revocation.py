@@ -30,40 +30,40 @@ from mlconnector.systems.registry import sink_systems
 log = logging.getLogger(__name__)
 
 
-def end_login(context: Context, system: str) -> str:
-    """Forget a login and revoke its tokens; returns why they could not be revoked, or nothing.
+def end_login(context: Context, system: str) -> ConnectorError | None:
+    """Forget a login and revoke its tokens; returns why they could not be revoked.
 
     Then they stay put aside, to be revoked later.
     """
     with context.write() as db:
         connections.hold(db, context.name)
         if not put_login_aside(context.vault, db, context.name, system):
-            return ""
+            return None
     return revoke_leftovers(context, system)
 
 
-def end_login_or_keep_it(context: Context, system: str) -> str:
-    """Revoke a login, and what was put aside of earlier ones; returns why that is not possible, or nothing.
+def end_login_or_keep_it(context: Context, system: str) -> ConnectorError | None:
+    """Revoke a login, and what was put aside of earlier ones; returns why that is not possible.
 
     Then the login stays as it was.
     """
-    reason = revoke_leftovers(context, system)
-    if reason:
-        return reason
+    failure = revoke_leftovers(context, system)
+    if failure is not None:
+        return failure
     with context.read() as db:
         tokens = current_tokens(context.vault, db, context.name, system)
         if tokens is None:
-            return ""
+            return None
         current = with_secrets(context.vault, db, context.name, system, tokens)
-    reason = _revoked(context, system, current)
-    if reason:
-        return reason
+    failure = _revoked(context, system, current)
+    if failure is not None:
+        return failure
     with context.write() as db:
         connections.hold(db, context.name)
         there = current_tokens(context.vault, db, context.name, system)
         if there is not None and there.refresh_token == tokens.refresh_token:
             context.vault.delete_within(db, context.name, token_name(system))
-            return ""
+            return None
     # Another took its place meanwhile.
     return end_login(context, system)
 
@@ -77,15 +77,15 @@ def forget_login(context: Context, system: str) -> None:
             append(db, [context.event(context.name, "login_ended_there", {"system": system})], context.now())
 
 
-def revoke_leftovers(context: Context, system: str) -> str:
-    """Revoke what was put aside; returns why something of it still cannot be, or nothing."""
+def revoke_leftovers(context: Context, system: str) -> ConnectorError | None:
+    """Revoke what was put aside; returns why something of it still cannot be."""
     waiting = leftovers(context, system)
-    reasons = [_revoked(context, system, one) for one in waiting]
-    done = [one.tokens for one, reason in zip(waiting, reasons, strict=True) if not reason]
+    failures = [_revoked(context, system, one) for one in waiting]
+    done = [one.tokens for one, failure in zip(waiting, failures, strict=True) if failure is None]
     with context.write() as db:
         connections.hold(db, context.name)
         drop(context.vault, db, context.name, system, done)
-    return next(filter(None, reasons), "")
+    return next(filter(None, failures), None)
 
 
 def revoke_all_leftovers(services: Services) -> int:
@@ -106,13 +106,13 @@ def _tried_again(context: Context, system: str) -> int:
     """Revoke what one connection has left; what cannot be must not keep the others from being tried."""
     try:
         before = len(leftovers(context, system))
-        reason = revoke_leftovers(context, system)
+        failure = revoke_leftovers(context, system)
         done = before - len(leftovers(context, system))
     except ConnectorError as error:
         log.warning("%s: a login to %s is still not revoked: %s", context.name, system, error)
         return 0
-    if reason:
-        log.warning("%s: a login to %s is still not revoked: %s", context.name, system, reason)
+    if failure is not None:
+        log.warning("%s: a login to %s is still not revoked: %s", context.name, system, failure.said)
     return done
 
 
@@ -122,21 +122,24 @@ def leftovers(context: Context, system: str) -> list[Leftover]:
         return all_leftovers(context.vault, db, context.name, system)
 
 
-def _revoked(context: Context, system: str, one: Leftover) -> str:
-    """Revoke both tokens; why that is not possible, or nothing."""
-    try:
-        _revoke(context, system, one, one.secret)
-    except (NeedsLogin, NeedsHuman) as error:
-        # The app was refused: its secret may have been replaced by that of another app.
-        if not one.earlier_secret:
-            return str(error)
+def _revoked(context: Context, system: str, one: Leftover) -> ConnectorError | None:
+    """Revoke both tokens; why that is not possible, or nothing.
+
+    The app's secret may have been rotated since, or be another app's by now: each that is known is tried.
+    """
+    present = context.secrets(system).get("client_secret", "")
+    known = [secret for secret in (one.earlier_secret, present) if secret]
+    failure: ConnectorError | None = None
+    for secret in dict.fromkeys([one.secret, *known]):
         try:
-            _revoke(context, system, one, one.earlier_secret)
-        except ConnectorError as other:
-            return str(other)
-    except ConnectorError as error:
-        return str(error)
-    return ""
+            _revoke(context, system, one, secret)
+        except (NeedsLogin, NeedsHuman) as error:
+            failure = error
+        except ConnectorError as error:
+            return error
+        else:
+            return None
+    return failure
 
 
 def _revoke(context: Context, system: str, one: Leftover, secret: str) -> None:

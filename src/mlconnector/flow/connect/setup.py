@@ -23,6 +23,7 @@ from mlconnector.flow.context.leftovers import (
 )
 from mlconnector.flow.context.services import STORED_SETTINGS_REFUSED, Services
 from mlconnector.flow.context.settings import ConnectionSettings, read_connection
+from mlconnector.flow.context.states import is_of_app
 from mlconnector.model.problems import Problem
 from mlconnector.settings import UnreadableSettings
 from mlconnector.store import connections, logins
@@ -85,6 +86,12 @@ def connect(
             events.append(AuditEvent(name, name, "connected", {**detail, "again": True}))
         for key, secret in secrets.items():
             _put_secret(services.vault, db, name, key, secret)
+        given_to = {key.partition(".")[0] for key in secrets}
+        if existing is not None and any(is_of_app(existing, system) for system in given_to):
+            # Whether they are accepted shows at the next attempt, which need not wait any more.
+            connections.set_state(db, name, "ready", "", now)
+            noted = {"state": "ready", "reason": "", "facts": {}}
+            events.append(AuditEvent(name, name, "connection_state", noted))
         if existing is None or existing.settings != settings.text:
             events += confirm_by_file(db, settings, now)
         append(db, events, now)
@@ -153,8 +160,8 @@ def disconnect(context: Context, by: str = "") -> list[str]:
         append(db, withdrawn(db, name, by, "disconnected"), context.now())
         append(db, [context.event(name, "disconnected", {"by": by})], context.now())
     context.forget()
-    reasons = [(system, revoke_leftovers(context, system)) for system in systems]
-    failed = [f"{system}: {reason}" for system, reason in reasons if reason]
+    failures = [(system, revoke_leftovers(context, system)) for system in systems]
+    failed = [f"{system}: {failure.said}" for system, failure in failures if failure is not None]
     if failed:
         with context.write() as db:
             append(db, [context.event(name, "login_not_ended", {"not_revoked": failed})], context.now())

@@ -69,9 +69,9 @@ def verify(context: Context, system: str, tokens: Tokens) -> Problem | None:
     except RetryLater as error:
         return Problem("login_not_checked", {"reason": error.reason})
     except ConnectorError as error:
-        reason = end_login(context, system)
-        if reason:
-            log.warning("%s: a login that was not kept could not be revoked: %s", context.name, reason)
+        failure = end_login(context, system)
+        if failure is not None:
+            log.warning("%s: a login that was not kept could not be revoked: %s", context.name, failure.said)
         note_state(context, "needs_login", f"{system}: {_why(error)}")
         raise
     return None

@@ -28,6 +28,7 @@ from mlconnector.store.httplog import HttpLog
 from mlconnector.store.vault import Vault
 from mlconnector.systems.kit.http import Exchange, Http, HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
+from mlconnector.systems.kit.pacing import Patience
 from mlconnector.systems.registry import secrecies, sink_systems
 from mlconnector.systems.sink import ClientFacts, Sink, SinkContext
 from mlconnector.systems.source import Source, SourceContext
@@ -198,7 +199,11 @@ class Services:
 
     def http_factory(self, name: str) -> HttpFactory:
         """Makes clients that are wired to the technical log under the connection's name."""
-        return _LoggedHttp(self, name, self.connection(name).sink_system.name)
+        return self.http_factory_of(self.connection(name))
+
+    def http_factory_of(self, settings: ConnectionSettings, patience: Patience | None = None) -> HttpFactory:
+        """The same for a connection that need not be stored yet."""
+        return _LoggedHttp(self, settings, patience)
 
     def http(
         self,
@@ -321,10 +326,12 @@ class _StoredMemory:
 class _LoggedHttp:
     """Makes HTTP clients whose exchanges go to the technical log under the connection's name."""
 
-    def __init__(self, services: Services, connection: str, sink: str) -> None:
+    def __init__(self, services: Services, settings: ConnectionSettings, patience: Patience | None) -> None:
         self._services = services
-        self._name = connection
-        self._sink = sink
+        self._patience = patience
+        self._settings = settings
+        self._name = settings.name
+        self._sink = settings.sink_system.name
 
     def write(self, exchange: Exchange) -> None:
         """Keep one exchange."""
@@ -353,5 +360,7 @@ class _LoggedHttp:
             headers=headers,
             timeout=timeout,
             after_answer=after_answer,
+            patience=self._patience,
             secrecy=secrecies()[system],
+            setting_of=self._settings.setting_of,
         )

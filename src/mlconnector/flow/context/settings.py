@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from croniter import croniter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, field_validator
@@ -111,10 +112,30 @@ class ConnectionSettings:
             self.sink_system.name: tuple(self.sink_system.secrets(self.sink)),
         }
 
+    def setting_of(self, address: str) -> str:
+        """Where the user's text names an address, by scheme, host and port, as `[table] name`; or nothing."""
+        wanted = _origin(address)
+        named = _addresses(parse_toml(self.text, self.name))
+        return next((place for place, value in named if _origin(value) == wanted), "")
+
     @property
     def systems(self) -> tuple[str, str]:
         """The names of both outside systems, the source first."""
         return self.source_system.name, self.sink_system.name
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
+
+
+def _addresses(tables: dict[str, Any], *path: str) -> Iterator[tuple[str, str]]:
+    """The addresses in tables, each with its place as `[table] name`."""
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            yield from _addresses(value, *path, name)
+        elif isinstance(value, str) and "://" in value:
+            yield f"[{'.'.join(path)}] {name}", value
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _note(
 
     Returns how many documents were refused.
     """
-    filed, refused_guids, events = [], [], []
+    filed, refused_guids, unsent, events = [], [], [], []
     refused: dict[str, Problem] = {}
     for document, outcome in zip(waiting, outcomes, strict=True):
         if isinstance(outcome, str):
@@ -93,9 +93,12 @@ def _note(
             refused[document.voucher] = outcome.problem
             detail = {"guid": document.guid, "cause": outcome.problem.cause}
             events.append(context.event(document.voucher, "document_refused", detail))
+        elif outcome.unsent and document.state == "stored":
+            unsent.append(document.guid)
     with context.write() as db:
         documents.set_state(db, filed, "filed", context.now())
         documents.set_state(db, refused_guids, "refused", context.now())
+        documents.set_state(db, unsent, "stored", context.now())
         if refused:
             events.append(notes.dissolve(context, db, row, refused))
         append(db, events, context.now())

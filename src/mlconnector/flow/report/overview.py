@@ -11,7 +11,7 @@ from typing import Any
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import release
 from mlconnector.flow.agree.confirmation import unconfirmed
-from mlconnector.flow.connect.oauth_login import logins_of
+from mlconnector.flow.connect.oauth_login import Login, logins_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.services import STORED_SETTINGS_REFUSED, Services
@@ -29,7 +29,7 @@ from mlconnector.store import (
     vouchers,
 )
 from mlconnector.store import hints as webhook_hints
-from mlconnector.texts.catalogue import explain, problem_keys
+from mlconnector.texts.catalogue import explain, problem_keys, step_cause, step_people
 
 _FIRST_VOUCHERS = 5
 _NO_REQUESTS: Mapping[str, Any] = {
@@ -89,7 +89,7 @@ def connection(context: Context) -> dict[str, Any]:
         "login_until": None
         if refused
         else context.vault.expires(context.name, token_name(context.settings.sink_system.name)),
-        "logins": [] if refused else [asdict(one) for one in logins_of(context)],
+        "logins": [] if refused else [login(context.services, one) for one in logins_of(context)],
         "sink_requests": _NO_REQUESTS if refused else sink_requests(context),
         "vouchers": found,
         "reversed": taken_back,
@@ -118,6 +118,18 @@ def _refused_settings(context: Context) -> Problem | None:
             return error.problem
         raise
     return None
+
+
+def login(services: Services, one: Login) -> dict[str, Any]:
+    """How a connection is logged in to a system; the latest failure in words."""
+    failure = one.failure
+    told = None
+    if failure is not None:
+        language = services.settings.language
+        words = step_cause(failure.cause, failure.facts, language)
+        who = step_people(failure.cause, failure.who, failure.facts, language)
+        told = {"at": failure.at, "cause": failure.cause, "words": words, "who": who}
+    return {**asdict(one), "failure": told}
 
 
 def sink_requests(context: Context) -> dict[str, Any]:

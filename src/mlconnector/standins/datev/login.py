@@ -47,7 +47,7 @@ class Login:
     """The login server with its registered apps."""
 
     def __init__(self, apps: Mapping[str, App], tokens: Tokens, key: SigningKey, clock: Clock) -> None:
-        self.apps = apps
+        self.apps = dict(apps)
         self.tokens = tokens
         self.key = key
         self.clock = clock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 from starlette.applications import Starlette
@@ -105,6 +106,10 @@ class DatevStandIn:
         if objection is not None:
             raise ValueError(objection)
         return self.tokens.open(app_id, scope, self.clock())
+
+    def rotate_secret(self, secret: str, app_id: str = APP) -> None:
+        """Give an app another secret; its sessions stay as they are."""
+        self._login.apps[app_id] = replace(self._login.apps[app_id], secret=secret)
 
     def expire_access_tokens(self) -> None:
         """Let every access token be expired; refresh tokens stay valid."""

@@ -47,12 +47,13 @@ class Login:
     """The OAuth server, and the check of every call.
 
     A test may set `user_declines`, `rotates_refresh_tokens` (an official page names refresh tokens that
-    were "already exchanged"), or `scopes` of the app's registration.
+    were "already exchanged"), or `scopes` and `secret` of the app's registration.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.tokens = Tokens()
+        self.secret = CLIENT_SECRET
         self.scopes = ALL_SCOPES
         self.user_declines = False
         self.rotates_refresh_tokens = False
@@ -76,7 +77,7 @@ class Login:
 
     def token(self, authorization: str, form: Mapping[str, str], api_domain: str) -> dict[str, Any]:
         """The answer of the token endpoint; raises Refusal."""
-        _check_client(authorization)
+        self._check_client(authorization)
         grant_type = form.get("grant_type")
         if not grant_type:
             raise _oauth_refusal("invalid_request", "Missing parameter: grant_type")
@@ -90,7 +91,7 @@ class Login:
 
     def revoke(self, authorization: str, form: Mapping[str, str]) -> None:
         """Forget a token; with a refresh token the app is uninstalled. Unknown tokens are fine (RFC 7009)."""
-        _check_client(authorization)
+        self._check_client(authorization)
         self.tokens.access.pop(form.get("token", ""), None)
         if self.tokens.refresh.pop(form.get("token", ""), None):
             self._forget_installation(form["token"])
@@ -117,6 +118,18 @@ class Login:
         if scope not in self.scopes.split(","):
             raise refusal(403, "Scope and URL mismatch")
         return token
+
+    def _check_client(self, authorization: str) -> None:
+        kind, _, encoded = authorization.partition(" ")
+        if kind.lower() != "basic":
+            raise _oauth_refusal("invalid_client", "Invalid client: cannot retrieve client credentials")
+        try:
+            given = base64.b64decode(encoded, validate=True)
+        except binascii.Error as problem:
+            refused = _oauth_refusal("invalid_client", "Invalid client: cannot retrieve client credentials")
+            raise refused from problem
+        if not compare_digest(given, f"{CLIENT_ID}:{self.secret}".encode()):
+            raise _oauth_refusal("invalid_client", "Invalid client: client is invalid")
 
     def _exchange(self, form: Mapping[str, str]) -> str:
         grant = self._codes.pop(form.get("code", ""), None)
@@ -170,19 +183,6 @@ def _is_registered(redirect_uri: str) -> bool:
     except ValueError:
         return False
     return parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1") and not parts.fragment
-
-
-def _check_client(authorization: str) -> None:
-    kind, _, encoded = authorization.partition(" ")
-    if kind.lower() != "basic":
-        raise _oauth_refusal("invalid_client", "Invalid client: cannot retrieve client credentials")
-    try:
-        given = base64.b64decode(encoded, validate=True)
-    except binascii.Error as problem:
-        refused = _oauth_refusal("invalid_client", "Invalid client: cannot retrieve client credentials")
-        raise refused from problem
-    if not compare_digest(given, f"{CLIENT_ID}:{CLIENT_SECRET}".encode()):
-        raise _oauth_refusal("invalid_client", "Invalid client: client is invalid")
 
 
 def _oauth_refusal(error: str, message: str) -> Refusal:

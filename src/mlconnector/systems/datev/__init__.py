@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mlconnector.systems.datev.answers import SYSTEM
+from mlconnector.systems.datev.answers import SYSTEM, TITLE
 from mlconnector.systems.datev.connection import SECRET_HEADERS
 from mlconnector.systems.datev.job_waits import next_wait
 from mlconnector.systems.datev.login import CONNECTED_APPS, bound_client, issued_by, oauth_model, short_lived
@@ -21,7 +21,7 @@ def describe_sink() -> SinkSystem:
     """DATEV as the product knows it before any client is connected."""
     return SinkSystem(
         name=SYSTEM,
-        title="DATEV",
+        title=TITLE,
         settings_model=DatevSettings,
         secrets=_secrets,
         oauth=oauth_model,

@@ -22,6 +22,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import retry_after
 
 SYSTEM = "datev"
+TITLE = "DATEV"
 SHORTEST_RETRY = 60.0
 """Seconds before DATEV is asked again for what it could not serve; it publishes no limits."""
 

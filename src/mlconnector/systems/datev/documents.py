@@ -72,6 +72,8 @@ def _put(http: Http, client_id: str, document: FiledDocument) -> Literal["filed"
         # The seam must not repeat this by itself: it could not tell our own conflict from a foreign one.
         http.request("PUT", path, files=parts, repeat=False)
     except NeedsHuman as error:
+        if error.unsent:
+            raise
         if error.problem.key == MEANINGS["#DCO01012"].problem and document.attempted:
             return "already_filed"
         raise NeedsHuman(_about(document, name, error.problem), single=error.single) from error

@@ -130,6 +130,8 @@ def attach(http: Http, client_id: str, job_id: str, file_name: str, media_type: 
     try:
         http.request("POST", f"{_path(client_id, job_id)}/files", files=files)
     except NeedsHuman as error:
+        if error.unsent:
+            raise
         raise NeedsHuman(_about_file(error.problem, file_name, content), single=error.single) from error
 
 

@@ -1,7 +1,7 @@
 """The ping of a DATEV connection, step by step: each failed step names its cause and who can cure it.
 
-Causes are the keys of the problems that DATEV's answers stand for, and besides: `needs_login`,
-`unreachable`, `broken`, `client_secret_missing`, `service_not_ordered`, `scope_not_granted`,
+Causes are the keys of the problems that DATEV's answers stand for, those of `kit/check_steps.py`, and besides
+`client_secret_missing`, `service_not_ordered`, `scope_not_granted`,
 `document_store_missing`, `documents_not_used`, `ledgers_missing`, `no_fiscal_year`,
 `fiscal_year_not_current`, `account_length_differs`, `no_document_types`, `document_type_unknown`.
 """
@@ -9,16 +9,18 @@ Causes are the keys of the problems that DATEV's answers stand for, and besides:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
-from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.model.entries import Ledger
 from mlconnector.systems.datev import clients, extf_files
+from mlconnector.systems.datev.answers import TITLE
 from mlconnector.systems.datev.clients import Basics, Client
 from mlconnector.systems.datev.connection import Connection
 from mlconnector.systems.datev.login import SERVICE_SCOPES
 from mlconnector.systems.datev.settings import Service
-from mlconnector.systems.kit.check_steps import CheckStep, Who
+from mlconnector.systems.kit.check_steps import CheckStep, Who, failed_step, login_needed
 from mlconnector.systems.kit.oauth import Tokens
 from mlconnector.systems.sink import FiscalYear
 
@@ -47,16 +49,16 @@ def check(connection: Connection) -> Iterator[CheckStep]:
     try:
         tokens = connection.tokens.current()
     except ConnectorError as error:
-        yield _failed("datev.login", error)
+        yield _not_logged_in(error)
         yield from _skipped(["datev.client", *rest])
         return
     try:
         client = clients.client(connection.clients, connection.settings.client)
-    except NeedsLogin as error:
-        yield _failed("datev.login", error)
-        yield from _skipped(["datev.client", *rest])
-        return
     except ConnectorError as error:
+        if isinstance(error, NeedsLogin) or error.unsent:
+            yield _not_logged_in(error)
+            yield from _skipped(["datev.client", *rest])
+            return
         yield _login(connection, tokens)
         yield _failed("datev.client", error)
         yield from _skipped(rest)
@@ -85,6 +87,12 @@ def missing(service: Service, client: Client, tokens: Tokens) -> str:
     if tokens.scopes and not set(SERVICE_SCOPES[service]) <= set(tokens.scopes):
         return "scope_not_granted"
     return ""
+
+
+def _not_logged_in(error: ConnectorError) -> CheckStep:
+    if isinstance(error, NeedsLogin):
+        return login_needed("datev.login", TITLE, error)
+    return _failed("datev.login", error)
 
 
 def _login(connection: Connection, tokens: Tokens) -> CheckStep:
@@ -208,13 +216,7 @@ def _skipped(keys: Sequence[str], cause: str = "") -> Iterator[CheckStep]:
 
 
 def _failed(key: str, error: ConnectorError, facts: Mapping[str, str] | None = None) -> CheckStep:
-    said = {"reason": str(error), **(facts or {})}
-    if isinstance(error, NeedsHuman):
-        who = cast("Who", error.problem.facts.get("who") or "you")
-        return CheckStep(key, "failed", error.problem.key, {**error.problem.facts, **said}, who)
-    if isinstance(error, NeedsLogin):
-        return CheckStep(key, "failed", "needs_login", said, "you")
-    if isinstance(error, RetryLater):
-        # DATEV says how long to wait when it answers; silence begins with the own network.
-        return CheckStep(key, "failed", "unreachable", said, "it" if error.after is None else "vendor")
-    return CheckStep(key, "failed", "broken", said, "it")
+    """The step that an error ends; DATEV's answers say themselves who can help."""
+    asked = error.problem.facts.get("who") if isinstance(error, NeedsHuman) else None
+    step = failed_step(key, TITLE, error, cast("Who | None", asked or None))
+    return replace(step, facts={**step.facts, **(facts or {})})

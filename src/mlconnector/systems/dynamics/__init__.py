@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from mlconnector.systems.dynamics.answers import SYSTEM, TITLE
+from mlconnector.systems.dynamics.login import test_credentials
 from mlconnector.systems.dynamics.settings import Settings, secret_names
 from mlconnector.systems.dynamics.source import DynamicsSource
 from mlconnector.systems.dynamics.webhook_setup import register, unregister
@@ -27,6 +28,7 @@ def describe_source() -> SourceSystem:
         register_webhook=register,
         unregister_webhook=unregister,
         record_address=invoice_address,
+        test_credentials=test_credentials,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import default_explanation, retry_after
 from mlconnector.systems.kit.json_answers import object_or_nothing
@@ -21,6 +21,7 @@ SYSTEM = "dynamics"
 TITLE = "Dynamics 365 Sales"
 CONCURRENCY = 4
 _NO_MEMBER = frozenset({"0x80072560", "0x80040225"})
+_NO_LICENSE = frozenset({"0x8004d24b"})
 _EXPIRED = "0x80044352"
 _NO_COLUMN = re.compile(
     r"property named '(?P<column>\w+)' on type '(?:Microsoft\.Dynamics\.CRM\.)?(?P<table>\w+)'"
@@ -31,6 +32,12 @@ _BELOW = re.compile(r"/api/data/v[0-9.]+/(\w+)")
 
 class NoUser(NeedsHuman):
     """The app is known, but the environment has no application user for it, or a disabled one."""
+
+
+class TokenRefused(NeedsHuman):
+    """The environment does not take a token that Entra has just given: it was meant for another one."""
+
+    unsent = True
 
 
 class Forbidden(NeedsHuman):
@@ -69,10 +76,12 @@ def explain(answer: httpx.Response) -> ConnectorError | None:
     """What a failed answer means; None leaves it to HTTP alone."""
     status, (code, words) = answer.status_code, said(answer)
     said_all = f"HTTP {status}{f' {code}' if code else ''}{f': {words}' if words else ''}"
+    if code in _NO_LICENSE:
+        return NeedsHuman(Problem("dynamics_license_missing", {"answer": said_all}))
     if code in _NO_MEMBER:
         return NoUser(Problem("dynamics_user_missing", {"answer": said_all}))
     if status == 401:
-        return NeedsLogin(SYSTEM, said_all)
+        return TokenRefused(Problem("dynamics_token_refused", {"answer": said_all}))
     if status == 403:
         return _forbidden(answer, words, said_all)
     if code == _EXPIRED:

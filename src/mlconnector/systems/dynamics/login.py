@@ -16,28 +16,57 @@ from typing import Any
 
 import httpx
 
-from mlconnector.errors import Broken, ConnectorError, NeedsLogin
+from mlconnector.errors import Broken, ConnectorError
+from mlconnector.model.problems import Problem
 from mlconnector.systems.dynamics.answers import SYSTEM
 from mlconnector.systems.dynamics.settings import Settings
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.kit.oauth import Tokens, explain_token_answer
+from mlconnector.systems.kit.oauth import AppRefused, Tokens, explain_token_answer
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.redaction import without_echo
 from mlconnector.systems.source import SourceContext
 
 MARGIN = timedelta(minutes=5)
 _SHORTEST_LIFE = 60.0
+_UNUSABLE = "unusable"
+_OF_SECRETS = frozenset(
+    {"entra_secret_wrong", "entra_secret_expired", "entra_certificate_refused", "entra_certificate_unusable"}
+)
 _CODE = re.compile(r"AADSTS(\d+)")
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-class EntraRefused(NeedsLogin):
-    """Entra gives the app no token; `code` is the number behind AADSTS, empty where it named none."""
+class EntraRefused(AppRefused):
+    """Entra gives the app no token; `code` is the number behind AADSTS, empty where it named none.
 
-    def __init__(self, reason: str, code: str = "") -> None:
-        super().__init__(SYSTEM, reason)
+    `unusable` is ours: a certificate with which Entra cannot even be asked.
+    Nobody logs in here, so that it always takes who looks after the app, or after the settings.
+    """
+
+    def __init__(self, answer: str, code: str = "") -> None:
+        problem = Problem(_meaning(code), {"system": SYSTEM, "answer": answer}, ("system",))
+        super().__init__(problem, of_secret=problem.key in _OF_SECRETS)
         self.code = code
+
+
+def _meaning(code: str) -> str:
+    match code:
+        case "7000215" | "7000216" | "7000218":
+            return "entra_secret_wrong"
+        case "7000222":
+            return "entra_secret_expired"
+        case "700016" | "7000229" | "7000112":
+            return "entra_app_unknown"
+        case "90002" | "900023" | "900021":
+            return "entra_tenant_unknown"
+        case "700027" | "700024" | "50012":
+            return "entra_certificate_refused"
+        case "500011" | "70011" | "1002012" | "500013":
+            return "entra_environment_unknown"
+        case "unusable":
+            return "entra_certificate_unusable"
+    return "entra_refused"
 
 
 class AppTokens:
@@ -81,6 +110,15 @@ class AppTokens:
         )
 
 
+def test_credentials(context: SourceContext) -> None:
+    """Ask for a token, which proves the secret or the certificate. Raises one of the four errors."""
+    tokens = AppTokens(context)
+    try:
+        tokens.current()
+    finally:
+        tokens.close()
+
+
 def explain_entra(answer: httpx.Response) -> ConnectorError | None:
     """What a failed answer of Entra means: refused credentials with their code, all else goes by HTTP."""
     if answer.status_code not in {400, 401, 403, 404}:
@@ -111,7 +149,7 @@ def _granted(settings: Settings, secrets: Mapping[str, str], wire: _Wire) -> dic
         granted = app.acquire_token_for_client(scopes=[f"{settings.environment}/.default"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if settings.auth == "certificate":
-            raise EntraRefused(f"the certificate cannot be used: {error}") from error
+            raise EntraRefused(f"the certificate cannot be used: {error}", _UNUSABLE) from error
         raise Broken(f"{SYSTEM}: Entra answered otherwise than agreed: {error}") from error
     if not isinstance(granted, dict) or not granted.get("access_token"):
         raise Broken(f"{SYSTEM}: Entra answered without an access token")
@@ -124,7 +162,7 @@ def _credential(settings: Settings, secrets: Mapping[str, str]) -> str | dict[st
         return secret
     key, certificate = _KEY.search(secret), _CERTIFICATE.search(secret)
     if key is None or certificate is None:
-        raise EntraRefused("the certificate must be a PEM text with private key and certificate")
+        raise EntraRefused("the certificate has no private key or no certificate", _UNUSABLE)
     return {"private_key": key[0], "public_certificate": certificate[0]}
 
 

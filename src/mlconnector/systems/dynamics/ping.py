@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from mlconnector.errors import Broken, ConnectorError, NeedsLogin
+from mlconnector.errors import Broken, ConnectorError
 from mlconnector.systems.dynamics.answers import (
     TITLE,
     Forbidden,
@@ -12,6 +12,7 @@ from mlconnector.systems.dynamics.answers import (
     NoDeltaLink,
     NotFound,
     NoTracking,
+    TokenRefused,
 )
 from mlconnector.systems.dynamics.changes import INVOICES, LINES
 from mlconnector.systems.dynamics.client import BASE, Client, definition, set_of, shaped
@@ -21,7 +22,6 @@ from mlconnector.systems.dynamics.shapes import Organization
 from mlconnector.systems.kit.check_steps import (
     Attempt,
     CheckStep,
-    Who,
     failed_step,
     in_order,
     webhook_step,
@@ -43,6 +43,7 @@ WITHOUT_LINK = "without_link"
 _FEWEST_DAYS = 3
 _MOST_ROWS = 5000
 _EURO = "EUR"
+_SETTINGS = frozenset({"entra_tenant_unknown", "entra_environment_unknown"})
 Select = Callable[[str], tuple[str, ...]]
 
 
@@ -81,39 +82,18 @@ def _login(tokens: AppTokens) -> CheckStep:
     try:
         tokens.current()
     except EntraRefused as error:
-        return CheckStep(LOGIN, "failed", _why_refused(error), {"answer": error.reason}, _who_refused(error))
+        # What was mistyped is put right here; secrets and certificates are made by who looks after Entra.
+        return failed_step(LOGIN, TITLE, error, human="you" if error.problem.key in _SETTINGS else "it")
     except ConnectorError as error:
         return _failed(LOGIN, error)
     return CheckStep(LOGIN, "ok")
 
 
-def _why_refused(error: EntraRefused) -> str:
-    match error.code:
-        case "7000215" | "7000216" | "7000218":
-            return "entra_secret_wrong"
-        case "7000222":
-            return "entra_secret_expired"
-        case "700016" | "7000229" | "7000112":
-            return "entra_app_unknown"
-        case "90002" | "900023" | "900021":
-            return "entra_tenant_unknown"
-        case "700027" | "700024" | "50012":
-            return "entra_certificate_refused"
-        case "500011" | "70011" | "1002012" | "500013":
-            return "entra_environment_unknown"
-    return "entra_refused"
-
-
-def _who_refused(error: EntraRefused) -> Who:
-    """Secrets and certificates are made by who looks after Entra; what was mistyped is put right here."""
-    return "it" if error.code in {"7000222", "7000229", "7000112", "700027"} else "you"
-
-
 def _reach(client: Client, settings: Settings) -> CheckStep:
     try:
         client.get(f"{BASE}/WhoAmI")
-    except NeedsLogin as error:
-        return CheckStep(REACH, "failed", "dynamics_token_refused", {"answer": error.reason})
+    except TokenRefused as error:
+        return failed_step(REACH, TITLE, error)
     except Forbidden as error:
         return CheckStep(REACH, "failed", "dynamics_access_denied", {"answer": error.problem.facts["answer"]})
     except NotFound as error:

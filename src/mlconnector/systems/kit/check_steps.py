@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.systems.kit.oauth import AppRefused
 from mlconnector.systems.kit.pacing import TooMany
+from mlconnector.systems.kit.silence import Kind, Silence
 
 Outcome = Literal["ok", "warning", "failed", "skipped"]
 Who = Literal["you", "adviser", "it", "vendor"]
@@ -45,21 +47,48 @@ def in_order(attempts: Iterable[Attempt]) -> Iterator[CheckStep]:
         works = works and all(step.outcome in {"ok", "warning"} for step in steps)
 
 
-def failed_step(key: str, system: str, error: ConnectorError, human: Who = "you") -> CheckStep:
+def failed_step(key: str, system: str, error: ConnectorError, human: Who | None = None) -> CheckStep:
     """The step that an error ends, with a cause that every system may have; `system` is its title.
 
-    `human` is who does what NeedsHuman asks for.
+    `human` is who does what NeedsHuman asks for, where it is not who looks after a refused app, or the user.
+    What refuses a login that people make in a browser is `login_needed`.
     """
+    facts = {"system": system, "answer": error.said}
     if isinstance(error, NeedsHuman):
-        return CheckStep(key, "failed", error.problem.key, {**error.problem.facts, "system": system}, human)
+        who: Who = human or ("it" if isinstance(error, AppRefused) else "you")
+        return CheckStep(key, "failed", error.problem.key, {**error.problem.facts, "system": system}, who)
     if isinstance(error, NeedsLogin):
-        return CheckStep(key, "failed", "token_refused", {"system": system, "answer": error.reason})
+        return CheckStep(key, "failed", "token_refused", facts)
     if isinstance(error, TooMany):
-        facts = {"system": system, "after": f"{error.after or 0:.0f}"}
-        return CheckStep(key, "failed", "too_many_requests", facts, "vendor")
+        after = f"{error.after or 0:.0f}"
+        return CheckStep(key, "failed", "too_many_requests", {"system": system, "after": after}, "vendor")
+    if isinstance(error, Silence):
+        between = {"address": error.address, "setting": error.setting, "proxy": error.proxy}
+        said = {"system": system, "answer": error.answer, **between}
+        return CheckStep(key, "failed", _why_silent(error.kind), said, "it")
     if isinstance(error, RetryLater):
-        return CheckStep(key, "failed", "unreachable", {"system": system, "answer": error.reason}, "it")
-    return CheckStep(key, "failed", "unexpected_answer", {"system": system, "answer": str(error)}, "it")
+        return CheckStep(key, "failed", "out_of_order", facts, "vendor")
+    return CheckStep(key, "failed", "unexpected_answer", facts, "it")
+
+
+def _why_silent(kind: Kind) -> str:
+    match kind:
+        case "name":
+            return "address_unknown"
+        case "refused":
+            return "connection_refused"
+        case "route":
+            return "no_route"
+        case "timeout":
+            return "no_answer"
+        case "proxy":
+            return "proxy_refused"
+        case "certificate":
+            return "certificate_refused"
+        case "encryption":
+            return "encryption_failed"
+        case "other":
+            return "unreachable"
 
 
 def login_needed(key: str, system: str, error: NeedsLogin) -> CheckStep:

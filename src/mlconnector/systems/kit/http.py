@@ -21,6 +21,7 @@ from mlconnector.errors import Broken, ConnectorError, RetryLater
 from mlconnector.systems.kit import redaction
 from mlconnector.systems.kit.pacing import Pace, Patience, TooMany, Waiting
 from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy, public_headers
+from mlconnector.systems.kit.silence import origin, silence
 from mlconnector.systems.kit.unpacking import PACKED_AS, unpack_within_bounds
 
 _LOGGED_BODY = 4000
@@ -53,7 +54,8 @@ class ExchangeLog(Protocol):
 class Http:
     """A client of one outside system; safe to share between threads.
 
-    `auth` and secret `headers` go to the origin of `base_url` only; `secrecy` says what is secret.
+    `auth` and secret `headers` go to the origin of `base_url` only; `secrecy` says what is secret, and
+    `setting_of` which setting of the user has an address.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Http:
         waiting: Waiting | None = None,
         after_answer: Callable[[httpx.Response], float] | None = None,
         secrecy: Secrecy = IN_GENERAL,
+        setting_of: Callable[[str], str] = lambda _address: "",
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.system = system
@@ -79,6 +82,7 @@ class Http:
         self._waiting = waiting or Waiting()
         self._pace = Pace(system, patience or Patience(), self._waiting)
         self._after_answer = after_answer
+        self._setting_of = setting_of
         self._client = httpx.Client(
             base_url=base_url,
             auth=auth,
@@ -185,15 +189,12 @@ class Http:
     def _try(self, send: Callable[[], httpx.Response]) -> httpx.Response | ConnectorError:
         try:
             answer = send()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            self._note_silence(error)
-            return RetryLater(f"{self.system} cannot be reached: {error}")
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             self._note_silence(error)
             return Broken(f"{self.system}: the request cannot be sent: {error}")
         except httpx.RequestError as error:
             self._note_silence(error)
-            return RetryLater(f"{self.system} did not answer: {error}", outcome_unknown=True)
+            return silence(self.system, error, self._setting_of(origin(error.request.url)))
         if answer.is_success:
             return answer
         return self._explain(answer) or default_explanation(self.system, answer)

@@ -13,16 +13,40 @@ from typing import Any, Literal, Protocol
 import httpx
 import msgspec
 
-from mlconnector.errors import Broken, ConnectorError, NeedsLogin, RetryLater
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import Http, default_explanation, retry_after
 from mlconnector.systems.kit.id_token import check_id_token
-from mlconnector.systems.kit.json_answers import object_in
+from mlconnector.systems.kit.json_answers import object_in, object_or_nothing
 from mlconnector.systems.kit.redaction import without_echo
 
 ClientAuthentication = Literal["basic", "client_id"]
 _ACCESS_TOKEN_LIFETIME = 900.0
 # How an issuer may say that it does not know a token; RFC 7009 wants it to say nothing.
 _WORTHLESS = ("invalid_grant", "invalid_token")
+# What is said of the app and not of a login.
+_OF_THE_APP = frozenset({"invalid_client", "unauthorized_client"})
+
+
+class AppRefused(NeedsHuman):
+    """An issuer does not accept the app itself: whoever looks after it can help, and no login can.
+
+    RFC 6749, section 5.2: `invalid_client` (unknown, or its secret is wrong) is the problem
+    `app_secret_refused`, `unauthorized_client` (may not ask for this) the problem `app_not_allowed`.
+    `of_secret` is True where it is the app's secret that is not accepted.
+    """
+
+    def __init__(self, problem: Problem, *, of_secret: bool) -> None:
+        super().__init__(problem)
+        self.of_secret = of_secret
+
+
+def app_refused(system: str, error: str, answer: str) -> AppRefused:
+    """What a refusal of the app by this error code means."""
+    of_secret = error == "invalid_client"
+    key = "app_secret_refused" if of_secret else "app_not_allowed"
+    problem = Problem(key, {"system": system, "place": system, "answer": answer}, ("system",))
+    return AppRefused(problem, of_secret=of_secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +144,11 @@ def _for_another_request(get: Callable[[], Tokens]) -> Tokens:
     """The request that the tokens are for was not sent or was refused: that much is known of its outcome."""
     try:
         return get()
-    except RetryLater as error:
-        raise RetryLater(error.reason, error.after) from error
+    except ConnectorError as error:
+        error.unsent = True
+        if isinstance(error, RetryLater):
+            error.outcome_unknown = False
+        raise
 
 
 def begin_login(model: OAuthModel, redirect_uri: str) -> tuple[PendingLogin, str]:
@@ -156,6 +183,8 @@ def finish_login(
 ) -> Tokens:
     """Exchange the code for tokens. Raises NeedsLogin when the code, or the id token, is not accepted.
 
+    Raises AppRefused when the app itself is not.
+
     The keys of the issuer are read before, so that a code is not used up in vain where they are out of reach.
     Tokens that come with an id token which is not accepted are revoked at once.
     """
@@ -172,11 +201,8 @@ def finish_login(
         try:
             token, nonce = content.get("id_token"), pending.nonce
             check_id_token(model.system, token, model.issuer, model.client_id, nonce, now, keys)
-        except NeedsLogin as refused:
-            _revoke_unwanted(model, http, secret, tokens, refused.reason)
-            raise
-        except Broken as broken:
-            _revoke_unwanted(model, http, secret, tokens, str(broken))
+        except (NeedsLogin, Broken) as refused:
+            _revoke_unwanted(model, http, secret, tokens, refused.said)
             raise
     return tokens
 
@@ -184,8 +210,9 @@ def finish_login(
 def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: datetime) -> Tokens:
     """New tokens for the refresh token; it is sent once, because it may be good for one use only.
 
-    Raises NeedsLogin when it is no longer accepted, and RetryLater otherwise: with `outcome_unknown` it
-    may have been used up, so that the caller tries it just once more and a refusal then is final.
+    Raises NeedsLogin when it is no longer accepted, AppRefused when the app is not, and RetryLater otherwise:
+    with `outcome_unknown` it may have been used up, so that the caller tries it just once more and a refusal
+    then is final.
     """
     form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
     arguments: dict[str, Any] = {"data": form, "repeat": False}
@@ -195,6 +222,27 @@ def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: dat
         form["client_id"] = model.client_id
     answer = http.request("POST", model.token_url, **arguments)
     return _tokens(model, _json(model, answer), now, previous=tokens)
+
+
+def is_known(model: OAuthModel, http: Http, secret: str, redirect_uri: str) -> bool:
+    """Whether the issuer says that it knows the app by this secret; False where its answer leaves that open.
+
+    It is asked for the tokens of a code that it never gave: who authenticates apps first (RFC 6749, section
+    4.1.3) finds the code wrong only then. Raises AppRefused when it does not know the app, and one of the
+    four errors when it does not answer.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "code": secrets.token_urlsafe(32),
+        "redirect_uri": redirect_uri,
+    }
+    if model.pkce:
+        form["code_verifier"] = secrets.token_urlsafe(48)
+    try:
+        http.request("POST", model.token_url, data=form, auth=(model.client_id, secret), repeat=False)
+    except NeedsLogin as refused:
+        return refused.reason.startswith("invalid_grant")
+    return False
 
 
 def revoke(model: OAuthModel, http: Http, secret: str, tokens: Tokens) -> None:
@@ -223,14 +271,18 @@ def _revoke_unwanted(model: OAuthModel, http: Http, secret: str, tokens: Tokens,
     try:
         revoke(model, http, secret, tokens)
     except ConnectorError as error:
-        reason = f"{why}; and what it brought could not be revoked: {error}"
+        reason = f"{why}; and what it brought could not be revoked: {error.said}"
         raise NeedsLogin(model.system, reason) from error
 
 
 def explain_token_answer(system: str, answer: httpx.Response) -> ConnectorError:
-    """What an answer of a token endpoint means: refused credentials need a login, all else goes by HTTP."""
+    """What an answer of a token endpoint means, by its error code, else by HTTP.
+
+    A refused app is a matter for whoever looks after it, any other refusal needs a login.
+    """
     if answer.status_code in {400, 401, 403}:
-        return NeedsLogin(system, _reason(answer))
+        error, reason = _error_of(answer)
+        return app_refused(system, error, reason) if error in _OF_THE_APP else NeedsLogin(system, reason)
     if answer.status_code == 429 or answer.status_code >= 500:
         return RetryLater(
             f"{system}: token endpoint answered {answer.status_code}",
@@ -240,15 +292,16 @@ def explain_token_answer(system: str, answer: httpx.Response) -> ConnectorError:
     return default_explanation(system, answer)
 
 
-def _reason(answer: httpx.Response) -> str:
-    try:
-        content = answer.json()
-    except ValueError:
-        return f"HTTP {answer.status_code}"
-    if not isinstance(content, dict):
-        return f"HTTP {answer.status_code}"
-    parts = [str(content[name]) for name in ("error", "error_description") if content.get(name)]
-    return without_echo(": ".join(parts), answer.request) or f"HTTP {answer.status_code}"
+def _error_of(answer: httpx.Response) -> tuple[str, str]:
+    """The error code of an answer, empty where it has none, and its reason in the issuer's own words."""
+    content = object_or_nothing(answer.content)
+    code = str(content.get("error") or "")
+    words = str(content.get("error_description") or content.get("message") or "")
+    # Some issuers name the code in words alone: "Invalid client: client is invalid".
+    named = words.partition(":")[0].strip().lower().replace(" ", "_")
+    parts = [part for part in (code, words) if part]
+    reason = without_echo(": ".join(parts), answer.request) or f"HTTP {answer.status_code}"
+    return code or (named if named in _OF_THE_APP else ""), reason
 
 
 def _json(model: OAuthModel, answer: httpx.Response) -> dict[str, Any]:

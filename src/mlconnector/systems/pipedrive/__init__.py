@@ -9,7 +9,7 @@ from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.kit.web_address import web_address
 from mlconnector.systems.pipedrive.answers import SYSTEM, TITLE
 from mlconnector.systems.pipedrive.settings import Settings, secret_names
-from mlconnector.systems.pipedrive.source import LOGIN_ADDRESS_KEY, PipedriveSource
+from mlconnector.systems.pipedrive.source import LOGIN_ADDRESS_KEY, PipedriveSource, test_credentials
 from mlconnector.systems.source import Memory, SourceSystem
 
 
@@ -25,6 +25,7 @@ def describe_source() -> SourceSystem:
         open=PipedriveSource,
         secret_headers=frozenset({"x-api-token"}),
         secret_parameters=frozenset({"api_token"}),
+        test_credentials=test_credentials,
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
         record_address=deal_address,
     )

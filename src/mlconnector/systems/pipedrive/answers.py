@@ -67,6 +67,9 @@ class Pace:
             return NeedsHuman(Problem("account_closed", {"system": TITLE, "answer": reason(answer)}))
         if status == 403:
             return _forbidden(answer)
+        if status == 415:
+            facts = {"system": TITLE, "path": answer.request.url.path, "answer": reason(answer)}
+            return Forbidden(Problem("feature_not_in_plan", facts, ("path",)))
         if status in {404, 410}:
             return NotFound(default_explanation(SYSTEM, answer).args[0])
         if status == 500:

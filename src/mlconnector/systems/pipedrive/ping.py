@@ -15,6 +15,7 @@ from mlconnector.systems.kit.check_steps import (
     webhook_step,
 )
 from mlconnector.systems.kit.fields import same_days
+from mlconnector.systems.kit.oauth import AppRefused
 from mlconnector.systems.pipedrive.answers import TITLE, Forbidden
 from mlconnector.systems.pipedrive.catalogue import Catalogue, configured, entity_of
 from mlconnector.systems.pipedrive.client import Client
@@ -62,11 +63,16 @@ class Ping:
                 self.context.tokens.current()
             except NeedsLogin as error:
                 return [CheckStep(REACH, "skipped"), login_needed(LOGIN, TITLE, error), _UNKNOWN_ZONE]
+            except AppRefused as error:
+                return [CheckStep(REACH, "ok"), failed_step(LOGIN, TITLE, error), _UNKNOWN_ZONE]
             except ConnectorError as error:
                 return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped"), _UNKNOWN_ZONE]
         try:
             me = self.client().me()
-        except (NeedsLogin, NeedsHuman) as error:
+        except NeedsLogin as error:
+            refused = login_needed if settings.auth == "oauth" else failed_step
+            return [CheckStep(REACH, "ok"), refused(LOGIN, TITLE, error), _UNKNOWN_ZONE]
+        except NeedsHuman as error:
             return [CheckStep(REACH, "ok"), failed_step(LOGIN, TITLE, error), _UNKNOWN_ZONE]
         except ConnectorError as error:
             return [failed_step(REACH, TITLE, error), CheckStep(LOGIN, "skipped"), _UNKNOWN_ZONE]

@@ -97,26 +97,7 @@ class PipedriveSource:
         self._client.close()
 
     def _connected(self) -> Client:
-        """The client, made when it is needed: with OAuth only a login tells the address of the account."""
-        context, settings = self._context, self._settings
-        pace = Pace(context.now)
-        oauth = settings.auth == "oauth"
-        http = context.http(
-            SYSTEM,
-            settings.base_url or self._address_of_login(),
-            explain=pace.explain,
-            auth=BearerAuth(context.tokens) if oauth else ApiToken(context.secrets["api_token"]),
-            after_answer=pace.after_answer,
-        )
-        return Client(http)
-
-    def _address_of_login(self) -> str:
-        address = self._context.tokens.current().extra.get("api_domain")
-        if not isinstance(address, str) or not address:
-            raise Broken("pipedrive's login did not tell api_domain; set base_url")
-        if self._context.memory.recall(LOGIN_ADDRESS_KEY) != address:
-            self._context.memory.remember(LOGIN_ADDRESS_KEY, address)
-        return address
+        return _connected(self._context)
 
     def _deals(self, references: Sequence[Reference]) -> list[Deal]:
         """The deals of the references that can be seen."""
@@ -220,3 +201,36 @@ def _unless_gone(read: Callable[[int], Result]) -> Callable[[int], Result | None
             return None
 
     return reading
+
+
+def test_credentials(context: SourceContext) -> None:
+    """Ask whose API token it is. Raises one of the four errors."""
+    client = _connected(context)
+    try:
+        client.me()
+    finally:
+        client.close()
+
+
+def _connected(context: SourceContext) -> Client:
+    """The client, made when it is needed: with OAuth only a login tells the address of the account."""
+    settings: Settings = context.settings
+    pace = Pace(context.now)
+    oauth = settings.auth == "oauth"
+    http = context.http(
+        SYSTEM,
+        settings.base_url or _address_of_login(context),
+        explain=pace.explain,
+        auth=BearerAuth(context.tokens) if oauth else ApiToken(context.secrets["api_token"]),
+        after_answer=pace.after_answer,
+    )
+    return Client(http)
+
+
+def _address_of_login(context: SourceContext) -> str:
+    address = context.tokens.current().extra.get("api_domain")
+    if not isinstance(address, str) or not address:
+        raise Broken("pipedrive's login did not tell api_domain; set base_url")
+    if context.memory.recall(LOGIN_ADDRESS_KEY) != address:
+        context.memory.remember(LOGIN_ADDRESS_KEY, address)
+    return address

@@ -59,6 +59,8 @@ def _downloaded(context: Context, attachment: Attachment) -> bytes | Problem:
     try:
         return context.source.download(attachment.external_id, LIMIT)
     except NeedsHuman as error:
+        if error.unsent:
+            raise
         return error.problem
     except TooMany:
         raise

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,15 @@ def register(rig: Rig, name: str, host: str, process: int) -> None:
         executors.register(db, name, host, process, rig.services.now())
 
 
-def watched(rig: Rig) -> tuple[list[str], list[str]]:
+def nobody() -> set[str]:
+    """Nobody has work in hand."""
+    return set()
+
+
+def watched(rig: Rig, carriers: Callable[[], set[str]] = nobody) -> tuple[list[str], list[str]]:
     """Whom a watch finds gone, and whose work it handed over."""
     handed: list[str] = []
-    return Liveness(rig.services, handed.extend).watch(), handed
+    return Liveness(rig.services, carriers, handed.extend).watch(), handed
 
 
 def test_a_dead_process_of_this_machine_is_found_at_once(make_any_rig: MakeRig) -> None:
@@ -40,6 +46,20 @@ def test_a_dead_process_of_this_machine_is_found_at_once(make_any_rig: MakeRig) 
     register(rig, "dead", machine(), ended_process())
     assert watched(rig) == (["dead"], ["dead"])
     assert watched(rig) == ([], []), "it is forgotten once its work is in other hands"
+
+
+def test_who_is_gone_is_remembered_until_no_work_is_in_its_hands(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    register(rig, "dead", machine(), ended_process())
+    assert watched(rig, lambda: {"dead"}) == ([], ["dead"]), "its work could not be handed over"
+    assert watched(rig) == (["dead"], ["dead"])
+
+
+def test_an_unknown_process_with_work_is_given_the_time_to_show_a_sign_of_life(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    assert watched(rig, lambda: {"sleeper"}) == ([], [])
+    rig.outside.clock.advance(rig.app.settings.silent_after_seconds + 1)
+    assert watched(rig) == (["sleeper"], ["sleeper"])
 
 
 def test_a_living_process_is_left_alone(make_any_rig: MakeRig) -> None:
@@ -108,7 +128,7 @@ def test_who_died_while_looking_after_others_does_not_keep_them_unwatched_for_lo
 
 def test_a_process_that_ends_in_good_order_lets_nobody_wait_for_its_silence(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
-    ending = Liveness(rig.services, lambda _: None)
+    ending = Liveness(rig.services, nobody, lambda _: None)
     ending.register()
     ending.resign()
     ended, rig.services.owner = rig.services.owner, "next"
@@ -126,12 +146,12 @@ def test_a_watch_that_fails_does_not_end_the_signs_of_life(
             beaten.set()
         return usual(*arguments)  # type: ignore[arg-type]
 
-    def fail(_executors: list[str]) -> None:
+    def fail(_executors: Collection[str]) -> None:
         failed.set()
         raise ZeroDivisionError("in the engine")
 
     monkeypatch.setattr(executors, "beat", beat)
-    living = Liveness(rig.services, fail)
+    living = Liveness(rig.services, nobody, fail)
     monkeypatch.setattr(
         rig.services, "settings", rig.app.settings.model_copy(update={"heartbeat_seconds": 0.01})
     )

@@ -12,12 +12,12 @@ import time
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig
-from dbos._serialization import DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.exc import DBAPIError
 
 from mlconnector.errors import RetryLater
 from mlconnector.flow.context.services import Services
+from mlconnector.flow.engine import recovery
 from mlconnector.flow.engine.liveness import Liveness
 from mlconnector.flow.engine.queues import QUEUES
 from mlconnector.flow.engine.workflows import Workflows
@@ -38,7 +38,7 @@ class Engine:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._liveness = Liveness(services, hand_over=_hand_over)
+        self._liveness = Liveness(services, recovery.carriers, recovery.hand_over)
         self.workflows: Workflows | None = None
 
     def start(self) -> Workflows:
@@ -104,11 +104,6 @@ def _in_one_line(record: logging.LogRecord) -> bool:
         record.msg, record.args = f"{record.getMessage().rstrip(' :')}: {said}", None
         record.exc_info = record.exc_text = None
     return True
-
-
-def _hand_over(executors: list[str]) -> None:
-    # The public `resume_workflow` would reset attempt counters; this call keeps them.
-    DBOS._recover_pending_workflows(executors)  # noqa: SLF001
 
 
 def progress_engine(path: str) -> sa.Engine:

@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -24,11 +24,21 @@ log = logging.getLogger(__name__)
 
 
 class Liveness:
-    """The signs of life of this process, and its watch over the others."""
+    """The signs of life of this process, and its watch over the others.
 
-    def __init__(self, services: Services, hand_over: Callable[[list[str]], None]) -> None:
+    `carriers` says which executors have unfinished work in their hands; `hand_over` gives it to others.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        carriers: Callable[[], set[str]],
+        hand_over: Callable[[Collection[str]], None],
+    ) -> None:
         self._services = services
+        self._carriers = carriers
         self._hand_over = hand_over
+        self._told: set[str] = set()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="liveness", daemon=True)
 
@@ -57,27 +67,48 @@ class Liveness:
             log.warning("others will notice later that this process has ended: %s", error.reason)
 
     def watch(self) -> list[str]:
-        """Hand over the work of silent processes; returns their ids."""
+        """Hand over the work of silent processes; returns the ids of those that have none left.
+
+        Whoever's work could not be handed over stays known, and is looked after again the next time.
+        """
         services, now = self._services, self._services.now()
         patience = services.settings.silent_after_seconds
         if not leases.acquire(services.database, "watch", services.owner, patience, now):
             return []
         try:
+            self._get_to_know(self._carriers())
             with services.database.read() as db:
                 silent = set(executors.silent(db, now, patience))
                 silent.update(executors.dead_here(db, machine(), is_alive))
-            gone = sorted(silent - {services.owner})
-            if gone:
-                log.info("taking over the work of %s", ", ".join(gone))
-                with services.database.write() as db:
-                    leases.release_all(db, gone)
-                self._hand_over(gone)
-                with services.database.write() as db:
-                    for executor in gone:
-                        executors.forget(db, executor)
-            return gone
+            silent.discard(services.owner)
+            return self._take_over(sorted(silent)) if silent else []
         finally:
             leases.release(services.database, "watch", services.owner)
+
+    def _get_to_know(self, carriers: Collection[str]) -> None:
+        """Wait for signs of life of who has work but is unknown, e.g. because it slept for long."""
+        with self._services.database.read() as db:
+            unknown = [one for one in sorted(carriers) if executors.last_seen(db, one) is None]
+        if unknown:
+            with self._services.database.write() as db:
+                for executor in unknown:
+                    executors.register(db, executor, "", 0, self._services.now())
+
+    def _take_over(self, silent: list[str]) -> list[str]:
+        if new := set(silent) - self._told:
+            log.info("taking over the work of %s", ", ".join(sorted(new)))
+        with self._services.database.write() as db:
+            leases.release_all(db, silent)
+        self._hand_over(silent)
+        kept = self._carriers() & set(silent)
+        if kept - self._told:
+            log.warning("work of %s could not be taken over yet", ", ".join(sorted(kept)))
+        self._told = set(silent) & kept
+        gone = [executor for executor in silent if executor not in kept]
+        with self._services.database.write() as db:
+            for executor in gone:
+                executors.forget(db, executor)
+        return gone
 
     def _register(self, db: Connection) -> None:
         services = self._services

@@ -30,7 +30,7 @@ from mlconnector.commands.output import (
 from mlconnector.commands.status import Names, exit_code, show
 from mlconnector.errors import ConnectorError, RetryLater
 from mlconnector.flow.report import overview
-from mlconnector.store import connections
+from mlconnector.store import connections, runs
 
 if TYPE_CHECKING:
     from mlconnector.flow.engine.workflows import Workflows
@@ -84,13 +84,28 @@ def work_through(
         workflows.resume(name)
         workflows.start_run(name, "command")
     said: dict[str, dict[str, int]] = {}
-    while any(workflows.is_busy(name) for name in names) and not stop.wait(_GLANCE_SECONDS):
+    while _goes_on(app, workflows, names) and not stop.wait(_GLANCE_SECONDS):
         _give_up_on(app.services.trouble)
         for name in names:
             counts = overview.states(app.context(name))
             if progress is not None and counts != said.get(name):
                 said[name] = counts
                 progress(name, counts)
+
+
+def _goes_on(app: Application, workflows: Workflows, names: list[str]) -> bool:
+    """Whether something is under way. Hints that came meanwhile begin another run, unless one ended early."""
+    if any(workflows.is_busy(name) for name in names):
+        return True
+    hinted = [name for name in names if overview.hints(app.context(name)) and _went_through(app, name)]
+    for name in hinted:
+        workflows.nudge(name)
+    return bool(hinted)
+
+
+def _went_through(app: Application, name: str) -> bool:
+    with app.database.read() as db:
+        return runs.latest(db, name)[0].outcome == "done"
 
 
 def _give_up_on(trouble: tuple[float, str] | None) -> None:

@@ -129,10 +129,51 @@ def test_who_died_while_looking_after_others_does_not_keep_them_unwatched_for_lo
 def test_a_process_that_ends_in_good_order_lets_nobody_wait_for_its_silence(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     ending = Liveness(rig.services, nobody, lambda _: None)
-    ending.register()
+    ending.begin()
+    ending.end()
     ending.resign()
     ended, rig.services.owner = rig.services.owner, "next"
     assert watched(rig) == ([ended], [ended])
+
+
+def test_who_was_held_up_itself_listens_before_it_takes_others_for_silent(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    patience, clock = rig.app.settings.silent_after_seconds, rig.outside.clock
+    handed: list[str] = []
+    living = Liveness(rig.services, nobody, handed.extend)
+    living.show_life()
+    register(rig, "elsewhere", "another-host", ended_process())
+    register(rig, "dead", machine(), ended_process())
+    clock.advance(patience + 1)
+    living.show_life()
+    assert living.watch() == ["dead"], "the machine slept, or the database was out of reach: of both"
+    for _ in range(3):
+        clock.advance(patience / 3)
+        living.show_life()
+    assert living.watch() == ["elsewhere"], "nothing was heard of it, by one who listened"
+    assert handed == ["dead", "elsewhere"]
+
+
+def test_signs_of_life_begin_before_the_engine_is_launched(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, shown = make_rig(1), threading.Event()
+    usual_launch, usual_beat = DBOS.launch, executors.beat
+
+    def beat(*arguments: object) -> bool:
+        shown.set()
+        return usual_beat(*arguments)  # type: ignore[arg-type]
+
+    def launch() -> None:
+        assert shown.wait(30), "a launch takes long on a machine that has much to do"
+        usual_launch()
+
+    settings = rig.app.settings.model_copy(update={"heartbeat_seconds": 0.01})
+    monkeypatch.setattr(rig.services, "settings", settings)
+    monkeypatch.setattr(executors, "beat", beat)
+    monkeypatch.setattr(DBOS, "launch", launch)
+    with rig.app.working():
+        pass
 
 
 def test_a_watch_that_fails_does_not_end_the_signs_of_life(
@@ -155,8 +196,8 @@ def test_a_watch_that_fails_does_not_end_the_signs_of_life(
     monkeypatch.setattr(
         rig.services, "settings", rig.app.settings.model_copy(update={"heartbeat_seconds": 0.01})
     )
-    living.register()
     living.begin()
+    living.begin_to_watch()
     register(rig, "dead", machine(), ended_process())
     assert beaten.wait(30)
     living.end()

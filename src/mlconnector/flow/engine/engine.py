@@ -50,10 +50,10 @@ class Engine:
         DBOS(config=self._config())
         _route_log()
         self.workflows = Workflows(self._services)
-        self._liveness.register()
+        self._liveness.begin()
         with translated():
             DBOS.launch()
-        self._liveness.begin()
+        self._liveness.begin_to_watch()
         for name, options in QUEUES.items():
             DBOS.register_queue(name, polling_interval_sec=self._services.settings.queue_seconds, **options)
         return self.workflows

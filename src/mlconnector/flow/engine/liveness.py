@@ -1,7 +1,8 @@
 """Liveness: every process shows signs of life, and living ones hand over the work of silent ones.
 
 DBOS itself recovers only the work of the process that starts; a machine that never comes back would keep
-its work for ever. One process at a time looks after the others, under a lease.
+its work for ever. One process at a time looks after the others, under a lease. Who was held up itself, by a
+machine that slept or a database out of reach, may take others for silent only after it has listened again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -39,18 +41,37 @@ class Liveness:
         self._carriers = carriers
         self._hand_over = hand_over
         self._told: set[str] = set()
+        self._watches = threading.Event()
+        self._shown: datetime | None = None
+        self._held_up_until: datetime | None = None
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="liveness", daemon=True)
 
-    def register(self) -> None:
-        """Make this process known, before it takes any work: nobody looks for what an unknown one left."""
+    def begin(self) -> None:
+        """Make this process known, and go on showing signs of life.
+
+        It comes before any work: nobody looks for what an unknown one left, and others take over from who is
+        silent while the engine is launched.
+        """
         with self._services.database.write() as db:
             self._register(db)
-
-    def begin(self) -> None:
-        """Take over at once what dead processes of this machine left, and go on showing signs of life."""
-        self.watch()
+        self._shown = self._services.now()
         self._thread.start()
+
+    def begin_to_watch(self) -> None:
+        """Take over at once what dead processes of this machine left, and go on looking after the others."""
+        self.watch()
+        self._watches.set()
+
+    def show_life(self) -> None:
+        """Give a sign of life. Raises RetryLater when none can be written."""
+        services, now = self._services, self._services.now()
+        with services.database.write() as db:
+            if not executors.beat(db, services.owner, now):
+                self._register(db)
+        if self._shown is not None and (now - self._shown).total_seconds() > self._patience / 2:
+            self._held_up_until = now
+        self._shown = now
 
     def end(self) -> None:
         """Stop showing signs of life."""
@@ -72,18 +93,27 @@ class Liveness:
         Whoever's work could not be handed over stays known, and is looked after again the next time.
         """
         services, now = self._services, self._services.now()
-        patience = services.settings.silent_after_seconds
-        if not leases.acquire(services.database, "watch", services.owner, patience, now):
+        if not leases.acquire(services.database, "watch", services.owner, self._patience, now):
             return []
         try:
             self._get_to_know(self._carriers())
             with services.database.read() as db:
-                silent = set(executors.silent(db, now, patience))
+                silent = set(executors.resigned(db))
                 silent.update(executors.dead_here(db, machine(), is_alive))
+                if self._has_listened(now):
+                    silent.update(executors.silent(db, now, self._patience))
             silent.discard(services.owner)
             return self._take_over(sorted(silent)) if silent else []
         finally:
             leases.release(services.database, "watch", services.owner)
+
+    @property
+    def _patience(self) -> float:
+        return self._services.settings.silent_after_seconds
+
+    def _has_listened(self, now: datetime) -> bool:
+        """Whether the silence of others may be theirs, and not ours."""
+        return self._held_up_until is None or (now - self._held_up_until).total_seconds() >= self._patience
 
     def _get_to_know(self, carriers: Collection[str]) -> None:
         """Wait for signs of life of who has work but is unknown, e.g. because it slept for long."""
@@ -117,11 +147,10 @@ class Liveness:
     def _beat(self) -> None:
         while not self._end.wait(self._services.settings.heartbeat_seconds):
             try:
-                with self._services.database.write() as db:
-                    if not executors.beat(db, self._services.owner, self._services.now()):
-                        self._register(db)
+                self.show_life()
                 self._services.trouble = None
-                self.watch()
+                if self._watches.is_set():
+                    self.watch()
             except RetryLater as error:
                 log.warning("no sign of life could be written: %s", error.reason)
                 self._services.trouble = self._services.trouble or (time.monotonic(), error.reason)

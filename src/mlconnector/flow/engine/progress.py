@@ -13,7 +13,7 @@ from mlconnector.flow.context.states import breaker_is_open, ready
 from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.flow.intake import records
-from mlconnector.store import batches, connections, runs
+from mlconnector.store import batches, connections, person_records, runs, vouchers
 from mlconnector.store.audit import append
 
 REST = timedelta(minutes=15)
@@ -67,6 +67,18 @@ def begin(context: Context, run_id: str, trigger: str) -> Begun:
     refuse_while_open(context)
     verify_what_is_open(context)
     return Begun(records.since(context))
+
+
+def waits(context: Context) -> bool:
+    """Whether something waits for a run, e.g. because it changed while it was on its way to the books."""
+    with context.read() as db:
+        if connections.read(db, context.name).state == "paused":
+            return False
+        sends_persons = context.settings.sends_master_data != "off"
+        return bool(
+            vouchers.waiting_for_decision(db, context.name, "", 1)
+            or (sends_persons and person_records.due(db, context.name, 1))
+        )
 
 
 def take_hints(context: Context, run_id: str) -> Counted:

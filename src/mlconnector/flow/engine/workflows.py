@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 
 _PATIENCE = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _DONE = Outcome(outcome="done")
+# Runs that go through what is known already, and ask the source for no other changes.
+_WITHOUT_PASS = frozenset({"webhook", "settled"})
 
 
 class Workflows:
@@ -126,7 +128,7 @@ class Workflows:
         except NotDone as early:
             ended = early.outcome
         self._patient("end", context, partial(progress.end, context, run_id, ended))
-        self.resume(context.name, parked=trigger != "webhook")
+        self.resume(context.name, parked=trigger not in _WITHOUT_PASS)
         return _kept(ended)
 
     def _way_of_a_run(self, context: Context, run_id: str, trigger: str) -> None:
@@ -135,7 +137,7 @@ class Workflows:
             "begin", context, partial(progress.begin, context, run_id, trigger), progress.Begun
         )
         position: str | None = None
-        while trigger != "webhook":
+        while trigger not in _WITHOUT_PASS:
             take = partial(records.take_page, context, run_id, began.cursor, position)
             position = self._done("take", context, take, records.Taken).position
             if position is None:
@@ -172,6 +174,9 @@ class Workflows:
             # A refused document or file has dissolved the batch: its other bookings go with another one.
             frozen = self._frozen(context)
             self.resume(context.name)
+            if step("waits", partial(progress.waits, context)):
+                workflow_id, arguments = _run_after(context.name, f"{batch}:{attempt}")
+                enqueue("runs", workflow_id, self._run_workflow, *arguments)
             return _kept(frozen)
         follows = step("follows", partial(progress.follows, context, batch)) + 1
         workflow_id = progress.workflow_id(batch, follows, followed=True)
@@ -219,6 +224,10 @@ class Workflows:
                 await DBOS.enqueue_workflow_async(
                     "deliveries", self._deliver_workflow, context.name, batch, deliveries
                 )
+        elif seen.state == "settled" and await recorded("waits", partial(progress.waits, context)):
+            workflow_id, arguments = _run_after(context.name, f"{batch}:follow:{attempt}")
+            with enqueueing("runs", workflow_id, context.name):
+                await DBOS.enqueue_workflow_async("runs", self._run_workflow, *arguments)
         return _kept(_DONE)
 
     def _done(self, name: str, context: Context, work: Callable[[], object], shape: type[Result]) -> Result:
@@ -249,6 +258,12 @@ class Workflows:
         """
         until: float = step("pause", lambda: time.time() + seconds)
         self._services.stopping.sleep(until - time.time())
+
+
+def _run_after(name: str, workflow: str) -> tuple[str, tuple[str, str, str]]:
+    """The workflow and the arguments of the run that decides what changed while a batch was on its way."""
+    run_id = f"{name}:after:{workflow}"
+    return f"run:{run_id}", (name, run_id, "settled")
 
 
 def _kept(outcome: Outcome) -> Kept:

@@ -13,6 +13,7 @@ import httpx
 
 from mlconnector.errors import ConnectorError
 from mlconnector.flow.context.agreed import read_agreed, stamp
+from mlconnector.flow.context.reach import Reach
 from mlconnector.flow.context.settings import ConnectionSettings, read_connection
 from mlconnector.flow.context.stopping import Stopping
 from mlconnector.flow.context.tokens import StoredTokens, token_name
@@ -85,6 +86,7 @@ class Services:
         self.now = now
         self.reached = reached
         self.stopping = Stopping()
+        self.reach = Reach(now)
         # Connections of which the sink has just refused a request.
         self.refused: set[str] = set()
         # Since when, by the monotonic clock, our own database cannot be written to, and why.
@@ -281,6 +283,7 @@ class _LoggedHttp:
     def write(self, exchange: Exchange) -> None:
         """Keep one exchange."""
         self._services.http_log.write(self._name, exchange)
+        self._services.reach.note(self._name, exchange)
         if exchange.system == self._sink and exchange.status is not None and 400 <= exchange.status < 500:
             self._services.refused.add(self._name)
 

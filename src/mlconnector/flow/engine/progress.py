@@ -13,7 +13,7 @@ from mlconnector.flow.context.states import breaker_is_open, ready
 from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.flow.intake import records
-from mlconnector.store import batches, connections, person_records, runs, vouchers
+from mlconnector.store import batches, connections, outages, person_records, runs, vouchers
 from mlconnector.store.audit import append
 
 REST = timedelta(minutes=15)
@@ -134,6 +134,16 @@ def unfinished(context: Context, *, parked: bool) -> list[Unfinished]:
         for one in rows
         if parked or not one.parked
     ]
+
+
+def plan_next_try(context: Context, pause: float | None, left: float) -> None:
+    """Note when what cannot be reached is tried again, and for how long; None where it is not."""
+    now = context.now()
+    next_at, until = (
+        (None, None) if pause is None else (now + timedelta(seconds=pause), now + timedelta(seconds=left))
+    )
+    with context.write() as db:
+        outages.plan(db, context.name, next_at, until)
 
 
 def follows(context: Context, batch: str) -> int:

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mlconnector.app import Application
+from mlconnector.commands.outage_watch import OutageWatch, duration, in_words
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -41,22 +42,30 @@ _GLANCE_SECONDS = 0.5
 _TROUBLE_SECONDS = 20.0
 
 
-def run(names: Names = None, json: AsJson = False) -> None:
+Wait = Annotated[
+    str, typer.Option("--wait", help="How long to try what cannot be reached, e.g. 90s, 10m or 1h.")
+]
+
+
+def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
     """Read, book, file, submit once, to the end of all jobs.
 
-    What cannot be reached is tried again for about twenty minutes; Ctrl-C ends that, and loses nothing.
+    What cannot be reached is said at once and tried again for two minutes, or as long as --wait says.
+    Whatever ends a run, nothing is lost; the next one goes on.
 
     Example: ml-connector run my-pipedrive
     """
     with answered(), application() as app, stopping() as stop:
+        patience = duration(wait)
         chosen = names or _all(app)
         for name in chosen:
             app.services.connection(name)
         if not chosen and not json:
             say("all_paused" if _known(app) else "no_connections")
+        gave_up = False
         if chosen:
             with app.working() as workflows:
-                work_through(app, workflows, chosen, None if json else _say, stop)
+                gave_up = work_through(app, workflows, chosen, None if json else _say, stop, patience)
         report = {name: overview.connection(app.context(name)) for name in chosen}
         if json:
             print_json(report)
@@ -65,7 +74,10 @@ def run(names: Names = None, json: AsJson = False) -> None:
         if stop.is_set():
             paragraph(phrase("stopped"), to=complaints)
             raise typer.Exit(Exit.PROBLEMS)
-        raise typer.Exit(exit_code(report, finished=True))
+        code = exit_code(report, finished=True)
+        if gave_up and code != Exit.FINE:
+            paragraph(phrase("gave_up", wait=in_words(patience)), to=complaints)
+        raise typer.Exit(code)
 
 
 def work_through(
@@ -74,32 +86,39 @@ def work_through(
     names: list[str],
     progress: Callable[[str, dict[str, int]], None] | None,
     stop: threading.Event | None = None,
-) -> None:
+    wait: float | None = None,
+) -> bool:
     """Begin a run of each connection and wait until nothing of them is under way, or `stop` is set.
 
-    Raises RetryLater when our own database could not be written to for a while, e.g. on a full disk.
+    What cannot be reached is told, and tried for `wait` seconds, or for as long as a worker does where none
+    are given. Returns whether that was given up. Raises RetryLater when our own database could not be written
+    to for a while, e.g. on a full disk.
     """
     stop = stop or threading.Event()
+    watch = OutageWatch(app, names, wait)
     for name in names:
-        workflows.resume(name)
-        workflows.start_run(name, "command")
+        workflows.resume(name, wait=wait)
+        workflows.start_run(name, "command", wait)
     said: dict[str, dict[str, int]] = {}
-    while _goes_on(app, workflows, names) and not stop.wait(_GLANCE_SECONDS):
+    while _goes_on(app, workflows, names, wait) and not stop.wait(_GLANCE_SECONDS):
         _give_up_on(app.services.trouble)
         for name in names:
             counts = overview.states(app.context(name))
             if progress is not None and counts != said.get(name):
                 said[name] = counts
                 progress(name, counts)
+        if watch.look():
+            return True
+    return watch.gave_up()
 
 
-def _goes_on(app: Application, workflows: Workflows, names: list[str]) -> bool:
+def _goes_on(app: Application, workflows: Workflows, names: list[str], wait: float | None) -> bool:
     """Whether something is under way. Hints that came meanwhile begin another run, unless one ended early."""
     if any(workflows.is_busy(name) for name in names):
         return True
     hinted = [name for name in names if overview.hints(app.context(name)) and _went_through(app, name)]
     for name in hinted:
-        workflows.nudge(name)
+        workflows.nudge(name, wait)
     return bool(hinted)
 
 

@@ -49,6 +49,12 @@ def silent(connection: Connection, now: datetime, seconds: float) -> list[str]:
     return sorted(connection.execute(select(executors.c.id).where(executors.c.seen_at < last)).scalars())
 
 
+def lively(connection: Connection, now: datetime, seconds: float) -> list[str]:
+    """Executors that gave a sign of life within the last `seconds`."""
+    last = now - timedelta(seconds=seconds)
+    return sorted(connection.execute(select(executors.c.id).where(executors.c.seen_at >= last)).scalars())
+
+
 def dead_here(connection: Connection, host: str, is_alive: Callable[[int], bool]) -> list[str]:
     """Executors of this host whose process is gone, known at once and without waiting for their silence."""
     query = select(executors.c.id, executors.c.process).where(executors.c.host == host)

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from dbos import DBOS
 
-from mlconnector.flow.engine import liveness
-from mlconnector.flow.engine.liveness import Liveness, is_alive, machine
+from mlconnector.flow.context import processes
+from mlconnector.flow.context.processes import is_alive, machine
+from mlconnector.flow.engine.liveness import Liveness
 from mlconnector.store import executors, leases
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import Rig
@@ -87,7 +88,7 @@ def test_containers_that_share_a_host_name_are_different_machines(
     assert here == machine()
     (tmp_path / "pid").touch()
     monkeypatch.setattr(
-        liveness,
+        processes,
         "Path",
         lambda path: tmp_path / "pid" if path == "/proc/self/ns/pid" else Path(path),
     )

@@ -51,6 +51,11 @@ class Reach:
             before = self._outages.get(key)
             self._outages[key] = replace(found, since=before.since) if before else found
 
+    def names(self) -> list[str]:
+        """The connections that have asked any system."""
+        with self._lock:
+            return sorted({name for name, _ in (*self._outages, *self._answered)})
+
     def silent(self, name: str) -> list[Outage]:
         """The systems that do not answer a connection at all."""
         with self._lock:

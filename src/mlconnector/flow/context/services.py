@@ -233,6 +233,8 @@ class Services:
             entry.close()
         try:
             self.http_log.flush()
+            for name in self.reach.names():
+                self.reach.store(self.database, name, waits=False)
         finally:
             self.database.close()
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Collection
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from mlconnector.errors import RetryLater
+from mlconnector.flow.context.processes import is_alive, machine
 from mlconnector.flow.context.services import Services
 from mlconnector.store import executors, leases
 
@@ -156,31 +155,3 @@ class Liveness:
                 self._services.trouble = self._services.trouble or (time.monotonic(), error.reason)
             except Exception:  # a process that works on must not fall silent: others would take its work
                 log.exception("the watch over other processes failed")
-
-
-def machine() -> str:
-    """Where process numbers mean the same processes as here: this host, and no container but this one.
-
-    Containers may share the name of their host, but each has process numbers of its own.
-    """
-    boot, numbers = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
-    if not (boot.exists() and numbers.exists()):
-        return socket.gethostname()
-    return f"{socket.gethostname()}/{boot.read_text(encoding='utf-8').strip()}/{numbers.stat().st_ino}"
-
-
-def is_alive(process: int) -> bool:
-    """Whether a process of this machine still runs; one that only waits to be collected does not."""
-    status = Path(f"/proc/{process}/stat")
-    if status.parent.parent.exists():
-        try:
-            return status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-        except OSError:
-            return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

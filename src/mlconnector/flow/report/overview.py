@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.connect.oauth_login import logins_of
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.processes import anybody_works
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.tokens import token_name
 from mlconnector.store import (
@@ -21,6 +22,7 @@ from mlconnector.store import (
     figures,
     httplog,
     lookup,
+    outages,
     person_records,
     runs,
     vouchers,
@@ -47,6 +49,7 @@ def connection(context: Context) -> dict[str, Any]:
     """One connection: state, login, vouchers by state, batches, causes that wait, and the latest run.
 
     `trouble` says in words why the state is not `ready`; None where it is, or where a login is all it needs.
+    A run that no living process works on any more is `interrupted`; the next one goes on with it.
     """
     with context.read() as db:
         row = connections.read(db, context.name)
@@ -55,6 +58,8 @@ def connection(context: Context) -> dict[str, Any]:
         found = vouchers.states(db, context.name).get(context.name, {})
         noted = audit.latest(db, context.name, "connection_state")
         persons = person_records.counts(db, context.name)
+        out_of_reach = outages.of(db, context.name)
+        works = anybody_works(context.services, db)
     return {
         "connection": context.name,
         "source": row.source,
@@ -70,9 +75,13 @@ def connection(context: Context) -> dict[str, Any]:
         "problems": problems(context.services, context.name),
         "unconfirmed": [one.seed.name for one in unconfirmed(context)],
         "persons": persons,
+        "out_of_reach": [
+            asdict(one if works else replace(one, next_at=None, until=None)) for one in out_of_reach
+        ],
         "latest_run": None
         if not latest
         else {
+            "state": "ended" if latest[0].finished_at else "under_way" if works else "interrupted",
             "trigger": latest[0].trigger,
             "started_at": latest[0].started_at,
             "finished_at": latest[0].finished_at,

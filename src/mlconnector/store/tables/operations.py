@@ -66,7 +66,7 @@ Index("ix_http_log_at", http_log.c.at)
 outages = Table(
     "outages",
     metadata,
-    Column("connection", Text, ForeignKey("connections.name"), primary_key=True),
+    Column("connection", Text, primary_key=True),
     Column("system", Text, primary_key=True),
     Column("address", Text, nullable=False),
     Column("cause", Text, nullable=False),

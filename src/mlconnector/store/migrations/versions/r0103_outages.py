@@ -23,6 +23,5 @@ def upgrade() -> None:
         sa.Column("tried_at", moment, nullable=False),
         sa.Column("next_at", moment, nullable=True),
         sa.Column("until", moment, nullable=True),
-        sa.ForeignKeyConstraint(["connection"], ["connections.name"], name=op.f("fk_outages_connection")),
         sa.PrimaryKeyConstraint("connection", "system", name=op.f("pk_outages")),
     )

@@ -64,6 +64,10 @@ def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
             say("all_paused" if _known(app) else "no_connections")
         gave_up = False
         if chosen:
+            if not json:
+                # The engine takes a while to load, and longer on a machine that has much to do.
+                for name in chosen:
+                    _say(name, {})
             with app.working() as workflows:
                 gave_up = work_through(app, workflows, chosen, None if json else _say, stop, patience)
         report = {name: overview.connection(app.context(name)) for name in chosen}
@@ -99,7 +103,7 @@ def work_through(
     for name in names:
         workflows.resume(name, wait=wait)
         workflows.start_run(name, "command", wait)
-    said: dict[str, dict[str, int]] = {}
+    said: dict[str, dict[str, int]] = {name: {} for name in names}
     while _goes_on(app, workflows, names, wait) and not stop.wait(_GLANCE_SECONDS):
         _give_up_on(app.services.trouble)
         for name in names:

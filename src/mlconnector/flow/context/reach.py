@@ -56,6 +56,11 @@ class Reach:
         with self._lock:
             return sorted({name for name, _ in (*self._outages, *self._answered)})
 
+    def is_out(self, name: str) -> bool:
+        """Whether any system does not answer a connection, or asks it for patience."""
+        with self._lock:
+            return any(owner == name for owner, _ in self._outages)
+
     def silent(self, name: str) -> list[Outage]:
         """The systems that do not answer a connection at all."""
         with self._lock:

@@ -25,6 +25,7 @@ from mlconnector.store.httplog import HttpLog
 from mlconnector.store.vault import Vault
 from mlconnector.systems.kit.http import Exchange, Http, HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
+from mlconnector.systems.kit.pacing import Waiting
 from mlconnector.systems.registry import secrecies, sink_systems
 from mlconnector.systems.sink import ClientFacts, Sink, SinkContext
 from mlconnector.systems.source import Source, SourceContext
@@ -301,6 +302,7 @@ class _LoggedHttp:
         after_answer: Callable[[httpx.Response], float] | None = None,
     ) -> Http:
         """A client of `system` at `base_url`."""
+        stopping = self._services.stopping
         return Http(
             system,
             base_url,
@@ -310,5 +312,6 @@ class _LoggedHttp:
             headers=headers,
             timeout=timeout,
             after_answer=after_answer,
+            waiting=Waiting(sleep=stopping.doze, over=lambda: stopping.over),
             secrecy=secrecies()[system],
         )

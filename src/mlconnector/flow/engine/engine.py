@@ -28,8 +28,8 @@ APPLICATION = "ml-connector"
 # Pinned on purpose: a version derived from the source would strand all work in flight at every upgrade.
 # It is raised only when a workflow's steps change in a way that running ones could not continue.
 VERSION = "1"
-# How long steps that are being done get to end when the process is asked to.
-_LAST_STEPS_SECONDS = 20.0
+# How long steps that are being done get to end when the process is asked to: longer than one request takes.
+_LAST_STEPS_SECONDS = 35.0
 _FRACTIONS_SINCE = (3, 42, 0)
 
 

@@ -64,7 +64,9 @@ def outcome_of(context: Context, work: Callable[[], object]) -> Kept:
         return _outcome_of(context, work)
     except RetryLater as error:
         waits = True
-        log.warning("%s: later: %s", context.name, error.reason)
+        # A command tells in its own words what it knows to be out of reach.
+        level = logging.INFO if context.services.reach.is_out(context.name) else logging.WARNING
+        log.log(level, "%s: later: %s", context.name, error.reason)
         return {"outcome": "later", "after": error.after, "reason": error.reason}
     finally:
         _flush(context, waits=waits)

@@ -128,7 +128,7 @@ def _goes_on(app: Application, workflows: Workflows, names: list[str], wait: flo
 
 def _went_through(app: Application, name: str) -> bool:
     with app.database.read() as db:
-        return runs.latest(db, name)[0].outcome == "done"
+        return all(run.outcome == "done" for run in runs.latest(db, name))
 
 
 def _give_up_on(trouble: tuple[float, str] | None) -> None:

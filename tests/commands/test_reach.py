@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mlconnector.app import opened
 from mlconnector.commands.outage_watch import duration
-from mlconnector.settings import UnreadableSettings
+from mlconnector.commands.working import ended_early
+from mlconnector.settings import UnreadableSettings, load_settings
 from mlconnector.standins.faults import Fault
+from mlconnector.store import runs
 from tests.commands.desk import NAME, Desk, desk
 
 # The port for discarding, where nobody listens on a machine of today.
@@ -87,9 +90,24 @@ def test_it_is_said_in_german_too(few: Desk, monkeypatch: pytest.MonkeyPatch) ->
     assert "Verloren oder doppelt ist nichts" in said
 
 
+def test_a_run_that_ended_early_counts_though_a_later_one_went_through(few: Desk) -> None:
+    with opened(load_settings()) as app:
+        began = app.services.now()
+        for number, outcome in enumerate(("later: pipedrive cannot be reached", "done")):
+            with app.database.write() as db:
+                runs.begin(db, f"{NAME}:{number}", NAME, "test", app.services.now())
+                runs.end(db, f"{NAME}:{number}", outcome, app.services.now())
+        assert ended_early(app, NAME, began)
+        assert not ended_early(app, NAME, app.services.now())
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("1h", 3600), ("0", 0)])
 def test_a_duration_is_given_as_people_write_it(text: str, seconds: float) -> None:
     assert duration(text) == seconds
+
+
+def test_a_wait_that_nobody_understands_is_wrong_use(few: Desk) -> None:
+    assert "90s / 10m / 1h, not soon" in few.says(2, "run", NAME, "--wait", "soon")
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "1d", "1e9", "٣"])

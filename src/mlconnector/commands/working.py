@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 
 _GLANCE_SECONDS = 0.5
 _TROUBLE_SECONDS = 20.0
+_RUNS_AT_MOST = 100
 
 
 Wait = Annotated[
@@ -62,7 +64,7 @@ def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
             app.services.connection(name)
         if not chosen and not json:
             say("all_paused" if _known(app) else "no_connections")
-        gave_up = False
+        gave_up, began = False, app.services.now()
         if chosen:
             if not json:
                 # The engine takes a while to load, and longer on a machine that has much to do.
@@ -79,6 +81,8 @@ def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
             paragraph(phrase("stopped"), to=complaints)
             raise typer.Exit(Exit.PROBLEMS)
         code = exit_code(report, finished=True)
+        if code == Exit.FINE and any(ended_early(app, name, began) for name in chosen):
+            code = Exit.PROBLEMS
         if gave_up and code != Exit.FINE:
             paragraph(phrase("gave_up", wait=in_words(patience)), to=complaints)
         raise typer.Exit(code)
@@ -114,6 +118,13 @@ def work_through(
         if watch.look():
             return True
     return watch.gave_up()
+
+
+def ended_early(app: Application, name: str, began: datetime) -> bool:
+    """Whether any run of a connection since then did not go through, also where a later one did."""
+    with app.database.read() as db:
+        since = [run for run in runs.latest(db, name, _RUNS_AT_MOST) if run.started_at >= began]
+    return any(run.outcome != "done" for run in since)
 
 
 def _goes_on(app: Application, workflows: Workflows, names: list[str], wait: float | None) -> bool:

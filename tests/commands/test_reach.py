@@ -42,9 +42,9 @@ def test_a_source_out_of_reach_is_named_and_the_run_ends_with_exit_code_1(few: D
     moved(few, "pipedrive", NOWHERE)
     said = few.says(1, "run", NAME, "--wait", "1")
     assert f"{NAME}: Pipedrive cannot be reached: the connection is refused ({NOWHERE}" in said
-    assert "It is tried for up to 1 seconds" in said
+    assert "It is tried for up to 1 s" in said
     assert "Pipedrive does not answer yet; next try in" in said
-    assert "Ended after 1 seconds without a usable answer. Nothing is lost" in said
+    assert "Ended after 1 s without a usable answer. Nothing is lost" in said
     status = few.data(1, "status")[NAME]
     assert status["latest_run"]["state"] == "ended"
     assert status["latest_run"]["outcome"].startswith("later: ")

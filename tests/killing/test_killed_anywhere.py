@@ -15,6 +15,7 @@ import pytest
 
 from mlconnector.commands.output import Exit
 from mlconnector.flow.context.kill_points import POINTS
+from mlconnector.flow.report import overview
 from tests.databases import Postgres
 from tests.flow.suggestions_rig import TRANSFER_POINTS
 from tests.killing.product import Product, assert_everything_arrived_once, until
@@ -35,6 +36,18 @@ def test_killed_at_a_point_of_the_way(product: Product, point: str) -> None:
     assert product.run(crash_at=point) == -signal.SIGKILL
     assert product.run() in WORKED_THROUGH
     assert_everything_arrived_once(product)
+
+
+def test_a_killed_run_is_not_under_way_any_more(product: Product) -> None:
+    assert product.run(crash_at="intake_stored") == -signal.SIGKILL
+    assert latest_run(product) == "interrupted"
+    assert product.run() in WORKED_THROUGH
+    assert latest_run(product) == "ended"
+
+
+def latest_run(product: Product) -> str:
+    with product.rig() as rig:
+        return str(overview.connection(rig.context)["latest_run"]["state"])
 
 
 def test_killed_while_a_job_is_waited_for(product: Product) -> None:

@@ -16,6 +16,7 @@ from tests.flow.rig import NAME
 from tests.killing.product import Product, assert_everything_arrived_once, bookable, until
 from tests.killing.product import product as running
 
+# So that death is noticed soon; who has much to do is silent for longer, and has the product's own patience.
 LIVELY = {"heartbeat_seconds": "0.2", "silent_after_seconds": "1.5"}
 # Whose process number is the last but one part of the executor's name.
 IN_HAND = "SELECT executor_id FROM dbos.workflow_status WHERE status = 'PENDING' AND name = :name"
@@ -28,13 +29,13 @@ def product(tmp_path: Path, postgres: Postgres) -> Iterator[Product]:
         yield made
 
 
-def begin_with_two_workers(product: Product) -> None:
+def begin_with_two_workers(product: Product, **settings: str) -> None:
     """Start two workers that look after everything; hints about all deals give them a run to do."""
     with product.rig() as rig:
         for deal in rig.pipedrive.labels():
             rig.hint(deal)
     for _ in range(2):
-        product.start("worker", **LIVELY)
+        product.start("worker", **settings)
 
 
 def worker_with(product: Product, workflow: str) -> int:
@@ -55,7 +56,7 @@ def is_settled(product: Product) -> bool:
 
 def test_a_living_worker_takes_over_from_one_that_was_killed(product: Product) -> None:
     held = product.outside.datev.faults.add(Fault("hold", "POST", "/extf-files/import"))
-    begin_with_two_workers(product)
+    begin_with_two_workers(product, **LIVELY)
     until(held.happened.is_set, product)
     dead = worker_with(product, "deliver")
     next(one for one in product.processes if one.pid == dead).kill()
@@ -68,7 +69,7 @@ def test_a_worker_that_slept_and_was_taken_for_dead_does_nothing_twice(product: 
     held = product.outside.pipedrive.faults.add(
         Fault("slow", "GET", "/api/v2/organizations", seconds=2.0, times=1)
     )
-    begin_with_two_workers(product)
+    begin_with_two_workers(product, **LIVELY)
     until(lambda: held.times <= 0, product)
     sleeper = next(one for one in product.processes if one.pid == worker_with(product, "run"))
     sleeper.send_signal(signal.SIGSTOP)

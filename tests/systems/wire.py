@@ -37,6 +37,7 @@ class FakeTime:
     passed: float = 0.0
     drawn: float = 0.5
     slept: list[float] = field(default_factory=list)
+    ends: bool = False
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -48,6 +49,7 @@ class FakeTime:
             monotonic=lambda: self.passed,
             draw=lambda: self.drawn,
             now=lambda: START + timedelta(seconds=self.passed),
+            over=lambda: self.ends,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -79,9 +79,11 @@ def exit_code(report: Mapping[str, Mapping[str, Any]], *, finished: bool = False
         if one["state"] == "paused":
             continue
         run = one["latest_run"]
-        ended_early = run is not None and run["finished_at"] is not None and run["outcome"] != "done"
+        silent = bool(one["out_of_reach"]) and not finished
+        interrupted = run is not None and run["state"] == "interrupted"
+        ended_early = run is not None and run["state"] == "ended" and run["outcome"] != "done"
         stuck = finished and any(batch["state"] not in _AT_REST for batch in one["batches"])
-        if one["state"] == "degraded" or ended_early or stuck:
+        if one["state"] == "degraded" or silent or interrupted or ended_early or stuck:
             return Exit.PROBLEMS
     return Exit.FINE
 
@@ -102,7 +104,9 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
             paragraph(phrase(key, **facts), 2)
             show_login_facts(name, login, 4)
         _show_requests(one["sink_requests"])
-        _show_run(one["latest_run"])
+        _show_run(one["latest_run"], put_off=bool(one["out_of_reach"]))
+        for line in out_of_reach_lines(one["out_of_reach"]):
+            paragraph(line, 2, hanging=2)
         states = states_in_words(one["vouchers"]) or phrase("no_vouchers")
         taken_back = one["reversed"] or None
         paragraph(phrase("vouchers_line", states=states, reversed=taken_back), 2, hanging=2)
@@ -156,16 +160,31 @@ def say_in(key: str, name: str) -> None:
     print_line(phrase(key, name=name), 2)
 
 
-def _show_run(run: Mapping[str, Any] | None) -> None:
+def _show_run(run: Mapping[str, Any] | None, *, put_off: bool) -> None:
+    """How the latest run went; what it could not reach, where it was `put_off`, follows."""
     if run is None:
         return
-    if run["finished_at"] is None:
+    if run["state"] == "under_way":
         outcome = phrase("run_goes_on")
+    elif run["state"] == "interrupted":
+        outcome = phrase("run_interrupted")
     elif run["outcome"] == "done":
         outcome = phrase("run_done")
+    elif put_off and run["outcome"].startswith("later: "):
+        outcome = phrase("run_put_off")
     else:
         outcome = phrase("run_ended_early", reason=run["outcome"].partition(": ")[2] or run["outcome"])
     paragraph(phrase("run_line", at=run["started_at"], outcome=outcome), 2, hanging=2)
+
+
+def out_of_reach_lines(outages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What cannot be reached, where, why, and when it is tried again."""
+    for one in outages:
+        system, cause = named("system", one["system"]), named("outage", one["cause"])
+        facts = {name: one[name] for name in ("address", "answer", "since", "next_at", "until")}
+        facts["tried"] = None if one["next_at"] else one["tried_at"]
+        key = "out_of_reach_line" if one["cause"] != "busy" else "busy_line"
+        yield phrase(key, system=system, cause=cause, **facts)
 
 
 def _show_persons(name: str, persons: Mapping[str, int]) -> None:

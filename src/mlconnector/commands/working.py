@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mlconnector.app import Application
+from mlconnector.commands.outage_watch import OutageWatch, duration, in_words
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -30,7 +32,7 @@ from mlconnector.commands.output import (
 from mlconnector.commands.status import Names, exit_code, show
 from mlconnector.errors import ConnectorError, RetryLater
 from mlconnector.flow.report import overview
-from mlconnector.store import audit, connections
+from mlconnector.store import audit, connections, runs
 
 if TYPE_CHECKING:
     from mlconnector.flow.engine.workflows import Workflows
@@ -39,24 +41,37 @@ log = logging.getLogger(__name__)
 
 _GLANCE_SECONDS = 0.5
 _TROUBLE_SECONDS = 20.0
+_RUNS_AT_MOST = 100
 
 
-def run(names: Names = None, json: AsJson = False) -> None:
+Wait = Annotated[
+    str, typer.Option("--wait", help="How long to try what cannot be reached, e.g. 90s, 10m or 1h.")
+]
+
+
+def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
     """Read, book, file, submit once, to the end of all jobs.
 
-    What cannot be reached is tried again for about twenty minutes; Ctrl-C ends that, and loses nothing.
+    What cannot be reached is said at once and tried again for two minutes, or as long as --wait says.
+    Whatever ends a run, nothing is lost; the next one goes on.
 
     Example: ml-connector run my-pipedrive
     """
     with answered(), application() as app, stopping() as stop:
+        patience = duration(wait)
         chosen = names or _all(app)
         for name in chosen:
             app.services.refuse_while_disconnected(name)
         if not chosen and not json:
             say("all_paused" if _known(app) else "no_connections")
+        gave_up, began = False, app.services.now()
         if chosen:
+            if not json:
+                # The engine takes a while to load, and longer on a machine that has much to do.
+                for name in chosen:
+                    _say(name, {})
             with app.working() as workflows:
-                work_through(app, workflows, chosen, None if json else _say, stop)
+                gave_up = work_through(app, workflows, chosen, None if json else _say, stop, patience)
         report = {name: overview.connection(app.context(name)) for name in chosen}
         if json:
             print_json(report)
@@ -65,7 +80,12 @@ def run(names: Names = None, json: AsJson = False) -> None:
         if stop.is_set():
             paragraph(phrase("stopped"), to=complaints)
             raise typer.Exit(Exit.PROBLEMS)
-        raise typer.Exit(exit_code(report, finished=True))
+        code = exit_code(report, finished=True)
+        if code == Exit.FINE and any(ended_early(app, name, began) for name in chosen):
+            code = Exit.PROBLEMS
+        if gave_up and code != Exit.FINE:
+            paragraph(phrase("gave_up", wait=in_words(patience)), to=complaints)
+        raise typer.Exit(code)
 
 
 def work_through(
@@ -74,17 +94,21 @@ def work_through(
     names: list[str],
     progress: Callable[[str, dict[str, int]], None] | None,
     stop: threading.Event | None = None,
-) -> None:
+    wait: float | None = None,
+) -> bool:
     """Begin a run of each connection and wait until nothing of them is under way, or `stop` is set.
 
-    Raises RetryLater when our own database could not be written to for a while, e.g. on a full disk.
+    What cannot be reached is told, and tried for `wait` seconds, or for as long as a worker does where none
+    are given. Returns whether that was given up. Raises RetryLater when our own database could not be written
+    to for a while, e.g. on a full disk.
     """
     stop = stop or threading.Event()
+    watch = OutageWatch(app, names, wait)
     for name in names:
-        workflows.resume(name)
-        workflows.start_run(name, "command")
-    said: dict[str, dict[str, int]] = {}
-    while any(workflows.is_busy(name) for name in names) and not stop.wait(_GLANCE_SECONDS):
+        workflows.resume(name, wait=wait)
+        workflows.start_run(name, "command", wait)
+    said: dict[str, dict[str, int]] = {name: {} for name in names}
+    while _goes_on(app, workflows, names, wait) and not stop.wait(_GLANCE_SECONDS):
         _give_up_on(app.services.trouble)
         audit.checked_head(app.database)
         for name in names:
@@ -92,6 +116,31 @@ def work_through(
             if progress is not None and counts != said.get(name):
                 said[name] = counts
                 progress(name, counts)
+        if watch.look():
+            return True
+    return watch.gave_up()
+
+
+def ended_early(app: Application, name: str, began: datetime) -> bool:
+    """Whether any run of a connection since then did not go through, also where a later one did."""
+    with app.database.read() as db:
+        since = [run for run in runs.latest(db, name, _RUNS_AT_MOST) if run.started_at >= began]
+    return any(run.outcome != "done" for run in since)
+
+
+def _goes_on(app: Application, workflows: Workflows, names: list[str], wait: float | None) -> bool:
+    """Whether something is under way. Hints that came meanwhile begin another run, unless one ended early."""
+    if any(workflows.is_busy(name) for name in names):
+        return True
+    hinted = [name for name in names if overview.hints(app.context(name)) and _went_through(app, name)]
+    for name in hinted:
+        workflows.nudge(name, wait)
+    return bool(hinted)
+
+
+def _went_through(app: Application, name: str) -> bool:
+    with app.database.read() as db:
+        return all(run.outcome == "done" for run in runs.latest(db, name))
 
 
 def _give_up_on(trouble: tuple[float, str] | None) -> None:

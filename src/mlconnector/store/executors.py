@@ -10,6 +10,8 @@ from sqlalchemy import Connection, delete, select, update
 from mlconnector.store.tables import executors
 from mlconnector.store.upsert import put_row
 
+_RESIGNED = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def register(connection: Connection, executor: str, host: str, process: int, now: datetime) -> None:
     """Note that a process began to work under the id `executor`; a restart under the same id replaces it."""
@@ -26,7 +28,14 @@ def beat(connection: Connection, executor: str, now: datetime) -> bool:
 def resign(connection: Connection, executor: str) -> None:
     """Note that a process has ended in good order: whoever looks next takes over what it left."""
     ended = update(executors).where(executors.c.id == executor)
-    connection.execute(ended.values(seen_at=datetime(1970, 1, 1, tzinfo=UTC)))
+    connection.execute(ended.values(seen_at=_RESIGNED))
+
+
+def resigned(connection: Connection) -> list[str]:
+    """Executors that have ended in good order."""
+    return sorted(
+        connection.execute(select(executors.c.id).where(executors.c.seen_at == _RESIGNED)).scalars()
+    )
 
 
 def last_seen(connection: Connection, executor: str) -> datetime | None:
@@ -38,6 +47,12 @@ def silent(connection: Connection, now: datetime, seconds: float) -> list[str]:
     """Executors without a sign of life for more than `seconds`."""
     last = now - timedelta(seconds=seconds)
     return sorted(connection.execute(select(executors.c.id).where(executors.c.seen_at < last)).scalars())
+
+
+def lively(connection: Connection, now: datetime, seconds: float) -> list[str]:
+    """Executors that gave a sign of life within the last `seconds`."""
+    last = now - timedelta(seconds=seconds)
+    return sorted(connection.execute(select(executors.c.id).where(executors.c.seen_at >= last)).scalars())
 
 
 def dead_here(connection: Connection, host: str, is_alive: Callable[[int], bool]) -> list[str]:

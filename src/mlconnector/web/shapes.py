@@ -170,6 +170,9 @@ class Inbox(BaseModel):
 class Run(BaseModel):
     """One run of a connection."""
 
+    state: Literal["under_way", "ended", "interrupted"] = Field(
+        description="interrupted: its process was ended; the next run or worker goes on"
+    )
     trigger: str
     started_at: datetime
     finished_at: datetime | None
@@ -184,6 +187,19 @@ class LoginFailure(BaseModel):
     cause: str
     words: str = Field(description="why, and what to do")
     who: str = Field(description="who can help")
+
+
+class OutOfReach(BaseModel):
+    """A system that cannot be reached at the moment."""
+
+    system: str
+    address: str
+    cause: Literal["address", "certificate", "refused", "route", "timeout", "proxy", "silent", "busy"]
+    answer: str = Field(description="what was said of it, as it came")
+    since: datetime
+    tried_at: datetime
+    next_at: datetime | None = Field(description="when it is tried again; null where nobody tries")
+    until: datetime | None = Field(description="how long it is tried again")
 
 
 class Login(BaseModel):
@@ -238,6 +254,7 @@ class ConnectionOverview(BaseModel):
     batches: list[Batch]
     problems: list[WaitingCause]
     unconfirmed: list[str] = Field(description="proposed accounts and tax cases in use, not confirmed yet")
+    out_of_reach: list[OutOfReach]
     latest_run: Run | None
 
 

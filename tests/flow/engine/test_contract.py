@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import time
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from dbos import DBOS
 
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.engine import engine, progress
+from mlconnector.flow.engine import engine, progress, recovery
 from mlconnector.flow.engine.engine import progress_engine
 from mlconnector.flow.engine.liveness import Liveness
 from mlconnector.flow.engine.queues import enqueue
@@ -86,11 +87,37 @@ def test_the_work_of_a_process_that_is_gone_is_handed_over_once(orphan: tuple[Ri
     rig, run = orphan
     with working_as(rig, "second-process") as started:
         for _ in range(3):
-            DBOS._recover_pending_workflows(["first-process"])
+            recovery.hand_over(["first-process"])
         until(lambda: not started.is_busy(rig.name))
         assert status(run) == ("SUCCESS", "second-process")
     assert rig.states() == {"settled": 1}
     assert rig.events(rig.name).count("run_began") == 1, "what was recorded is not done again"
+
+
+def test_what_could_not_be_handed_over_is_still_in_the_hands_of_who_is_gone(
+    orphan: tuple[Rig, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, run = orphan
+    with working_as(rig, "second-process") as started:
+        with monkeypatch.context() as patched:
+            patched.setattr("dbos._recovery._recover_workflow", _failing)
+            recovery.hand_over(["first-process"])
+        assert recovery.carriers() == {"first-process"}
+        recovery.hand_over(["first-process"])
+        assert "first-process" not in recovery.carriers()
+        until(lambda: not started.is_busy(rig.name))
+        assert status(run) == ("SUCCESS", "second-process")
+
+
+def _failing(*_: object) -> None:
+    raise ZeroDivisionError("in the engine")
+
+
+def test_one_module_calls_what_is_not_promised() -> None:
+    private = re.compile(r"\bDBOS\._|\bdbos\._|\bdbos\b.* import _|\bfrom dbos import .*\b_")
+    folder = Path(engine.__file__).parents[2]
+    found = {path.name for path in folder.rglob("*.py") if private.search(path.read_text("utf-8"))}
+    assert found == {"recovery.py"}
 
 
 def test_handing_over_leaves_the_work_of_living_processes_alone(
@@ -109,7 +136,7 @@ def test_handing_over_leaves_the_work_of_living_processes_alone(
     with working_as(rig, "living-process") as started:
         run = started.start_run(rig.name, "test")
         assert begun.wait(SECONDS)
-        DBOS._recover_pending_workflows(["somebody-else"])
+        recovery.hand_over(["somebody-else"])
         assert status(run) == ("PENDING", "living-process")
         go_on.set()
         until(lambda: not started.is_busy(rig.name))
@@ -123,10 +150,11 @@ def test_work_of_the_pinned_version_is_recovered_and_work_of_another_version_is_
     with monkeypatch.context() as patched:
         patched.setattr(engine, "VERSION", "2")
         with working_as(rig, "second-process"):
-            assert DBOS._recover_pending_workflows(["first-process"]) == []
+            recovery.hand_over(["first-process"])
             assert status(run)[0] == "PENDING"
+            assert recovery.carriers() == {"first-process"}
     with working_as(rig, "second-process") as started:
-        assert len(DBOS._recover_pending_workflows(["first-process"])) == 1
+        recovery.hand_over(["first-process"])
         until(lambda: not started.is_busy(rig.name))
         assert status(run)[0] == "SUCCESS"
 

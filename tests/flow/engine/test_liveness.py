@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 from dbos import DBOS
 
-from mlconnector.flow.engine import liveness
-from mlconnector.flow.engine.liveness import Liveness, is_alive, machine
+from mlconnector.flow.context import processes
+from mlconnector.flow.context.processes import is_alive, machine
+from mlconnector.flow.engine.liveness import Liveness
 from mlconnector.store import executors, leases
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import Rig
@@ -29,10 +31,15 @@ def register(rig: Rig, name: str, host: str, process: int) -> None:
         executors.register(db, name, host, process, rig.services.now())
 
 
-def watched(rig: Rig) -> tuple[list[str], list[str]]:
+def nobody() -> set[str]:
+    """Nobody has work in hand."""
+    return set()
+
+
+def watched(rig: Rig, carriers: Callable[[], set[str]] = nobody) -> tuple[list[str], list[str]]:
     """Whom a watch finds gone, and whose work it handed over."""
     handed: list[str] = []
-    return Liveness(rig.services, handed.extend).watch(), handed
+    return Liveness(rig.services, carriers, handed.extend).watch(), handed
 
 
 def test_a_dead_process_of_this_machine_is_found_at_once(make_any_rig: MakeRig) -> None:
@@ -40,6 +47,20 @@ def test_a_dead_process_of_this_machine_is_found_at_once(make_any_rig: MakeRig) 
     register(rig, "dead", machine(), ended_process())
     assert watched(rig) == (["dead"], ["dead"])
     assert watched(rig) == ([], []), "it is forgotten once its work is in other hands"
+
+
+def test_who_is_gone_is_remembered_until_no_work_is_in_its_hands(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    register(rig, "dead", machine(), ended_process())
+    assert watched(rig, lambda: {"dead"}) == ([], ["dead"]), "its work could not be handed over"
+    assert watched(rig) == (["dead"], ["dead"])
+
+
+def test_an_unknown_process_with_work_is_given_the_time_to_show_a_sign_of_life(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    assert watched(rig, lambda: {"sleeper"}) == ([], [])
+    rig.outside.clock.advance(rig.app.settings.silent_after_seconds + 1)
+    assert watched(rig) == (["sleeper"], ["sleeper"])
 
 
 def test_a_living_process_is_left_alone(make_any_rig: MakeRig) -> None:
@@ -67,7 +88,7 @@ def test_containers_that_share_a_host_name_are_different_machines(
     assert here == machine()
     (tmp_path / "pid").touch()
     monkeypatch.setattr(
-        liveness,
+        processes,
         "Path",
         lambda path: tmp_path / "pid" if path == "/proc/self/ns/pid" else Path(path),
     )
@@ -108,11 +129,52 @@ def test_who_died_while_looking_after_others_does_not_keep_them_unwatched_for_lo
 
 def test_a_process_that_ends_in_good_order_lets_nobody_wait_for_its_silence(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
-    ending = Liveness(rig.services, lambda _: None)
-    ending.register()
+    ending = Liveness(rig.services, nobody, lambda _: None)
+    ending.begin()
+    ending.end()
     ending.resign()
     ended, rig.services.owner = rig.services.owner, "next"
     assert watched(rig) == ([ended], [ended])
+
+
+def test_who_was_held_up_itself_listens_before_it_takes_others_for_silent(make_any_rig: MakeRig) -> None:
+    rig = make_any_rig(1)
+    patience, clock = rig.app.settings.silent_after_seconds, rig.outside.clock
+    handed: list[str] = []
+    living = Liveness(rig.services, nobody, handed.extend)
+    living.show_life()
+    register(rig, "elsewhere", "another-host", ended_process())
+    register(rig, "dead", machine(), ended_process())
+    clock.advance(patience + 1)
+    living.show_life()
+    assert living.watch() == ["dead"], "the machine slept, or the database was out of reach: of both"
+    for _ in range(3):
+        clock.advance(patience / 3)
+        living.show_life()
+    assert living.watch() == ["elsewhere"], "nothing was heard of it, by one who listened"
+    assert handed == ["dead", "elsewhere"]
+
+
+def test_signs_of_life_begin_before_the_engine_is_launched(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, shown = make_rig(1), threading.Event()
+    usual_launch, usual_beat = DBOS.launch, executors.beat
+
+    def beat(*arguments: object) -> bool:
+        shown.set()
+        return usual_beat(*arguments)  # type: ignore[arg-type]
+
+    def launch() -> None:
+        assert shown.wait(30), "a launch takes long on a machine that has much to do"
+        usual_launch()
+
+    settings = rig.app.settings.model_copy(update={"heartbeat_seconds": 0.01})
+    monkeypatch.setattr(rig.services, "settings", settings)
+    monkeypatch.setattr(executors, "beat", beat)
+    monkeypatch.setattr(DBOS, "launch", launch)
+    with rig.app.working():
+        pass
 
 
 def test_a_watch_that_fails_does_not_end_the_signs_of_life(
@@ -126,17 +188,17 @@ def test_a_watch_that_fails_does_not_end_the_signs_of_life(
             beaten.set()
         return usual(*arguments)  # type: ignore[arg-type]
 
-    def fail(_executors: list[str]) -> None:
+    def fail(_executors: Collection[str]) -> None:
         failed.set()
         raise ZeroDivisionError("in the engine")
 
     monkeypatch.setattr(executors, "beat", beat)
-    living = Liveness(rig.services, fail)
+    living = Liveness(rig.services, nobody, fail)
     monkeypatch.setattr(
         rig.services, "settings", rig.app.settings.model_copy(update={"heartbeat_seconds": 0.01})
     )
-    living.register()
     living.begin()
+    living.begin_to_watch()
     register(rig, "dead", machine(), ended_process())
     assert beaten.wait(30)
     living.end()

@@ -15,6 +15,7 @@ from mlconnector.errors import RetryLater
 from mlconnector.flow.deliver import jobs
 from mlconnector.flow.engine import progress, workflows
 from mlconnector.flow.engine.workflows import Workflows
+from mlconnector.flow.report import overview
 from mlconnector.standins.faults import Fault
 from mlconnector.store import runs
 from tests.flow.conftest import MakeRig
@@ -196,6 +197,91 @@ def _failing_first(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, times
 
     monkeypatch.setattr(owner, name, called)
     return left
+
+
+def test_what_changes_while_its_batch_is_on_its_way_is_booked_without_a_further_event(
+    make_any_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, submitted, go_on = make_any_rig(1), threading.Event(), threading.Event()
+    usual = progress.follows
+
+    def slow(*arguments: Any) -> int:
+        submitted.set()
+        go_on.wait(SECONDS)
+        return usual(*arguments)
+
+    monkeypatch.setattr(progress, "follows", slow)
+    with rig.app.working() as started:
+        started.start_run(rig.name, "test")
+        assert submitted.wait(SECONDS)
+        rig.pipedrive.change_line(DOMESTIC, 0, item_price=100)
+        rig.hint(DOMESTIC)
+        started.nudge(rig.name)
+        until(lambda: rig.voucher(DOMESTIC).revision != rig.entries(DOMESTIC)[0].revision)
+        assert rig.states() == {"sent": 1}
+        go_on.set()
+        until(lambda: not started.is_busy(rig.name))
+    assert rig.outside.sums() == {"RE-2026-00001": rig.outside.gross(DOMESTIC)}
+    assert rig.states() == {"settled": 1}
+
+
+def test_a_run_does_not_end_before_what_came_meanwhile_is_booked(
+    make_any_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_any_rig(1)
+    usual, told = jobs.look, iter(range(1))
+
+    def look(*arguments: Any) -> jobs.Step:
+        if next(told, None) is not None:
+            rig.pipedrive.change_line(DOMESTIC, 0, item_price=100)
+            rig.hint(DOMESTIC)
+        return usual(*arguments)
+
+    monkeypatch.setattr(jobs, "look", look)
+    with rig.app.working() as started:
+        work(rig, started)
+    assert rig.outside.sums() == {"RE-2026-00001": rig.outside.gross(DOMESTIC)}
+    assert rig.states() == {"settled": 1}
+
+
+def test_what_is_left_over_when_a_batch_is_taken_apart_is_decided_by_a_run(make_rig: MakeRig) -> None:
+    rig = make_rig(2)
+    rig.date(DOMESTIC, MIXED_RATES)
+    rig.prepare()
+    rig.pipedrive.change_line(DOMESTIC, 0, item_price=100)
+    rig.hint(DOMESTIC)
+    rig.read_hints(rig.begin("webhook"))
+    rig.refuse_next_document()
+    with rig.app.working() as started:
+        started.resume(rig.name)
+        until(lambda: not started.is_busy(rig.name))
+    assert "received" not in rig.states()
+    assert rig.outside.sums().get("RE-2026-00001") == rig.outside.gross(DOMESTIC)
+
+
+def test_what_a_worker_cannot_reach_is_shown_with_its_next_try(
+    make_any_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_any_rig(1)
+    monkeypatch.setattr(workflows, "_PATIENCE", (30.0, 60.0))
+    rig.pipedrive.faults.add(Fault("status", status=503, times=1000))
+
+    def out_of_reach() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = overview.connection(rig.context)["out_of_reach"]
+        return found
+
+    with rig.app.working() as started:
+        started.start_run(rig.name, "schedule")
+        until(lambda: any(one["next_at"] for one in out_of_reach()))
+        (outage,) = out_of_reach()
+        assert (outage["system"], outage["address"]) == ("pipedrive", rig.outside.urls["pipedrive"])
+        assert (outage["until"] - outage["next_at"]).total_seconds() == 60.0
+    assert out_of_reach()[0]["next_at"] is None, "nobody works any more"
+    rig.pipedrive.faults.clear()
+    with rig.app.working() as started:
+        until(lambda: not started.is_busy(rig.name))
+    assert out_of_reach() == [], "who goes on tries at once, and not after the rest of the pause"
+    assert rig.states() == {"settled": 1}
 
 
 def test_schedules_follow_the_settings(make_rig: MakeRig) -> None:

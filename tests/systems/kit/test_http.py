@@ -97,6 +97,24 @@ def test_the_last_failure_is_raised_when_all_attempts_are_used(wiring: Wiring) -
     assert len(seen) == 3
 
 
+def test_when_the_process_ends_nothing_is_tried_again(wiring: Wiring) -> None:
+    wiring.time.ends = True
+    handle, seen = answers(httpx.Response(503))
+    with pytest.raises(RetryLater):
+        client(wiring, handle).request("GET", "/things")
+    assert (len(seen), wiring.time.slept) == (1, [])
+
+
+def test_when_the_process_ends_during_a_pause_for_the_rate_limit_nothing_is_sent(wiring: Wiring) -> None:
+    handle, seen = answers(httpx.Response(200))
+    shop = client(wiring, handle, after_answer=lambda _: 30.0)
+    shop.request("GET", "/things")
+    wiring.time.ends = True
+    with pytest.raises(RetryLater, match="the process ends"):
+        shop.request("GET", "/things")
+    assert len(seen) == 1
+
+
 def test_what_must_not_be_repeated_is_sent_once_and_its_outcome_is_unknown(wiring: Wiring) -> None:
     handle, seen = answers(httpx.ReadTimeout("no answer"))
     with pytest.raises(RetryLater) as raised:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -17,6 +17,8 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import batches, entries, vouchers
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.batches import BatchFormat, BatchRow, NewBatch
+from mlconnector.store.entries import EntryRow
+from mlconnector.store.vouchers import VoucherState
 from mlconnector.systems.sink import JobStatus, Receipt, Remark
 
 
@@ -79,17 +81,41 @@ def change(context: Context, row: BatchRow, *, attempt: bool = False, **values: 
     return noted
 
 
+def outdated(db: Connection, held: Iterable[EntryRow]) -> set[str]:
+    """The vouchers that changed since these bookings were made; holds all of them."""
+    made = {(one.voucher, one.revision) for one in held}
+    rows = vouchers.hold(db, {voucher for voucher, _ in made})
+    return {voucher for voucher, revision in made if rows[voucher].revision != revision}
+
+
+def refuse(
+    db: Connection,
+    refused: Mapping[str, Problem],
+    state: VoucherState,
+    newer: Collection[str],
+    now: datetime,
+) -> None:
+    """Let vouchers wait for a human in this state; those that changed meanwhile are decided anew instead."""
+    kept = {key: problem for key, problem in refused.items() if key not in newer}
+    vouchers.set_state(db, kept, state, now)
+    vouchers.set_state(db, set(refused) - set(kept), "received", now)
+    vouchers.replace_problems(db, "mapping", {key: (problem,) for key, problem in kept.items()})
+
+
 def dissolve(context: Context, db: Connection, row: BatchRow, refused: Mapping[str, Problem]) -> AuditEvent:
-    """Take an unsent batch apart: refused vouchers wait for a human, the others for a new batch."""
+    """Take an unsent batch apart: refused vouchers wait for a human, the others for a new batch.
+
+    Those that changed meanwhile wait for a decision about their newest revision.
+    """
     now = context.now()
     hold(db, row)
-    held = {entry.voucher for entry in entries.of_batch(db, row.id)}
-    vouchers.hold(db, held)
+    bookings = entries.of_batch(db, row.id)
+    held, newer = {one.voucher for one in bookings}, outdated(db, bookings)
     entries.take_out(db, row.id)
-    vouchers.set_state(db, held - set(refused), "bookable", now, of=["batched"])
-    vouchers.set_state(db, refused, "needs_human", now)
-    vouchers.drop_waiting_entries(db, list(refused))
-    vouchers.replace_problems(db, "mapping", {key: (problem,) for key, problem in refused.items()})
+    vouchers.set_state(db, held - set(refused) - newer, "bookable", now, of=["batched"])
+    vouchers.set_state(db, newer - set(refused), "received", now, of=["batched"])
+    refuse(db, refused, "needs_human", newer, now)
+    vouchers.drop_waiting_entries(db, sorted(newer | set(refused)))
     batches.change(db, row.id, now, state="dissolved")
     return context.event(row.id, "dissolved", {"refused": sorted(refused)})
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from mlconnector.flow.batches.notes import line_of
+from mlconnector.flow.batches.notes import line_of, outdated, refuse
 from mlconnector.flow.batches.suggestion_transfer import GONE, entries_of
 from mlconnector.flow.context.context import Context
 from mlconnector.formats.dxso import Package, concerned, thaw
@@ -91,11 +91,10 @@ def _take_back(context: Context, db: Connection, row: BatchRow, refused: Mapping
     now = context.now()
     rows = entries_of(db, row.id, refused)
     found = {one.voucher: refused[decode(one.content).content_key] for one in rows}
-    vouchers.hold(db, found)
+    newer = outdated(db, rows)
     entries.take_out_these(db, [one.id for one in rows])
     vouchers.drop_waiting_entries(db, list(found))
-    vouchers.set_state(db, found, "rejected", now)
-    vouchers.replace_problems(db, "mapping", {key: (one.problem,) for key, one in found.items()})
+    refuse(db, {key: one.problem for key, one in found.items()}, "rejected", newer, now)
     events = [context.event(key, "refused", _refusal(row, one)) for key, one in sorted(found.items())]
     append(db, events, now)
 

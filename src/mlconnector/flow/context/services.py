@@ -16,6 +16,7 @@ from mlconnector.errors import ConnectorError, NeedsHuman
 from mlconnector.flow.context import rate_files
 from mlconnector.flow.context.agreed import read_agreed, stamp
 from mlconnector.flow.context.leftovers import token_name
+from mlconnector.flow.context.reach import Reach
 from mlconnector.flow.context.settings import ConnectionSettings, read_connection
 from mlconnector.flow.context.stopping import Stopping
 from mlconnector.flow.context.tokens import StoredTokens
@@ -28,7 +29,7 @@ from mlconnector.store.httplog import HttpLog
 from mlconnector.store.vault import Vault
 from mlconnector.systems.kit.http import Exchange, Http, HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
-from mlconnector.systems.kit.pacing import Patience
+from mlconnector.systems.kit.pacing import Patience, Waiting
 from mlconnector.systems.registry import secrecies, sink_systems
 from mlconnector.systems.sink import ClientFacts, Sink, SinkContext
 from mlconnector.systems.source import Source, SourceContext
@@ -93,6 +94,7 @@ class Services:
         self.now = now
         self.reached = reached
         self.stopping = Stopping()
+        self.reach = Reach(now)
         # Connections of which the sink has just refused a request.
         self.refused: set[str] = set()
         # Since when, by the monotonic clock, our own database cannot be written to, and why.
@@ -261,6 +263,8 @@ class Services:
             entry.close()
         try:
             self.http_log.flush()
+            for name in self.reach.names():
+                self.reach.store(self.database, name, waits=False)
         finally:
             self.database.close()
 
@@ -336,6 +340,7 @@ class _LoggedHttp:
     def write(self, exchange: Exchange) -> None:
         """Keep one exchange."""
         self._services.http_log.write(self._name, exchange)
+        self._services.reach.note(self._name, exchange)
         if exchange.system == self._sink and exchange.status is not None and 400 <= exchange.status < 500:
             self._services.refused.add(self._name)
 
@@ -351,6 +356,7 @@ class _LoggedHttp:
         after_answer: Callable[[httpx.Response], float] | None = None,
     ) -> Http:
         """A client of `system` at `base_url`."""
+        stopping = self._services.stopping
         return Http(
             system,
             base_url,
@@ -361,6 +367,7 @@ class _LoggedHttp:
             timeout=timeout,
             after_answer=after_answer,
             patience=self._patience,
+            waiting=Waiting(sleep=stopping.doze, over=lambda: stopping.over),
             secrecy=secrecies()[system],
             setting_of=self._settings.setting_of,
         )

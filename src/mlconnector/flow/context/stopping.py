@@ -45,6 +45,15 @@ class Stopping:
         if self._ends.wait(max(seconds, 0.0)):
             raise Stopped
 
+    @property
+    def over(self) -> bool:
+        """Whether the process is about to end."""
+        return self._ends.is_set()
+
+    def doze(self, seconds: float) -> None:
+        """Sleep, no longer than until the process ends."""
+        self._ends.wait(max(seconds, 0.0))
+
     def stop(self, seconds: float) -> None:
         """Let no further step begin, and wait for those that are being done, no longer than `seconds`."""
         self._ends.set()

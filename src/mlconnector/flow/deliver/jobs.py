@@ -1,4 +1,7 @@
-"""Follow: a job is asked after until DATEV has answered, within a budget, and then everything is settled."""
+"""Follow: a job is asked after until DATEV has answered, within a budget, and then everything is settled.
+
+A voucher that changed while it was on its way is not settled: its newest revision is decided next.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,19 @@ from sqlalchemy import Connection
 
 from mlconnector.flow.batches.kind import Ended
 from mlconnector.flow.batches.kinds import kind_of
-from mlconnector.flow.batches.notes import told
+from mlconnector.flow.batches.notes import outdated, refuse, told
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import refuse_while_disconnected
+from mlconnector.flow.intake.records import ON_THE_WAY
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
 from mlconnector.store.audit import append, latest
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.entries import EntryRow
-from mlconnector.store.vouchers import Standing, VoucherState
+from mlconnector.store.vouchers import Standing
 from mlconnector.systems.sink import JobStatus
 
-ON_THE_WAY: frozenset[VoucherState] = frozenset({"batched", "sent"})
 # How often the same file is sent while DATEV asks for it once more.
 TRIES = 4
 
@@ -115,6 +118,7 @@ def _settle(context: Context, row: BatchRow, status: JobStatus) -> None:
         kind_of(row.format).settle(context, db, row, Ended(status, problem, succeeded or stands))
         held = entries.of_batch(db, row.id)
         rows = vouchers.hold(db, {entry.voucher for entry in held})
+        newer = outdated(db, held)
         # What waits for a human because of another batch goes on waiting.
         keys = [key for key, voucher in rows.items() if voucher.state in ON_THE_WAY]
         if succeeded or stands:
@@ -122,10 +126,10 @@ def _settle(context: Context, row: BatchRow, status: JobStatus) -> None:
             if not stands:
                 _note_bookings(db, held)
             settled = set(keys) - entries.unsettled_vouchers(db, keys)
-            vouchers.set_state(db, settled, "settled", now)
+            vouchers.set_state(db, settled - newer, "settled", now)
+            vouchers.set_state(db, settled & newer, "received", now)
         else:
-            vouchers.set_state(db, keys, "rejected", now)
-            vouchers.replace_problems(db, "mapping", dict.fromkeys(keys, (problem,)))
+            refuse(db, dict.fromkeys(keys, problem), "rejected", newer, now)
         detail = told(row, status)
         append(db, [context.event(row.id, status.result, detail)], now)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig
-from dbos._serialization import DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.exc import DBAPIError
 
 from mlconnector.errors import RetryLater
 from mlconnector.flow.context.services import Services
+from mlconnector.flow.engine import recovery
 from mlconnector.flow.engine.liveness import Liveness
 from mlconnector.flow.engine.queues import QUEUES
 from mlconnector.flow.engine.workflows import Workflows
@@ -29,8 +29,8 @@ APPLICATION = "ml-connector"
 # Pinned on purpose: a version derived from the source would strand all work in flight at every upgrade.
 # It is raised only when a workflow's steps change in a way that running ones could not continue.
 VERSION = "1"
-# How long steps that are being done get to end when the process is asked to.
-_LAST_STEPS_SECONDS = 20.0
+# How long steps that are being done get to end when the process is asked to: longer than one request takes.
+_LAST_STEPS_SECONDS = 35.0
 _FRACTIONS_SINCE = (3, 42, 0)
 
 
@@ -39,7 +39,7 @@ class Engine:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._liveness = Liveness(services, hand_over=_hand_over)
+        self._liveness = Liveness(services, recovery.carriers, recovery.hand_over)
         self.workflows: Workflows | None = None
 
     def start(self) -> Workflows:
@@ -51,10 +51,10 @@ class Engine:
         DBOS(config=self._config())
         _route_log()
         self.workflows = Workflows(self._services)
-        self._liveness.register()
+        self._liveness.begin()
         with translated():
             DBOS.launch()
-        self._liveness.begin()
+        self._liveness.begin_to_watch()
         with translated():
             for name, options in QUEUES.items():
                 DBOS.register_queue(
@@ -108,11 +108,6 @@ def _in_one_line(record: logging.LogRecord) -> bool:
         record.msg, record.args = f"{record.getMessage().rstrip(' :')}: {said}", None
         record.exc_info = record.exc_text = None
     return True
-
-
-def _hand_over(executors: list[str]) -> None:
-    # The public `resume_workflow` would reset attempt counters; this call keeps them.
-    DBOS._recover_pending_workflows(executors)  # noqa: SLF001
 
 
 def progress_engine(path: str) -> sa.Engine:

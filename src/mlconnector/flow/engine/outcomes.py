@@ -59,13 +59,17 @@ def result_in(kept: Kept, shape: type[Result]) -> Result:
 
 def outcome_of(context: Context, work: Callable[[], object]) -> Kept:
     """Do a step's work and say how it ended; the work returns a dataclass or None."""
+    waits = False
     try:
         return _outcome_of(context, work)
     except RetryLater as error:
-        log.warning("%s: later: %s", context.name, error.reason)
+        waits = True
+        # A command tells in its own words what it knows to be out of reach.
+        level = logging.INFO if context.services.reach.is_out(context.name) else logging.WARNING
+        log.log(level, "%s: later: %s", context.name, error.reason)
         return {"outcome": "later", "after": error.after, "reason": error.reason}
     finally:
-        _flush(context)
+        _flush(context, waits=waits)
 
 
 def _outcome_of(context: Context, work: Callable[[], object]) -> Kept:
@@ -88,10 +92,11 @@ def _outcome_of(context: Context, work: Callable[[], object]) -> Kept:
     return {"outcome": "done", **(msgspec.to_builtins(result) or {})}
 
 
-def _flush(context: Context) -> None:
-    """Store the technical log and look at it; a database that is down must not change how the work ended."""
+def _flush(context: Context, *, waits: bool) -> None:
+    """Store what the outside answered; a database that is down must not change how the work ended."""
     try:
         context.http_log.flush()
+        context.services.reach.store(context.database, context.name, waits=waits)
         look_at_refusals(context)
     except RetryLater as error:
         log.warning("the technical log waits with its rows: %s", error.reason)

@@ -14,7 +14,7 @@ from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine.outcomes import Outcome
 from mlconnector.flow.intake import records, reread
 from mlconnector.flow.intake.second_try import try_again
-from mlconnector.store import batches, connections, runs
+from mlconnector.store import batches, connections, outages, person_records, runs, vouchers
 from mlconnector.store.audit import append
 
 REST = timedelta(minutes=15)
@@ -73,6 +73,18 @@ def begin(context: Context, run_id: str, trigger: str) -> Begun:
     return Begun(reread.begin_at(context))
 
 
+def waits(context: Context) -> bool:
+    """Whether something waits for a run, e.g. because it changed while it was on its way to the books."""
+    with context.read() as db:
+        if connections.read(db, context.name).state == "paused":
+            return False
+        sends_persons = context.settings.sends_master_data != "off"
+        return bool(
+            vouchers.waiting_for_decision(db, context.name, "", 1)
+            or (sends_persons and person_records.due(db, context.name, 1))
+        )
+
+
 def take_hints(context: Context, run_id: str) -> Counted:
     """Read again some records that webhooks hinted at."""
     return Counted(records.take_hints(context, run_id))
@@ -128,6 +140,16 @@ def unfinished(context: Context, *, parked: bool) -> list[Unfinished]:
         for one in rows
         if parked or not one.parked
     ]
+
+
+def plan_next_try(context: Context, pause: float | None, left: float) -> None:
+    """Note when what cannot be reached is tried again, and for how long; None where it is not."""
+    now = context.now()
+    next_at, until = (
+        (None, None) if pause is None else (now + timedelta(seconds=pause), now + timedelta(seconds=left))
+    )
+    with context.write() as db:
+        outages.plan(db, context.name, next_at, until)
 
 
 def follows(context: Context, batch: str) -> int:

@@ -22,7 +22,8 @@ from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
 from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.housekeeping import forget_finished_work, tidy_up
-from mlconnector.flow.engine.outcomes import Kept, NotDone, Outcome, outcome_in, outcome_of, result_in
+from mlconnector.flow.engine.outcomes import Kept, NotDone, Outcome, outcome_in, result_in
+from mlconnector.flow.engine.patience import Patience, Way, tried
 from mlconnector.flow.engine.queues import enqueue, enqueueing, is_active, is_busy, step, step_options
 from mlconnector.flow.engine.schedules import keep_schedules
 from mlconnector.flow.intake import records
@@ -32,6 +33,8 @@ Result = TypeVar("Result")
 
 _PATIENCE = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _DONE = Outcome(outcome="done")
+# Runs that go through what is known already, and ask the source for no other changes.
+_WITHOUT_PASS = frozenset({"webhook", "settled"})
 
 
 class Workflows:
@@ -44,16 +47,18 @@ class Workflows:
         self._services = services
 
         @DBOS.workflow(name="run")
-        def run(name: str, run_id: str, trigger: str) -> Kept:
-            return self._run(Context(services, name), run_id, trigger)
+        def run(name: str, run_id: str, trigger: str, wait: float | None = None) -> Kept:
+            return self._run(Way(Context(services, name), wait), run_id, trigger)
 
         @DBOS.workflow(name="deliver")
-        def deliver_batch(name: str, batch: str, attempt: int) -> Kept:
-            return self._deliver(Context(services, name), batch, attempt)
+        def deliver_batch(name: str, batch: str, attempt: int, wait: float | None = None) -> Kept:
+            return self._deliver(Way(Context(services, name), wait), batch, attempt)
 
         @DBOS.workflow(name="follow")
-        async def follow_job(name: str, batch: str, attempt: int, retry_after: float) -> Kept:
-            return await self._follow(Context(services, name), batch, attempt, retry_after)
+        async def follow_job(
+            name: str, batch: str, attempt: int, retry_after: float, wait: float | None = None
+        ) -> Kept:
+            return await self._follow(Way(Context(services, name), wait), batch, attempt, retry_after)
 
         @DBOS.workflow(name="scheduled")
         def scheduled(moment: Any, name: str) -> None:
@@ -69,29 +74,32 @@ class Workflows:
             }
 
         self._housekeeping_workflow = housekeeping
-        self._run_workflow = run
+        self._run_workflow: Any = run
         self._deliver_workflow: Any = deliver_batch
         self._follow_workflow = follow_job
         self._scheduled_workflow = scheduled
 
     @translated()
-    def start_run(self, name: str, trigger: str) -> str:
-        """Begin a run of a connection; returns the workflow's id."""
+    def start_run(self, name: str, trigger: str, wait: float | None = None) -> str:
+        """Begin a run of a connection; returns the workflow's id.
+
+        What cannot be reached is tried again for `wait` seconds, or for as long as a worker does.
+        """
         run_id = f"{name}:{uuid.uuid4()}"
-        enqueue("runs", f"run:{run_id}", self._run_workflow, name, run_id, trigger)
+        enqueue("runs", f"run:{run_id}", self._run_workflow, name, run_id, trigger, wait)
         return f"run:{run_id}"
 
     @translated()
-    def nudge(self, name: str) -> None:
+    def nudge(self, name: str, wait: float | None = None) -> None:
         """See to it that hints in the inbox are taken: a run begins unless one waits already."""
         waiting = DBOS.list_workflows(
             name="run", status="ENQUEUED", workflow_id_prefix=f"run:{name}:", limit=1
         )
         if not waiting:
-            self.start_run(name, "webhook")
+            self.start_run(name, "webhook", wait)
 
     @translated()
-    def resume(self, name: str, *, parked: bool = False) -> list[str]:
+    def resume(self, name: str, *, parked: bool = False, wait: float | None = None) -> list[str]:
         """See to it that every unfinished batch is worked on, by one workflow each; returns those begun.
 
         The first delivery's workflow id is the batch id; later ones, after a login or a repair, count on.
@@ -103,9 +111,9 @@ class Workflows:
             attempt = plan.latest + 1
             workflow_id = progress.workflow_id(plan.batch, attempt, followed=plan.followed)
             if plan.followed:
-                enqueue("jobs", workflow_id, self._follow_workflow, name, plan.batch, attempt, 0.0)
+                enqueue("jobs", workflow_id, self._follow_workflow, name, plan.batch, attempt, 0.0, wait)
             else:
-                enqueue("deliveries", workflow_id, self._deliver_workflow, name, plan.batch, attempt)
+                enqueue("deliveries", workflow_id, self._deliver_workflow, name, plan.batch, attempt, wait)
         return [plan.batch for plan in plans]
 
     def _without_workflow(self, name: str, *, parked: bool) -> list[Kept]:
@@ -128,92 +136,97 @@ class Workflows:
         """Bring the schedules in line with what the connections' settings say."""
         keep_schedules(self._services, self._scheduled_workflow, self._housekeeping_workflow)
 
-    def _run(self, context: Context, run_id: str, trigger: str) -> Kept:
+    def _run(self, way: Way, run_id: str, trigger: str) -> Kept:
         try:
-            self._way_of_a_run(context, run_id, trigger)
+            self._way_of_a_run(way, run_id, trigger)
             ended = _DONE
         except NotDone as early:
             ended = early.outcome
-        self._patient("end", context, partial(progress.end, context, run_id, ended))
-        self.resume(context.name, parked=trigger != "webhook")
+        self._patient("end", way, partial(progress.end, way.context, run_id, ended))
+        self.resume(way.context.name, parked=trigger not in _WITHOUT_PASS, wait=way.wait)
         return _kept(ended)
 
-    def _way_of_a_run(self, context: Context, run_id: str, trigger: str) -> None:
+    def _way_of_a_run(self, way: Way, run_id: str, trigger: str) -> None:
         """From changes in the source to frozen batches. Raises NotDone where a step ends otherwise."""
-        began = self._done(
-            "begin", context, partial(progress.begin, context, run_id, trigger), progress.Begun
-        )
+        context = way.context
+        began = self._done("begin", way, partial(progress.begin, context, run_id, trigger), progress.Begun)
         position: str | None = None
-        while trigger != "webhook":
+        while trigger not in _WITHOUT_PASS:
             take = partial(records.take_page, context, run_id, began.cursor, position)
-            position = self._done("take", context, take, records.Taken).position
+            position = self._done("take", way, take, records.Taken).position
             if position is None:
                 break
         for name, some in (("hints", progress.take_hints), ("again", progress.take_again)):
-            while self._done(name, context, partial(some, context, run_id), progress.Counted).taken:
+            while self._done(name, way, partial(some, context, run_id), progress.Counted).taken:
                 pass
         after: str | None = ""
         while after is not None:
-            after = self._done(
-                "book", context, partial(book.book_set, context, run_id, after), book.Booked
-            ).after
-        self._freeze(context)
+            after = self._done("book", way, partial(book.book_set, context, run_id, after), book.Booked).after
+        self._freeze(way)
 
-    def _frozen(self, context: Context) -> Outcome:
+    def _frozen(self, way: Way) -> Outcome:
         """Freeze what waits, and say how that ended."""
         try:
-            self._freeze(context)
+            self._freeze(way)
         except NotDone as early:
             return early.outcome
         return _DONE
 
-    def _freeze(self, context: Context) -> None:
-        while self._done("freeze", context, partial(progress.freeze, context), progress.Frozen).batch:
+    def _freeze(self, way: Way) -> None:
+        while self._done("freeze", way, partial(progress.freeze, way.context), progress.Frozen).batch:
             pass
 
-    def _deliver(self, context: Context, batch: str, attempt: int) -> Kept:
+    def _deliver(self, way: Way, batch: str, attempt: int) -> Kept:
+        context = way.context
         step("begin", partial(progress.note_attempt, context, batch, "deliveries", attempt))
         try:
-            sent = self._sent(context, batch)
+            sent = self._sent(way, batch)
         except NotDone as early:
             return _kept(early.outcome)
         if sent is None or sent.job_id is None:
             # A refused document or file has dissolved the batch: its other bookings go with another one.
-            frozen = self._frozen(context)
-            self.resume(context.name)
+            frozen = self._frozen(way)
+            self.resume(context.name, wait=way.wait)
+            if step("waits", partial(progress.waits, context)):
+                workflow_id, arguments = _run_after(way, f"{batch}:{attempt}")
+                enqueue("runs", workflow_id, self._run_workflow, *arguments)
             return _kept(frozen)
         follows = step("follows", partial(progress.follows, context, batch)) + 1
         workflow_id = progress.workflow_id(batch, follows, followed=True)
-        wait = sent.retry_after
-        enqueue("jobs", workflow_id, self._follow_workflow, context.name, batch, follows, wait)
+        following = (context.name, batch, follows, sent.retry_after, way.wait)
+        enqueue("jobs", workflow_id, self._follow_workflow, *following)
         return _kept(_DONE)
 
-    def _sent(self, context: Context, batch: str) -> progress.Sent | None:
+    def _sent(self, way: Way, batch: str) -> progress.Sent | None:
         """File a batch's documents and hand it over; None when a refused document has dissolved it."""
         while True:
-            filing = self._done("file", context, partial(delivery.file_set, context, batch), delivery.Filing)
+            file = partial(delivery.file_set, way.context, batch)
+            filing = self._done("file", way, file, delivery.Filing)
             if filing.dissolved:
                 return None
             if not filing.more:
                 break
-        return self._done("submit", context, partial(progress.submit, context, batch), progress.Sent)
+        return self._done("submit", way, partial(progress.submit, way.context, batch), progress.Sent)
 
-    async def _follow(self, context: Context, batch: str, attempt: int, retry_after: float) -> Kept:
+    async def _follow(self, way: Way, batch: str, attempt: int, retry_after: float) -> Kept:
         async def recorded(name: str, work: Callable[[], Any]) -> Any:
             async def in_thread() -> Any:
                 return await asyncio.to_thread(work)
 
             return await DBOS.run_step_async(step_options(name), in_thread)
 
+        context = way.context
         await recorded("begin", partial(progress.note_attempt, context, batch, "follows", attempt))
-        wait, tries = await recorded("first_wait", partial(jobs.first_wait, context, retry_after)), 0
-        look = partial(outcome_of, context, partial(jobs.look, context, batch, retry_after))
+        wait = await recorded("first_wait", partial(jobs.first_wait, context, retry_after))
+        patience = Patience(_PATIENCE, way.wait)
+        look = partial(tried, context, patience, partial(jobs.look, context, batch, retry_after))
         while True:
             await DBOS.sleep_async(wait)
             kept = await recorded("look", look)
             outcome = outcome_in(kept)
-            if outcome.outcome == "later" and tries < len(_PATIENCE):
-                wait, tries = max(_PATIENCE[tries], outcome.after or 0.0), tries + 1
+            if outcome.outcome == "later" and (pause := patience.pause(outcome.after)) is not None:
+                patience.spend(pause)
+                wait = pause
                 continue
             if outcome.outcome != "done":
                 return _kept(outcome)
@@ -226,24 +239,31 @@ class Workflows:
             workflow_id = progress.workflow_id(batch, deliveries, followed=False)
             with enqueueing("deliveries", workflow_id, context.name):
                 await DBOS.enqueue_workflow_async(
-                    "deliveries", self._deliver_workflow, context.name, batch, deliveries
+                    "deliveries", self._deliver_workflow, context.name, batch, deliveries, way.wait
                 )
+        elif seen.state == "settled" and await recorded("waits", partial(progress.waits, context)):
+            workflow_id, arguments = _run_after(way, f"{batch}:follow:{attempt}")
+            with enqueueing("runs", workflow_id, context.name):
+                await DBOS.enqueue_workflow_async("runs", self._run_workflow, *arguments)
         return _kept(_DONE)
 
-    def _done(self, name: str, context: Context, work: Callable[[], object], shape: type[Result]) -> Result:
+    def _done(self, name: str, way: Way, work: Callable[[], object], shape: type[Result]) -> Result:
         """What a recorded step returned. Raises NotDone where it ended otherwise."""
-        return result_in(self._patient(name, context, work), shape)
+        return result_in(self._patient(name, way, work), shape)
 
-    def _patient(self, name: str, context: Context, work: Callable[[], object]) -> Kept:
+    def _patient(self, name: str, way: Way, work: Callable[[], object]) -> Kept:
         """A recorded step; where it is told to come back later it does, within limits."""
-        recorded = partial(outcome_of, context, work)
-        for pause in _PATIENCE:
+        patience, before = Patience(_PATIENCE, way.wait), None
+        recorded = partial(tried, way.context, patience, work)
+        while True:
             kept = self._at_work(name, recorded)
             outcome = outcome_in(kept)
-            if outcome.outcome != "later":
+            pause = patience.pause(outcome.after) if outcome.outcome == "later" else None
+            if pause is None:
                 return kept
-            self._pause(max(pause, outcome.after or 0.0))
-        return self._at_work(name, recorded)
+            until = self._pause(pause, asked=outcome.after is not None)
+            patience.spend(pause if before is None else until - before)
+            before = until
 
     def _at_work(self, name: str, recorded: Callable[[], Kept]) -> Kept:
         """A recorded step that is waited for when the process ends."""
@@ -251,13 +271,29 @@ class Workflows:
             kept: Kept = step(name, recorded)
         return kept
 
-    def _pause(self, seconds: float) -> None:
-        """Sleep durably; where the process ends meanwhile, the rest of the sleep follows elsewhere.
+    def _pause(self, seconds: float, *, asked: bool) -> float:
+        """Sleep durably; returns the moment of its end.
 
-        DBOS's own sleep would keep the process from ending until it is over.
+        DBOS's own sleep would keep the process from ending until it is over. Where it ends meanwhile, whoever
+        goes on tries at once, unless the other side `asked` for the pause: there is somebody who wants it.
         """
-        until: float = step("pause", lambda: time.time() + seconds)
-        self._services.stopping.sleep(until - time.time())
+        begun = False
+
+        def begin() -> float:
+            nonlocal begun
+            begun = True
+            return time.time() + seconds
+
+        until: float = step("pause", begin)
+        if begun or asked:
+            self._services.stopping.sleep(until - time.time())
+        return until
+
+
+def _run_after(way: Way, workflow: str) -> tuple[str, tuple[Any, ...]]:
+    """The workflow and the arguments of the run that decides what changed while a batch was on its way."""
+    run_id = f"{way.context.name}:after:{workflow}"
+    return f"run:{run_id}", (way.context.name, run_id, "settled", way.wait)
 
 
 def _kept(outcome: Outcome) -> Kept:

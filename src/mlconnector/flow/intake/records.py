@@ -18,7 +18,8 @@ from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.vouchers import NewRevision, NewVoucher, SeenAgain, VoucherRow, VoucherState
 from mlconnector.systems.source import Reading, Reference
 
-HANDED_OVER: frozenset[VoucherState] = frozenset({"batched", "sent", "settled"})
+ON_THE_WAY: frozenset[VoucherState] = frozenset({"batched", "sent"})
+HANDED_OVER: frozenset[VoucherState] = ON_THE_WAY | {"settled"}
 # Why vouchers are left out by their content; any other reason of an ignored one is that it could not be seen.
 DECIDED = frozenset({"zero_value", "withdrawn", "commitment", "before_begin"})
 NO_DOCUMENT = "no_document"
@@ -213,7 +214,7 @@ def _seen_again(
     if row.reason.startswith(vouchers.LEFT_OUT) or (same and not _was_gone(row)):
         return
     now = context.now()
-    state: VoucherState = row.state if row.state in HANDED_OVER else "received"
+    state: VoucherState = row.state if row.state in ON_THE_WAY else "received"
     changes.changed.append(
         {
             "id": row.id,

@@ -14,6 +14,7 @@ from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.connect.oauth_login import Login, logins_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import token_name
+from mlconnector.flow.context.processes import anybody_works
 from mlconnector.flow.context.services import STORED_SETTINGS_REFUSED, Services
 from mlconnector.flow.report import waiting
 from mlconnector.model.problems import Problem
@@ -24,6 +25,7 @@ from mlconnector.store import (
     documents,
     figures,
     httplog,
+    outages,
     person_records,
     runs,
     vouchers,
@@ -60,6 +62,7 @@ def connection(context: Context) -> dict[str, Any]:
 
     `trouble` says in words why the state is not `ready`; None where it is, or where a login is all it needs.
     `waits_for_release` counts what waits for nothing but a release; None where none is missing.
+    A run that no living process works on any more is `interrupted`; the next one goes on with it.
     """
     with context.read() as db:
         row = connections.read(db, context.name)
@@ -69,6 +72,8 @@ def connection(context: Context) -> dict[str, Any]:
         taken_back = vouchers.reversed_counts(db, context.name).get(context.name, 0)
         noted = audit.latest(db, context.name, "connection_state")
         persons = person_records.counts(db, context.name)
+        out_of_reach = outages.of(db, context.name)
+        works = anybody_works(context.services, db)
         given = release.released(row)
         waits = None if given is not None or row.is_disconnected else release.waiting(db, context.name)
     refused = _refused_settings(context)
@@ -97,9 +102,13 @@ def connection(context: Context) -> dict[str, Any]:
         "problems": problems(context.services, context.name),
         "unconfirmed": [] if refused else [one.seed.name for one in unconfirmed(context)],
         "persons": persons,
+        "out_of_reach": [
+            asdict(one if works else replace(one, next_at=None, until=None)) for one in out_of_reach
+        ],
         "latest_run": None
         if not latest
         else {
+            "state": "ended" if latest[0].finished_at else "under_way" if works else "interrupted",
             "trigger": latest[0].trigger,
             "started_at": latest[0].started_at,
             "finished_at": latest[0].finished_at,

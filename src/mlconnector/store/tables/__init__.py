@@ -11,7 +11,7 @@ from mlconnector.store.tables.connections import (
     webhook_inbox,
 )
 from mlconnector.store.tables.master_data import person_records
-from mlconnector.store.tables.operations import audit, audit_head, executors, http_log, leases, runs
+from mlconnector.store.tables.operations import audit, audit_head, executors, http_log, leases, outages, runs
 from mlconnector.store.tables.records import clearings, entries, problems, revisions, vouchers
 from mlconnector.store.tables.transfers import accounts, batches, documents, transfers
 
@@ -34,6 +34,7 @@ __all__ = [
     "memories",
     "metadata",
     "open_days",
+    "outages",
     "pending_logins",
     "person_records",
     "problems",

@@ -65,6 +65,21 @@ http_log = Table(
 )
 Index("ix_http_log_at", http_log.c.at)
 
+# Systems that a connection cannot reach at the moment.
+outages = Table(
+    "outages",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("system", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("since", MOMENT, nullable=False),
+    Column("tried_at", MOMENT, nullable=False),
+    Column("next_at", MOMENT),
+    Column("until", MOMENT),
+)
+
 # Processes that do work, and when they last showed a sign of life.
 executors = Table(
     "executors",

@@ -29,12 +29,16 @@ class Patience:
 
 @dataclass
 class Waiting:
-    """The seam's time: tests put a clock here that does not sleep."""
+    """The seam's time: tests put a clock here that does not sleep.
+
+    `over` says that the process ends, so that nothing is waited for or tried again any more.
+    """
 
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    over: Callable[[], bool] = lambda: False
 
 
 class TooMany(RetryLater):
@@ -63,14 +67,16 @@ class Pace:
             raise RetryLater(f"{self._system}: its rate limit is used up", wait)
         if wait > 0:
             self._waiting.sleep(wait)
+            if self._waiting.over():
+                raise RetryLater(f"{self._system}: its rate limit is used up, and the process ends")
 
     def wait_before_repeating(self, attempt: int, failure: RetryLater) -> bool:
         """Wait after attempt number `attempt` has failed; False when there is to be no other."""
-        if attempt >= self._patience.attempts:
+        if attempt >= self._patience.attempts or self._waiting.over():
             return False
         wait = self._waiting.draw() * self._patience.first_wait * 2 ** (attempt - 1)
         wait = max(wait, failure.after or 0.0)
         if wait > self._patience.longest_wait:
             return False
         self._waiting.sleep(wait)
-        return True
+        return not self._waiting.over()

@@ -194,7 +194,9 @@ class OutOfReach(BaseModel):
 
     system: str
     address: str
-    cause: Literal["address", "certificate", "refused", "route", "timeout", "proxy", "silent", "busy"]
+    cause: Literal[
+        "name", "certificate", "encryption", "refused", "route", "timeout", "proxy", "other", "busy"
+    ]
     answer: str = Field(description="what was said of it, as it came")
     since: datetime
     tried_at: datetime

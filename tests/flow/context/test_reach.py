@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
@@ -10,25 +11,17 @@ from mlconnector.flow.context.reach import Reach
 from mlconnector.store import outages
 from mlconnector.store.database import Database
 from mlconnector.systems.kit.http import Exchange
+from mlconnector.systems.kit.silence import Kind
+from mlconnector.texts.catalogue import word
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-CAUSES = {
-    "ConnectError: [Errno 111] Connection refused": "refused",
-    "ConnectError: [Errno -2] Name or service not known": "address",
-    "ConnectError: [Errno -3] Temporary failure in name resolution": "address",
-    "ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed": "certificate",
-    "ConnectError: [Errno 113] No route to host": "route",
-    "ConnectError: [Errno 101] Network is unreachable": "route",
-    "ConnectTimeout: timed out": "timeout",
-    "ReadTimeout: ": "timeout",
-    "ProxyError: 407 Proxy Authentication Required": "proxy",
-    "RemoteProtocolError: Server disconnected without sending a response.": "silent",
-}
 
 
-def exchange(status: int | None = None, error: str = "", system: str = "shop") -> Exchange:
+def exchange(
+    status: int | None = None, error: str = "", system: str = "shop", silence: Kind | None = None
+) -> Exchange:
     address = f"https://{system}.example:8443/v1/things?page=2"
-    return Exchange(system, NOON, "GET", address, status, 0.1, {}, {}, "", error)
+    return Exchange(system, NOON, "GET", address, status, 0.1, {}, {}, "", error, silence)
 
 
 @pytest.fixture
@@ -36,11 +29,13 @@ def reach() -> Reach:
     return Reach(lambda: NOON)
 
 
-@pytest.mark.parametrize(("error", "cause"), CAUSES.items())
-def test_why_no_answer_came(reach: Reach, error: str, cause: str) -> None:
-    reach.note("mine", exchange(error=error))
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_why_no_answer_came(reach: Reach, kind: Kind) -> None:
+    reach.note("mine", exchange(error="ConnectError: [Errno 111] Connection refused", silence=kind))
     (found,) = reach.silent("mine")
-    assert (found.system, found.address, found.cause) == ("shop", "https://shop.example:8443", cause)
+    assert (found.system, found.address, found.cause) == ("shop", "https://shop.example:8443", kind)
+    assert found.answer == "[Errno 111] Connection refused"
+    assert word("outage", kind, "de") != kind
     assert reach.silent("another") == []
 
 

@@ -17,14 +17,6 @@ from mlconnector.systems.kit.http import Exchange
 # An answer that asks for patience; it may concern one record only.
 BUSY = "busy"
 _BUSY_STATUS = frozenset({408, 429, 500, 502, 503, 504})
-_BY_WORDS = (
-    ("address", ("name or service not known", "name resolution", "getaddrinfo", "nodename nor servname")),
-    ("certificate", ("certificate", "ssl")),
-    ("refused", ("refused",)),
-    ("route", ("no route", "network is unreachable", "host is unreachable")),
-    ("timeout", ("timeout", "timed out")),
-    ("proxy", ("proxy",)),
-)
 
 
 class Reach:
@@ -87,8 +79,7 @@ def _cause(exchange: Exchange) -> str | None:
     """Our word for why a system cannot be reached; None where it can."""
     if exchange.status is not None:
         return BUSY if exchange.status in _BUSY_STATUS else None
-    said = exchange.error.lower()
-    return next((cause for cause, words in _BY_WORDS if any(word in said for word in words)), "silent")
+    return exchange.silence or "other"
 
 
 def _origin(url: str) -> str:

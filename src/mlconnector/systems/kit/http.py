@@ -21,7 +21,7 @@ from mlconnector.errors import Broken, ConnectorError, RetryLater
 from mlconnector.systems.kit import redaction
 from mlconnector.systems.kit.pacing import Pace, Patience, TooMany, Waiting
 from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy, public_headers
-from mlconnector.systems.kit.silence import origin, silence
+from mlconnector.systems.kit.silence import Kind, origin, silence
 from mlconnector.systems.kit.unpacking import PACKED_AS, unpack_within_bounds
 
 _LOGGED_BODY = 4000
@@ -30,7 +30,10 @@ _LONGEST_RETRY_AFTER = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer as the technical log keeps them; `status` is None when none came."""
+    """One request and its answer as the technical log keeps them.
+
+    Where no answer came `status` is None, and `silence` says why.
+    """
 
     system: str
     at: datetime
@@ -42,6 +45,7 @@ class Exchange:
     response_headers: Mapping[str, str]
     body: str
     error: str
+    silence: Kind | None = None
 
 
 class ExchangeLog(Protocol):
@@ -193,8 +197,9 @@ class Http:
             self._note_silence(error)
             return Broken(f"{self.system}: the request cannot be sent: {error}")
         except httpx.RequestError as error:
-            self._note_silence(error)
-            return silence(self.system, error, self._setting_of(origin(error.request.url)))
+            silent = silence(self.system, error, self._setting_of(origin(error.request.url)))
+            self._note_silence(error, silent.kind)
+            return silent
         if answer.is_success:
             return answer
         return self._explain(answer) or default_explanation(self.system, answer)
@@ -221,11 +226,17 @@ class Http:
         )
         self._note(answer.request, answer, body=body[:_LOGGED_BODY])
 
-    def _note_silence(self, error: httpx.RequestError) -> None:
-        self._note(error.request, None, error=f"{type(error).__name__}: {error}")
+    def _note_silence(self, error: httpx.RequestError, kind: Kind = "other") -> None:
+        self._note(error.request, None, error=f"{type(error).__name__}: {error}", silence=kind)
 
     def _note(
-        self, request: httpx.Request, answer: httpx.Response | None, *, body: str = "", error: str = ""
+        self,
+        request: httpx.Request,
+        answer: httpx.Response | None,
+        *,
+        body: str = "",
+        error: str = "",
+        silence: Kind | None = None,
     ) -> None:
         self._log.write(
             Exchange(
@@ -239,6 +250,7 @@ class Http:
                 response_headers={} if answer is None else public_headers(answer.headers, self._secrecy),
                 body=body,
                 error=error,
+                silence=silence,
             )
         )
 

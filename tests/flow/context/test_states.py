@@ -116,6 +116,7 @@ def rotated(make_any_rig: MakeRig) -> Rig:
     setup.disconnect(rig.context)
     rig.connect(text.replace("[datev]\n", "[datev]\nconfidential_refresh = true\n"))
     rig.log_in()
+    rig.release()
     rig.prepare()
     rotate_the_secret(rig)
     return rig
@@ -354,7 +355,7 @@ def test_a_pause_ends_only_with_a_login(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     run_id = rig.begin()
     assert setup.disconnect(rig.context) == []
-    assert attempt(rig, lambda: rig.services.client_facts(rig.name)).outcome == "needs_login"
+    assert attempt(rig, lambda: rig.services.client_facts(rig.name)).outcome == "needs_human"
     progress.end(rig.context, run_id, Outcome(outcome="done"))
     assert rig.connection() == ("paused", "disconnected")
     rig.connect()

@@ -17,7 +17,7 @@ LONGEST = 500
 
 _PURE = frozenset({"model", "mapping", "formats"})
 _LOWER = _PURE | {"errors"}
-_WORK = _LOWER | {"store", "systems", "flow", "settings", "texts"}
+_WORK = _LOWER | {"store", "systems", "flow", "settings", "texts", "environment"}
 _SURFACE = _WORK | {"app", "web"}
 MAY_IMPORT = {
     "model": frozenset[str](),
@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "formats": frozenset({"model", "errors"}),
     "store": _LOWER,
     "systems": _LOWER,
-    "settings": frozenset({"errors"}),
+    "environment": frozenset({"texts"}),
+    "settings": frozenset({"errors", "model", "texts", "environment"}),
     "texts": frozenset({"model", "errors"}),
     "flow": _WORK,
     "app": _WORK,

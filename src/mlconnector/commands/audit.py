@@ -6,11 +6,12 @@ import csv
 import json as json_format
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
+from mlconnector.commands import document
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -31,7 +32,9 @@ from mlconnector.mapping.sheets import guarded
 from mlconnector.settings import UnreadableSettings
 from mlconnector.store import audit, httplog
 from mlconnector.store.httplog import LogRow
+from mlconnector.texts import notation
 from mlconnector.texts.catalogue import reason
+from mlconnector.texts.zone import shown_in
 
 # Of hashes people compare the beginning; JSON has all of them.
 _HASHES = frozenset({"revision", "before", "sha256"})
@@ -86,7 +89,8 @@ def audit_show(
         if told["reason"]:
             paragraph(told["reason"], 2)
         for event in told["events"]:
-            print_line(f"{event['at']:%Y-%m-%d %H:%M:%S} UTC  {named('event', event['event'])}")
+            at = notation.exact_moment(event["at"], language())
+            print_line(f"{at}  {named('event', event['event'])}")
             for line in _lines(event["detail"]):
                 paragraph(line, 4, hanging=4)
 
@@ -158,7 +162,7 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UnreadableSettings("--since", None, phrase("not_a_moment", text=text)) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=shown_in())
 
 
 def _as_fields(row: LogRow) -> dict[str, Any]:
@@ -182,12 +186,13 @@ def _as_fields(row: LogRow) -> dict[str, Any]:
 
 
 def _print_rows(rows: Iterator[LogRow]) -> None:
-    """One list, written row by row."""
-    sys.stdout.write("[")
-    for number, row in enumerate(rows):
-        sys.stdout.write(",\n" if number else "\n")
-        sys.stdout.write(json_format.dumps(_as_fields(row), ensure_ascii=False))
-    sys.stdout.write("\n]\n")
+    """One list; only one row is held in memory."""
+    with document.spooled() as out:
+        out.write("[")
+        for number, row in enumerate(rows):
+            out.write(",\n" if number else "\n")
+            out.write(json_format.dumps(_as_fields(row), ensure_ascii=False))
+        out.write("\n]\n")
 
 
 def _print_csv(rows: Iterator[LogRow]) -> None:
@@ -211,7 +216,8 @@ def _print_lines(rows: Iterator[LogRow]) -> None:
         count += 1
         outcome = str(row.status) if row.status is not None else phrase("no_answer")
         sent = f"{row.method} {row.url}"
-        print_line(f"{row.at:%Y-%m-%d %H:%M:%S} UTC  {outcome}  {sent}  {row.milliseconds} ms")
+        at = notation.exact_moment(row.at, language())
+        print_line(f"{at}  {outcome}  {sent}  {row.milliseconds} ms")
         for part in (row.response_headers.get(_TRANSACTION, ""), row.body, row.error):
             if part and (row.status is None or row.status >= 400):
                 print_line(part, 4)

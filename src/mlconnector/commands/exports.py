@@ -14,7 +14,8 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from mlconnector.commands.output import language, say
+from mlconnector.commands import document
+from mlconnector.commands.output import language, phrase, say
 from mlconnector.mapping.sheets import guarded
 from mlconnector.texts import notation
 from mlconnector.texts.language import Language
@@ -79,6 +80,8 @@ def export(
     csv: Path | None, xlsx: Path | None, sheet: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]]
 ) -> bool:
     """Write the files that a command was asked for, and say so; whether it was asked for any."""
+    if csv == _STANDARD_OUTPUT and document.current().wanted:
+        raise typer.BadParameter(phrase("preview_one_output"))
     if csv is not None:
         write_csv(csv, headings, rows)
         say_written(csv)

@@ -38,6 +38,7 @@ from mlconnector.mapping.list_entries import PersonEntry
 from mlconnector.model.entries import Ledger
 from mlconnector.store.accounts import GivenNumber
 from mlconnector.texts import notation
+from mlconnector.texts.zone import shown_in
 
 Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
 Persons = Literal["debtors", "creditors"]
@@ -139,7 +140,7 @@ def _table(found: Sequence[GivenNumber]) -> None:
             one.number,
             phrase("nobody_yet") if one.is_reserved else one.party,
             named("origin", one.origin),
-            notation.day(one.given_at.date(), language()),
+            notation.day(one.given_at.astimezone(shown_in()).date(), language()),
             one.name,
         )
         for one in found
@@ -150,7 +151,16 @@ def _table(found: Sequence[GivenNumber]) -> None:
 def _cells(one: GivenNumber) -> list[Cell]:
     party = "" if one.is_reserved else one.party
     ledger, origin = named("ledger", one.ledger), named("origin", one.origin)
-    return [one.number, one.name, party, one.vat_id, ledger, origin, one.given_at.date(), one.connection]
+    return [
+        one.number,
+        one.name,
+        party,
+        one.vat_id,
+        ledger,
+        origin,
+        one.given_at.astimezone(shown_in()).date(),
+        one.connection,
+    ]
 
 
 def _plain(one: GivenNumber) -> dict[str, Any]:

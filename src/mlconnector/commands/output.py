@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
-import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from enum import IntEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.cells import cell_len
@@ -20,14 +19,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mlconnector.app import Application, opened
+from mlconnector.commands import document, progress
+from mlconnector.environment import spoken as spoken_by_installation
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.settings import PREFIX, Settings, UnreadableSettings, load_settings
-from mlconnector.texts.catalogue import Explanation, explain, sentence, word
+from mlconnector.settings import UnreadableSettings, load_settings
+from mlconnector.texts.catalogue import Explanation, explain, people, sentence, word
 from mlconnector.texts.language import Language
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Spoken = Annotated[str | None, typer.Option("--language", help="de or en, instead of the settings'.")]
+if TYPE_CHECKING:
+    from mlconnector.app import Application
+
+AsJson = Annotated[bool, typer.Option("--json")]
+Spoken = Annotated[str | None, typer.Option("--language")]
 
 # Wider lines of text are hard to read; a terminal, or COLUMNS, may be narrower.
 _WIDEST = 110
@@ -59,16 +62,16 @@ class Exit(IntEnum):
 @contextmanager
 def application() -> Iterator[Application]:
     """The installation that the settings describe, for the time of one command."""
+    # Some commands need no installation, and would wait until all of it is loaded.
+    from mlconnector.app import opened  # noqa: PLC0415
+
     with opened(load_settings()) as app:
         yield app
 
 
 def language() -> Language:
     """The language of the installation; where its settings cannot be read, that of the environment."""
-    try:
-        return load_settings().language
-    except UnreadableSettings:
-        return "de" if os.environ.get(f"{PREFIX}LANGUAGE") == "de" else Settings().language
+    return spoken_by_installation()
 
 
 def spoken_language(given: str | None) -> Language:
@@ -131,7 +134,12 @@ def visible(text: str) -> str:
 
 
 def print_line(text: str, indent: int = 0, *, to: Console = console, style: str = "") -> None:
-    """Print a text in one line."""
+    """Print a text in one line; where a document is wanted, it alone goes to standard output."""
+    progress.current().spoken()
+    asked = document.current()
+    if asked.wanted:
+        asked.said.append(text)
+        to = complaints
     to.print(Text(" " * indent + visible(text), style))
 
 
@@ -165,12 +173,8 @@ def for_connection(text: str, name: str, cause: str = "") -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON; moments in ISO form."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    """Print a value as the command's JSON document; moments in ISO form, with their offset."""
+    document.print_json(value)
 
 
 def print_table(
@@ -277,37 +281,59 @@ def print_words(
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """Turn the four errors into words and an exit code; nothing else is caught."""
+    """Turn the four errors into words and an exit code; nothing else is caught.
+
+    A command that takes long and has nothing to say yet gives signs of life.
+    """
     try:
-        yield
-    except UnreadableSettings as error:
-        for line in str(error).splitlines():
-            print_line(line, to=complaints)
-        raise typer.Exit(Exit.WRONG_USE) from error
-    except NeedsLogin as error:
-        _complain("login_needed", system=named("system", error.system), reason=error.reason)
-        paragraph(phrase("login_how"), 2, to=complaints)
-        raise typer.Exit(Exit.LOGIN_NEEDED) from error
-    except NeedsHuman as error:
-        words = explain(error.problem.key, error.problem.facts, language())
-        paragraph(words.what, to=complaints, style="bold")
-        print_words(words, 2, to=complaints)
-        raise typer.Exit(Exit.PROBLEMS) from error
-    except RetryLater as error:
-        _complain("not_now", reason=error.reason)
-        paragraph(phrase("try_later"), 2, to=complaints)
-        raise typer.Exit(Exit.PROBLEMS) from error
-    except Broken as error:
-        _complain("not_as_agreed", reason=error)
-        paragraph(phrase("tell_it"), 2, to=complaints)
-        raise typer.Exit(Exit.PROBLEMS) from error
-    except OSError as error:
-        _complain("machine_refused", reason=_reason(error))
-        raise typer.Exit(Exit.PROBLEMS) from error
+        with progress.watched():
+            yield
+    except (UnreadableSettings, NeedsLogin, NeedsHuman, RetryLater, Broken, OSError) as error:
+        code = _exit_code(error)
+        if document.current().wanted:
+            name, words, more = _in_words(error)
+            document.print_problem(name, **asdict(words), exit_code=code, **more)
+        elif isinstance(error, UnreadableSettings):
+            for line in error.lines(language()):
+                print_line(line, to=complaints)
+        else:
+            _, words, _ = _in_words(error)
+            paragraph(words.what, to=complaints, style="bold")
+            print_words(words, 2, to=complaints)
+        raise typer.Exit(code) from error
 
 
-def _complain(key: str, /, **facts: object) -> None:
-    paragraph(phrase(key, **facts), to=complaints, style="bold")
+def _exit_code(error: Exception) -> Exit:
+    if isinstance(error, UnreadableSettings):
+        return Exit.WRONG_USE
+    return Exit.LOGIN_NEEDED if isinstance(error, NeedsLogin) else Exit.PROBLEMS
+
+
+def _in_words(error: Exception) -> tuple[str, Explanation, dict[str, Any]]:
+    """The name of a problem, what a user reads of it, and what is more in a document."""
+    spoken = language()
+    you, it = people("you", spoken), people("it", spoken)
+    match error:
+        case UnreadableSettings():
+            words = Explanation(" ".join(error.lines(spoken)), "", "", you)
+            return "settings_unreadable", words, {"errors": error.data(spoken)}
+        case NeedsLogin():
+            what = phrase("login_needed", system=named("system", error.system), reason=error.reason)
+            return "login_needed", Explanation(what, "", phrase("login_how"), you), {"system": error.system}
+        case NeedsHuman():
+            problem = error.problem
+            return problem.key, explain(problem.key, problem.facts, spoken), {"cause": problem.cause}
+        case RetryLater():
+            what = phrase("not_now", reason=error.reason)
+            return "later", Explanation(what, "", phrase("try_later"), you), {}
+        case OSError():
+            return (
+                "machine_refused",
+                Explanation(phrase("machine_refused", reason=_reason(error)), "", "", it),
+                {},
+            )
+        case _:
+            return "broken", Explanation(phrase("not_as_agreed", reason=error), "", phrase("tell_it"), it), {}
 
 
 def _reason(error: OSError) -> str:

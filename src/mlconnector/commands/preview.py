@@ -15,6 +15,7 @@ import typer
 from rich.cells import cell_len
 
 from mlconnector.app import Application
+from mlconnector.commands import progress
 from mlconnector.commands.exports import AsCsv, AsXlsx, write_csv, write_sheets
 from mlconnector.commands.output import (
     GAP,
@@ -146,6 +147,7 @@ def _counted(app: Application, name: str, found: Iterable[Previewed], sums: Sums
     """Each voucher with its rows, counted into the sums as it passes."""
     rules, spoken = app.services.rules(name), app.settings.language
     for one in found:
+        progress.current().vouchers = sums.vouchers + 1
         rows = list(shown_rows(one, sums.rows + 1, rules, spoken))
         sums.add(one)
         yield one, rows

@@ -24,10 +24,11 @@ from mlconnector.commands.output import (
     print_line,
     say,
 )
+from mlconnector.environment import FILE_NAME
 from mlconnector.flow.connect import oauth_login, setup, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
-from mlconnector.settings import FILE_NAME, UnreadableSettings
+from mlconnector.settings import UnreadableSettings
 from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import sink_systems, source_systems
 

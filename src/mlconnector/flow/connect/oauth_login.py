@@ -9,7 +9,6 @@ from functools import partial
 import msgspec
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
-from mlconnector.flow.batches.channels import check_before_work
 from mlconnector.flow.connect.revocation import end_login, end_login_or_keep_it, forget_login, leftovers
 from mlconnector.flow.connect.verification import asked_for, is_reached, login_rules, note_reached, verify
 from mlconnector.flow.context.context import Context
@@ -90,6 +89,9 @@ def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool
     if model is None:
         raise NeedsHuman(Problem("login_not_needed", {"name": context.name, "system": system}))
     _check_redirect(context, system, redirect_uri)
+    # Whoever only asks how logins stand needs nothing of batches and their formats.
+    from mlconnector.flow.batches.channels import check_before_work  # noqa: PLC0415
+
     check_before_work(context)
     had_one = context.vault.expires(context.name, token_name(system)) is not None
     if ended_there:

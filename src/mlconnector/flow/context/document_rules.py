@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from mlconnector.formats.einvoice.seller import Seller
+from mlconnector.model.unsuitable import Unsuitable
 
 
 class DocumentRules(BaseModel):
@@ -27,7 +28,7 @@ class DocumentRules(BaseModel):
     @model_validator(mode="after")
     def _knows_the_seller(self) -> Self:
         if self.missing == "invoice" and self.seller is None:
-            raise ValueError(
+            raise Unsuitable(
                 'missing = "invoice" needs the table [documents.seller]: who issues the invoices'
             )
         return self

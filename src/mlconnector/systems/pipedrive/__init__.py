@@ -8,8 +8,7 @@ from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.pipedrive.answers import SYSTEM, TITLE
 from mlconnector.systems.pipedrive.settings import Settings, secret_names
-from mlconnector.systems.pipedrive.source import PipedriveSource
-from mlconnector.systems.source import SourceSystem
+from mlconnector.systems.source import Source, SourceContext, SourceSystem
 
 
 def describe_source() -> SourceSystem:
@@ -20,11 +19,18 @@ def describe_source() -> SourceSystem:
         settings_model=Settings,
         secrets=secret_names,
         oauth=oauth_model,
-        open=PipedriveSource,
+        open=_open,
         secret_headers=frozenset({"x-api-token"}),
         secret_parameters=frozenset({"api_token"}),
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
     )
+
+
+def _open(context: SourceContext) -> Source:
+    # Only who reads from the source needs more than its settings.
+    from mlconnector.systems.pipedrive.source import PipedriveSource  # noqa: PLC0415
+
+    return PipedriveSource(context)
 
 
 def oauth_model(settings: Settings, _http: HttpFactory) -> OAuthModel | None:

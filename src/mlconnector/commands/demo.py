@@ -14,6 +14,7 @@ import typer
 from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
+from mlconnector.commands.demo_ending import endings
 from mlconnector.commands.demonstration import Scene, connection_text, demo_sink, secrets_text, stage
 from mlconnector.commands.output import (
     AsJson,
@@ -243,9 +244,8 @@ def _show(summary: dict[str, Any], out: Path) -> None:
     print_table(headings, batches, indent=2, right={0})
     console.print()
     paragraph(phrase("demo_http", documents=summary["documents"], **summary["http"]))
-    if summary["sent_now"] == 0:
-        say("demo_nothing_sent")
-    paragraph(phrase("demo_see", received=out / "received", summary=out / "summary.json"))
+    for key, facts in endings(summary, out):
+        paragraph(phrase(key, **facts))
 
 
 def _aloud(text: str) -> None:

@@ -47,9 +47,7 @@ def show(system: Name, name: Name, web: Web, language: PageLanguage, key: Key = 
 
 
 @router.post(f"{invitation.PATH}/{{system}}/{{name}}")
-async def begin(
-    system: Name, name: Name, request: Request, web: Web, language: PageLanguage
-) -> HTMLResponse:
+async def begin(system: Name, name: Name, request: Request, web: Web, language: PageLanguage) -> HTMLResponse:
     """Begin a login and lead the browser to the sink."""
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     key = form.get("key", [""])[0]

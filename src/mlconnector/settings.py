@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tomllib
@@ -22,11 +23,13 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from mlconnector.environment import FILE_NAME as FILE_NAME  # noqa: PLC0414 - it is a setting, too
 from mlconnector.environment import PREFIX, of_locale, settings_file
 from mlconnector.errors import ConnectorError
 from mlconnector.model.unsuitable import SeveralUnsuitable, Unsuitable
 from mlconnector.texts.complaints import GIVEN, NOT_GIVEN, expectation, shown, told
 from mlconnector.texts.language import Language
+from mlconnector.texts.tables import table
 from mlconnector.texts.zone import zone_named
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -110,6 +113,12 @@ class UnreadableSettings(ConnectorError):
     def data(self, language: Language) -> list[dict[str, Any]]:
         """The same for machines."""
         return [one.data(language) for one in self.complaints]
+
+
+def os_error_name(error: OSError) -> str:
+    """The name of an error of the machine, e.g. `ENOENT`; the machine's own words where we have none."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    return name if name in table("words.toml")["os_error"] else error.strerror or str(error)
 
 
 def unsuitable(where: str, fault: Unsuitable) -> UnreadableSettings:
@@ -218,9 +227,9 @@ class Settings(BaseModel):
                 str(file),
                 None,
                 "",
-                "the master key cannot be read ({reason}); run `ml-connector init`, or set "
+                "the master key cannot be read ({os_error.word}); run `ml-connector init`, or set "
                 "MLCONNECTOR_MASTER_KEY or MLCONNECTOR_MASTER_KEY_FILE",
-                {"reason": error.strerror or str(error)},
+                {"os_error": os_error_name(error)},
             )
             raise UnreadableSettings.of([complaint]) from error
 
@@ -253,7 +262,7 @@ def _read(path: Path, *, required: bool) -> str:
             raise _unread(path, "there is no such file") from error
         return ""
     except OSError as error:
-        raise _unread(path, "cannot be read: {reason}", reason=error.strerror or str(error)) from error
+        raise _unread(path, "cannot be read: {os_error.word}", os_error=os_error_name(error)) from error
     except UnicodeDecodeError as error:
         raise _unread(path, "is not text in UTF-8") from error
 

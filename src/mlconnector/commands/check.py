@@ -20,6 +20,7 @@ from mlconnector.commands.output import (
     complaints,
     console,
     heading,
+    os_reason,
     paragraph,
     phrase,
     print_json,
@@ -73,7 +74,7 @@ def check_files(
     with answered():
         words = spoken_language(spoken)
         if rule is not None:
-            _explain(rule, words)
+            _explain(rule, words, json=json)
             return
         if not files:
             raise typer.BadParameter(phrase("files_wanted"))
@@ -128,7 +129,7 @@ def _findings(
         try:
             stream = file.open("rb")
         except OSError as error:
-            unread[file] = error.strerror or str(error)
+            unread[file] = os_reason(error)
             continue
         with stream:
             settings = check_settings.of_file(stream, client)
@@ -193,11 +194,14 @@ def _as_json(finding: Finding, words: Language) -> dict[str, Any]:
     }
 
 
-def _explain(asked: str, words: Language) -> None:
+def _explain(asked: str, words: Language, *, json: bool) -> None:
     rule_id = asked.strip().upper()
     if rule_id not in rules():
         paragraph(phrase("rule_unknown", rule=asked), to=complaints)
         raise typer.Exit(Exit.WRONG_USE)
+    if json:
+        print_json({"rule": rule_id, "page": rule_page(rule_id, words)})
+        return
     heading(rule_id)
     for part in rule_page(rule_id, words).split("\n\n"):
         paragraph(part.replace("**", "").replace("`", ""), 2)

@@ -15,6 +15,7 @@ from mlconnector.commands.output import (
     for_connection,
     heading,
     language,
+    os_reason,
     paragraph,
     phrase,
     print_json,
@@ -39,7 +40,7 @@ def content_of(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
+        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=os_reason(error))) from error
 
 
 def refuse(name: str, file: Path, faults: Sequence[Fault], *, json: bool) -> NoReturn:

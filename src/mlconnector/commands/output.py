@@ -22,7 +22,7 @@ from rich.text import Text
 from mlconnector.commands import document, progress
 from mlconnector.environment import spoken as spoken_by_installation
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.settings import UnreadableSettings, load_settings
+from mlconnector.settings import UnreadableSettings, load_settings, os_error_name
 from mlconnector.texts.catalogue import Explanation, explain, people, sentence, word
 from mlconnector.texts.language import Language
 
@@ -315,7 +315,7 @@ def _in_words(error: Exception) -> tuple[str, Explanation, dict[str, Any]]:
     you, it = people("you", spoken), people("it", spoken)
     match error:
         case UnreadableSettings():
-            words = Explanation(" ".join(error.lines(spoken)), "", "", you)
+            words = Explanation("; ".join(error.lines(spoken)), "", phrase("settings_cure"), you)
             return "settings_unreadable", words, {"errors": error.data(spoken)}
         case NeedsLogin():
             what = phrase("login_needed", system=named("system", error.system), reason=error.reason)
@@ -338,4 +338,9 @@ def _in_words(error: Exception) -> tuple[str, Explanation, dict[str, Any]]:
 
 def _reason(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}"
+    return f"{place}{os_reason(error)}"
+
+
+def os_reason(error: OSError) -> str:
+    """Why the machine did not allow something, in the language of the installation."""
+    return named("os_error", os_error_name(error))

@@ -15,20 +15,23 @@ from mlconnector.app import Application
 from mlconnector.commands.output import (
     AsJson,
     Exit,
+    Spoken,
     answered,
     application,
     complaints,
+    os_reason,
     paragraph,
     phrase,
     print_json,
     print_line,
     say,
+    spoken_language,
 )
-from mlconnector.environment import FILE_NAME
+from mlconnector.commands.templates import template
 from mlconnector.flow.connect import oauth_login, setup, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
-from mlconnector.settings import UnreadableSettings
+from mlconnector.settings import FILE_NAME, UnreadableSettings, refuse
 from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import sink_systems, source_systems
 
@@ -41,7 +44,8 @@ _SETTINGS = """\
 data_dir = "ml-connector-data"          # database (SQLite) and master key live here
 # database_url = "postgresql://user:password@host/ml_connector"
 # public_url = "https://connector.example.com"   # where browsers and webhooks reach `ml-connector serve`
-# language = "de"
+language = "{language}"                         # de or en: in this language the installation speaks
+# timezone = "Europe/Berlin"            # moments are shown in this time zone
 """
 
 _BOOKS = """\
@@ -101,6 +105,8 @@ def init(
     source: Annotated[
         str, typer.Option(help="Source system to write an example connection for.")
     ] = "pipedrive",
+    spoken: Spoken = None,
+    json: AsJson = False,
 ) -> None:
     """Write settings, master key, example connection.
 
@@ -109,16 +115,23 @@ def init(
     with answered():
         systems = source_systems()
         if source not in systems:
-            raise UnreadableSettings("--source", None, f"one of {', '.join(systems)}, not {source}")
+            known = ", ".join(systems)
+            refuse("--source", "“{given}” will not do; possible is one of {known}", given=source, known=known)
+        words = spoken_language(spoken)
         directory.mkdir(parents=True, exist_ok=True)
         data = directory / "ml-connector-data"
         data.mkdir(mode=0o700, exist_ok=True)
         key, connection = data / "master.key", directory / f"my-{source}.toml"
         sink = next(iter(sink_systems().values()))
         example = f'name = "my-{source}"\n\n{systems[source].template}\n{sink.template}\n{_BOOKS}'
-        wanted = {key: generate_master_key() + "\n", directory / FILE_NAME: _SETTINGS, connection: example}
+        wanted = {
+            directory / FILE_NAME: template(_SETTINGS, words).format(language=words),
+            key: generate_master_key() + "\n",
+            connection: template(example, words),
+        }
+        written = {str(path): not path.exists() for path in wanted}
         for path, text in wanted.items():
-            if path.exists():
+            if not written[str(path)]:
                 say("kept", file=path)
                 continue
             path.touch(mode=0o600 if path == key else 0o644)
@@ -127,6 +140,10 @@ def init(
             if path == key:
                 paragraph(phrase("keep_the_key", file=key))
         say("fill_in", file=connection)
+        if json:
+            print_json(
+                {"written": [file for file, new in written.items() if new], "connection": str(connection)}
+            )
 
 
 def connect(
@@ -202,7 +219,7 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
+        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=os_reason(error))) from error
     except UnicodeDecodeError as error:
         raise UnreadableSettings(str(file), None, phrase("unreadable", reason="UTF-8")) from error
 

@@ -13,7 +13,7 @@ def endings(summary: Mapping[str, Any], out: Path) -> Iterator[tuple[str, dict[s
         yield _nothing_sent(summary)
     received = out / "received"
     arrived = received.is_dir() and any(file.is_file() for file in received.rglob("*"))
-    facts = {"received": received, "summary": out / "summary.json"}
+    facts: dict[str, object] = {"received": received, "summary": out / "summary.json"}
     yield ("demo_see" if arrived else "demo_nothing_accepted", facts)
 
 

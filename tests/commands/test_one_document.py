@@ -15,9 +15,11 @@ import mlconnector
 from mlconnector import app as application
 from mlconnector.cli import COMMANDS, app
 from mlconnector.commands import document, output
+from mlconnector.commands.demonstration import secrets_text
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.settings import UnreadableSettings
+from tests.commands.desk import NAME, desk
 
 PARTS = {"problem", "what", "why", "do", "who", "exit"}
 GIVEN = {
@@ -200,3 +202,39 @@ def test_what_only_people_were_told_is_in_the_document_all_the_same(
 def test_a_document_is_wanted_where_somebody_asked_for_one(arguments: list[str], wanted: bool) -> None:
     with document.begun(arguments) as asked:
         assert asked.wanted == wanted
+
+
+def test_a_connection_answers_in_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk(tmp_path, 2, monkeypatch) as made:
+        made.give("init")
+        made.fill_in()
+        words = ("connect", f"{NAME}.toml", "--secrets-file", "-", "--json")
+        connected = made.give(*words, stdin=secrets_text("pipedrive"))
+        assert only_document(connected)["connection"] == NAME
+        for words, code in [
+            (("login", NAME), 0),
+            (("status",), 3),
+            (("ping", NAME), 3),
+            (("preview", NAME), 0),
+            (("preview", NAME, "--csv", "list.csv", "--xlsx", "list.xlsx", "--out", "out"), 0),
+            (("inbox",), 0),
+            (("rules", NAME), 0),
+            (("confirm", NAME, "--by", "Kanzlei"), 0),
+            (("chart", "export", NAME, "--csv", "chart.csv"), 0),
+            (("numbers", "list", NAME, "--xlsx", "numbers.xlsx"), 0),
+            (("persons", NAME), 0),
+            (("open-from", NAME, "2026-01-01", "--reason", "filed"), 0),
+            (("audit", "http", NAME), 0),
+            (("audit", "verify"), 0),
+            (("replay", NAME, "--all"), 0),
+            (("replay", NAME, "no-such-voucher"), 1),
+            (("vault", "rotate"), 0),
+            (("disconnect", NAME), 0),
+            (("status", NAME), 0),
+        ]:
+            answer = made.give(*words, "--json")
+            only_document(answer)
+            assert (answer.exit_code, words) == (code, words)
+        for words in (("chart", "export", NAME), ("numbers", "list", NAME), ("preview", NAME)):
+            both = made.give(*words, "--json", "--csv", "-")
+            assert (both.exit_code, only_document(both)["problem"]) == (2, "wrong_use")

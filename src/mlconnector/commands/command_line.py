@@ -19,7 +19,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from mlconnector.commands import document
+from mlconnector.commands import document, progress
 from mlconnector.commands.help_pages import command_page, group_page
 from mlconnector.commands.wrong_use import complaint
 from mlconnector.environment import spoken
@@ -113,7 +113,7 @@ class Group(TyperGroup):
     ) -> Any:
         """Run a command and end with its exit code; with --json exactly one document is printed."""
         arguments = list(sys.argv[1:] if args is None else args)
-        with document.begun(arguments) as asked:
+        with document.begun(arguments) as asked, progress.watched():
             more = {"complete_var": complete_var, "windows_expand_args": windows_expand_args}
             code = self._ended(arguments, {**extra, **more, "prog_name": PROGRAM})
             if asked.wanted and not asked.printed:

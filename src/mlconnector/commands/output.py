@@ -281,13 +281,9 @@ def print_words(
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """Turn the four errors into words and an exit code; nothing else is caught.
-
-    A command that takes long and has nothing to say yet gives signs of life.
-    """
+    """Turn the four errors into words and an exit code; nothing else is caught."""
     try:
-        with progress.watched():
-            yield
+        yield
     except (UnreadableSettings, NeedsLogin, NeedsHuman, RetryLater, Broken, OSError) as error:
         code = _exit_code(error)
         if document.current().wanted:

@@ -26,6 +26,7 @@ class Progress:
     _quiet_since: float = field(default_factory=time.monotonic)
     _began: float = field(default_factory=time.monotonic)
     _shown: bool = False
+    _done: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spoken(self) -> None:
@@ -36,8 +37,13 @@ class Progress:
             self._shown = False
             self._quiet_since = time.monotonic()
 
-    def watch(self, done: threading.Event) -> None:
+    def stop(self) -> None:
+        """Give no more signs: the command is done, or goes on until somebody stops it."""
+        self._done.set()
+
+    def watch(self) -> None:
         """Give signs until the command is done."""
+        done = self._done
         terminal = sys.stderr.isatty()
         if not terminal and (document.current().wanted or not _is_a_file()):
             return
@@ -78,13 +84,12 @@ def watched() -> Iterator[Progress]:
     """The progress of a command, with signs of life until the block ends."""
     global _current  # noqa: PLW0603 - one command is under way in a process, and everything it calls prints
     before, _current = _current, Progress()
-    done = threading.Event()
-    watcher = threading.Thread(target=_current.watch, args=(done,), name="progress", daemon=True)
+    watcher = threading.Thread(target=_current.watch, name="progress", daemon=True)
     watcher.start()
     try:
         yield _current
     finally:
-        done.set()
+        _current.stop()
         watcher.join()
         _current.spoken()
         _current = before

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mlconnector.app import Application
+from mlconnector.commands import progress
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -155,6 +156,7 @@ class _VisibleLines(logging.Formatter):
 
 def keep_a_log() -> None:
     """Write what happens to standard error, for whoever runs the process."""
+    progress.current().stop()
     handler = logging.StreamHandler()
     handler.setFormatter(_VisibleLines("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

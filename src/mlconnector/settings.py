@@ -151,7 +151,7 @@ class Settings(BaseModel):
     the process hard at a named point of the way, for tests of recovery.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     data_dir: Path = Path("ml-connector-data")
     database_url: SecretStr | None = None

@@ -22,7 +22,7 @@ _FIRST_DIGITS: dict[Ledger, tuple[int, int]] = {"receivable": (1, 6), "payable":
 class Table(BaseModel):
     """A table of the connection file: unknown entries are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Numbers(Table):

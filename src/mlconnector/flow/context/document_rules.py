@@ -18,7 +18,7 @@ class DocumentRules(BaseModel):
     says whether what they find holds the voucher or is only noted.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     missing: Literal["booking_document", "invoice", "hold"] = "booking_document"
     en16931: bool = False

@@ -32,7 +32,7 @@ NEEDED_FOR: dict[Channel, Takes] = {"extf": "booking_files", "dxso": "suggestion
 class Schedule(BaseModel):
     """When the source is polled, as a cron expression in UTC; empty means only by hand or webhook."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     cron: str = "*/15 * * * *"
 
@@ -54,7 +54,7 @@ class _Outline(BaseModel):
     Beside these there is one for the sink, by its name (`_outline_model`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Name
     source: dict[str, Any]

@@ -41,7 +41,7 @@ class Seller(BaseModel):
     UStG; it ends in EX), which may stand in the place of a tax number (§ 34a Satz 1 Nr. 2 UStDV).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: _Text
     street: _Text

@@ -98,7 +98,7 @@ class DatevSettings(BaseModel):
     the choice to the kind and the month of the voucher.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     client: Client
     environment: Environment = "production"

@@ -17,7 +17,7 @@ from mlconnector.model.unsuitable import Unsuitable
 class Table(BaseModel):
     """A table of settings: no entry in it may be unknown, and none changes after it was read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CustomerKinds(Table):

@@ -45,32 +45,17 @@ Format = Literal["text", "json", "sarif"]
 
 
 def check_files(
-    files: Annotated[list[Path] | None, typer.Argument(help="EXTF files, ours or anybody's.")] = None,
-    chart: Annotated[
-        str | None, typer.Option(help="The client's chart, SKR03 or SKR04; else the header's.")
-    ] = None,
-    account_length: Annotated[
-        int | None, typer.Option(min=4, max=8, help="The client's account length; else the header's.")
-    ] = None,
-    fiscal_year_start: Annotated[
-        int | None, typer.Option(min=1, max=12, help="Month in which the client's fiscal year begins.")
-    ] = None,
-    connection: Annotated[
-        str | None, typer.Option(help="Take the books of this connection, with the client's own accounts.")
-    ] = None,
-    form: Annotated[Format, typer.Option("--format", help="text, json, or sarif for code forges.")] = "text",
+    files: Annotated[list[Path] | None, typer.Argument()] = None,
+    chart: Annotated[str | None, typer.Option()] = None,
+    account_length: Annotated[int | None, typer.Option(min=4, max=8)] = None,
+    fiscal_year_start: Annotated[int | None, typer.Option(min=1, max=12)] = None,
+    connection: Annotated[str | None, typer.Option()] = None,
+    form: Annotated[Format, typer.Option("--format")] = "text",
     json: AsJson = False,
     spoken: Spoken = None,
-    rule: Annotated[str | None, typer.Option("--explain", help="Describe a rule instead.")] = None,
+    rule: Annotated[str | None, typer.Option("--explain")] = None,
 ) -> None:
-    """Report what DATEV would object to in EXTF files.
-
-    For each fault: line, column, value, rule, cure, and whether the online service or the import at the
-    adviser's objects. Ends with 1 when one of them would reject something, or a file cannot be read.
-    Needs no connection and no database.
-
-    Example: ml-connector check EXTF_Buchungsstapel.csv
-    """
+    """Report what DATEV would object to in EXTF files."""
     with answered():
         words = spoken_language(spoken)
         if rule is not None:

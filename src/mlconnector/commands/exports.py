@@ -21,8 +21,8 @@ from mlconnector.texts import notation
 from mlconnector.texts.language import Language
 
 Cell = str | int | Decimal | date | None
-AsCsv = Annotated[Path | None, typer.Option("--csv", help="Write a CSV file; - writes to standard output.")]
-AsXlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write an XLSX file (Excel, LibreOffice).")]
+AsCsv = Annotated[Path | None, typer.Option("--csv")]
+AsXlsx = Annotated[Path | None, typer.Option("--xlsx")]
 
 _STANDARD_OUTPUT = Path("-")
 _XLSX_DAY = {"de": "DD.MM.YYYY", "en": "YYYY-MM-DD"}

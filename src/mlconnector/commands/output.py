@@ -22,7 +22,7 @@ from rich.text import Text
 from mlconnector.commands import document, progress
 from mlconnector.environment import spoken as spoken_by_installation
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.settings import UnreadableSettings, load_settings, os_error_name
+from mlconnector.settings import UnreadableSettings, load_settings, os_error_name, refuse
 from mlconnector.texts.catalogue import Explanation, explain, people, sentence, word
 from mlconnector.texts.language import Language
 
@@ -76,11 +76,11 @@ def language() -> Language:
 
 def spoken_language(given: str | None) -> Language:
     """The language that a command was told to speak, else that of the installation."""
+    if given not in {None, "de", "en"}:
+        refuse("--language", "“{given}” will not do; possible is one of {known}", given=given, known="de, en")
     if given == "de":
         return "de"
-    if given in {None, "en"}:
-        return "en" if given else language()
-    raise UnreadableSettings("--language", None, f"de / en, not {given}")
+    return "en" if given else language()
 
 
 def phrase(key: str, /, **facts: object) -> str:

@@ -21,23 +21,14 @@ _LAST_ANSWERS_SECONDS = 10
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of the settings'.")] = None,
-    port: Annotated[
-        int | None, typer.Option(help="Port, instead of the settings'; 0 takes a free one.", min=0, max=65535)
-    ] = None,
+    host: Annotated[str | None, typer.Option()] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
     worker: Annotated[
         bool,
-        typer.Option("--worker/--no-worker", help="Also do the work, or leave it to `worker` processes."),
+        typer.Option("--worker/--no-worker"),
     ] = True,
 ) -> None:
-    """Serve webhooks, logins and the API, and work.
-
-    Health and metrics are served too; the work is what `worker` does.
-
-    TLS is the reverse proxy's matter; only /webhooks/ and /oauth/callback need to be reached from outside.
-
-    Example: ml-connector serve --port 8080
-    """
+    """Serve webhooks, logins and the API, and work."""
     keep_a_log()
     with answered(), application() as app:
         settings = app.settings

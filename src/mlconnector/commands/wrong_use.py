@@ -65,7 +65,14 @@ def _unsuitable(error: typer.BadParameter, told: Callable[..., str], language: L
     if not callable(details):
         return f"{name}: {error.message}" if name else error.message
     wrong = details()[0]
-    expected = expectation(wrong["type"], wrong.get("ctx", {}), language)
+    kind, limits = wrong["type"], wrong.get("ctx", {})
+    descriptor = getattr(error.param, "type_descriptor", None)
+    if descriptor is not None and descriptor.choices is not None:
+        known = (repr(str(getattr(one, "value", one))) for one in descriptor.choices)
+        kind, limits = "enum", {"expected": ", ".join(known)}
+    elif descriptor is not None and descriptor.is_datetime:
+        kind = "datetime_parsing"
+    expected = expectation(kind, limits, language)
     return told("wrong_value", name=name, given=str(wrong["input"]), expected=expected)
 
 

@@ -208,10 +208,10 @@ def test_a_connection_answers_in_one_document(tmp_path: Path, monkeypatch: pytes
     with desk(tmp_path, 2, monkeypatch) as made:
         made.give("init")
         made.fill_in()
-        words = ("connect", f"{NAME}.toml", "--secrets-file", "-", "--json")
-        connected = made.give(*words, stdin=secrets_text("pipedrive"))
+        setting_up = ("connect", f"{NAME}.toml", "--secrets-file", "-", "--json")
+        connected = made.give(*setting_up, stdin=secrets_text("pipedrive"))
         assert only_document(connected)["connection"] == NAME
-        for words, code in [
+        given: list[tuple[tuple[str, ...], int]] = [
             (("login", NAME), 0),
             (("status",), 3),
             (("ping", NAME), 3),
@@ -231,10 +231,11 @@ def test_a_connection_answers_in_one_document(tmp_path: Path, monkeypatch: pytes
             (("vault", "rotate"), 0),
             (("disconnect", NAME), 0),
             (("status", NAME), 0),
-        ]:
+        ]
+        for words, code in given:
             answer = made.give(*words, "--json")
             only_document(answer)
             assert (answer.exit_code, words) == (code, words)
-        for words in (("chart", "export", NAME), ("numbers", "list", NAME), ("preview", NAME)):
-            both = made.give(*words, "--json", "--csv", "-")
+        for listing in ("chart export", "numbers list", "preview"):
+            both = made.give(*listing.split(), NAME, "--json", "--csv", "-")
             assert (both.exit_code, only_document(both)["problem"]) == (2, "wrong_use")

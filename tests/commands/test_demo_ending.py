@@ -60,10 +60,13 @@ def test_not_everything_is_there_while_something_waits(received: Path) -> None:
         (summary(0, waiting=5), "Nothing was sent: everything waits for a decision, vouchers: 5."),
         (summary(0, ignored=2), "Nothing was sent: there was nothing to book."),
         (summary(0), "Nothing was sent: there was nothing to book."),
-        (summary(0, open_=2), "Nothing was sent: the way did not come to its end; the reason stands above."),
+        (
+            summary(0, open_=2),
+            "Nothing was sent, for the run did not come to its end; the reason stands above.",
+        ),
         (
             summary(0) | {"not_ready": ["pipedrive"]},
-            "Nothing was sent: the way did not come to its end; the reason stands above.",
+            "Nothing was sent, for the run did not come to its end; the reason stands above.",
         ),
     ],
 )

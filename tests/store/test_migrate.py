@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.store.database import Database
-from mlconnector.store.migrate import is_current, migrate
+from mlconnector.store.migrate import alembic_configuration, is_current, migrate, newest
 from mlconnector.store.tables import metadata
 
 
@@ -100,3 +101,9 @@ def test_processes_that_start_at_once_migrate_once(empty_database_url: str, empt
     ends = [process.communicate(timeout=30)[1].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], ends
     assert is_current(empty_database)
+
+
+def test_the_newest_revision_is_read_off_the_files_as_the_library_reads_it(database: Database) -> None:
+    with database.read() as connection:
+        scripts = ScriptDirectory.from_config(alembic_configuration(connection))
+    assert newest() == set(scripts.get_heads())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlconnector.app import Application
-from mlconnector.commands.output import answered, application, print_line
+from mlconnector.commands.output import answered, application, say
 from mlconnector.commands.working import attend, keep_a_log, stopping
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _answer(
             attention.add_done_callback(give_up)
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        print_line(f"serving on http://{shown}:{port}; stop with Ctrl-C")
+        say("serving", address=f"http://{shown}:{port}")
         try:
             if not stop.is_set():
                 server.run(sockets=[listener])

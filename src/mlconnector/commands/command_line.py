@@ -20,8 +20,6 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from mlconnector.commands import document, progress
-from mlconnector.commands.help_pages import command_page, group_page
-from mlconnector.commands.wrong_use import complaint
 from mlconnector.environment import spoken
 from mlconnector.texts.catalogue import people, sentence
 
@@ -40,6 +38,9 @@ class Command(TyperCommand):
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the help from its texts."""
+        # A command that runs needs neither help nor complaints.
+        from mlconnector.commands.help_pages import command_page  # noqa: PLC0415
+
         formatter.write(command_page(self.path, self, ctx, spoken()))
 
 
@@ -96,6 +97,8 @@ class Group(TyperGroup):
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the help from its texts; no command is loaded for it."""
+        from mlconnector.commands.help_pages import group_page  # noqa: PLC0415 - as above
+
         formatter.write(group_page(self.path, self, ctx, spoken()))
 
     def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 - the library's signature
@@ -152,6 +155,8 @@ class Group(TyperGroup):
 
 def _complain(error: ClickException) -> int:
     """Say how a command was used wrongly, and how it is meant."""
+    from mlconnector.commands.wrong_use import complaint  # noqa: PLC0415 - as above
+
     language = spoken()
     what = complaint(error, language)
     ctx = error.ctx if isinstance(error, UsageError) else None

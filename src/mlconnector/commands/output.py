@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from mlconnector.commands import document, progress
@@ -235,6 +234,9 @@ def print_row(
 
 def _folded(cells: Sequence[str], widths: Sequence[int], right: Collection[int]) -> list[str]:
     """The lines of a row in which a cell is longer than its column."""
+    # Hardly a row has to be folded, and rows in pipes never.
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table.grid(padding=(0, GAP, 0, 0))
     for at, width in enumerate(widths):
         table.add_column(justify="right" if at in right else "left", width=width, overflow="fold")

@@ -87,7 +87,11 @@ def main() -> None:
     """Entry point of the command."""
     # What is loaded stays; looking through it for garbage again and again takes a tenth of the time.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    app()
+    try:
+        app()
+    finally:
+        # The process ends; nobody needs the garbage to be looked for once more.
+        gc.freeze()
 
 
 if __name__ == "__main__":

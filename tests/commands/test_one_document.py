@@ -239,3 +239,11 @@ def test_a_connection_answers_in_one_document(tmp_path: Path, monkeypatch: pytes
         for listing in ("chart export", "numbers list", "preview"):
             both = made.give(*listing.split(), NAME, "--json", "--csv", "-")
             assert (both.exit_code, only_document(both)["problem"]) == (2, "wrong_use")
+
+
+def test_nothing_in_a_document_works_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "a\x1b[2J\x9b31m\u202egpj.exe\x07 half \ud800"
+    output.print_json({hostile: hostile})
+    printed = capsys.readouterr().out
+    assert printed.replace("\n", "").isprintable()
+    assert json.loads(printed) == {hostile: hostile}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -12,6 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TextIO
 
+# What works on a terminal or cannot be seen, and JSON lets stand as it is, below U+FFFF.
+_STANDING = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _FORMATS = frozenset({"json", "sarif"})
 
 
@@ -55,8 +60,18 @@ def _is_wanted(arguments: Sequence[str]) -> bool:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON; moments in ISO form, with their offset."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
     _current.printed = True
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A value as JSON that does nothing to a terminal: JSON escapes only the oldest control characters."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+    return _STANDING.sub(_as_escape, text)
+
+
+def _as_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 @contextmanager

@@ -176,6 +176,11 @@ def print_json(value: Any) -> None:
     document.print_json(value)
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A value as JSON that does nothing to a terminal."""
+    return document.json_text(value, indent)
+
+
 def print_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],

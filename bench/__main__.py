@@ -1,4 +1,4 @@
-"""`make bench`: the whole way against a bare client, memory, statements, EXTF; prints ratios."""
+"""`make bench`: the whole way against a bare client, memory, statements, EXTF, commands; prints ratios."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-from bench import bare_client, extf_checking, extf_writing
+from bench import bare_client, commands, extf_checking, extf_writing
 from bench.scenery import measured_run, scenery
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     results: dict[str, object] = {
         "extf_writing": extf_writing.measure(),
         "extf_checking": extf_checking.measure(),
+        "commands": commands.measure(given.out / "commands"),
     }
     print(json.dumps(results), flush=True)
     for records in given.records:

@@ -22,6 +22,14 @@ def width_of_the_day() -> None:
         setattr(console, "_width", None)  # noqa: B010 - rich has no way to say so
 
 
+@pytest.fixture(autouse=True, scope="session")
+def english_where_nobody_says_otherwise() -> Iterator[None]:
+    """The language is that of the settings, and not that of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C.UTF-8")
+        yield
+
+
 @pytest.fixture
 def clock() -> Clock:
     """A clock that tests move by hand."""

@@ -17,7 +17,7 @@ LONGEST = 500
 
 _PURE = frozenset({"model", "mapping", "formats"})
 _LOWER = _PURE | {"errors"}
-_WORK = _LOWER | {"store", "systems", "flow", "settings", "texts"}
+_WORK = _LOWER | {"store", "systems", "flow", "settings", "texts", "environment"}
 _SURFACE = _WORK | {"app", "web"}
 MAY_IMPORT = {
     "model": frozenset[str](),
@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "store": _LOWER,
     "systems": _LOWER,
     "given_files": frozenset[str](),
-    "settings": frozenset({"errors", "given_files"}),
+    "environment": frozenset({"texts"}),
+    "settings": frozenset({"errors", "model", "texts", "environment", "given_files"}),
     "texts": frozenset({"model", "errors"}),
     "flow": _WORK,
     "app": _WORK,

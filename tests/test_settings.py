@@ -44,11 +44,13 @@ def test_a_setting_that_is_nothing_like_any_is_told_with_all_there_are(tmp_path:
 
 def test_a_value_that_does_not_fit_is_told_with_its_line(tmp_path: Path) -> None:
     told = complaint(tmp_path, '# ours\nlanguage = "fr"\n')
-    assert told == "ml-connector.toml, line 2: language: Input should be 'de' or 'en'"
+    assert told == "ml-connector.toml, line 2: language: “fr” will not do; possible is one of de, en"
 
 
 def test_a_value_from_the_environment_is_told_by_its_variable(tmp_path: Path) -> None:
-    assert complaint(tmp_path, "", MLCONNECTOR_PORT="abc").startswith("MLCONNECTOR_PORT: Input should be")
+    assert complaint(tmp_path, "", MLCONNECTOR_PORT="abc") == (
+        "MLCONNECTOR_PORT: “abc” will not do; possible is a whole number"
+    )
 
 
 def test_text_that_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:

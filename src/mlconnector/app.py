@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.kill_points import watch
 from mlconnector.flow.context.services import Services
-from mlconnector.settings import Settings, UnreadableSettings
+from mlconnector.model.unsuitable import Unsuitable
+from mlconnector.settings import Settings, unsuitable
 from mlconnector.store import audit
 from mlconnector.store.database import Database, open_database
 from mlconnector.store.httplog import HttpLog
@@ -22,6 +24,7 @@ from mlconnector.store.migrate import migrate
 from mlconnector.store.seals import MasterKeys
 from mlconnector.store.trail_seal import TrailSeal
 from mlconnector.store.vault import Vault
+from mlconnector.texts.zone import show_in
 
 if TYPE_CHECKING:
     from mlconnector.flow.engine.workflows import Workflows
@@ -64,6 +67,7 @@ def opened(settings: Settings, now: Callable[[], datetime] | None = None) -> Ite
     Raises UnreadableSettings without a usable master key, and RetryLater when the database is out of reach.
     """
     clock = now or (lambda: datetime.now(UTC))
+    show_in(ZoneInfo(settings.timezone))
     keys, reached = _master_keys(settings), _points(settings)
     if settings.database_url is None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,12 +97,12 @@ def opened(settings: Settings, now: Callable[[], datetime] | None = None) -> Ite
 def _master_keys(settings: Settings) -> MasterKeys:
     try:
         return MasterKeys.parse(settings.master_key_text())
-    except ValueError as error:
-        raise UnreadableSettings(settings.master_key_place, None, str(error)) from error
+    except Unsuitable as error:
+        raise unsuitable(settings.master_key_place, error) from error
 
 
 def _points(settings: Settings) -> Callable[[str], None]:
     try:
         return watch(settings.crash_at)
-    except ValueError as error:
-        raise UnreadableSettings("crash_at", None, str(error)) from error
+    except Unsuitable as error:
+        raise unsuitable("crash_at", error) from error

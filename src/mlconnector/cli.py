@@ -1,98 +1,104 @@
-"""`ml-connector`: the commands put together."""
+"""`ml-connector`: which function each command is."""
 
 from __future__ import annotations
 
+import gc
+from typing import Annotated, Any
+
 import typer
 
-from mlconnector.commands import (
-    audit,
-    charts,
-    check,
-    demo,
-    explain,
-    inbox,
-    logging_in,
-    numbers,
-    open_day,
-    person_accounts,
-    ping,
-    preview,
-    records,
-    release,
-    repairs,
-    reread,
-    rules,
-    serve,
-    setup,
-    status,
-    working,
-)
+import mlconnector
+from mlconnector.commands import document
+from mlconnector.commands.command_line import PROGRAM, Commands, Group
+from mlconnector.environment import spoken
+from mlconnector.texts.catalogue import sentence
+
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+
+COMMANDS = {
+    "init": "setup:init",
+    "connect": "setup:connect",
+    "login": "logging_in:login",
+    "ping": "ping:ping",
+    "preview": "preview:preview",
+    "release": "release:release",
+    "run": "working:run",
+    "serve": "serve:serve",
+    "worker": "working:worker",
+    "status": "status:status",
+    "inbox": "inbox:show_inbox",
+    "vouchers": "records:list_vouchers",
+    "batches": "records:list_batches",
+    "batch": "records:show_batch",
+    "replay": "repairs:replay",
+    "ignore": "repairs:ignore",
+    "reread": "reread:reread",
+    "resume": "repairs:resume",
+    "resend": "repairs:resend",
+    "rules": "rules:show_rules",
+    "confirm": "rules:confirm",
+    "chart import": "charts:chart_import",
+    "chart export": "charts:chart_export",
+    "numbers import": "numbers:numbers_import",
+    "numbers bind": "numbers:numbers_bind",
+    "numbers list": "numbers:numbers_list",
+    "persons": "person_accounts:persons",
+    "open-from": "open_day:open_from",
+    "audit verify": "audit:audit_verify",
+    "audit head": "audit:audit_head",
+    "audit seal": "audit:audit_seal",
+    "audit show": "audit:audit_show",
+    "audit http": "audit:audit_http",
+    "check": "check:check_files",
+    "explain": "explain:explain",
+    "demo": "demo:demo",
+    "disconnect": "setup:disconnect",
+    "vault rotate": "setup:rotate",
+}
+"""Module and function of each command, in the order of the list; their help is in `texts/help.toml`."""
+
+
+class Program(Group):
+    """All commands."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "commands": Commands(COMMANDS)})
+
 
 app = typer.Typer(
-    name="ml-connector",
-    help="Carries finished business documents into DATEV: exactly once, with every booking explained.\n\n"
-    "First: init, connect, login, ping. Then: preview, release, run - or serve and worker. "
-    "Exit codes: 0 fine, 1 problems found, 2 wrong use, 3 login needed.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    name=PROGRAM, cls=Program, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
-audits = typer.Typer(help="Prove and tell what happened.", no_args_is_help=True)
-chart = typer.Typer(help="A client's own chart of accounts.", no_args_is_help=True)
-number = typer.Typer(help="Numbers of debtors and creditors.", no_args_is_help=True)
-vault = typer.Typer(help="Look after sealed credentials.", no_args_is_help=True)
 
-for command in (
-    setup.init,
-    setup.connect,
-    logging_in.login,
-    ping.ping,
-    preview.preview,
-    release.release,
-    working.run,
-    serve.serve,
-    working.worker,
-    status.status,
-):
-    app.command()(command)
-app.command("inbox")(inbox.show_inbox)
-app.command("vouchers")(records.list_vouchers)
-app.command("batches")(records.list_batches)
-app.command("batch")(records.show_batch)
-app.command()(repairs.replay)
-app.command()(repairs.ignore)
-app.command()(reread.reread)
-app.command()(repairs.resume)
-app.command()(repairs.resend)
-app.command("rules")(rules.show_rules)
-app.command()(rules.confirm)
-app.add_typer(chart, name="chart")
-chart.command("import")(charts.chart_import)
-chart.command("export")(charts.chart_export)
-app.add_typer(number, name="numbers")
-number.command("import")(numbers.numbers_import)
-number.command("bind")(numbers.numbers_bind)
-number.command("list")(numbers.numbers_list)
-app.command()(person_accounts.persons)
-app.command("open-from")(open_day.open_from)
-app.add_typer(audits, name="audit")
-audits.command("verify")(audit.audit_verify)
-audits.command("head")(audit.audit_head)
-audits.command("seal")(audit.audit_seal)
-audits.command("show")(audit.audit_show)
-audits.command("http")(audit.audit_http)
-app.command("check")(check.check_files)
-app.command()(explain.explain)
-app.command()(demo.demo)
-app.command()(setup.disconnect)
-app.add_typer(vault, name="vault")
-vault.command("rotate")(setup.rotate)
+
+def _show_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    if document.current().wanted:
+        document.print_json({"version": mlconnector.__version__})
+    else:
+        typer.echo(f"{PROGRAM} {mlconnector.__version__}")
+    raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
+    json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
+) -> None:
+    del version
+    if json:
+        raise typer.BadParameter(sentence("usage_json_behind", {}, spoken()))
 
 
 def main() -> None:
     """Entry point of the command."""
-    app()
+    # What is loaded stays; looking through it for garbage again and again takes a tenth of the time.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        app()
+    finally:
+        # The process ends; nobody needs the garbage to be looked for once more.
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
+from mlconnector.environment import FILE_NAME as FILE_NAME  # noqa: PLC0414 - it is a setting, too
+from mlconnector.environment import PREFIX, of_locale, settings_file
 from mlconnector.errors import ConnectorError
 from mlconnector.given_files import given_text
+from mlconnector.model.unsuitable import SeveralUnsuitable, Unsuitable
+from mlconnector.texts.complaints import GIVEN, NOT_GIVEN, expectation, shown, told
+from mlconnector.texts.language import Language
+from mlconnector.texts.tables import table
+from mlconnector.texts.zone import zone_named
 
-PREFIX = "MLCONNECTOR_"
-FILE_NAME = "ml-connector.toml"
 Model = TypeVar("Model", bound=BaseModel)
 
 DXSO_SCHEMAS = (
@@ -33,22 +46,111 @@ DXSO_SCHEMAS = (
 """DATEV's schemas of the files that booking suggestions are made of."""
 
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_KEY_OF_OTHERS = (
+    "the master key can be read or changed by others (mode {mode}); run `chmod 600 {file}`, or set "
+    "master_key_file_shared = true where that is meant so"
+)
 _SHORTEST_TOKEN = 16
 _FEWEST_CHARACTERS = 6
-_PLACE = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?: row (\d+))?:")
 _LONG_NAME = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){30}")
+_PLACE = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?: row (\d+))?")
+_NO_TOML = (
+    "not valid TOML: “{given}”; a line is name = value, with texts in quotation marks, and no name twice"
+)
+_TOO_DEEP = "not valid TOML: nested too deep"
+_ENDLESS = "not valid TOML: a number with digits without end"
 _DATABASES = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 
 
-class UnreadableSettings(ConnectorError):
-    """Settings that cannot be used: which file, which line, what was expected."""
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is wrong with a file, a variable or an option (`where`), and what is possible.
 
-    def __init__(self, where: str, line: int | None, expected: str) -> None:
-        place = f"{where}, line {line}" if line else where
-        super().__init__(f"{place}: {expected}")
+    `template` is the English text, of which there is a German one, with its `facts`. Where it asks for
+    `expected`, that is worked out from the library's name for the fault and its `limits`.
+    """
+
+    where: str
+    line: int | None
+    name: str
+    template: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
+    limits: Mapping[str, Any] = field(default_factory=dict)
+
+    def words(self, language: Language) -> str:
+        """What is wrong, without the place."""
+        expected = {"expected": expectation(self.kind, self.limits, language)} if self.kind else {}
+        said = told(self.template, {**self.facts, **expected}, language)
+        return f"{self.name}: {said}" if self.name else said
+
+    def text(self, language: Language) -> str:
+        """What is wrong, with the place."""
+        if self.line is None:
+            return f"{self.where}: {self.words(language)}"
+        at = told("{where}, line {line}", {"where": self.where, "line": str(self.line)}, language)
+        return f"{at}: {self.words(language)}"
+
+    def data(self, language: Language) -> dict[str, Any]:
+        """The same for machines."""
+        given = self.facts.get("given")
+        words = self.words(language)
+        return {"where": self.where, "line": self.line, "field": self.name, "given": given, "words": words}
+
+
+class UnreadableSettings(ConnectorError):
+    """Settings, options or files that cannot be used: where, which line, what was expected.
+
+    `complaints` has everything that is wrong; without them `expected` is a sentence for the user already.
+    """
+
+    def __init__(
+        self, where: str, line: int | None, expected: str, complaints: Sequence[Complaint] = ()
+    ) -> None:
+        self.complaints = tuple(complaints) or (Complaint(where, line, "", "{said}", {"said": expected}),)
+        super().__init__("\n".join(self.lines("en")))
         self.where = where
         self.line = line
         self.expected = expected
+
+    @classmethod
+    def of(cls, complaints: Sequence[Complaint]) -> UnreadableSettings:
+        """All complaints of a file."""
+        first = complaints[0]
+        return cls(first.where, first.line, first.words("en"), complaints)
+
+    def lines(self, language: Language) -> list[str]:
+        """Everything that is wrong, line by line."""
+        return [line for one in self.complaints for line in one.text(language).splitlines()]
+
+    def data(self, language: Language) -> list[dict[str, Any]]:
+        """The same for machines."""
+        return [one.data(language) for one in self.complaints]
+
+
+def os_error_name(error: OSError) -> str:
+    """The name of an error of the machine, e.g. `ENOENT`; the machine's own words where we have none."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    return name if name in table("words.toml")["os_error"] else error.strerror or str(error)
+
+
+def unsuitable(where: str, fault: Unsuitable) -> UnreadableSettings:
+    """What is to be raised for a fault that was found elsewhere than in a table of settings."""
+    return UnreadableSettings.of([Complaint(where, None, fault.where, fault.template, fault.facts)])
+
+
+def refuse(
+    where: str, template: str, *, line: int | None = None, name: str = "", **facts: object
+) -> NoReturn:
+    """Raise UnreadableSettings for one thing, of which there is a German text too."""
+    plain = {key: str(value) for key, value in facts.items()}
+    raise UnreadableSettings.of([Complaint(where, line, name, template, plain)])
+
+
+def _zone(value: str) -> str:
+    if zone_named(value) is None:
+        raise Unsuitable("“{given}” is not a time zone like Europe/Berlin", given=value)
+    return value
 
 
 class Settings(BaseModel):
@@ -56,16 +158,17 @@ class Settings(BaseModel):
 
     `master_key` holds one or more lines `keyid:base64(32 bytes)`, the first of which is current; it is read
     from `master_key_file` where it is not given itself, which nobody else may read or write unless
-    `master_key_file_shared` says so. `public_url` is where browsers and webhooks reach `serve`;
-    `trusted_proxies` are the addresses whose word counts on who is behind them. `lookup_seconds` is how long
-    DATEV gets to list a job whose submission got no answer, before the batch is sent again.
+    `master_key_file_shared` says so. Moments are shown in `timezone`. `public_url` is where browsers and
+    webhooks reach `serve`; `trusted_proxies` are the addresses whose word counts on who is behind them.
+    `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer, before the batch is
+    sent again.
     `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
     once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
     are checked before they are sent. `crash_at` ends the process hard at a named point of the way, for tests
     of recovery.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     data_dir: Path = Path("ml-connector-data")
     database_url: SecretStr | None = None
@@ -73,6 +176,7 @@ class Settings(BaseModel):
     master_key_file: Path | None = None
     master_key_file_shared: bool = False
     language: Literal["de", "en"] = "en"
+    timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Berlin"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://localhost:8080"
@@ -96,12 +200,16 @@ class Settings(BaseModel):
     def _is_database(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
             return None
+        # Who names no database must not wait until the library for them is loaded.
+        from sqlalchemy import make_url  # noqa: PLC0415
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
         try:
             kind = make_url(value.get_secret_value()).drivername
         except (ArgumentError, ValueError):
             kind = ""
         if kind not in _DATABASES:
-            raise ValueError("expected sqlite:////path/file or postgresql://user:password@host/name")
+            raise Unsuitable("expected sqlite:////path/file or postgresql://user:password@host/name")
         return value
 
     @field_validator("api_token")
@@ -110,9 +218,10 @@ class Settings(BaseModel):
         token = "" if value is None else value.get_secret_value()
         has_enough = len(token) >= _SHORTEST_TOKEN and len(set(token)) >= _FEWEST_CHARACTERS
         if token and (not has_enough or not token.isprintable() or " " in token):
-            raise ValueError(
-                f"expected at least {_SHORTEST_TOKEN} characters that nobody guesses, without blanks, e.g. "
-                "from `openssl rand -hex 32`"
+            raise Unsuitable(
+                "expected at least {characters} characters that nobody guesses, without blanks, e.g. from "
+                "`openssl rand -hex 32`",
+                characters=_SHORTEST_TOKEN,
             )
         return value
 
@@ -123,14 +232,15 @@ class Settings(BaseModel):
             try:
                 ip_network(one)
             except ValueError:
-                raise ValueError(f"expected addresses or networks, e.g. 10.0.0.2, not {one}") from None
+                template = "expected addresses or networks, e.g. 10.0.0.2, not {given}"
+                raise Unsuitable(template, given=one) from None
         return value
 
     @field_validator("audit_heads_url")
     @classmethod
     def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("expected an address that begins with https://")
+            raise Unsuitable("expected an address that begins with https://")
         return value
 
     @field_validator("dxso_schemas")
@@ -138,7 +248,11 @@ class Settings(BaseModel):
     def _has_schemas(cls, value: Path | None) -> Path | None:
         missing = [name for name in DXSO_SCHEMAS if value is not None and not (value / name).is_file()]
         if missing:
-            raise ValueError(f"expected a folder with DATEV's XSD files; {value} has no {', '.join(missing)}")
+            raise Unsuitable(
+                "expected a folder with DATEV's XSD files; {folder} has no {missing}",
+                folder=value,
+                missing=", ".join(missing),
+            )
         return value
 
     @property
@@ -168,40 +282,42 @@ class Settings(BaseModel):
             _check_private(file, told_otherwise=self.master_key_file_shared)
             return given_text(file)
         except OSError as error:
-            raise UnreadableSettings(
+            complaint = Complaint(
                 str(file),
                 None,
-                f"the master key cannot be read ({error.strerror}); run `ml-connector init`, "
-                "or set MLCONNECTOR_MASTER_KEY or MLCONNECTOR_MASTER_KEY_FILE",
-            ) from error
+                "",
+                "the master key cannot be read ({os_error.word}); run `ml-connector init`, or set "
+                "MLCONNECTOR_MASTER_KEY or MLCONNECTOR_MASTER_KEY_FILE",
+                {"os_error": os_error_name(error)},
+            )
+            raise UnreadableSettings.of([complaint]) from error
 
 
 def _check_private(file: Path, *, told_otherwise: bool) -> None:
     """Raise UnreadableSettings when others than the owner may read or write a key file; OSError as `stat`."""
     mode = stat.S_IMODE(file.stat().st_mode)
     if os.name == "posix" and mode & _OF_OTHERS and not told_otherwise:
-        raise UnreadableSettings(
-            str(file),
-            None,
-            f"the master key can be read or changed by others (mode {mode:04o}); run `chmod 600 {file}`, "
-            "or set master_key_file_shared = true where that is meant so",
-        )
+        facts = {"mode": f"{mode:04o}", "file": str(file)}
+        raise UnreadableSettings.of([Complaint(str(file), None, "", _KEY_OF_OTHERS, facts)])
 
 
 def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Settings of the file and, over it, of the environment. Raises UnreadableSettings."""
     environment = os.environ if environment is None else environment
-    named = environment.get(f"{PREFIX}CONFIG")
-    path = file or (Path(named) if named else Path(FILE_NAME))
-    text = _read(path, required=file is not None or named is not None)
-    values = parse_toml(text, str(path))
-    known, variables = Settings.model_fields, {}
+    stated, is_named = settings_file(environment)
+    path = file or stated
+    text = _read(path, required=file is not None or is_named)
+    values = {"language": of_locale(environment), **parse_toml(text, str(path))}
+    known, variables, unknown = Settings.model_fields, {}, []
     for name, value in environment.items():
-        field = name.removeprefix(PREFIX).lower()
-        if name.startswith(PREFIX) and field != "config":
-            if field not in known:
-                raise UnreadableSettings(name, None, f"is no setting; known: {', '.join(sorted(known))}")
-            values[field], variables[field] = value, name
+        setting = name.removeprefix(PREFIX).lower()
+        if name.startswith(PREFIX) and setting != "config":
+            if setting in known:
+                values[setting], variables[setting] = value, name
+            else:
+                unknown.append(Complaint(name, None, "", *_unknown(setting, known)))
+    if unknown:
+        raise UnreadableSettings.of(unknown)
     return validated(Settings, values, text, str(path), variables=variables)
 
 
@@ -210,12 +326,16 @@ def _read(path: Path, *, required: bool) -> str:
         return given_text(path)
     except FileNotFoundError as error:
         if required:
-            raise UnreadableSettings(str(path), None, "there is no such file") from error
+            raise _unread(path, "there is no such file") from error
         return ""
     except OSError as error:
-        raise UnreadableSettings(str(path), None, f"cannot be read: {error.strerror}") from error
+        raise _unread(path, "cannot be read: {os_error.word}", os_error=os_error_name(error)) from error
     except UnicodeDecodeError as error:
-        raise UnreadableSettings(str(path), None, "is not text in UTF-8") from error
+        raise _unread(path, "is not text in UTF-8") from error
+
+
+def _unread(path: Path, template: str, **facts: str) -> UnreadableSettings:
+    return UnreadableSettings.of([Complaint(str(path), None, "", template, facts)])
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
@@ -224,20 +344,21 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     if long is not None:
         # The library's memory for a name grows with the square of its parts.
         number = text[: long.start()].count("\n") + 1
-        raise UnreadableSettings(where, number, "not valid TOML: nested too deep")
+        raise UnreadableSettings.of([Complaint(where, number, "", _TOO_DEEP, {})])
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        line = message.rpartition("at line ")[2].partition(",")[0]
-        raise UnreadableSettings(
-            where, int(line) if line.isdigit() else None, f"not valid TOML: {message}"
-        ) from error
+        found = re.search(r"at line (\d+), column \d+", str(error))
+        lines = text.splitlines()
+        line = int(found[1]) if found else len(lines)
+        given = shown(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
+        complaint = Complaint(where, line, "", _NO_TOML, {"given": given})
+        raise UnreadableSettings.of([complaint]) from error
     except RecursionError as error:
-        raise UnreadableSettings(where, None, "not valid TOML: nested too deep") from error
+        raise UnreadableSettings.of([Complaint(where, None, "", _TOO_DEEP, {})]) from error
     except ValueError as error:
-        # Digits without end: what Python refuses to read as a number, TOML's reader does not explain.
-        raise UnreadableSettings(where, None, f"not valid TOML: {error}") from error
+        # What Python refuses to read as a number, TOML's reader does not explain.
+        raise UnreadableSettings.of([Complaint(where, None, "", _ENDLESS, {})]) from error
 
 
 def validated(
@@ -248,7 +369,7 @@ def validated(
     *path: str,
     variables: Mapping[str, str] | None = None,
 ) -> Model:
-    """`values` as `model`. Raises UnreadableSettings with the line of the first thing that is wrong.
+    """`values` as `model`. Raises UnreadableSettings with everything that is wrong, each with its line.
 
     `path` says in which table of `text` the values stand; `variables` names those that stand in an
     environment variable instead.
@@ -256,40 +377,77 @@ def validated(
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
+        text_at = _TextAt(model, text, where, path, variables or {})
         # A misspelt name is told before what is missing because of it.
-        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
-        location = [*path, *first["loc"]]
-        name = ".".join(str(part) for part in location)
-        expected = _expected(model, first)
-        variable = (variables or {}).get(name)
-        if variable is not None:
-            raise UnreadableSettings(variable, None, expected) from error
-        line = line_of(text, location or _told(expected))
-        raise UnreadableSettings(where, line, f"{name}: {expected}" if name else expected) from error
+        found = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+        raise UnreadableSettings.of([each for one in found for each in text_at.complaints(one)]) from error
 
 
-def _told(complaint: str) -> list[str | int]:
-    """The place that a complaint about a whole text begins with, e.g. `mapping.revenue row 2: …`."""
-    told = _PLACE.match(complaint)
-    if told is None:
+@dataclass(frozen=True, slots=True)
+class _TextAt:
+    """A text whose tables were checked as a model, so that its faults can be told by their place."""
+
+    model: type[BaseModel]
+    text: str
+    where: str
+    path: Sequence[str]
+    variables: Mapping[str, str]
+
+    def complaints(self, wrong: ErrorDetails) -> Iterator[Complaint]:
+        """What is wrong at one place; a check of several rows tells each of them."""
+        place = self._place([*self.path, *wrong["loc"]])
+        cause = wrong.get("ctx", {}).get("error")
+        for fault in cause.faults if isinstance(cause, SeveralUnsuitable) else [cause]:
+            if not isinstance(fault, Unsuitable):
+                yield _of_library(place, self.model, wrong)
+            elif fault.where:
+                at = self._place(_location(fault.where))
+                yield replace(at, name=fault.where, template=fault.template, facts=fault.facts)
+            else:
+                yield replace(place, template=fault.template, facts=fault.facts)
+
+    def _place(self, location: Sequence[int | str]) -> Complaint:
+        name = ".".join(str(part + 1) if isinstance(part, int) else part for part in location)
+        if name in self.variables:
+            return Complaint(self.variables[name], None, "", "")
+        return Complaint(self.where, line_of(self.text, location), name, "")
+
+
+def _location(told_place: str) -> list[str | int]:
+    """The place that a fault names, e.g. `mapping.revenue row 2`."""
+    found = _PLACE.match(told_place)
+    if found is None:
         return []
-    row = [int(told[2]) - 1] if told[2] else []
-    return [*told[1].split("."), *row]
+    row = [int(found[2]) - 1] if found[2] else []
+    return [*found[1].split("."), *row]
 
 
-def _expected(model: type[BaseModel], wrong: ErrorDetails) -> str:
-    """What was expected instead of the first thing that is wrong, in words for a person."""
-    match wrong["type"]:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            known = sorted(_names(model, wrong["loc"][:-1]))
-            near = get_close_matches(str(wrong["loc"][-1]), known, n=1)
-            meant = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-            return f"is not known here; {meant}"
-        case _:
-            return wrong["msg"].removeprefix("Value error, ")
+def _of_library(place: Complaint, model: type[BaseModel], wrong: ErrorDetails) -> Complaint:
+    """What the library found by the types of the settings."""
+    kind, limits = wrong["type"], dict(wrong.get("ctx", {}))
+    if kind == "missing":
+        return replace(place, template="is missing")
+    if kind == "extra_forbidden":
+        template, facts = _unknown(str(wrong["loc"][-1]), _names(model, wrong["loc"][:-1]))
+        return replace(place, template=template, facts=facts)
+    if kind == "value_error":
+        return replace(place, template="{said}", facts={"said": str(limits["error"])})
+    if _is_secret(model, wrong["loc"]) or isinstance(wrong["input"], dict | list):
+        return replace(place, template=NOT_GIVEN, kind=kind, limits=limits)
+    return replace(place, template=GIVEN, facts={"given": shown(wrong["input"])}, kind=kind, limits=limits)
+
+
+def _unknown(name: str, known: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """What to say of a name that is none, with what was meant."""
+    near = get_close_matches(name, sorted(known), n=1)
+    if near:
+        return "is not known here; did you mean {near}?", {"near": near[0], "given": name}
+    return "is not known here; known: {known}", {"known": ", ".join(sorted(known)), "given": name}
+
+
+def _is_secret(model: type[BaseModel], location: Sequence[int | str]) -> bool:
+    known = model.model_fields.get(str(location[0])) if location else None
+    return known is not None and SecretStr in get_args(known.annotation)
 
 
 def _names(model: type[BaseModel], location: Sequence[int | str]) -> set[str]:

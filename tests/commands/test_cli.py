@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mlconnector.cli import app
+from mlconnector.texts import zone
 
 COMMANDS = [
     *("init", "connect", "login", "ping", "preview", "release", "run", "serve", "worker"),
@@ -138,3 +139,15 @@ def test_check_names_a_file_that_is_not_there(here: Path) -> None:
 def test_replay_wants_to_know_which(here: Path) -> None:
     call("init")
     assert call("replay", "my-pipedrive").exit_code == 2
+
+
+def test_moments_are_shown_in_the_zone_of_the_settings(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zone, "_shown_in", zone.shown_in())
+    call("init")
+    assert call("status").exit_code == 0
+    assert str(zone.shown_in()) == "Europe/Berlin"
+    (here / "ml-connector.toml").write_text('timezone = "America/New_York"\n')
+    assert call("status").exit_code == 0
+    assert str(zone.shown_in()) == "America/New_York"
+    (here / "ml-connector.toml").write_text('timezone = "Mars"\n')
+    assert "“Mars” is not a time zone" in call("status").stderr

@@ -184,7 +184,7 @@ class TestAttributes:
             {"attributes": {"site": "Halle"}, "account": "8402"},
         ]
         assert rules(revenue=rows)
-        with pytest.raises(ValidationError, match="row 2 looks at the same facts as row 1"):
+        with pytest.raises(ValidationError, match="row 2: looks at the same facts as row 1"):
             rules(revenue=[rows[0], {**rows[1], "attributes": {"site": "Goslar"}}])
 
     def test_may_say_what_is_supplied(self) -> None:

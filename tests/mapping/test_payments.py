@@ -289,7 +289,7 @@ class TestSkontoInDatevsColumn:
         assert moved(alone, paying(discount="column")) == [("8736", "", "-2.38", "RE-1")]
 
     def test_has_an_account_only_since_format_version_13(self) -> None:
-        with pytest.raises(ValidationError, match="discount_account needs format_version 13"):
+        with pytest.raises(ValidationError, match="discount_account: needs format_version 13"):
             rules({"format_version": 12}, payments={"default": BANK, "discount_account": "8736"})
 
 

@@ -106,7 +106,7 @@ def test_a_refusal_names_the_row() -> None:
 
 def test_two_rows_that_look_at_the_same_facts_are_refused() -> None:
     twice = [{"category": "Holz", "account": "8401"}, {"category": "Holz", "account": "8402"}]
-    with pytest.raises(ValidationError, match="row 2 looks at the same facts as row 1"):
+    with pytest.raises(ValidationError, match="row 2: looks at the same facts as row 1"):
         rules(revenue=twice)
 
 

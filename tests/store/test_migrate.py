@@ -8,12 +8,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, bindparam, insert, inspect, text
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.store import connections
 from mlconnector.store.database import Database
-from mlconnector.store.migrate import alembic_configuration, is_current, migrate
+from mlconnector.store.migrate import alembic_configuration, is_current, migrate, newest
 from mlconnector.store.tables import batches, metadata, transfers
 from mlconnector.store.tables.moments import Moment
 from tests.clock import Clock
@@ -130,3 +131,9 @@ def test_processes_that_start_at_once_migrate_once(empty_database_url: str, empt
     ends = [process.communicate(timeout=30)[1].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], ends
     assert is_current(empty_database)
+
+
+def test_the_newest_revision_is_read_off_the_files_as_the_library_reads_it(database: Database) -> None:
+    with database.read() as connection:
+        scripts = ScriptDirectory.from_config(alembic_configuration(connection))
+    assert newest() == set(scripts.get_heads())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector import commands, web
+from mlconnector import cli, commands, web
 from mlconnector.texts.catalogue import found, sentence
 from tests.texts.tables import LANGUAGES, needed, slots, table
 
@@ -16,6 +16,7 @@ SENTENCES = table("commands.toml")
 PLACES = [
     *sorted(Path(commands.__path__[0]).glob("*.py")),
     *sorted(Path(web.__path__[0]).glob("*.py")),
+    Path(cli.__file__),
 ]
 TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in PLACES]
 SPEAKING = frozenset({"say", "phrase", "say_in", "_complain", "_line"})
@@ -49,7 +50,8 @@ def test_every_sentence_that_is_said_exists_and_gets_its_facts() -> None:
 
 def test_every_sentence_is_said_somewhere() -> None:
     def is_said(key: str) -> bool:
-        return key in TEXTS or (key.startswith("heading_") and key.removeprefix("heading_") in TEXTS)
+        stem = key.removeprefix("heading_").removeprefix("usage_")
+        return key in TEXTS or stem in TEXTS
 
     assert [key for key in SENTENCES if not is_said(key)] == []
 
@@ -62,8 +64,8 @@ def test_a_sentence_tells_the_same_facts_in_both_languages(key: str) -> None:
 
 def test_a_moment_is_written_as_the_language_writes_it() -> None:
     facts = {"name": "mine", "system": "DATEV", "until": "2026-11-22T02:22:56+00:00", "by": ""}
-    assert sentence("logged_in", facts, "en") == "mine: logged in to DATEV until 2026-11-22 02:22 UTC"
-    assert sentence("logged_in", facts, "de") == "mine: angemeldet bei DATEV bis 22.11.2026 02:22 UTC"
+    assert sentence("logged_in", facts, "en") == "mine: logged in to DATEV until 2026-11-22 03:22 CET"
+    assert sentence("logged_in", facts, "de") == "mine: angemeldet bei DATEV bis 22.11.2026 03:22 MEZ"
 
 
 def test_what_a_step_has_found_is_told_where_there_is_something_to_tell() -> None:

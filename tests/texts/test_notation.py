@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from mlconnector.texts import zone
 from mlconnector.texts.catalogue import filled
 from mlconnector.texts.language import Language
-from mlconnector.texts.notation import amount_places, day, moment, number
+from mlconnector.texts.notation import amount_places, day, exact_moment, moment, number
 
 
 @pytest.mark.parametrize(
@@ -48,11 +50,25 @@ def test_a_day(language: Language, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "written"), [("de", "31.12.2026 23:05 UTC"), ("en", "2026-12-31 23:05 UTC")]
+    ("language", "winter", "summer"),
+    [
+        ("de", "01.01.2027 00:05 MEZ", "01.07.2026 01:05 MESZ"),
+        ("en", "2027-01-01 00:05 CET", "2026-07-01 01:05 CEST"),
+    ],
 )
-def test_a_moment_is_told_in_utc_wherever_it_was_noted(language: Language, written: str) -> None:
-    assert moment(datetime(2026, 12, 31, 23, 5, 59, tzinfo=UTC), language) == written
-    assert moment(datetime(2027, 1, 1, 1, 5, 59, tzinfo=timezone(timedelta(hours=2))), language) == written
+def test_a_moment_is_told_in_berlins_time_wherever_it_was_noted(
+    language: Language, winter: str, summer: str
+) -> None:
+    assert moment(datetime(2026, 12, 31, 23, 5, 59, tzinfo=UTC), language) == winter
+    assert moment(datetime(2027, 1, 1, 1, 5, 59, tzinfo=timezone(timedelta(hours=2))), language) == winter
+    assert moment(datetime(2026, 6, 30, 23, 5, 59, tzinfo=UTC), language) == summer
+
+
+def test_a_moment_is_told_in_the_zone_that_the_installation_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zone, "_shown_in", ZoneInfo("America/New_York"))
+    at = datetime(2026, 7, 1, 3, 30, 15, tzinfo=UTC)
+    assert moment(at, "de") == "30.06.2026 23:30 EDT"
+    assert exact_moment(at, "en") == "2026-06-30 23:30:15 EDT"
 
 
 def test_what_is_no_number_and_no_day_stays_as_it_is() -> None:

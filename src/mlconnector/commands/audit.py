@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mlconnector.commands import document
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -34,7 +35,9 @@ from mlconnector.settings import Settings, UnreadableSettings
 from mlconnector.store import audit, httplog
 from mlconnector.store.audit import Anchor
 from mlconnector.store.httplog import LogRow
+from mlconnector.texts import notation
 from mlconnector.texts.catalogue import explain, filled, reason
+from mlconnector.texts.zone import shown_in
 
 # Of hashes people compare the beginning; JSON has all of them.
 _HASHES = frozenset({"revision", "before", "sha256"})
@@ -45,7 +48,7 @@ _TRANSACTION, _GATEWAY = "x-global-transaction-id", "v-cap-request-id"
 def audit_verify(
     head: Annotated[
         str | None,
-        typer.Option(help="A head that was written down elsewhere, or a file with such heads, one a line."),
+        typer.Option(),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -123,8 +126,8 @@ def audit_head(json: AsJson = False) -> None:
 
 
 def audit_seal(
-    reason: Annotated[str, typer.Option(help="Why; it stays in the audit trail.")],
-    by: Annotated[str, typer.Option(help="Who says so.")],
+    reason: Annotated[str, typer.Option()],
+    by: Annotated[str, typer.Option()],
     json: AsJson = False,
 ) -> None:
     """Let the audit trail go on after its seal was broken or its key was lost.
@@ -146,10 +149,8 @@ def audit_seal(
 
 
 def audit_show(
-    voucher: Annotated[str, typer.Argument(help="Voucher by number, external id or key.")],
-    connection: Annotated[
-        str | None, typer.Option(help="Only this connection, where several have such a voucher.")
-    ] = None,
+    voucher: Annotated[str, typer.Argument()],
+    connection: Annotated[str | None, typer.Option()] = None,
     json: AsJson = False,
 ) -> None:
     """Tell one voucher's story, from source to DATEV.
@@ -169,7 +170,8 @@ def audit_show(
             print_line(told["link"], 2)
         paragraph(told["reason_in_words"], 2)
         for event in told["events"]:
-            print_line(f"{event['at']:%Y-%m-%d %H:%M:%S} UTC  {named('event', event['event'])}")
+            at = notation.exact_moment(event["at"], language())
+            print_line(f"{at}  {named('event', event['event'])}")
             for line in _lines(event["detail"]):
                 paragraph(line, 4, hanging=4)
 
@@ -203,15 +205,11 @@ def _one(value: Any) -> str:
 
 
 def audit_http(
-    name: Annotated[str | None, typer.Argument(help="Only this connection.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="From this moment on, as 2026-11-01 or 2026-11-01T12:00, in UTC.")
-    ] = None,
-    system: Annotated[str | None, typer.Option(help="Only this system, e.g. datev.")] = None,
-    errors: Annotated[
-        bool, typer.Option("--errors", help="Only what was refused, failed or unanswered.")
-    ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for spreadsheets.")] = False,
+    name: Annotated[str | None, typer.Argument()] = None,
+    since: Annotated[str | None, typer.Option()] = None,
+    system: Annotated[str | None, typer.Option()] = None,
+    errors: Annotated[bool, typer.Option("--errors")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv")] = False,
     json: AsJson = False,
 ) -> None:
     """Show every request to an outside system, in order.
@@ -244,7 +242,7 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UnreadableSettings("--since", None, phrase("not_a_moment", text=text)) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=shown_in())
 
 
 def _as_fields(row: LogRow) -> dict[str, Any]:
@@ -268,12 +266,13 @@ def _as_fields(row: LogRow) -> dict[str, Any]:
 
 
 def _print_rows(rows: Iterator[LogRow]) -> None:
-    """One list, written row by row."""
-    sys.stdout.write("[")
-    for number, row in enumerate(rows):
-        sys.stdout.write(",\n" if number else "\n")
-        sys.stdout.write(json_text(_as_fields(row)))
-    sys.stdout.write("\n]\n")
+    """One list; only one row is held in memory."""
+    with document.spooled() as out:
+        out.write("[")
+        for number, row in enumerate(rows):
+            out.write(",\n" if number else "\n")
+            out.write(json_text(_as_fields(row)))
+        out.write("\n]\n")
 
 
 def _print_csv(rows: Iterator[LogRow]) -> None:
@@ -297,7 +296,8 @@ def _print_lines(rows: Iterator[LogRow]) -> None:
         count += 1
         outcome = str(row.status) if row.status is not None else phrase("no_answer")
         sent = f"{row.method} {row.url}"
-        print_line(f"{row.at:%Y-%m-%d %H:%M:%S} UTC  {outcome}  {sent}  {row.milliseconds} ms")
+        at = notation.exact_moment(row.at, language())
+        print_line(f"{at}  {outcome}  {sent}  {row.milliseconds} ms")
         for part in (row.response_headers.get(_TRANSACTION, ""), row.body, row.error):
             if part and (row.status is None or row.status >= 400):
                 print_line(part, 4)

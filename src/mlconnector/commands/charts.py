@@ -42,18 +42,13 @@ _FILE = ".toml"
 
 
 def chart_import(
-    name: Annotated[str, typer.Argument(help="The connection, or its TOML file before it is connected.")],
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, or DATEV's account labels (EXTF category 20).")],
+    name: Annotated[str, typer.Argument()],
+    file: Annotated[Path, typer.Argument()],
     yes: AppliedAtOnce = False,
     by: By = "",
     json: AsJson = False,
 ) -> None:
-    """Import a client's own chart of accounts.
-
-    Shows what is new, changed and gone first. All connections of the client share the chart.
-
-    Example: ml-connector chart import my-pipedrive konten.csv
-    """
+    """Import a client's own chart of accounts."""
     with answered(), application() as app:
         proposal = own_chart.propose(app.services, _books(app, name), content_of(file))
         if proposal.faults:
@@ -73,17 +68,12 @@ def chart_import(
 
 
 def chart_export(
-    name: Annotated[str, typer.Argument(help="Name of the connection.")],
+    name: Annotated[str, typer.Argument()],
     csv: AsCsv = None,
     xlsx: AsXlsx = None,
     json: AsJson = False,
 ) -> None:
-    """Write the chart of accounts, or a form for one.
-
-    Without an own chart it is the seeded accounts, as a form to fill in.
-
-    Example: ml-connector chart export my-pipedrive --xlsx konten.xlsx
-    """
+    """Write the chart of accounts, or a form for one."""
     with answered(), application() as app:
         found = own_chart.exported(app.context(name))
         rows = [_row(one) for one in found]

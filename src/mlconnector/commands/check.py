@@ -20,6 +20,7 @@ from mlconnector.commands.output import (
     complaints,
     console,
     heading,
+    os_reason,
     paragraph,
     phrase,
     print_json,
@@ -44,36 +45,21 @@ Format = Literal["text", "json", "sarif"]
 
 
 def check_files(
-    files: Annotated[list[Path] | None, typer.Argument(help="EXTF files, ours or anybody's.")] = None,
-    chart: Annotated[
-        str | None, typer.Option(help="The client's chart, SKR03 or SKR04; else the header's.")
-    ] = None,
-    account_length: Annotated[
-        int | None, typer.Option(min=4, max=8, help="The client's account length; else the header's.")
-    ] = None,
-    fiscal_year_start: Annotated[
-        int | None, typer.Option(min=1, max=12, help="Month in which the client's fiscal year begins.")
-    ] = None,
-    connection: Annotated[
-        str | None, typer.Option(help="Take the books of this connection, with the client's own accounts.")
-    ] = None,
-    form: Annotated[Format, typer.Option("--format", help="text, json, or sarif for code forges.")] = "text",
+    files: Annotated[list[Path] | None, typer.Argument()] = None,
+    chart: Annotated[str | None, typer.Option()] = None,
+    account_length: Annotated[int | None, typer.Option(min=4, max=8)] = None,
+    fiscal_year_start: Annotated[int | None, typer.Option(min=1, max=12)] = None,
+    connection: Annotated[str | None, typer.Option()] = None,
+    form: Annotated[Format, typer.Option("--format")] = "text",
     json: AsJson = False,
     spoken: Spoken = None,
-    rule: Annotated[str | None, typer.Option("--explain", help="Describe a rule instead.")] = None,
+    rule: Annotated[str | None, typer.Option("--explain")] = None,
 ) -> None:
-    """Report what DATEV would object to in EXTF files.
-
-    For each fault: line, column, value, rule, cure, and whether the online service or the import at the
-    adviser's objects. Ends with 1 when one of them would reject something, or a file cannot be read.
-    Needs no connection and no database.
-
-    Example: ml-connector check EXTF_Buchungsstapel.csv
-    """
+    """Report what DATEV would object to in EXTF files."""
     with answered():
         words = spoken_language(spoken)
         if rule is not None:
-            _explain(rule, words)
+            _explain(rule, words, json=json)
             return
         if not files:
             raise typer.BadParameter(phrase("files_wanted"))
@@ -128,7 +114,7 @@ def _findings(
         try:
             stream = file.open("rb")
         except OSError as error:
-            unread[file] = error.strerror or str(error)
+            unread[file] = os_reason(error)
             continue
         with stream:
             settings = check_settings.of_file(stream, client)
@@ -193,11 +179,14 @@ def _as_json(finding: Finding, words: Language) -> dict[str, Any]:
     }
 
 
-def _explain(asked: str, words: Language) -> None:
+def _explain(asked: str, words: Language, *, json: bool) -> None:
     rule_id = asked.strip().upper()
     if rule_id not in rules():
         paragraph(phrase("rule_unknown", rule=asked), to=complaints)
         raise typer.Exit(Exit.WRONG_USE)
+    if json:
+        print_json({"rule": rule_id, "page": rule_page(rule_id, words)})
+        return
     heading(rule_id)
     for part in rule_page(rule_id, words).split("\n\n"):
         paragraph(part.replace("**", "").replace("`", ""), 2)

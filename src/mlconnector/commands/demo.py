@@ -14,6 +14,7 @@ import typer
 from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
+from mlconnector.commands.demo_ending import endings
 from mlconnector.commands.demonstration import Scene, connection_text, demo_sink, secrets_text, stage
 from mlconnector.commands.output import (
     AsJson,
@@ -59,18 +60,15 @@ class DemoFormat(StrEnum):
 
 
 def demo(
-    source: Annotated[list[str] | None, typer.Option(help="Source system; all where none is named.")] = None,
+    source: Annotated[list[str] | None, typer.Option()] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for everything that the demo keeps and shows; demo-out, or demo-out-dxso.",
             show_default=False,
         ),
     ] = None,
-    channel: Annotated[
-        DemoFormat, typer.Option("--format", help="Buchungsstapel (extf) or booking suggestions (dxso).")
-    ] = DemoFormat.extf,
-    records: Annotated[int, typer.Option(min=1, help="How many records each source has.")] = 40,
+    channel: Annotated[DemoFormat, typer.Option("--format")] = DemoFormat.extf,
+    records: Annotated[int, typer.Option(min=1)] = 40,
     json: AsJson = False,
 ) -> None:
     """Show the whole way with stand-ins.
@@ -248,9 +246,8 @@ def _show(summary: dict[str, Any], out: Path) -> None:
     print_table(headings, batches, indent=2, right={0})
     console.print()
     paragraph(phrase("demo_http", documents=summary["documents"], **summary["http"]))
-    if summary["sent_now"] == 0:
-        say("demo_nothing_sent")
-    paragraph(phrase("demo_see", received=out / "received", summary=out / "summary.json"))
+    for key, facts in endings(summary, out):
+        paragraph(phrase(key, **facts))
 
 
 def _aloud(text: str) -> None:

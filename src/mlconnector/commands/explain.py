@@ -38,16 +38,11 @@ class Meaning:
 
 
 def explain(
-    code: Annotated[str, typer.Argument(help="A code of DATEV, a cause of ours, or a rule of `check`.")],
+    code: Annotated[str, typer.Argument()],
     json: AsJson = False,
     spoken: Spoken = None,
 ) -> None:
-    """Say what a code means and what to do.
-
-    Knows DATEV's codes (with or without #), our causes, and the rules of `check`. Needs no connection.
-
-    Example: ml-connector explain DCO01012
-    """
+    """Say what a code means and what to do."""
     with answered():
         language = spoken_language(spoken)
         found = list(meanings(code, language))

@@ -14,14 +14,15 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from mlconnector.commands.output import language, say, visible
+from mlconnector.commands import document
+from mlconnector.commands.output import language, phrase, say, visible
 from mlconnector.mapping.sheets import guarded
 from mlconnector.texts import notation
 from mlconnector.texts.language import Language
 
 Cell = str | int | Decimal | date | None
-AsCsv = Annotated[Path | None, typer.Option("--csv", help="Write a CSV file; - writes to standard output.")]
-AsXlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write an XLSX file (Excel, LibreOffice).")]
+AsCsv = Annotated[Path | None, typer.Option("--csv")]
+AsXlsx = Annotated[Path | None, typer.Option("--xlsx")]
 
 _STANDARD_OUTPUT = Path("-")
 _XLSX_DAY = {"de": "DD.MM.YYYY", "en": "YYYY-MM-DD"}
@@ -79,6 +80,8 @@ def export(
     csv: Path | None, xlsx: Path | None, sheet: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]]
 ) -> bool:
     """Write the files that a command was asked for, and say so; whether it was asked for any."""
+    if csv == _STANDARD_OUTPUT and document.current().wanted:
+        raise typer.BadParameter(phrase("preview_one_output"))
     if csv is not None:
         write_csv(csv, headings, rows)
         say_written(csv)

@@ -41,15 +41,13 @@ _VOUCHERS_SHOWN = 10
 
 
 def show_inbox(
-    name: Annotated[str | None, typer.Argument(help="Only this connection.")] = None,
-    cause: Annotated[str | None, typer.Option(help="Only this cause.")] = None,
+    name: Annotated[str | None, typer.Argument()] = None,
+    cause: Annotated[str | None, typer.Option()] = None,
     number: OfNumber = None,
     customer: OfCustomer = None,
     period: OfPeriod = None,
     amount: OfAmount = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="How many vouchers of each cause; all with --json.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1)] = None,
     page: OnPage = 1,
     json: AsJson = False,
 ) -> None:

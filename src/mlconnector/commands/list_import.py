@@ -15,6 +15,7 @@ from mlconnector.commands.output import (
     for_connection,
     heading,
     language,
+    os_reason,
     paragraph,
     phrase,
     print_json,
@@ -27,8 +28,8 @@ from mlconnector.settings import UnreadableSettings
 from mlconnector.texts.catalogue import fault
 from mlconnector.texts.language import Language
 
-AppliedAtOnce = Annotated[bool, typer.Option("--yes", help="Apply without asking.")]
-By = Annotated[str, typer.Option(help="Who does it; otherwise the user of this machine.")]
+AppliedAtOnce = Annotated[bool, typer.Option("--yes")]
+By = Annotated[str, typer.Option()]
 
 _SHOWN = 40
 _YES: dict[Language, str] = {"de": "ja", "en": "yes"}
@@ -39,7 +40,7 @@ def content_of(file: Path) -> bytes:
     try:
         return given_bytes(file, LARGEST_FILE)
     except OSError as error:
-        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
+        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=os_reason(error))) from error
 
 
 def refuse(name: str, file: Path, faults: Sequence[Fault], *, json: bool) -> NoReturn:

@@ -35,19 +35,11 @@ from mlconnector.texts.catalogue import step_cause
 
 
 def login(
-    name: Annotated[str, typer.Argument(help="Name of the connection.")],
-    system: Annotated[
-        str | None, typer.Option(help="The system to log in to; without it all that need a login.")
-    ] = None,
-    answer: Annotated[
-        bool, typer.Option("--paste", help="Paste the address that the browser ended at, instead of `serve`.")
-    ] = False,
-    link: Annotated[
-        bool, typer.Option("--link", help="Print a link to the page with the button, good for seven days.")
-    ] = False,
-    ended_there: Annotated[
-        bool, typer.Option("--ended-there", help="The earlier login was ended at the system by hand.")
-    ] = False,
+    name: Annotated[str, typer.Argument()],
+    system: Annotated[str | None, typer.Option()] = None,
+    answer: Annotated[bool, typer.Option("--paste")] = False,
+    link: Annotated[bool, typer.Option("--link")] = False,
+    ended_there: Annotated[bool, typer.Option("--ended-there")] = False,
     json: AsJson = False,
 ) -> None:
     """Log in: print the address for the browser.

@@ -38,8 +38,9 @@ from mlconnector.mapping.list_entries import PersonEntry
 from mlconnector.model.entries import Ledger
 from mlconnector.store.accounts import GivenNumber
 from mlconnector.texts import notation
+from mlconnector.texts.zone import shown_in
 
-Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
+Connection = Annotated[str, typer.Argument()]
 Persons = Literal["debtors", "creditors"]
 
 _LEDGERS: dict[Persons, Ledger] = {"debtors": "receivable", "creditors": "payable"}
@@ -47,19 +48,13 @@ _LEDGERS: dict[Persons, Ledger] = {"debtors": "receivable", "creditors": "payabl
 
 def numbers_import(
     name: Connection,
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, or DATEV's persons (EXTF category 16).")],
-    ledger: Annotated[Persons, typer.Option(help="Whose numbers are taken over; others are left out.")],
+    file: Annotated[Path, typer.Argument()],
+    ledger: Annotated[Persons, typer.Option()],
     yes: AppliedAtOnce = False,
     by: By = "",
     json: AsJson = False,
 ) -> None:
-    """Take over a list of debtors or creditors.
-
-    A line with the source's id gives its number to that party. A line without keeps the number free, so that
-    nobody else gets it, until `numbers bind` matches it.
-
-    Example: ml-connector numbers import my-pipedrive debitoren.csv --ledger debtors
-    """
+    """Take over a list of debtors or creditors."""
     with answered(), application() as app:
         proposal = number_lists.propose(app.context(name), content_of(file), _LEDGERS[ledger])
         if proposal.faults:
@@ -81,15 +76,12 @@ def numbers_import(
 
 def numbers_bind(
     name: Connection,
-    party: Annotated[str, typer.Argument(help="Whose number it is, by the id in the source.")],
-    number: Annotated[str, typer.Argument(help="The debtor or creditor number.")],
+    party: Annotated[str, typer.Argument()],
+    number: Annotated[str, typer.Argument()],
     by: By = "",
     json: AsJson = False,
 ) -> None:
-    """Match a number of a list to a customer or supplier.
-
-    Example: ml-connector numbers bind my-pipedrive organization/17 10042
-    """
+    """Match a number of a list to a customer or supplier."""
     with answered(), application() as app:
         given = number_lists.bind(app.context(name), party, number, by or somebody())
         if json:
@@ -99,10 +91,7 @@ def numbers_bind(
 
 
 def numbers_list(name: Connection, csv: AsCsv = None, xlsx: AsXlsx = None, json: AsJson = False) -> None:
-    """Show all debtor and creditor numbers of the client.
-
-    Example: ml-connector numbers list my-pipedrive --xlsx nummern.xlsx
-    """
+    """Show all debtor and creditor numbers of the client."""
     with answered(), application() as app:
         found = number_lists.listed(app.context(name))
         columns = [
@@ -139,7 +128,7 @@ def _table(found: Sequence[GivenNumber]) -> None:
             one.number,
             phrase("nobody_yet") if one.is_reserved else one.party,
             named("origin", one.origin),
-            notation.day(one.given_at.date(), language()),
+            notation.day(one.given_at.astimezone(shown_in()).date(), language()),
             one.name,
         )
         for one in found
@@ -150,7 +139,16 @@ def _table(found: Sequence[GivenNumber]) -> None:
 def _cells(one: GivenNumber) -> list[Cell]:
     party = "" if one.is_reserved else one.party
     ledger, origin = named("ledger", one.ledger), named("origin", one.origin)
-    return [one.number, one.name, party, one.vat_id, ledger, origin, one.given_at.date(), one.connection]
+    return [
+        one.number,
+        one.name,
+        party,
+        one.vat_id,
+        ledger,
+        origin,
+        one.given_at.astimezone(shown_in()).date(),
+        one.connection,
+    ]
 
 
 def _plain(one: GivenNumber) -> dict[str, Any]:

@@ -16,20 +16,12 @@ from mlconnector.store.open_days import OpenDay
 
 def open_from(
     name: Connection,
-    day: Annotated[
-        datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="First open day; without it, shows it.")
-    ] = None,
-    reason: Annotated[str, typer.Option(help="Why, e.g. the VAT return of June is filed; kept.")] = "",
-    by: Annotated[str, typer.Option(help="Who says so; you, if left out.")] = "",
+    day: Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%d"])] = None,
+    reason: Annotated[str, typer.Option()] = "",
+    by: Annotated[str, typer.Option()] = "",
     json: AsJson = False,
 ) -> None:
-    """Name the first day on which the client's books are open.
-
-    What corrects a booking of an earlier day is booked on this one, for all connections of the client.
-    While nobody has named a day, it is the first of the current month.
-
-    Example: ml-connector open-from my-pipedrive 2026-07-01 --reason "VAT return of June is filed"
-    """
+    """Name the first day on which the client's books are open."""
     with answered(), application() as app:
         context = app.context(name)
         if day is None:

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import shlex
-import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from enum import IntEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from mlconnector.app import Application, opened
+from mlconnector.commands import document, progress
+from mlconnector.environment import spoken as spoken_by_installation
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.settings import PREFIX, Settings, UnreadableSettings, load_settings
-from mlconnector.texts.catalogue import Explanation, explain, sentence, word
+from mlconnector.settings import UnreadableSettings, load_settings, os_error_name, refuse
+from mlconnector.texts.catalogue import Explanation, explain, people, sentence, word
 from mlconnector.texts.language import Language
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Spoken = Annotated[str | None, typer.Option("--language", help="de or en, instead of the settings'.")]
+if TYPE_CHECKING:
+    from mlconnector.app import Application
+
+AsJson = Annotated[bool, typer.Option("--json")]
+Spoken = Annotated[str | None, typer.Option("--language")]
 
 # Wider lines of text are hard to read; a terminal, or COLUMNS, may be narrower.
 _WIDEST = 110
@@ -40,10 +42,6 @@ _NARROWEST = 16
 _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-# Those of them that JSON lets stand as they are, below U+FFFF.
-_STANDING = re.compile(
-    r"[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
 _FLOW = str.maketrans(dict.fromkeys("\t\n\v\f\r", " "))
 
 # The states of vouchers in the order in which they are told.
@@ -69,6 +67,9 @@ def application(*, says_disconnected: bool = False) -> Iterator[Application]:
     At its end it is said which of the connections that the command was about are disconnected, and what to
     do; `says_disconnected` is for commands that say so themselves.
     """
+    # Some commands need no installation, and would wait until all of it is loaded.
+    from mlconnector.app import opened  # noqa: PLC0415
+
     with opened(load_settings()) as app:
         try:
             yield app
@@ -89,19 +90,16 @@ def _say_disconnected(app: Application) -> None:
 
 def language() -> Language:
     """The language of the installation; where its settings cannot be read, that of the environment."""
-    try:
-        return load_settings().language
-    except UnreadableSettings:
-        return "de" if os.environ.get(f"{PREFIX}LANGUAGE") == "de" else Settings().language
+    return spoken_by_installation()
 
 
 def spoken_language(given: str | None) -> Language:
     """The language that a command was told to speak, else that of the installation."""
+    if given not in {None, "de", "en"}:
+        refuse("--language", "“{given}” will not do; possible is one of {known}", given=given, known="de, en")
     if given == "de":
         return "de"
-    if given in {None, "en"}:
-        return "en" if given else language()
-    raise UnreadableSettings("--language", None, f"de / en, not {given}")
+    return "en" if given else language()
 
 
 def phrase(key: str, /, **facts: object) -> str:
@@ -155,7 +153,12 @@ def visible(text: str) -> str:
 
 
 def print_line(text: str, indent: int = 0, *, to: Console = console, style: str = "") -> None:
-    """Print a text in one line."""
+    """Print a text in one line; where a document is wanted, it alone goes to standard output."""
+    progress.current().spoken()
+    asked = document.current()
+    if asked.wanted:
+        asked.said.append(text)
+        to = complaints
     to.print(Text(" " * indent + visible(text), style))
 
 
@@ -189,22 +192,13 @@ def for_connection(text: str, name: str, cause: str = "") -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON; moments in ISO form."""
-    sys.stdout.write(json_text(value, indent=2) + "\n")
+    """Print a value as the command's JSON document; moments in ISO form, with their offset."""
+    document.print_json(value)
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """A value as JSON that does nothing to a terminal: JSON escapes only the oldest control characters."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
-    return _STANDING.sub(_as_escape, text)
-
-
-def _as_escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    """A value as JSON that does nothing to a terminal."""
+    return document.json_text(value, indent)
 
 
 def print_table(
@@ -265,6 +259,9 @@ def print_row(
 
 def _folded(cells: Sequence[str], widths: Sequence[int], right: Collection[int]) -> list[str]:
     """The lines of a row in which a cell is longer than its column."""
+    # Hardly a row has to be folded, and rows in pipes never.
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table.grid(padding=(0, GAP, 0, 0))
     for at, width in enumerate(widths):
         table.add_column(justify="right" if at in right else "left", width=width, overflow="fold")
@@ -314,43 +311,65 @@ def answered() -> Iterator[None]:
     """Turn the four errors into words and an exit code; nothing else is caught."""
     try:
         yield
-    except UnreadableSettings as error:
-        for line in str(error).splitlines():
-            print_line(line, to=complaints)
-        raise typer.Exit(Exit.WRONG_USE) from error
-    except NeedsLogin as error:
-        _complain("login_needed", system=named("system", error.system), reason=error.reason)
-        paragraph(phrase("login_how"), 2, to=complaints)
-        raise typer.Exit(Exit.LOGIN_NEEDED) from error
-    except NeedsHuman as error:
-        words = explain(error.problem.key, error.problem.facts, language())
-        paragraph(words.what, to=complaints, style="bold")
-        print_words(words, 2, to=complaints)
-        raise typer.Exit(Exit.PROBLEMS) from error
-    except RetryLater as error:
-        # Only a command that failed needs what speaks HTTP.
-        from mlconnector.flow.report.delays import why_later  # noqa: PLC0415
-
-        _complain("not_now", reason=why_later(error, language()))
-        paragraph(phrase("try_later"), 2, to=complaints)
-        raise typer.Exit(Exit.PROBLEMS) from error
-    except Broken as error:
-        _complain("not_as_agreed", reason=error)
-        paragraph(phrase("tell_it"), 2, to=complaints)
-        raise typer.Exit(Exit.PROBLEMS) from error
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            _complain("no_room", reason=_reason(error))
-            paragraph(phrase("try_later"), 2, to=complaints)
+    except (UnreadableSettings, NeedsLogin, NeedsHuman, RetryLater, Broken, OSError) as error:
+        code = _exit_code(error)
+        if document.current().wanted:
+            name, words, more = _in_words(error)
+            document.print_problem(name, **asdict(words), exit_code=code, **more)
+        elif isinstance(error, UnreadableSettings):
+            for line in error.lines(language()):
+                print_line(line, to=complaints)
         else:
-            _complain("machine_refused", reason=_reason(error))
-        raise typer.Exit(Exit.PROBLEMS) from error
+            _, words, _ = _in_words(error)
+            paragraph(words.what, to=complaints, style="bold")
+            print_words(words, 2, to=complaints)
+        raise typer.Exit(code) from error
 
 
-def _complain(key: str, /, **facts: object) -> None:
-    paragraph(phrase(key, **facts), to=complaints, style="bold")
+def _exit_code(error: Exception) -> Exit:
+    if isinstance(error, UnreadableSettings):
+        return Exit.WRONG_USE
+    return Exit.LOGIN_NEEDED if isinstance(error, NeedsLogin) else Exit.PROBLEMS
+
+
+def _in_words(error: Exception) -> tuple[str, Explanation, dict[str, Any]]:
+    """The name of a problem, what a user reads of it, and what is more in a document."""
+    spoken = language()
+    you, it = people("you", spoken), people("it", spoken)
+    match error:
+        case UnreadableSettings():
+            words = Explanation("; ".join(error.lines(spoken)), "", phrase("settings_cure"), you)
+            return "settings_unreadable", words, {"errors": error.data(spoken)}
+        case NeedsLogin():
+            what = phrase("login_needed", system=named("system", error.system), reason=error.reason)
+            return "login_needed", Explanation(what, "", phrase("login_how"), you), {"system": error.system}
+        case NeedsHuman():
+            problem = error.problem
+            return problem.key, explain(problem.key, problem.facts, spoken), {"cause": problem.cause}
+        case RetryLater():
+            # Only a command that failed needs what speaks HTTP.
+            from mlconnector.flow.report.delays import why_later  # noqa: PLC0415
+
+            what = phrase("not_now", reason=why_later(error, spoken))
+            return "later", Explanation(what, "", phrase("try_later"), you), {}
+        case OSError() if error.errno in _NO_ROOM:
+            what = phrase("no_room", reason=_reason(error))
+            return "no_room", Explanation(what, "", phrase("try_later"), it), {}
+        case OSError():
+            return (
+                "machine_refused",
+                Explanation(phrase("machine_refused", reason=_reason(error)), "", "", it),
+                {},
+            )
+        case _:
+            return "broken", Explanation(phrase("not_as_agreed", reason=error), "", phrase("tell_it"), it), {}
 
 
 def _reason(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}"
+    return f"{place}{os_reason(error)}"
+
+
+def os_reason(error: OSError) -> str:
+    """Why the machine did not allow something, in the language of the installation."""
+    return named("os_error", os_error_name(error))

@@ -28,29 +28,20 @@ from mlconnector.flow.agree.consent import WANTS_CONSENT, Difference, approve, d
 
 
 def persons(
-    name: Annotated[str, typer.Argument(help="Name of the connection.")],
-    waiting: Annotated[
-        bool, typer.Option("--waiting", help="Only what waits for consent, or failed.")
-    ] = False,
+    name: Annotated[str, typer.Argument()],
+    waiting: Annotated[bool, typer.Option("--waiting")] = False,
     approved: Annotated[
         list[str] | None,
-        typer.Option("--approve", help="Let this number go; may be given several times."),
+        typer.Option("--approve"),
     ] = None,
-    everything: Annotated[
-        bool, typer.Option("--approve-all", help="Let all go that wait for consent, or failed.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--approve-all")] = False,
     yes: AppliedAtOnce = False,
     by: By = "",
     csv: AsCsv = None,
     xlsx: AsXlsx = None,
     json: AsJson = False,
 ) -> None:
-    """Show debtors and creditors as DATEV gets them.
-
-    What would overwrite something waits here with its difference until somebody lets it go.
-
-    Example: ml-connector persons my-pipedrive --waiting
-    """
+    """Show debtors and creditors as DATEV gets them."""
     with answered(), application() as app:
         if approved or everything:
             _let_go(app, name, _wanted(app, name, approved), by or somebody(), yes=yes, json=json)

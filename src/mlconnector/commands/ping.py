@@ -29,7 +29,7 @@ _OF_LOGINS = frozenset({"login_needed", "token_refused"})
 _OUTCOME_WIDTH = 9
 
 
-def ping(name: Annotated[str, typer.Argument(help="Name of the connection.")], json: AsJson = False) -> None:
+def ping(name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
     """Check step by step: what fails, why, who fixes it.
 
     Example: ml-connector ping my-pipedrive

@@ -15,6 +15,7 @@ import typer
 from rich.cells import cell_len
 
 from mlconnector.app import Application
+from mlconnector.commands import progress
 from mlconnector.commands.exports import AsCsv, AsXlsx, write_csv, write_sheets
 from mlconnector.commands.output import (
     GAP,
@@ -92,24 +93,19 @@ class Wanted:
 
 
 def preview(
-    name: Annotated[str, typer.Argument(help="Name of the connection.")],
-    wanted: Annotated[
-        list[str] | None, typer.Argument(help="Only these vouchers, by number, external id or key.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many records at most.")] = 20,
-    accounts: Annotated[bool, typer.Option("--accounts", help="Name the accounts of each row.")] = False,
-    postings: Annotated[bool, typer.Option("--postings", help="Show what DATEV books for each row.")] = False,
-    why: Annotated[bool, typer.Option("--why", help="Say for each field why it has its value.")] = False,
+    name: Annotated[str, typer.Argument()],
+    wanted: Annotated[list[str] | None, typer.Argument()] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    accounts: Annotated[bool, typer.Option("--accounts")] = False,
+    postings: Annotated[bool, typer.Option("--postings")] = False,
+    why: Annotated[bool, typer.Option("--why")] = False,
     documents: Annotated[
         bool | None,
         typer.Option(
             "--documents/--no-documents",
-            help="Look into the files, too; by default where 20 vouchers at most are asked for.",
         ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the EXTF files into this folder, or the only one to this file.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option()] = None,
     csv: AsCsv = None,
     xlsx: AsXlsx = None,
     json: AsJson = False,
@@ -155,6 +151,7 @@ def _counted(app: Application, name: str, found: Iterable[Previewed], sums: Sums
     """Each voucher with its rows, counted into the sums as it passes."""
     rules, spoken = app.services.rules(name), app.settings.language
     for one in found:
+        progress.current().vouchers = sums.vouchers + 1
         rows = list(shown_rows(one, sums.rows + 1, rules, spoken))
         sums.add(one)
         yield one, rows

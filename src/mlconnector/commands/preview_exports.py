@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from mlconnector.commands import document
 from mlconnector.commands.exports import Cell, Sheet
 from mlconnector.commands.output import phrase
 from mlconnector.commands.preview_list import (
@@ -51,12 +51,12 @@ def sheets(name: str, rows: Sequence[ShownRow], sums: Sums, spoken: Language) ->
 def print_as_json(
     name: str, vouchers: Iterable[tuple[Previewed, Sequence[ShownRow]]], sums: Sums, spoken: Language
 ) -> None:
-    """Print an object with the vouchers, one after the other as they come, and then the totals."""
-    out = sys.stdout
-    out.write(f'{{\n"connection": {json.dumps(name)},\n"vouchers": [')
-    for count, (one, rows) in enumerate(vouchers):
-        out.write(f"{',' if count else ''}\n{_dumped(_voucher(one, rows, spoken))}")
-    out.write(f'\n],\n"totals": {_dumped(_totals(sums, spoken))}\n}}\n')
+    """Print an object with the vouchers and then the totals; only one voucher is held in memory."""
+    with document.spooled() as out:
+        out.write(f'{{\n"connection": {json.dumps(name)},\n"vouchers": [')
+        for count, (one, rows) in enumerate(vouchers):
+            out.write(f"{',' if count else ''}\n{_dumped(_voucher(one, rows, spoken))}")
+        out.write(f'\n],\n"totals": {_dumped(_totals(sums, spoken))}\n}}\n')
 
 
 def _heading(key: str) -> str:

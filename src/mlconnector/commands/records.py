@@ -38,15 +38,15 @@ from mlconnector.flow.report import record_lists
 from mlconnector.flow.report.search import ListedState, Search
 from mlconnector.store.batches import BatchState
 
-Name = Annotated[str | None, typer.Argument(help="Only this connection.")]
-Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many on a page.")]
+Name = Annotated[str | None, typer.Argument()]
+Limit = Annotated[int, typer.Option(min=1, max=100_000)]
 
 
 def list_vouchers(
     name: Name = None,
     state: Annotated[
         ListedState | None,
-        typer.Option(help="Only in this state; ignored: left out, reversed: booked and taken back again."),
+        typer.Option(),
     ] = None,
     number: OfNumber = None,
     customer: OfCustomer = None,
@@ -90,7 +90,7 @@ def _row(one: Mapping[str, Any], *, several: bool) -> list[str]:
 
 def list_batches(
     name: Name = None,
-    state: Annotated[BatchState | None, typer.Option(help="Only in this state.")] = None,
+    state: Annotated[BatchState | None, typer.Option()] = None,
     number: OfNumber = None,
     customer: OfCustomer = None,
     period: OfPeriod = None,
@@ -129,13 +129,9 @@ def _batch_row(one: Mapping[str, Any]) -> list[object]:
 
 
 def show_batch(
-    wanted: Annotated[str, typer.Argument(metavar="BATCH", help="Buchungsstapel by id or file name.")],
-    save: Annotated[
-        bool, typer.Option("--save", help="Write the file, byte for byte as DATEV gets it, into this folder.")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Write it there instead: a folder, or a file.")
-    ] = None,
+    wanted: Annotated[str, typer.Argument(metavar="BATCH")],
+    save: Annotated[bool, typer.Option("--save")] = False,
+    out: Annotated[Path | None, typer.Option("--out")] = None,
     json: AsJson = False,
 ) -> None:
     """Show a Buchungsstapel with its vouchers, or save its file.

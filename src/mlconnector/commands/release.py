@@ -33,10 +33,8 @@ from mlconnector.mapping.seeds import seed
 
 def release(
     name: Connection,
-    withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="Take the release back: nothing is sent any more.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Release without asking.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw")] = False,
+    yes: Annotated[bool, typer.Option("--yes")] = False,
     by: By = "",
     json: AsJson = False,
 ) -> None:

@@ -23,16 +23,14 @@ from mlconnector.flow.context import breaker
 from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.report import inbox
 
-Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
+Connection = Annotated[str, typer.Argument()]
 
 
 def replay(
     name: Connection,
-    wanted: Annotated[
-        list[str] | None, typer.Argument(help="Vouchers by number, external id or key.")
-    ] = None,
-    cause: Annotated[str | None, typer.Option(help="All vouchers that wait for this cause.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All vouchers that wait.")] = False,
+    wanted: Annotated[list[str] | None, typer.Argument()] = None,
+    cause: Annotated[str | None, typer.Option()] = None,
+    everything: Annotated[bool, typer.Option("--all")] = False,
     json: AsJson = False,
 ) -> None:
     """Let waiting vouchers go on after the fix.
@@ -58,8 +56,8 @@ def replay(
 
 def ignore(
     name: Connection,
-    voucher: Annotated[str, typer.Argument(help="Voucher by number, external id or key.")],
-    reason: Annotated[str, typer.Option(help="Why it is left out; kept in the audit trail.")],
+    voucher: Annotated[str, typer.Argument()],
+    reason: Annotated[str, typer.Option()],
     json: AsJson = False,
 ) -> None:
     """Leave a waiting voucher out for good.
@@ -92,11 +90,9 @@ def resume(name: Connection, json: AsJson = False) -> None:
 
 
 def resend(
-    batch: Annotated[str, typer.Argument(help="Buchungsstapel by id or file name.")],
-    reason: Annotated[str, typer.Option(help="Why it is sent once more; kept in the audit trail.")],
-    again: Annotated[
-        bool, typer.Option("--again", help="Also when DATEV has taken it already: it may be booked twice.")
-    ] = False,
+    batch: Annotated[str, typer.Argument()],
+    reason: Annotated[str, typer.Option()],
+    again: Annotated[bool, typer.Option("--again")] = False,
     json: AsJson = False,
 ) -> None:
     """Send a Buchungsstapel once more, byte for byte.

@@ -27,9 +27,9 @@ def reread(
     name: Connection,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only what changed since this day."),
+        typer.Option(formats=["%Y-%m-%d"], metavar="DAY"),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes")] = False,
     json: AsJson = False,
 ) -> None:
     """Let the next run read the source once more.

@@ -25,22 +25,17 @@ from mlconnector.commands.repairs import somebody
 from mlconnector.flow.agree import confirmation, rulebook
 from mlconnector.texts import notation
 
-Connection = Annotated[str, typer.Argument(help="Name of the connection.")]
+Connection = Annotated[str, typer.Argument()]
 
 _SHOWN_SETTINGS = ("supply", "own_rate", "rounding_limit", "exchange_rate_limit")
 
 
 def show_rules(
     name: Connection,
-    everything: Annotated[bool, typer.Option("--all", help="All tax cases, not only those in use.")] = False,
+    everything: Annotated[bool, typer.Option("--all")] = False,
     json: AsJson = False,
 ) -> None:
-    """Show the rules, and who confirmed them.
-
-    Books, accounts, tax cases, cost centres, payments. What is seeded is a proposal until it is confirmed.
-
-    Example: ml-connector rules my-pipedrive
-    """
+    """Show the rules, and who confirmed them."""
     with answered(), application() as app:
         found = rulebook.rulebook(app.context(name), everything=everything)
         if json:
@@ -51,19 +46,14 @@ def show_rules(
 
 def confirm(
     name: Connection,
-    by: Annotated[str, typer.Option(help="Who confirms, e.g. the tax adviser's office.")],
+    by: Annotated[str, typer.Option()],
     wanted: Annotated[
         list[str] | None,
-        typer.Argument(help="tax_case:NAME or account:NUMBER; all that are in use where none is named."),
+        typer.Argument(),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Note that somebody has confirmed proposed accounts and tax cases.
-
-    A seed that changes later counts as unconfirmed again.
-
-    Example: ml-connector confirm my-pipedrive --by "Kanzlei" tax_case:domestic_19
-    """
+    """Note that somebody has confirmed proposed accounts and tax cases."""
     with answered(), application() as app:
         if not by.strip():
             raise typer.BadParameter(phrase("by_whom"), param_hint="--by")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlconnector.app import Application
-from mlconnector.commands.output import answered, application, print_line
+from mlconnector.commands.output import answered, application, say
 from mlconnector.commands.working import attend, keep_a_log, stopping
 
 if TYPE_CHECKING:
@@ -21,24 +21,14 @@ _LAST_ANSWERS_SECONDS = 10
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of the settings'.")] = None,
-    port: Annotated[
-        int | None, typer.Option(help="Port, instead of the settings'; 0 takes a free one.", min=0, max=65535)
-    ] = None,
+    host: Annotated[str | None, typer.Option()] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
     worker: Annotated[
         bool,
-        typer.Option("--worker/--no-worker", help="Also do the work, or leave it to `worker` processes."),
+        typer.Option("--worker/--no-worker"),
     ] = True,
 ) -> None:
-    """Serve webhooks, logins and the API, and work.
-
-    Health and metrics are served too; the work is what `worker` does.
-
-    TLS is the reverse proxy's matter; only /webhooks/, /oauth/callback and /connect/ need to be reached from
-    outside. What the proxy has to do is in docs/how-to/install.md.
-
-    Example: ml-connector serve --port 8080
-    """
+    """Serve webhooks, logins and the API, and work."""
     keep_a_log()
     with answered(), application() as app:
         settings = app.settings
@@ -108,7 +98,7 @@ def _answer(
             attention.add_done_callback(give_up)
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        print_line(f"serving on http://{shown}:{port}; stop with Ctrl-C")
+        say("serving", address=f"http://{shown}:{port}")
         try:
             if not stop.is_set():
                 server.run(sockets=[listener])

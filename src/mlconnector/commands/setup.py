@@ -15,30 +15,34 @@ from mlconnector.app import Application
 from mlconnector.commands.output import (
     AsJson,
     Exit,
+    Spoken,
     answered,
     application,
     complaints,
     for_connection,
     language,
+    os_reason,
     paragraph,
     phrase,
     print_json,
     print_line,
     say,
+    spoken_language,
 )
 from mlconnector.commands.repairs import somebody
+from mlconnector.commands.templates import template
 from mlconnector.flow.agree import release
 from mlconnector.flow.connect import credentials, oauth_login, setup, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
 from mlconnector.given_files import given_text
-from mlconnector.settings import FILE_NAME, UnreadableSettings, line_of, parse_toml
+from mlconnector.settings import FILE_NAME, UnreadableSettings, line_of, parse_toml, refuse
 from mlconnector.store import connections
 from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import sink_systems, source_systems
 from mlconnector.texts.catalogue import explain, step_cause
 
-Name = Annotated[str, typer.Argument(help="Name of the connection.")]
+Name = Annotated[str, typer.Argument()]
 _TRIES = 3
 
 _SETTINGS = """\
@@ -48,7 +52,8 @@ _SETTINGS = """\
 data_dir = "ml-connector-data"          # database (SQLite) and master key live here
 # database_url = "postgresql://user:password@host/ml_connector"
 # public_url = "https://connector.example.com"   # where browsers and webhooks reach `ml-connector serve`
-# language = "de"
+language = "{language}"                         # de or en: in this language the installation speaks
+# timezone = "Europe/Berlin"            # moments are shown in this time zone
 """
 
 _BOOKS = """\
@@ -104,10 +109,10 @@ cron = "*/15 * * * *"          # how often the source is polled
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(help="Where the settings file goes.")] = Path(),
-    source: Annotated[
-        str, typer.Option(help="Source system to write an example connection for.")
-    ] = "pipedrive",
+    directory: Annotated[Path, typer.Argument()] = Path(),
+    source: Annotated[str, typer.Option()] = "pipedrive",
+    spoken: Spoken = None,
+    json: AsJson = False,
 ) -> None:
     """Write settings, master key, example connection.
 
@@ -116,16 +121,23 @@ def init(
     with answered():
         systems = source_systems()
         if source not in systems:
-            raise UnreadableSettings("--source", None, f"one of {', '.join(systems)}, not {source}")
+            known = ", ".join(systems)
+            refuse("--source", "“{given}” will not do; possible is one of {known}", given=source, known=known)
+        words = spoken_language(spoken)
         directory.mkdir(parents=True, exist_ok=True)
         data = directory / "ml-connector-data"
         data.mkdir(mode=0o700, exist_ok=True)
         key, connection = data / "master.key", directory / f"my-{source}.toml"
         sink = next(iter(sink_systems().values()))
         example = f'name = "my-{source}"\n\n{systems[source].template}\n{sink.template}\n{_BOOKS}'
-        wanted = {key: generate_master_key() + "\n", directory / FILE_NAME: _SETTINGS, connection: example}
+        wanted = {
+            directory / FILE_NAME: template(_SETTINGS, words).format(language=words),
+            key: generate_master_key() + "\n",
+            connection: template(example, words),
+        }
+        written = {str(path): not path.exists() for path in wanted}
         for path, text in wanted.items():
-            if path.exists():
+            if not written[str(path)]:
                 say("kept", file=path)
                 continue
             _write(path, text, 0o600 if path == key else 0o644)
@@ -133,6 +145,10 @@ def init(
             if path == key:
                 paragraph(phrase("keep_the_key", file=key))
         say("fill_in", file=connection)
+        if json:
+            print_json(
+                {"written": [file for file, new in written.items() if new], "connection": str(connection)}
+            )
 
 
 def _write(path: Path, text: str, mode: int) -> None:
@@ -146,15 +162,12 @@ def _write(path: Path, text: str, mode: int) -> None:
 
 
 def connect(
-    file: Annotated[Path, typer.Argument(help="The connection's TOML file.")],
-    secrets_file: Annotated[
-        Path | None, typer.Option(help="TOML file with the credentials; '-' reads standard input.")
-    ] = None,
+    file: Annotated[Path, typer.Argument()],
+    secrets_file: Annotated[Path | None, typer.Option()] = None,
     register_webhook: Annotated[
         bool | None,
         typer.Option(
             "--register-webhook/--unregister-webhook",
-            help="Let the source send its webhooks to public_url, or end that, where it can be asked to.",
         ),
     ] = None,
     json: AsJson = False,
@@ -283,7 +296,7 @@ def _text(file: Path) -> str:
     try:
         return given_text(file)
     except OSError as error:
-        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=error.strerror)) from error
+        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=os_reason(error))) from error
     except UnicodeDecodeError as error:
         raise UnreadableSettings(str(file), None, phrase("unreadable", reason="UTF-8")) from error
 

@@ -39,7 +39,7 @@ _CAUSES_SHOWN = 10
 _LINES_SHOWN = 10
 _AT_REST = frozenset(batches.FINAL)
 
-Names = Annotated[list[str] | None, typer.Argument(help="Connections; all where none is named.")]
+Names = Annotated[list[str] | None, typer.Argument()]
 
 
 def status(names: Names = None, json: AsJson = False) -> None:

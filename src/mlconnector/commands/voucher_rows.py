@@ -30,18 +30,13 @@ def _checked(read: Callable[[str], object], expected: str) -> Callable[[str | No
     return check
 
 
-OfNumber = Annotated[
-    str | None, typer.Option("--number", help="Only whose number, or id in the source, has this in it.")
-]
-OfCustomer = Annotated[
-    str | None, typer.Option("--customer", help="Only whose customer or supplier has this in its name.")
-]
+OfNumber = Annotated[str | None, typer.Option("--number")]
+OfCustomer = Annotated[str | None, typer.Option("--customer")]
 OfPeriod = Annotated[
     str | None,
     typer.Option(
         "--period",
         callback=_checked(period_of, "period_expected"),
-        help="Only dated then: 2026, 2026-07, 2026-07-15, or a range 2026-07..2026-09.",
     ),
 ]
 OfAmount = Annotated[
@@ -49,10 +44,9 @@ OfAmount = Annotated[
     typer.Option(
         "--amount",
         callback=_checked(amounts_of, "amount_expected"),
-        help="Only of this gross amount, or within a range 100..200; the sign does not count.",
     ),
 ]
-OnPage = Annotated[int, typer.Option("--page", min=1, help="Which page.")]
+OnPage = Annotated[int, typer.Option("--page", min=1)]
 
 COLUMNS = ("number", "date", "customer", "amount", "currency")
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mlconnector.app import Application
+from mlconnector.commands import progress
 from mlconnector.commands.outage_watch import OutageWatch, duration, in_words
 from mlconnector.commands.output import (
     AsJson,
@@ -44,9 +45,7 @@ _TROUBLE_SECONDS = 20.0
 _RUNS_AT_MOST = 100
 
 
-Wait = Annotated[
-    str, typer.Option("--wait", help="How long to try what cannot be reached, e.g. 90s, 10m or 1h.")
-]
+Wait = Annotated[str, typer.Option("--wait")]
 
 
 def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
@@ -205,6 +204,7 @@ class _VisibleLines(logging.Formatter):
 
 def keep_a_log() -> None:
     """Write what happens to standard error, for whoever runs the process."""
+    progress.current().stop()
     handler = logging.StreamHandler()
     handler.setFormatter(_VisibleLines("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -16,6 +16,7 @@ from typing import Literal, cast
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.charts import Account, TaxCase
 from mlconnector.mapping.tables import AccountRow
+from mlconnector.model.unsuitable import Unsuitable
 
 AccountFunction = Literal["AM", "AV", "S", "R", "KU", "M", "V"]
 
@@ -73,49 +74,55 @@ def _by_number(chart: str) -> dict[int, frozenset[AccountFunction]]:
     return found
 
 
+KEY_ON_AUTOMATIC = "account {account} is automatic; a tax key on it would be refused"
+
+
 def row_fault(
     row: AccountRow, case: TaxCase | None, direction: str, known: Account | None, books: Books
-) -> str:
-    """What DATEV would refuse in a row that names an account, and what to do; empty where nothing is wrong.
+) -> Unsuitable | None:
+    """What DATEV would refuse in a row that names an account, and what to do; None where nothing is wrong.
 
     `known` is the account as seeds or the client's own chart have it; what the latter says of an account is
     not questioned here. `case` is the tax case that the row names.
     """
     number = row.account or ""
     if (known is not None and known.own) or len(number) != books.account_length:
-        return ""
+        return None
     functions = functions_of(number, books.chart)
     automatic = functions & _AUTOMATIC
-    if said := reserved_fault(number, known, books):
-        return said
+    if reserved := reserved_fault(number, known, books):
+        return reserved
+    facts = {"account": number, "chart": _chart(books)}
     if automatic and row.automatic is False:
-        is_automatic = f"account {number} is automatic in {_chart(books)} ({min(automatic)})"
-        return f"{is_automatic}; leave automatic = false out"
+        said = "account {account} is automatic in {chart} ({function}); leave automatic = false out"
+        return Unsuitable(said, function=min(automatic), **facts)
     if automatic and row.tax_key:
-        return f"account {number} is automatic; a tax key on it would be refused"
+        return Unsuitable(KEY_ON_AUTOMATIC, account=number)
     if automatic:
-        return ""
+        return None
     if "S" in functions:
-        filled = f"DATEV itself fills {number}, a collective account (S) of {_chart(books)}"
-        return "" if known is not None else f"{filled}; name another account"
+        said = "DATEV itself fills {account}, a collective account (S) of {chart}; name another account"
+        return None if known is not None else Unsuitable(said, **facts)
     if (known is None and row.automatic is None) or not _takes_a_key(row, case):
-        return ""
+        return None
     if "KU" in functions:
-        return f"account {number} takes no tax in {_chart(books)} (KU); {_without_key(row)}"
+        return Unsuitable(f"account {{account}} takes no tax in {{chart}} (KU); {_without_key(row)}", **facts)
     only, tax = _ONE_TAX[direction]
     if only in functions:
-        takes = f"account {number} takes {tax} alone in {_chart(books)} ({only}), no {direction}"
-        return f"{takes}; {_without_key(row)}"
-    return ""
+        takes = f"account {{account}} takes {tax} alone in {{chart}} ({only}), no {direction}"
+        return Unsuitable(f"{takes}; {_without_key(row)}", **facts)
+    return None
 
 
-def reserved_fault(number: str, known: Account | None, books: Books) -> str:
-    """Why a reserved account cannot be booked on, and what to do; empty for one that is not reserved."""
+def reserved_fault(number: str, known: Account | None, books: Books) -> Unsuitable | None:
+    """Why a reserved account cannot be booked on, and what to do; None for one that is not reserved."""
     if (known is not None and known.own) or "R" not in functions_of(number, books.chart):
-        return ""
-    return (
-        f"account {number} is reserved in {_chart(books)} (R); name another account, or import the client's "
-        "own chart with `ml-connector chart import` where the account was given a function"
+        return None
+    return Unsuitable(
+        "account {account} is reserved in {chart} (R); name another account, or import the client's own "
+        "chart with `ml-connector chart import` where the account was given a function",
+        account=number,
+        chart=_chart(books),
     )
 
 

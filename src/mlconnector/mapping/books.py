@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from mlconnector.mapping.charts import Chart
 from mlconnector.model.entries import Ledger
+from mlconnector.model.unsuitable import Unsuitable
 
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")]
 Way = Literal["swap", "generalumkehr"]
@@ -33,7 +34,7 @@ Begin = Annotated[date | None, BeforeValidator(_filled_in)]
 class Table(BaseModel):
     """A table of the connection file: unknown entries are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Numbers(Table):
@@ -78,15 +79,22 @@ class Books(Table):
         digits, (low, high) = self.account_length + 1, _FIRST_DIGITS[ledger]
         kind = name.removesuffix("s")
         first, last = self.range_of(ledger)
+        limits: dict[str, Any] = {"digits": digits, "low": low, "high": high}
         if not low * 10**self.account_length <= first <= last < (high + 1) * 10**self.account_length:
-            raise ValueError(
-                f"{kind} numbers must have {digits} digits and begin with {low} to {high} at account length "
-                f"{self.account_length}; given {first} to {last}"
+            raise Unsuitable(
+                f"{kind} numbers must have {{digits}} digits and begin with {{low}} to {{high}} at account "
+                "length {length}; given {first} to {last}",
+                length=self.account_length,
+                first=first,
+                last=last,
+                **limits,
             )
         if numbers.collective is not None and not self.is_person(numbers.collective, ledger):
-            raise ValueError(
-                f"{name}.collective must be a {kind} number of {digits} digits that begins with {low} to "
-                f"{high}; given {numbers.collective}"
+            raise Unsuitable(
+                f"{name}.collective must be a {kind} number of {{digits}} digits that begins with {{low}} to "
+                "{high}; given {given}",
+                given=numbers.collective,
+                **limits,
             )
 
     def numbers_of(self, ledger: Ledger) -> Numbers:

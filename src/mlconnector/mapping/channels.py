@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from mlconnector.mapping.books import Table
 from mlconnector.model.entries import Ledger
+from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.model.vouchers import Kind, Voucher
 
 Channel = Literal["extf", "dxso"]
@@ -30,9 +31,11 @@ class ChannelRow(Table):
     @model_validator(mode="after")
     def _can_be_carried(self) -> Self:
         if self.since.day != 1:
-            raise ValueError(f"a format is changed at the beginning of a month, not on {self.since:%d.%m.%Y}")
+            raise Unsuitable(
+                "a format is changed at the beginning of a month, not on {day}", day=f"{self.since:%d.%m.%Y}"
+            )
         if self.kind == "payments" and self.format == "dxso":
-            raise ValueError(
+            raise Unsuitable(
                 "DXSO cannot carry payments, only invoices and credit notes: leave payments to extf"
             )
         return self

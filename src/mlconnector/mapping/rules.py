@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Lookup
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mlconnector.mapping.account_functions import reserved_fault, row_fault
+from mlconnector.mapping.account_functions import KEY_ON_AUTOMATIC, reserved_fault, row_fault
 from mlconnector.mapping.books import Books, Digits, Table
 from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded_accounts, tax_cases
 from mlconnector.mapping.eu_rates import RatePeriod
@@ -23,6 +24,7 @@ from mlconnector.mapping.tables import (
     CostCentres,
     CustomerRow,
     DownPayments,
+    FeeRow,
     Margin,
     OwnRate,
     Payments,
@@ -30,9 +32,12 @@ from mlconnector.mapping.tables import (
     Places,
     TaxCaseRow,
 )
+from mlconnector.model.unsuitable import SeveralUnsuitable, Unsuitable
 from mlconnector.model.vouchers import Supply
 
 _WITH_DISCOUNT_ACCOUNT = 13
+_CLEARING = "a bank, cash or clearing account"
+_EXCHANGE = "an account for differences of exchange"
 _Month = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3} [0-9]{4}-(0[1-9]|1[0-2])$")]
 _Rate = Annotated[Decimal, Field(gt=0, lt=10_000_000, decimal_places=10)]
 
@@ -85,6 +90,11 @@ class Mapping(Table):
         return self.revenue if direction == "sale" else self.expense
 
 
+def _check_is_first(where: str, index: int, first: int) -> None:
+    if index != first:
+        raise Unsuitable("looks at the same facts as row {first}: keep one of them", where=where, first=first)
+
+
 class OwnAccount(Table):
     """An account of the client's own chart, as it was imported.
 
@@ -95,6 +105,14 @@ class OwnAccount(Table):
     name: str = ""
     function: Function | None = "none"
     tax_case: str = ""
+
+
+_DIGITS = "account {account} must be written with {digits} digits"
+_TAXED_OTHERWISE = "account {account} is automatic for {taxed}, not for {case}"
+_OTHER_DIRECTION = {
+    "sale": "the tax case {case} is for a sale",
+    "purchase": "the tax case {case} is for a purchase",
+}
 
 
 class Rules(Table):
@@ -113,111 +131,130 @@ class Rules(Table):
 
     @model_validator(mode="after")
     def _rows_fit_the_chart(self) -> Self:
+        faults: list[Unsuitable] = []
+        for check in self._checks():
+            try:
+                check()
+            except Unsuitable as fault:
+                faults.append(fault)
+        if faults:
+            raise SeveralUnsuitable(faults)
+        return self
+
+    def _checks(self) -> Iterator[Callable[[], None]]:
+        """One for each row, so that all that is wrong is told at once."""
         for direction, table in (("sale", "revenue"), ("purchase", "expense")):
             seen: dict[tuple[object, ...], int] = {}
             for index, row in enumerate(self.mapping.accounts_for(direction), start=1):
                 where = f"mapping.{table} row {index}"
                 attributes = tuple(sorted(row.attributes.items()))
                 facts = (row.product, row.product_code, row.category, row.pipeline, attributes, row.tax_case)
-                if facts in seen:
-                    raise ValueError(
-                        f"{where} looks at the same facts as row {seen[facts]}: keep one of them"
-                    )
-                seen[facts] = index
-                self._check_row(row, direction, where)
+                yield partial(_check_is_first, where, index, seen.setdefault(facts, index))
+                yield partial(self._check_row, row, direction, where)
         for index, choice in enumerate(self.mapping.tax_case, start=1):
-            check_choice(choice, f"mapping.tax_case row {index}")
-        self._check_money_accounts()
-        self._check_fees()
-        return self
+            yield partial(check_choice, choice, f"mapping.tax_case row {index}")
+        yield from self._checks_of_money()
+        for name, fee in self.mapping.payments.fees.items():
+            yield partial(self._check_fee, fee, f"mapping.payments.fees {name!r}")
 
-    def _check_fees(self) -> None:
-        for name, row in self.mapping.payments.fees.items():
-            where = f"mapping.payments.fees {name!r}"
-            case = known_case(row.tax_case, where)
-            if case is not None and case.direction != "purchase":
-                raise ValueError(f"{where}: the tax case {case.name} is for a {case.direction}")
-            account = self._money_account(row.account, where)
-            if account is None:
-                raise ValueError(f"{where}: {self._unknown(row.account)}")
-            if account.automatic and account.tax_case != row.tax_case:
-                taxed = f"automatic for {account.tax_case}, not for {row.tax_case}"
-                raise ValueError(f"{where}: account {row.account} is {taxed}")
+    def _check_fee(self, row: FeeRow, where: str) -> None:
+        case = known_case(row.tax_case, where)
+        if case is not None and case.direction != "purchase":
+            raise Unsuitable(_OTHER_DIRECTION[case.direction], where=where, case=case.name)
+        account = self._money_account(row.account, where)
+        if account is None:
+            raise self._unknown(row.account).at(where)
+        if account.automatic and account.tax_case != row.tax_case:
+            taxed = {"taxed": account.tax_case, "case": row.tax_case}
+            raise Unsuitable(_TAXED_OTHERWISE, where=where, account=row.account, **taxed)
 
     def _check_row(self, row: AccountRow, direction: str, where: str) -> None:
         case = known_case(row.tax_case, where)
         if case is not None and case.direction != direction:
-            raise ValueError(f"{where}: the tax case {case.name} is for a {case.direction}")
+            raise Unsuitable(_OTHER_DIRECTION[case.direction], where=where, case=case.name)
         if direction == "sale" and (row.own_rate is not None or row.matter is not None):
-            raise ValueError(f"{where}: own_rate and matter are for purchases, where the client owes the tax")
+            raise Unsuitable(
+                "own_rate and matter are for purchases, where the client owes the tax", where=where
+            )
         if case is not None and (row.supply is not None or row.own_rate is not None):
-            raise ValueError(
-                f"{where}: supply and own_rate have no effect beside tax_case; give them a row of their own"
+            raise Unsuitable(
+                "supply and own_rate have no effect beside tax_case; give them a row of their own",
+                where=where,
             )
         if row.account is None:
             if row.tax_key or row.automatic is not None:
-                raise ValueError(f"{where}: tax_key and automatic need an account beside them")
+                raise Unsuitable("tax_key and automatic need an account beside them", where=where)
             return
         if said := row_fault(row, case, direction, self.accounts.get(row.account), self.books):
-            raise ValueError(f"{where}: {said}")
+            raise said.at(where)
         self._check_account(row, row.account, case, where)
         if row.tax_key is not None:
             check_key(row.tax_key, case, direction, where)
 
     def _check_account(self, row: AccountRow, number: str, case: TaxCase | None, where: str) -> None:
         if len(number) != self.books.account_length:
-            raise ValueError(
-                f"{where}: account {number} must be written with {self.books.account_length} digits"
-            )
+            raise Unsuitable(_DIGITS, where=where, account=number, digits=self.books.account_length)
         account = self.account(row)
         if account is None:
-            raise ValueError(f"{where}: {self._unknown(number)}")
+            raise self._unknown(number).at(where)
         if account.function in {"collective", "tax"}:
-            raise ValueError(
-                f"{where}: DATEV itself fills {number}, the {account.function} account {account.name!r}"
+            raise Unsuitable(
+                f"DATEV itself fills {{account}}, the {account.function} account '{{name}}'",
+                where=where,
+                account=number,
+                name=account.name,
             )
         if not account.automatic:
             return
         if row.tax_key:
-            raise ValueError(f"{where}: account {number} is automatic; a tax key on it would be refused")
+            raise Unsuitable(KEY_ON_AUTOMATIC, where=where, account=number)
         if not account.tax_case:
-            raise ValueError(f"{where}: the automatic account {number} needs tax_case beside it")
-        if case is not None and account.tax_case != case.name:
-            raise ValueError(
-                f"{where}: account {number} is automatic for {account.tax_case}, not for {case.name}"
+            raise Unsuitable(
+                "the automatic account {account} needs tax_case beside it", where=where, account=number
             )
+        if case is not None and account.tax_case != case.name:
+            taxed = {"taxed": account.tax_case, "case": case.name}
+            raise Unsuitable(_TAXED_OTHERWISE, where=where, account=number, **taxed)
 
-    def _check_money_accounts(self) -> None:
+    def _checks_of_money(self) -> Iterator[Callable[[], None]]:
         payments = self.mapping.payments
         for number in (*payments.table.values(), payments.default):
-            self._check_untaxed(number, "mapping.payments", "a bank, cash or clearing account")
+            yield partial(self._check_untaxed, number, "mapping.payments", _CLEARING)
         for name in ("exchange_gain", "exchange_loss"):
-            wanted = "an account for differences of exchange"
-            self._check_untaxed(getattr(payments, name), f"mapping.payments.{name}", wanted)
-        self._money_account(payments.discount_account, "mapping.payments.discount_account")
-        if payments.discount_account is not None and self.books.format_version < _WITH_DISCOUNT_ACCOUNT:
-            raise ValueError(
-                f"mapping.payments.discount_account needs format_version {_WITH_DISCOUNT_ACCOUNT}"
-            )
-        for rate, number in payments.granted.items():
-            self._check_discount(Decimal(rate), number, "sale", f"mapping.payments.granted {rate}")
-        for rate, number in payments.received.items():
-            self._check_discount(Decimal(rate), number, "purchase", f"mapping.payments.received {rate}")
+            number = getattr(payments, name)
+            yield partial(self._check_untaxed, number, f"mapping.payments.{name}", _EXCHANGE)
+        yield partial(self._check_discount_account, payments.discount_account)
+        for direction, table, rows in (
+            ("sale", "granted", payments.granted),
+            ("purchase", "received", payments.received),
+        ):
+            for rate, number in rows.items():
+                where = f"mapping.payments.{table} {rate}"
+                yield partial(self._check_discount, Decimal(rate), number, direction, where)
 
     def _check_untaxed(self, number: str | None, where: str, wanted: str) -> None:
         account = self._money_account(number, where)
         if account is not None and account.function != "none":
-            raise ValueError(
-                f"{where}: {number} is the {account.function} account {account.name!r}; name {wanted}"
+            raise Unsuitable(
+                f"{{account}} is the {account.function} account '{{name}}'; name {wanted}",
+                where=where,
+                account=number,
+                name=account.name,
             )
+
+    def _check_discount_account(self, number: str | None) -> None:
+        where = "mapping.payments.discount_account"
+        self._money_account(number, where)
+        if number is not None and self.books.format_version < _WITH_DISCOUNT_ACCOUNT:
+            raise Unsuitable("needs format_version {version}", where=where, version=_WITH_DISCOUNT_ACCOUNT)
 
     def _money_account(self, number: str | None, where: str) -> Account | None:
         digits = self.books.account_length
         if number is not None and len(number) != digits:
-            raise ValueError(f"{where}: account {number} must be written with {digits} digits")
+            raise Unsuitable(_DIGITS, where=where, account=number, digits=digits)
         account = None if number is None else self.accounts.get(number)
         if number is not None and (said := reserved_fault(number, account, self.books)):
-            raise ValueError(f"{where}: {said}")
+            raise said.at(where)
         return account
 
     def _check_discount(self, rate: Decimal, number: str, direction: str, where: str) -> None:
@@ -225,41 +262,52 @@ class Rules(Table):
         account = self._money_account(number, where)
         if account is None:
             if rate:
-                raise ValueError(
-                    f"{where}: account {number} is not known in the chart {self.books.chart}, nor whether it "
-                    "corrects the tax; name a seeded account, or import the client's chart"
+                raise Unsuitable(
+                    "account {account} is not known in the chart {chart}, nor whether it corrects the tax; "
+                    "name a seeded account, or import the client's chart",
+                    where=where,
+                    account=number,
+                    chart=self.books.chart,
                 )
             return
         if account.function in {"collective", "tax"}:
-            raise ValueError(f"{where}: DATEV itself fills {number}, {account.name!r}")
+            raise Unsuitable(
+                "DATEV itself fills {account}, '{name}'", where=where, account=number, name=account.name
+            )
         if not account.automatic:
             return
         case = tax_cases().get(account.tax_case)
         taxed = direction == "sale" or self.mapping.deducts
         if case is None or case.direction != direction or case.rate != rate or not taxed:
-            raise ValueError(
-                f"{where}: account {number} ({account.name}) is automatic for "
-                f"{account.tax_case or 'no known case'} and would correct another tax"
+            raise Unsuitable(
+                "account {account} ({name}) is automatic for {taxed} and would correct another tax",
+                where=where,
+                account=number,
+                name=account.name,
+                taxed=account.tax_case,
             )
 
-    def _unknown(self, number: str) -> str:
+    def _unknown(self, number: str) -> Unsuitable:
         """Why nothing is known of an account, and the ways out."""
         say = "say automatic = true or automatic = false"
+        facts = {"account": number, "chart": self.books.chart, **self._where_else(number)}
         if any(one.number == number for one in self.chart):
-            return f"the chart that was imported does not say whether account {number} is automatic; {say}"
+            lacking = "the chart that was imported does not say whether account {account} is automatic"
+            return Unsuitable(f"{lacking}; {say}", **facts)
+        known_elsewhere = " (it is '{name}' in {other})" if "name" in facts else ""
         if self.chart:
-            return f"account {number} is not in the client's own chart{self._where_else(number)}; {say}"
-        seeded = "" if self.books.chart == "own" else f"is not in the seeded chart {self.books.chart}"
-        lacking = seeded or "is not known, for no chart of accounts was imported for this client"
-        return (
-            f"account {number} {lacking}{self._where_else(number)}; {say}, or import the client's own chart "
-            "with `ml-connector chart import`"
-        )
+            lacking = "account {account} is not in the client's own chart"
+            return Unsuitable(f"{lacking}{known_elsewhere}; {say}", **facts)
+        lacking = "account {account} is not in the seeded chart {chart}"
+        if self.books.chart == "own":
+            lacking = "account {account} is not known, for no chart of accounts was imported for this client"
+        or_import = "or import the client's own chart with `ml-connector chart import`"
+        return Unsuitable(f"{lacking}{known_elsewhere}; {say}, {or_import}", **facts)
 
-    def _where_else(self, number: str) -> str:
+    def _where_else(self, number: str) -> dict[str, str]:
         other: Chart = "SKR04" if self.books.chart == "SKR03" else "SKR03"
         account = seeded_accounts(other, self.books.account_length).get(number)
-        return f" (it is {account.name!r} in {other})" if account else ""
+        return {"name": account.name, "other": other} if account else {}
 
     @cached_property
     def accounts(self) -> Lookup[str, Account]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from mlconnector.mapping.books import Digits, Table
+from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.model.vouchers import Supply
 
 _TaxKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,4}$")]
@@ -72,7 +73,7 @@ class TaxCaseRow(Table):
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:
         if self.tax_code is None and (self.rate is None or self.region == "any"):
-            raise ValueError("a row needs rate and region, or tax_code, or it would hold for everything")
+            raise Unsuitable("a row needs rate and region, or tax_code, or it would hold for everything")
         return self
 
 

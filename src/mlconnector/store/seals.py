@@ -13,13 +13,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
+from mlconnector.model.unsuitable import Unsuitable
 
 _VERSION = 1
 _NONCE_LENGTH = 12
@@ -46,13 +42,15 @@ class MasterKeys:
         """
         entries = [entry.strip() for entry in re.split(r"[,\n]", text) if entry.strip()]
         if not entries:
-            raise ValueError(f"there is no master key: {_EXPECTED}")
+            raise Unsuitable(f"there is no master key: {_EXPECTED}")
         keys: dict[str, bytes] = {}
         for position, entry in enumerate(entries, start=1):
             key_id, key = _read_entry(position, entry)
             if key_id in keys:
-                raise ValueError(
-                    f"master key {position}: the key id {key_id!r} is used twice; give each its own"
+                raise Unsuitable(
+                    "master key {number}: the key id '{given}' is used twice; give each its own",
+                    number=position,
+                    given=key_id,
                 )
             keys[key_id] = key
         return cls(next(iter(keys)), keys)
@@ -83,6 +81,9 @@ def generate_master_key() -> str:
 def derived(keys: MasterKeys, key_id: str, purpose: str) -> bytes:
     """A key for one purpose, by HKDF-SHA256 from a master key. Raises NeedsHuman (`vault_key_unknown`)."""
     info = f"ml-connector: {purpose}".encode()
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as in `_encrypt`
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
     return HKDF(hashes.SHA256(), _KEY_LENGTH, salt=None, info=info).derive(keys.key(key_id))
 
 
@@ -120,21 +121,30 @@ def _data_key(keys: MasterKeys, envelope: Envelope, context: tuple[str, ...]) ->
 def _read_entry(position: int, entry: str) -> tuple[str, bytes]:
     key_id, colon, encoded = entry.partition(":")
     if not colon:
-        raise ValueError(f"master key {position} has no ':' after its key id; {_EXPECTED}")
+        raise Unsuitable(f"master key {{number}} has no ':' after its key id; {_EXPECTED}", number=position)
     if not _KEY_ID.fullmatch(key_id.strip()):
-        raise ValueError(
-            f"master key {position}: the key id must be 1 to 32 letters, digits, '.', '_' or '-'; {_EXPECTED}"
+        raise Unsuitable(
+            "master key {number}: the key id must be 1 to 32 letters, digits, '.', '_' or '-'; "
+            f"{_EXPECTED}",
+            number=position,
         )
     try:
         key = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:
-        raise ValueError(f"master key {position} is not base64; {_EXPECTED}") from None
+        raise Unsuitable(f"master key {{number}} is not base64; {_EXPECTED}", number=position) from None
     if len(key) != _KEY_LENGTH:
-        raise ValueError(f"master key {position} has {len(key)} bytes instead of {_KEY_LENGTH}; {_EXPECTED}")
+        raise Unsuitable(
+            f"master key {{number}} has {{bytes}} bytes instead of 32; {_EXPECTED}",
+            number=position,
+            bytes=len(key),
+        )
     return key_id.strip(), key
 
 
 def _encrypt(key: bytes, content: bytes, *bound: str) -> bytes:
+    # Most commands open no secret, and would wait for the library.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
     nonce = secrets.token_bytes(_NONCE_LENGTH)
     return bytes([_VERSION]) + nonce + AESGCM(key).encrypt(nonce, content, _associated(bound))
 
@@ -143,6 +153,9 @@ def _decrypt(key: bytes, box: bytes, envelope: Envelope, *bound: str) -> bytes:
     version, nonce, ciphertext = box[:1], box[1 : 1 + _NONCE_LENGTH], box[1 + _NONCE_LENGTH :]
     if version != bytes([_VERSION]) or len(nonce) != _NONCE_LENGTH:
         raise _unreadable(envelope, bound)
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as in `_encrypt`
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
     try:
         return AESGCM(key).decrypt(nonce, ciphertext, _associated(bound))
     except InvalidTag as error:

@@ -5,7 +5,7 @@ The texts are TOML files beside this one, and in the folders of the systems. A t
     {party}                       the fact; a dash where it is missing or empty
     {region.word}                 our word for its value, from `words.toml`
     {total.number} {size.size}    a number, or a number of bytes, as the language writes it
-    {until.moment}                a moment in ISO form, in UTC, as the language writes it
+    {until.moment}                a moment in ISO form, in our zone, as the language writes it
     {day.day}                     a day in ISO form, as the language writes it
     {help: Help: ….}              words around the fact, which stands for …; nothing where it is missing
 """
@@ -22,7 +22,7 @@ from typing import Any
 from mlconnector.model.problems import Problem, shared_facts
 from mlconnector.texts import notation
 from mlconnector.texts.language import Language
-from mlconnector.texts.tables import table
+from mlconnector.texts.tables import entry, table
 
 _ENDS = (".", "!", "?", "…")
 _MEGABYTE = 1024 * 1024
@@ -43,13 +43,13 @@ def explain(key: str, facts: Mapping[str, str], language: Language) -> Explanati
 
     Where an outside system has answered, its own words, code, help page and request id follow the why.
     """
-    entry = table("problems.toml").get(key)
-    if entry is None:
+    found = entry("problems.toml", key)
+    if found is None:
         return Explanation(key, _listed(facts), "", "")
-    what, why, do = (filled(entry[language][part], facts, language) for part in ("what", "why", "do"))
-    if "answer" in entry:
-        why += filled(table("answers.toml")[entry["answer"]][language], facts, language)
-    return Explanation(what, why, do, people(entry["who"], language))
+    what, why, do = (filled(found[language][part], facts, language) for part in ("what", "why", "do"))
+    if "answer" in found:
+        why += filled(table("answers.toml")[found["answer"]][language], facts, language)
+    return Explanation(what, why, do, people(found["who"], language))
 
 
 def explain_together(problems: Sequence[Problem], language: Language) -> Explanation:
@@ -66,15 +66,15 @@ def explain_in_general(key: str, language: Language) -> Explanation:
 
 def step_title(key: str, language: Language) -> str:
     """What a step of a ping is called."""
-    entry = table("checks.toml").get(key)
-    return str(entry[language]) if entry else key
+    told = table("checks.toml").get(key)
+    return str(told[language]) if told else key
 
 
 def step_cause(cause: str, facts: Mapping[str, str], language: Language) -> str:
     """Why a step of a ping failed and what to do about it."""
-    entry = table("causes.toml").get(cause)
-    if entry is not None:
-        return filled(entry[language], facts, language)
+    told = table("causes.toml").get(cause)
+    if told is not None:
+        return filled(told[language], facts, language)
     if cause in table("problems.toml"):
         words = explain(cause, facts, language)
         return f"{words.what} {words.why} {words.do}"
@@ -91,31 +91,34 @@ def step_people(cause: str, who: str, facts: Mapping[str, str], language: Langua
 
 def people(who: str, language: Language) -> str:
     """Who can put something right."""
-    entry = table("people.toml").get(who)
-    return str(entry[language]) if entry else who
+    told = table("people.toml").get(who)
+    return str(told[language]) if told else who
 
 
 def word(kind: str, value: str, language: Language) -> str:
     """Our word for a value, e.g. of the kind `region` for `eu`; the value itself where we have none."""
-    entry = table("words.toml").get(kind, {}).get(value)
-    return str(entry[language]) if entry else value
+    found = (entry("words.toml", kind) or {}).get(value)
+    return str(found[language]) if found else value
 
 
 def found(step: str, facts: Mapping[str, str], language: Language) -> str:
     """What a step of a ping that went well has found; empty where there is nothing to tell."""
-    entry = table("found.toml").get(step)
-    return filled(entry[language], facts, language) if entry else ""
+    told = table("found.toml").get(step)
+    return filled(told[language], facts, language) if told else ""
 
 
 def sentence(key: str, facts: Mapping[str, str], language: Language) -> str:
     """What a command says beside problems and steps; raises KeyError for an unknown key."""
-    return filled(table("commands.toml")[key][language], facts, language)
+    found = entry("commands.toml", key)
+    if found is None:
+        raise KeyError(key)
+    return filled(found[language], facts, language)
 
 
 def reason(rule: str, facts: Mapping[str, str], language: Language) -> str:
     """Why a field of a booking has its value; a rule that has no words is a sentence of its own."""
-    entry = table("reasons.toml").get(rule)
-    return filled(entry[language], facts, language) if entry else rule
+    told = table("reasons.toml").get(rule)
+    return filled(told[language], facts, language) if told else rule
 
 
 def fault(key: str, facts: Mapping[str, str], language: Language) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, localcontext
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from mlconnector.texts.language import Language
+from mlconnector.texts.zone import shown_in
 
+_GERMAN_ZONES = {"CET": "MEZ", "CEST": "MESZ"}
 _DAY: dict[Language, str] = {"de": "dd.MM.yyyy", "en": "yyyy-MM-dd"}
 
 
@@ -41,5 +43,17 @@ def day(value: date, language: Language) -> str:
 
 
 def moment(value: datetime, language: Language) -> str:
-    """A moment to the minute, in UTC: `31.10.2026 14:05 UTC` or `2026-10-31 14:05 UTC`."""
-    return f"{format_datetime(value.astimezone(UTC), f'{_DAY[language]} HH:mm', locale=language)} UTC"
+    """A moment to the minute, in our zone: `31.10.2026 14:05 MEZ` or `2026-10-31 14:05 CET`."""
+    return _moment(value, language, "HH:mm")
+
+
+def exact_moment(value: datetime, language: Language) -> str:
+    """A moment to the second, in our zone."""
+    return _moment(value, language, "HH:mm:ss")
+
+
+def _moment(value: datetime, language: Language, clock: str) -> str:
+    local = value.astimezone(shown_in())
+    zone = local.tzname() or ""
+    zone = _GERMAN_ZONES.get(zone, zone) if language == "de" else zone
+    return f"{format_datetime(local, f'{_DAY[language]} {clock}', tzinfo=shown_in(), locale=language)} {zone}"

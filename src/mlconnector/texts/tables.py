@@ -5,6 +5,7 @@ A system's texts are `systems/<name>/texts/*.toml`; they are found as files, so 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -31,6 +32,38 @@ def table(name: str) -> dict[str, Any]:
         else:
             _add(merged, each, f"{name}: ")
     return merged
+
+
+@cache
+def entry(name: str, key: str) -> dict[str, Any] | None:
+    """One entry of a table by its first name, without reading all the others; None where there is none.
+
+    A command says a few sentences, and would wait longer for the rest than for anything else that it does.
+    """
+    start = re.compile(rf"^\[{re.escape(key)}[.\]]", re.MULTILINE)
+    found: dict[str, Any] = {}
+    for text in _texts(name):
+        parts = [text[at.start() : _end(text, at.end())] for at in start.finditer(text)]
+        try:
+            found |= tomllib.loads("".join(parts)).get(key, {})
+        except tomllib.TOMLDecodeError:
+            # A line within a text that looks like a heading: then all of it has to be read.
+            return table(name).get(key)
+    return found or table(name).get(key)
+
+
+def _end(text: str, start: int) -> int:
+    """Where the next heading begins."""
+    heading = text.find("\n[", start)
+    return len(text) if heading < 0 else heading + 1
+
+
+@cache
+def _texts(name: str) -> tuple[str, ...]:
+    """The files of a kind as they stand, the general one first."""
+    folders = sorted(_systems().iterdir(), key=lambda folder: folder.name)
+    places = [files(__package__).joinpath(name), *(folder.joinpath("texts", name) for folder in folders)]
+    return tuple(file.read_text(encoding="utf-8") for file in places if file.is_file())
 
 
 @cache

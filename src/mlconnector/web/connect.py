@@ -31,6 +31,7 @@ from mlconnector.texts.language import Language
 from mlconnector.web.oauth import CALLBACK_PATH
 from mlconnector.web.pages import STYLED_POLICY, rendered
 from mlconnector.web.parts import Parts, Web
+from mlconnector.web.speech import PageLanguage
 
 _LIGHT = {"ready": ("ready", "✓"), "needs_login": ("login", "!"), "paused": ("login", "!")}
 
@@ -39,40 +40,40 @@ Key = Annotated[str, Query(max_length=200)]
 
 
 @router.get(f"{invitation.PATH}/{{system}}/{{name}}")
-def show(system: Name, name: Name, web: Web, key: Key = "") -> HTMLResponse:
+def show(system: Name, name: Name, web: Web, language: PageLanguage, key: Key = "") -> HTMLResponse:
     """How the connection stands, and the button."""
     context = web.application.context(name)
     if not invitation.is_invited(context, key) or system != context.settings.sink_system.name:
-        return _unknown(web)
-    return _standing(web, context, key)
+        return _unknown(language)
+    return _standing(context, key, language)
 
 
 @router.post(f"{invitation.PATH}/{{system}}/{{name}}")
-async def begin(system: Name, name: Name, request: Request, web: Web) -> HTMLResponse:
+async def begin(system: Name, name: Name, request: Request, web: Web, language: PageLanguage) -> HTMLResponse:
     """Begin a login and lead the browser to the sink."""
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     key = form.get("key", [""])[0]
-    return await run_in_threadpool(_begin, web, system, name, key)
+    return await run_in_threadpool(_begin, web, system, name, key, language)
 
 
-def _begin(web: Parts, system: str, name: str, key: str) -> HTMLResponse:
-    context, language = web.application.context(name), web.application.settings.language
+def _begin(web: Parts, system: str, name: str, key: str, language: Language) -> HTMLResponse:
+    context = web.application.context(name)
     if not invitation.is_invited(context, key) or system != context.settings.sink_system.name:
-        return _unknown(web)
+        return _unknown(language)
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     try:
         address = oauth_login.begin(context, system, redirect)
     except NeedsHuman as error:
         words = explain(error.problem.key, error.problem.facts, language)
         facts = {"what": words.what, "why": words.why, "do": words.do, "who": words.who}
-        return _shown(web, "login_not_kept", facts, HTTPStatus.CONFLICT)
+        return _shown(language, "login_not_kept", facts, HTTPStatus.CONFLICT)
     except ConnectorError as error:
         why = why_later(error, language) if isinstance(error, RetryLater) else error.said
         reason = sentence("not_now", {"reason": why}, language)
-        return _shown(web, "login_failed", {}, HTTPStatus.BAD_GATEWAY, "not_begun.html", reason=reason)
+        return _shown(language, "login_failed", {}, HTTPStatus.BAD_GATEWAY, "not_begun.html", reason=reason)
     link = word("connect", "onward", language)
     facts = {"system": context.settings.sink_system.title}
-    return _shown(web, "to_sink", facts, template="onward.html", address=address, link=link)
+    return _shown(language, "to_sink", facts, template="onward.html", address=address, link=link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,12 @@ class _Fact:
     link: str = ""
 
 
-def _standing(web: Parts, context: Context, key: str) -> HTMLResponse:
-    language = web.application.settings.language
+def _standing(context: Context, key: str, language: Language) -> HTMLResponse:
     with context.read() as db:
         row = connections.read(db, context.name)
     light, sign = _LIGHT.get(row.state, ("trouble", "✗"))
     return _shown(
-        web,
+        language,
         "connect_sink",
         {"connection": context.name, "system": context.settings.sink_system.title},
         template="connection.html",
@@ -140,17 +140,17 @@ def _release(context: Context, language: Language) -> str:
     return sentence("released_line", {"at": given.at.isoformat(), "by": given.by}, language)
 
 
-def _unknown(web: Parts) -> HTMLResponse:
-    return _shown(web, "link_unknown", {}, HTTPStatus.NOT_FOUND)
+def _unknown(language: Language) -> HTMLResponse:
+    return _shown(language, "link_unknown", {}, HTTPStatus.NOT_FOUND)
 
 
 def _shown(
-    web: Parts,
+    language: Language,
     key: str,
     facts: Mapping[str, str],
     status: HTTPStatus = HTTPStatus.OK,
     template: str = "styled.html",
     **more: object,
 ) -> HTMLResponse:
-    content = rendered(template, key, facts, web.application.settings.language, **more)
+    content = rendered(template, key, facts, language, **more)
     return HTMLResponse(content, status, {"Content-Security-Policy": STYLED_POLICY})

@@ -19,6 +19,7 @@ from mlconnector.texts.catalogue import explain
 from mlconnector.texts.language import Language
 from mlconnector.web.pages import rendered
 from mlconnector.web.parts import Parts, Web
+from mlconnector.web.speech import PageLanguage
 
 CALLBACK_PATH = "/oauth/callback"
 _LONGEST = 8192
@@ -30,13 +31,17 @@ Parameter = Annotated[str, Query(max_length=_LONGEST)]
 
 @router.get(CALLBACK_PATH, response_model=None)
 def callback(
-    web: Web, background: BackgroundTasks, state: Parameter = "", code: Parameter = "", error: Parameter = ""
+    web: Web,
+    language: PageLanguage,
+    background: BackgroundTasks,
+    state: Parameter = "",
+    code: Parameter = "",
+    error: Parameter = "",
 ) -> Response:
     """Finish the login that `state` began, and let deliveries go on that waited for it.
 
     After a short-lived login that has reached the client the browser goes on to the long-term one.
     """
-    language = web.application.settings.language
     services = web.application.services
     if error:
         log.warning("a login was refused: %s", error_code(error))

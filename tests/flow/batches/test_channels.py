@@ -88,7 +88,7 @@ class TestSettingUp:
         assert "cannot carry payments" in unreadable(text + channel("payments"))
 
     def test_a_format_needs_its_service(self, text: str) -> None:
-        assert '"dxso" needs its data service' in unreadable(text + channel())
+        assert "“dxso” needs its data service" in unreadable(text + channel())
 
     def test_debtors_and_creditors_need_extf(self, text: str) -> None:
         only = text.replace("[datev]\n", '[datev]\nservices = ["dxso"]\n') + channel()

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from mlconnector.formats.einvoice.seller import Seller
+from mlconnector.model.unsuitable import Unsuitable
 
 
 class DocumentRules(BaseModel):
@@ -17,7 +18,7 @@ class DocumentRules(BaseModel):
     says whether what they find holds the voucher or is only noted.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     missing: Literal["booking_document", "invoice", "hold"] = "booking_document"
     en16931: bool = False
@@ -27,7 +28,7 @@ class DocumentRules(BaseModel):
     @model_validator(mode="after")
     def _knows_the_seller(self) -> Self:
         if self.missing == "invoice" and self.seller is None:
-            raise ValueError(
+            raise Unsuitable(
                 'missing = "invoice" needs the table [documents.seller]: who issues the invoices'
             )
         return self

@@ -6,6 +6,8 @@ import os
 import signal
 from collections.abc import Callable
 
+from mlconnector.model.unsuitable import Unsuitable
+
 POINTS = (
     "intake_stored",
     "entries_stored",
@@ -30,7 +32,9 @@ def watch(crash_at: str) -> Callable[[str], None]:
     """
     name, _, count = crash_at.partition(":")
     if name and name not in POINTS:
-        raise ValueError(f"{name!r} is no point of the way; known: {', '.join(POINTS)}")
+        raise Unsuitable(
+            "'{given}' is no point of the way; known: {known}", given=name, known=", ".join(POINTS)
+        )
     left = int(count or 1)
 
     def reached(point: str) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from croniter import croniter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, field_validator
 
 from mlconnector.flow.context.agreed import Agreed
@@ -16,13 +15,16 @@ from mlconnector.mapping.books import Books
 from mlconnector.mapping.channels import Channel, ChannelRow, carried_as, channel_of
 from mlconnector.mapping.rules import Mapping, Rules
 from mlconnector.mapping.tables import MasterData
+from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.model.vouchers import Voucher
-from mlconnector.settings import UnreadableSettings, line_of, parse_toml, validated
-from mlconnector.systems.registry import sink_systems, source_systems
+from mlconnector.settings import Complaint, UnreadableSettings, line_of, parse_toml, refuse, validated
+from mlconnector.systems.registry import sink_systems, source_names, source_system
 from mlconnector.systems.sink import SinkSystem, Takes
 from mlconnector.systems.source import SourceSystem
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+Part = TypeVar("Part")
 
 NEEDED_FOR: dict[Channel, Takes] = {"extf": "booking_files", "dxso": "suggestions"}
 """What a sink has to take for a format to reach it."""
@@ -31,15 +33,19 @@ NEEDED_FOR: dict[Channel, Takes] = {"extf": "booking_files", "dxso": "suggestion
 class Schedule(BaseModel):
     """When the source is polled, as a cron expression in UTC; empty means only by hand or webhook."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     cron: str = "*/15 * * * *"
 
     @field_validator("cron")
     @classmethod
     def _is_cron(cls, value: str) -> str:
-        if value and not croniter.is_valid(value):
-            raise ValueError(f"{value!r} is no cron expression of five fields, e.g. */15 * * * *")
+        if not value:
+            return value
+        from croniter import croniter  # noqa: PLC0415 - who has no schedule must not wait for it
+
+        if not croniter.is_valid(value):
+            raise Unsuitable("“{given}” is no cron expression of five fields, e.g. */15 * * * *", given=value)
         return value
 
 
@@ -49,7 +55,7 @@ class _Outline(BaseModel):
     Beside these there is one for the sink, by its name (`_outline_model`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Name
     source: dict[str, Any]
@@ -179,8 +185,10 @@ def _sink(outline: _Outline, text: str, where: str) -> tuple[SinkSystem, Any]:
     known = sink_systems()
     given = {name: table for name in known if (table := getattr(outline, name)) is not None}
     if len(given) != 1:
-        expected = "is missing" if not given else f"only one of these tables: {', '.join(given)}"
-        raise UnreadableSettings(where, None, f"{' or '.join(known)}: {expected}")
+        tables = ", ".join(f"[{name}]" for name in known)
+        if given:
+            refuse(where, "there can be only one of the tables {tables}", tables=tables)
+        refuse(where, "the table {tables} is missing", tables=tables)
     ((name, table),) = given.items()
     return known[name], validated(known[name].settings_model, table, text, where, name)
 
@@ -190,12 +198,30 @@ def _check_formats(outline: _Outline, system: SinkSystem, sink: Any, text: str, 
     takes = system.takes(sink)
     for row in outline.channels:
         if NEEDED_FOR[row.format] not in takes:
-            expected = f'channels: "{row.format}" needs its data service in {system.name}.services'
-            raise UnreadableSettings(where, line_of(text, ["channels"]), expected)
+            facts = {"format": row.format, "services": f"{system.name}.services"}
+            line = line_of(text, ["channels"])
+            refuse(
+                where, "“{format}” needs its data service in {services}", line=line, name="channels", **facts
+            )
     if outline.master_data.send in {"new", "changes"} and "booking_files" not in takes:
-        carried = f"only EXTF files carry debtors and creditors; add extf to {system.name}.services"
-        line = line_of(text, ["master_data", "send"])
-        raise UnreadableSettings(where, line, f"master_data.send: {carried}")
+        said = "only EXTF files carry debtors and creditors; add extf to {services}"
+        line, services = line_of(text, ["master_data", "send"]), f"{system.name}.services"
+        refuse(where, said, line=line, name="master_data.send", services=services)
+
+
+class _Collected:
+    """The complaints of several parts of a text, all of which are told at once."""
+
+    def __init__(self) -> None:
+        self.complaints: list[Complaint] = []
+
+    def of(self, read: Callable[[], Part]) -> Part | None:
+        """What was read; None where it could not be."""
+        try:
+            return read()
+        except UnreadableSettings as error:
+            self.complaints += error.complaints
+            return None
 
 
 def read_connection(
@@ -206,13 +232,20 @@ def read_connection(
     Raises UnreadableSettings with the line and what was expected.
     """
     outline = _outlined(text, where)
-    system = _source(outline, text, where)
+    found = _Collected()
+    system = found.of(lambda: _source(outline, text, where))
     source = {name: value for name, value in outline.source.items() if name != "system"}
-    books = validated(Books, outline.books, text, where, "books")
-    mapping = validated(Mapping, outline.mapping, text, where, "mapping")
-    own = validated(system.settings_model, source, text, where, "source")
-    sink_system, sink = _sink(outline, text, where)
-    _check_formats(outline, sink_system, sink, text, where)
+    books = found.of(lambda: validated(Books, outline.books, text, where, "books"))
+    mapping = found.of(lambda: validated(Mapping, outline.mapping, text, where, "mapping"))
+    own = found.of(
+        lambda: None if system is None else validated(system.settings_model, source, text, where, "source")
+    )
+    sinking = found.of(lambda: _sink(outline, text, where))
+    if sinking is not None:
+        found.of(lambda: _check_formats(outline, *sinking, text, where))
+    if found.complaints or system is None or books is None or mapping is None or sinking is None:
+        raise UnreadableSettings.of(found.complaints)
+    sink_system, sink = sinking
     beside = Agreed() if agreed is None else agreed(sink_system.client(sink))
     rules = {
         "books": books,
@@ -238,9 +271,16 @@ def read_connection(
 
 
 def _source(outline: _Outline, text: str, where: str) -> SourceSystem:
-    known = source_systems()
     named = outline.source.get("system")
-    if named in known:
-        return known[named]
-    expected = f"source.system: one of {', '.join(known)}, not {named!r}"
-    raise UnreadableSettings(where, line_of(text, ["source", "system"]), expected)
+    known = source_system(str(named))
+    if known is None:
+        line = line_of(text, ["source", "system"])
+        facts = {"given": named, "known": ", ".join(source_names())}
+        refuse(
+            where,
+            "“{given}” will not do; possible is one of {known}",
+            line=line,
+            name="source.system",
+            **facts,
+        )
+    return known

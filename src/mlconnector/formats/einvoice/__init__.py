@@ -3,7 +3,6 @@
 `examination` reads with factur-x, which takes half a second to load: only the examiner's process imports it.
 """
 
-from mlconnector.formats.einvoice.comparison import Difference, differences
 from mlconnector.formats.einvoice.invoice import EInvoice, Examination, Finding, VatGroup
 
-__all__ = ["Difference", "EInvoice", "Examination", "Finding", "VatGroup", "differences"]
+__all__ = ["EInvoice", "Examination", "Finding", "VatGroup"]

@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
-from stdnum import iban as ibans
-from stdnum.eu import vat
-from stdnum.exceptions import ValidationError
+
+from mlconnector.model.unsuitable import Unsuitable
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
+# Hardly a connection has a seller, and all would wait for the library.
+
+
 def _vat_id(value: str) -> str:
+    from stdnum.eu import vat  # noqa: PLC0415
+    from stdnum.exceptions import ValidationError  # noqa: PLC0415
+
     try:
         return str(vat.validate(value))
     except ValidationError as error:
-        raise ValueError(f"{value!r} is no VAT id of a member state, like DE123456789") from error
+        raise Unsuitable("'{given}' is no VAT id of a member state, like DE123456789", given=value) from error
 
 
 def _iban(value: str) -> str:
+    from stdnum import iban as ibans  # noqa: PLC0415
+    from stdnum.exceptions import ValidationError  # noqa: PLC0415
+
     try:
         return str(ibans.validate(value))
     except ValidationError as error:
-        raise ValueError(f"{value!r} is no IBAN") from error
+        raise Unsuitable("'{given}' is no IBAN", given=value) from error
 
 
 class Seller(BaseModel):
@@ -33,7 +41,7 @@ class Seller(BaseModel):
     UStG; it ends in EX), which may stand in the place of a tax number (§ 34a Satz 1 Nr. 2 UStDV).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: _Text
     street: _Text
@@ -52,7 +60,7 @@ class Seller(BaseModel):
     @model_validator(mode="after")
     def _has_a_tax_number(self) -> Self:
         if self.vat_id is None and self.local_number is None:
-            raise ValueError(
+            raise Unsuitable(
                 "an invoice needs the seller's vat_id or tax_number (§ 14 Abs. 4 Nr. 2 UStG), or a small"
                 " business's small_business_id (§ 34a UStDV)"
             )

@@ -8,11 +8,9 @@ from mlconnector.systems.datev.answers import SYSTEM, TITLE
 from mlconnector.systems.datev.connection import SECRET_HEADERS
 from mlconnector.systems.datev.job_waits import next_wait
 from mlconnector.systems.datev.login import CONNECTED_APPS, bound_client, issued_by, oauth_model, short_lived
-from mlconnector.systems.datev.ping import service_names
 from mlconnector.systems.datev.redirects import redirect_objection
 from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings, Service
-from mlconnector.systems.datev.sink import open_datev
-from mlconnector.systems.sink import Courtesy, LoginRules, SinkSystem, Takes
+from mlconnector.systems.sink import Courtesy, LoginRules, Sink, SinkContext, SinkSystem, Takes
 
 _TAKES: Mapping[Service, Takes] = {"documents": "documents", "dxso": "suggestions", "extf": "booking_files"}
 
@@ -25,7 +23,7 @@ def describe_sink() -> SinkSystem:
         settings_model=DatevSettings,
         secrets=_secrets,
         oauth=oauth_model,
-        open=open_datev,
+        open=_open,
         template=TEMPLATE,
         client=_client,
         takes=_takes,
@@ -34,6 +32,13 @@ def describe_sink() -> SinkSystem:
         courtesy=Courtesy(next_wait),
         secret_headers=SECRET_HEADERS,
     )
+
+
+def _open(context: SinkContext) -> Sink:
+    # Only who transfers something needs more than the settings.
+    from mlconnector.systems.datev.sink import open_datev  # noqa: PLC0415
+
+    return open_datev(context)
 
 
 def _secrets(_settings: DatevSettings) -> Sequence[str]:
@@ -49,6 +54,8 @@ def _takes(settings: DatevSettings) -> frozenset[Takes]:
 
 
 def _services(settings: DatevSettings) -> Sequence[str]:
+    from mlconnector.systems.datev.ping import service_names  # noqa: PLC0415 - as in `_open`
+
     return service_names(settings.services)
 
 

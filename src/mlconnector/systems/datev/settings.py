@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mlconnector.model.entries import Ledger
+from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.systems.kit.setting_types import is_loopback
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -51,13 +52,15 @@ def is_safe(address: str) -> bool:
 
 def _address(value: str) -> str:
     if not is_safe(value) or urlsplit(value).query or urlsplit(value).fragment:
-        raise ValueError(f'"{value}" is not an https address, without ? and # (http only for this machine)')
+        raise Unsuitable(
+            '"{given}" is not an https address, without ? and # (http only for this machine)', given=value
+        )
     return value.rstrip("/")
 
 
 def _discovery(value: str) -> str:
     if not value.endswith(DISCOVERY):
-        raise ValueError(f'"{value}" does not end in {DISCOVERY}')
+        raise Unsuitable('"{given}" does not end in {ending}', given=value, ending=DISCOVERY)
     return value
 
 
@@ -66,15 +69,17 @@ Address = Annotated[str, AfterValidator(_address)]
 
 def _client(value: str) -> str:
     if not value:
-        raise ValueError('is still empty: write consultant number, hyphen, client number, like "29098-55003"')
+        raise Unsuitable('is still empty: write consultant number, hyphen, client number, like "29098-55003"')
     if re.fullmatch(r"[1-9][0-9]{3,6}-[1-9][0-9]{0,4}", value) is None:
-        raise ValueError(f'"{value}" is not consultant number, hyphen, client number, like "29098-55003"')
+        raise Unsuitable(
+            '"{given}" is not consultant number, hyphen, client number, like "29098-55003"', given=value
+        )
     return value
 
 
 def _client_id(value: str) -> str:
     if not value:
-        raise ValueError(
+        raise Unsuitable(
             "is still empty: write the client id of your app, as DATEV's developer portal shows it"
         )
     return value
@@ -93,7 +98,7 @@ class DatevSettings(BaseModel):
     the choice to the kind and the month of the voucher.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     client: Client
     environment: Environment = "production"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 
 from mlconnector.systems.dynamics.answers import SYSTEM, TITLE
-from mlconnector.systems.dynamics.login import test_credentials
 from mlconnector.systems.dynamics.settings import Settings, secret_names
-from mlconnector.systems.dynamics.source import DynamicsSource
-from mlconnector.systems.dynamics.webhook_setup import register, unregister
 from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.web_address import web_address
-from mlconnector.systems.source import Memory, SourceSystem
+from mlconnector.systems.source import Memory, Source, SourceContext, SourceSystem
 
 
 def describe_source() -> SourceSystem:
@@ -23,12 +21,12 @@ def describe_source() -> SourceSystem:
         secrets=secret_names,
         oauth=no_login,
         account=account,
-        open=DynamicsSource,
+        open=_open,
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
-        register_webhook=register,
-        unregister_webhook=unregister,
+        register_webhook=_register,
+        unregister_webhook=_unregister,
         record_address=invoice_address,
-        test_credentials=test_credentials,
+        test_credentials=_test_credentials,
     )
 
 
@@ -48,3 +46,30 @@ def account(settings: Settings) -> str:
 
 def no_login(_settings: Settings, _http: HttpFactory) -> None:
     """No person logs in: the app has an identity of its own, and its tokens come by themselves."""
+
+
+# Only who reads from the source, or sets its webhooks up, needs more than its settings.
+
+
+def _open(context: SourceContext) -> Source:
+    from mlconnector.systems.dynamics.source import DynamicsSource  # noqa: PLC0415
+
+    return DynamicsSource(context)
+
+
+def _register(context: SourceContext, address: str) -> Sequence[str]:
+    from mlconnector.systems.dynamics.webhook_setup import register  # noqa: PLC0415
+
+    return register(context, address)
+
+
+def _unregister(context: SourceContext, address: str) -> Sequence[str]:
+    from mlconnector.systems.dynamics.webhook_setup import unregister  # noqa: PLC0415
+
+    return unregister(context, address)
+
+
+def _test_credentials(context: SourceContext) -> None:
+    from mlconnector.systems.dynamics.login import test_credentials  # noqa: PLC0415
+
+    test_credentials(context)

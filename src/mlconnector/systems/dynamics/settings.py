@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.systems.kit.invoice_files import FileRule
 from mlconnector.systems.kit.setting_types import (
     Country,
@@ -36,7 +37,7 @@ def _address(value: str) -> str:
 
 def _filled(value: str) -> str:
     if not value.strip():
-        raise ValueError("is still empty: the app registration in Microsoft Entra shows it")
+        raise Unsuitable("is still empty: the app registration in Microsoft Entra shows it")
     return value.strip()
 
 
@@ -44,17 +45,18 @@ def _column(value: str) -> str:
     """A column as `table.column`; the table is the invoice's where it is not named."""
     table, _, name = value.rpartition(".")
     if not re.fullmatch(r"[a-z][a-z0-9_]*|_[a-z][a-z0-9_]*_value", name):
-        raise ValueError(
-            f'"{value}" is not a column like new_vatid or account.new_vatid (a lookup: _new_centreid_value)'
+        raise Unsuitable(
+            '"{given}" is not a column like new_vatid or account.new_vatid (a lookup: _new_centreid_value)',
+            given=value,
         )
     if (table or "invoice") not in TABLES:
-        raise ValueError(f'"{value}": the table must be one of {", ".join(TABLES)}')
+        raise Unsuitable('"{given}": the table must be one of {known}', given=value, known=", ".join(TABLES))
     return f"{table or 'invoice'}.{name}"
 
 
 def _of_document(value: str) -> str:
     if value.startswith(("invoicedetail.", "product.")):
-        raise ValueError(f'"{value}" is a column of a line, but this concerns the whole invoice')
+        raise Unsuitable('"{given}" is a column of a line, but this concerns the whole invoice', given=value)
     return value
 
 
@@ -64,7 +66,9 @@ def _as_list(value: object) -> object:
 
 def _guid(value: str) -> str:
     if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
-        raise ValueError(f'"{value}" is not the id of a record, like 60c4e274-0d87-e711-80e5-00155db19e6d')
+        raise Unsuitable(
+            '"{given}" is not the id of a record, like 60c4e274-0d87-e711-80e5-00155db19e6d', given=value
+        )
     return value.lower()
 
 
@@ -150,9 +154,9 @@ class Documents(FileRule):
     @model_validator(mode="after")
     def _complete(self) -> Documents:
         if "file" in self.sources and self.file_column is None:
-            raise ValueError('"file" in sources needs file_column, the column with the file')
+            raise Unsuitable('"file" in sources needs file_column, the column with the file')
         if "export" in self.sources and self.template is None:
-            raise ValueError('"export" in sources needs template, the id of a document template')
+            raise Unsuitable('"export" in sources needs template, the id of a document template')
         return self
 
 
@@ -184,7 +188,7 @@ class Settings(Table):
     @model_validator(mode="after")
     def _complete(self) -> Settings:
         if bool(self.columns.customer_kind) != (self.customer_kinds != CustomerKinds()):
-            raise ValueError(
+            raise Unsuitable(
                 "customer_kind in [source.columns] and [source.customer_kinds], which says what its labels "
                 "mean, need each other"
             )

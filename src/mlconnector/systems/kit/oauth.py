@@ -16,7 +16,6 @@ import msgspec
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import Http, default_explanation, retry_after
-from mlconnector.systems.kit.id_token import check_id_token
 from mlconnector.systems.kit.json_answers import object_in, object_or_nothing
 from mlconnector.systems.kit.redaction import without_echo
 
@@ -200,6 +199,9 @@ def finish_login(
     if model.issuer:
         try:
             token, nonce = content.get("id_token"), pending.nonce
+            # Only a login that is being finished needs the library for signatures.
+            from mlconnector.systems.kit.id_token import check_id_token  # noqa: PLC0415
+
             check_id_token(model.system, token, model.issuer, model.client_id, nonce, now, keys)
         except (NeedsLogin, Broken) as refused:
             _revoke_unwanted(model, http, secret, tokens, refused.said)

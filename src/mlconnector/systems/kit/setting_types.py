@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
+from mlconnector.model.unsuitable import Unsuitable
+
 
 class Table(BaseModel):
     """A table of settings: no entry in it may be unknown, and none changes after it was read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CustomerKinds(Table):
@@ -28,7 +30,7 @@ class CustomerKinds(Table):
     def _one_meaning(self) -> CustomerKinds:
         both = sorted({_folded(each) for each in self.business} & {_folded(each) for each in self.consumer})
         if both:
-            raise ValueError(f'"{both[0]}" cannot mean both a business and a consumer')
+            raise Unsuitable('"{given}" cannot mean both a business and a consumer', given=both[0])
         return self
 
     def is_business(self, label: str | None, otherwise: bool) -> bool | None:
@@ -60,13 +62,17 @@ def address(value: str, example: str) -> str:
     Raises ValueError with what is wrong, and `example`.
     """
     if not value:
-        raise ValueError(f"is still empty: write an address like {example}")
+        raise Unsuitable("is still empty: write an address like {example}", example=example)
     parts = urlsplit(value)
     host = parts.hostname or ""
     if parts.scheme not in {"https", "http"} or not host or parts.path not in {"", "/"} or parts.query:
-        raise ValueError(f'"{value}" is not an address like {example} (no path after it)')
+        raise Unsuitable(
+            '"{given}" is not an address like {example} (no path after it)', given=value, example=example
+        )
     if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError(f'"{value}" would send credentials unencrypted; write https://{host}')
+        raise Unsuitable(
+            '"{given}" would send credentials unencrypted; write https://{host}', given=value, host=host
+        )
     return value.rstrip("/")
 
 
@@ -74,7 +80,7 @@ def _pattern(value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise ValueError(f'"{value}" is not a regular expression: {error}') from error
+        raise Unsuitable('"{given}" is not a regular expression: {said}', given=value, said=error) from error
     return value
 
 
@@ -82,13 +88,13 @@ def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f'"{value}" is not a time zone like Europe/Berlin') from error
+        raise Unsuitable('"{given}" is not a time zone like Europe/Berlin', given=value) from error
     return value
 
 
 def _country(value: str) -> str:
     if not re.fullmatch(r"[A-Z]{2}", value):
-        raise ValueError(f'"{value}" is not a country code of two capital letters, like DE')
+        raise Unsuitable('"{given}" is not a country code of two capital letters, like DE', given=value)
     return value
 
 

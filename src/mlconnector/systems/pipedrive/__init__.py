@@ -7,10 +7,9 @@ from importlib import resources
 from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.kit.web_address import web_address
-from mlconnector.systems.pipedrive.answers import SYSTEM, TITLE
+from mlconnector.systems.pipedrive.answers import LOGIN_ADDRESS_KEY, SYSTEM, TITLE
 from mlconnector.systems.pipedrive.settings import Settings, secret_names
-from mlconnector.systems.pipedrive.source import LOGIN_ADDRESS_KEY, PipedriveSource, test_credentials
-from mlconnector.systems.source import Memory, SourceSystem
+from mlconnector.systems.source import Memory, Source, SourceContext, SourceSystem
 
 
 def describe_source() -> SourceSystem:
@@ -22,10 +21,10 @@ def describe_source() -> SourceSystem:
         secrets=secret_names,
         oauth=oauth_model,
         account=account,
-        open=PipedriveSource,
+        open=_open,
         secret_headers=frozenset({"x-api-token"}),
         secret_parameters=frozenset({"api_token"}),
-        test_credentials=test_credentials,
+        test_credentials=_test_credentials,
         template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
         record_address=deal_address,
     )
@@ -39,6 +38,13 @@ def deal_address(settings: Settings, memory: Memory, external_id: str) -> str:
 def account(settings: Settings) -> str:
     """The address of the account; where a person logs in to it, it is that of whoever uses the app."""
     return settings.base_url or f"{settings.oauth_url} {settings.client_id}"
+
+
+def _open(context: SourceContext) -> Source:
+    # Only who reads from the source needs more than its settings.
+    from mlconnector.systems.pipedrive.source import PipedriveSource  # noqa: PLC0415
+
+    return PipedriveSource(context)
 
 
 def oauth_model(settings: Settings, _http: HttpFactory) -> OAuthModel | None:
@@ -59,3 +65,9 @@ def oauth_model(settings: Settings, _http: HttpFactory) -> OAuthModel | None:
         lifetime=60 * 86400.0,
         rolling=True,
     )
+
+
+def _test_credentials(context: SourceContext) -> None:
+    from mlconnector.systems.pipedrive.source import test_credentials  # noqa: PLC0415
+
+    test_credentials(context)

@@ -22,6 +22,8 @@ from mlconnector.systems.kit.pacing import TooMany
 
 SYSTEM = "pipedrive"
 TITLE = "Pipedrive"
+# Under which name a source remembers the address of the account that a login has told.
+LOGIN_ADDRESS_KEY = "address_of_login"
 CONCURRENCY = 8
 BURST_WINDOW = 2.0
 DAILY_PAUSE = 3600.0

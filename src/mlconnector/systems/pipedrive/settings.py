@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.systems.kit.invoice_files import FileRule
 from mlconnector.systems.kit.setting_types import (
     Country,
@@ -92,17 +93,18 @@ class Settings(Table):
     @model_validator(mode="after")
     def _complete(self) -> Settings:
         if self.auth == "api_token" and self.base_url is None:
-            raise ValueError(
+            raise Unsuitable(
                 'auth = "api_token" needs base_url, the address of your Pipedrive: https://firma.pipedrive.com'
             )
         if self.auth == "oauth" and not self.client_id:
-            raise ValueError('auth = "oauth" needs client_id, as the Developer Hub shows it for your app')
+            raise Unsuitable('auth = "oauth" needs client_id, as the Developer Hub shows it for your app')
         if self.without_products != "hold" and self.without_products_tax_rate is None:
-            raise ValueError(
-                f'without_products = "{self.without_products}" needs without_products_tax_rate, in per cent'
+            raise Unsuitable(
+                'without_products = "{given}" needs without_products_tax_rate, in per cent',
+                given=self.without_products,
             )
         if (self.fields.customer_kind is None) != (self.customer_kinds == CustomerKinds()):
-            raise ValueError(
+            raise Unsuitable(
                 "customer_kind in [source.fields] and [source.customer_kinds], which says what its labels "
                 "mean, need each other"
             )

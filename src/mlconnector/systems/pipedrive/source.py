@@ -13,7 +13,14 @@ from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.paging import each_apart, grouped
 from mlconnector.systems.pipedrive import webhooks
-from mlconnector.systems.pipedrive.answers import CONCURRENCY, SYSTEM, Forbidden, NotFound, Pace
+from mlconnector.systems.pipedrive.answers import (
+    CONCURRENCY,
+    LOGIN_ADDRESS_KEY,
+    SYSTEM,
+    Forbidden,
+    NotFound,
+    Pace,
+)
 from mlconnector.systems.pipedrive.catalogue import Catalogue
 from mlconnector.systems.pipedrive.changes import changed, cursor_from, goes_on
 from mlconnector.systems.pipedrive.client import ApiToken, Client, deal_of, is_id
@@ -28,7 +35,6 @@ from mlconnector.systems.unreadable import read_apart
 
 Result = TypeVar("Result")
 
-LOGIN_ADDRESS_KEY = "address_of_login"
 """Under which the host of the account is remembered that a login told."""
 
 

@@ -47,7 +47,7 @@ DXSO_SCHEMAS = (
 
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _KEY_OF_OTHERS = (
-    "the master key can be read or changed by others (mode {mode}); run `chmod 600 {file}`, or set "
+    "the master key can be read or changed by others (mode {mode}); run chmod 600 {file}, or set "
     "master_key_file_shared = true where that is meant so"
 )
 _SHORTEST_TOKEN = 16
@@ -220,7 +220,7 @@ class Settings(BaseModel):
         if token and (not has_enough or not token.isprintable() or " " in token):
             raise Unsuitable(
                 "expected at least {characters} characters that nobody guesses, without blanks, e.g. from "
-                "`openssl rand -hex 32`",
+                "openssl rand -hex 32",
                 characters=_SHORTEST_TOKEN,
             )
         return value

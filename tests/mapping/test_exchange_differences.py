@@ -37,7 +37,8 @@ def bought(amount: str = "1000", rate: str = "1.1") -> Entry:
 
 
 def by(**payments: Any) -> Rules:
-    return rules(payments={"default": "1200", **payments})
+    """Rates that are easy to reckon with need not be those of the month."""
+    return rules(payments={"default": "1200", **payments}, exchange_rate_limit=1000)
 
 
 def paid(amount: str = "1000", rate: str = "1.1", discount: str = "0", **facts: Any) -> Voucher:

@@ -193,4 +193,7 @@ class TestAVoucher:
 
     def test_a_payment_is_compared_alike(self) -> None:
         paid = payment(cleared(), currency="USD", exchange_rate=Decimal("0.9201"), document_date=JULY)
-        assert keys(paid, rules(payments={"default": "1200"})) == ["exchange_rate_implausible"]
+        assert keys(paid, rules(payments={"default": "1200"})) == [
+            "exchange_rate_implausible",
+            "cleared_document_unknown",
+        ]

@@ -115,8 +115,9 @@ def document_field(
     """A document number as Belegfeld 1: at most 36 of `A-Z a-z 0-9 $ & % * + - /`; the case is kept.
 
     Umlauts become `ae`, `oe`, `ue`, `ss`; other letters lose their accents; every other character
-    becomes `-`. A number that is too long ends in a digest of the whole number, so that two long numbers
-    do not become one. Numbers that differ only in replaced characters still meet.
+    becomes `-`. Of a number that is too long its end stays, which tells it apart from others, behind a digest
+    of the whole number, so that two long numbers do not become one. Numbers that differ only in replaced
+    characters still meet.
     """
     changes: list[Change] = []
     text = unicodedata.normalize("NFC", number).strip()
@@ -125,7 +126,7 @@ def document_field(
     text = _noted(field, text, _NOT_IN_DOCUMENT_FIELD.sub("-", text), "replaced", changes)
     if len(text) > DOCUMENT_FIELD_LENGTH:
         digest = hashlib.sha256(number.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
-        short = f"{text[: DOCUMENT_FIELD_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
+        short = f"{digest}-{text[_DIGEST_LENGTH + 1 - DOCUMENT_FIELD_LENGTH :]}"
         text = _noted(field, text, short, "shortened", changes)
     return text, tuple(changes)
 

@@ -15,6 +15,7 @@ from tests.commands.desk import FILE, NAME, Desk, desk
 LIST = "numbers.csv"
 # What is given for each command that takes a connection; `{batch}` and `{voucher}` are of the first run.
 GIVEN = {
+    "batches": (NAME,),
     "chart export": (NAME,),
     "chart import": (NAME, LIST),
     "confirm": (NAME, "--by", "Kanzlei"),
@@ -30,19 +31,21 @@ GIVEN = {
     "preview": (NAME,),
     "release": (NAME,),
     "replay": (NAME, "--all"),
+    "reread": (NAME,),
     "resend": ("{batch}", "--reason", "lost", "--again"),
     "resume": (NAME,),
     "rules": (NAME,),
     "run": (NAME,),
     "status": (NAME,),
+    "vouchers": (NAME,),
 }
 # These set it up or end it, or are about the installation, a file or the past.
 OTHERS = {
-    *("init", "connect", "disconnect", "demo", "serve", "worker", "check", "explain", "vault rotate"),
-    *("audit verify", "audit show", "audit http"),
+    *("init", "connect", "disconnect", "demo", "serve", "worker", "check", "explain", "vault rotate", "batch"),
+    *("audit verify", "audit head", "audit seal", "audit show", "audit http"),
 }
 # These would work with the outside, or let something go on: they refuse.
-REFUSED = {"login", "preview", "release", "replay", "resend", "resume", "run", "ignore"}
+REFUSED = {"login", "preview", "release", "replay", "reread", "resend", "resume", "run", "ignore"}
 
 
 @pytest.fixture(scope="module")

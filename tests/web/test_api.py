@@ -83,7 +83,7 @@ def test_without_a_token_in_the_settings_the_api_is_closed_and_says_how_to_open_
 
 
 def test_a_token_may_have_letters_beyond_ascii(sqlite_url: str, tmp_path: Path) -> None:
-    with rigs.rig(sqlite_url, tmp_path, api_token="schlüssel") as made:
+    with rigs.rig(sqlite_url, tmp_path, api_token="der-schlüssel-des-hauses") as made:
         answer = made.browser().get(f"{API}/connections", headers={b"Authorization": b"Bearer \xff"})
         assert answer.status_code == 401
 

@@ -55,7 +55,11 @@ def test_a_batch_can_be_sent_once_more_by_a_program(rig: Rig) -> None:
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:ml-connector:batch_succeeded_already")
     assert program.post(f"{API}/batches/b1/resend", json={}).status_code == 422
     assert program.post(f"{API}/batches/b2/resend", json={"reason": "lost"}).status_code == 404
-    done = program.post(f"{API}/batches/b1/resend", json={"reason": "lost", "again": True})
+    wanted = {"reason": "lost", "again": True}
+    unreleased = program.post(f"{API}/batches/b1/resend", json=wanted)
+    assert (unreleased.status_code, unreleased.json()["type"]) == (409, "urn:ml-connector:release_missing")
+    program.post(f"{API}/connections/{NAME}/release", json={})
+    done = program.post(f"{API}/batches/b1/resend", json=wanted)
     assert (done.json()["before"], done.json()["reason"]) == ("succeeded", "lost")
     assert [one["state"] for one in program.get(f"{API}/batches").json()["batches"]] == ["frozen"]
 

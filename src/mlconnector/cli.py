@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from mlconnector.commands import (
+    aside,
     audit,
     charts,
     check,
@@ -61,7 +62,9 @@ app.command("vouchers")(records.list_vouchers)
 app.command("batches")(records.list_batches)
 app.command("batch")(records.show_batch)
 app.command()(repairs.replay)
-app.command()(repairs.ignore)
+app.command()(aside.ignore)
+app.command("booked-by-hand")(aside.booked_by_hand)
+app.command()(aside.unignore)
 app.command()(reread.reread)
 app.command()(repairs.resume)
 app.command()(repairs.resend)

@@ -14,6 +14,8 @@ from mlconnector.model.entries import Ledger
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import accounts, connections
 
+Origin = Literal["allocated", "source", "list", "bound"]
+
 
 @dataclass(frozen=True, slots=True)
 class GivenNumber:
@@ -23,7 +25,7 @@ class GivenNumber:
     connection: str
     party: str
     ledger: Ledger
-    origin: Literal["allocated", "source", "list"]
+    origin: Origin
     name: str
     vat_id: str
     given_at: datetime
@@ -132,7 +134,7 @@ def give(
     now: datetime,
     *,
     ledger: Ledger,
-    origin: Literal["allocated", "source", "list"],
+    origin: Origin,
     vat_ids: Mapping[str, str] | None = None,
 ) -> None:
     """Note newly given numbers by party, with the party's name for people who read the table."""

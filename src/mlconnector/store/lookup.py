@@ -62,7 +62,7 @@ def waiting(connection: Connection, name: str | None = None, cause: str | None =
     query = (
         select(*COLUMNS, problems.c.key, problems.c.facts, problems.c.group_facts)
         .join(problems, problems.c.voucher == vouchers.c.id)
-        .where(vouchers.c.state.in_(["needs_human", "rejected", "settled"]))
+        .where(vouchers.c.state.in_(["needs_human", "rejected", "settled", "booked_by_hand"]))
         .order_by(
             vouchers.c.connection,
             vouchers.c.document_date,

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import Released, WouldGo
-from mlconnector.flow.connect import invitation, oauth_login, ping
+from mlconnector.flow.connect import invitation, oauth_login, ping, setup
 from mlconnector.flow.context import breaker
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.intake import reread as reread_source
-from mlconnector.flow.report import inbox, overview, record_lists, trail_heads, voucher_story, waiting
+from mlconnector.flow.report import aside, inbox, overview, record_lists, trail_heads, voucher_story, waiting
 from mlconnector.flow.report.search import Search
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, connections, figures, logins, vouchers
@@ -194,6 +194,52 @@ def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replaye
     _working(web.application.context(name))
     count = inbox.replay(web.application.context(name), wanted.vouchers, wanted.cause, _WHO)
     return shapes.Replayed(connection=name, replayed=count)
+
+
+@router.post("/connections/{name}/ignore")
+def ignore(name: Name, wanted: shapes.AsideRequest, web: Web) -> shapes.PutAside:
+    """Leave vouchers out: they are not booked, whatever changes in the source."""
+    return _put_aside(web.application.context(name), wanted, "ignored")
+
+
+@router.post("/connections/{name}/booked-by-hand")
+def booked_by_hand(name: Name, wanted: shapes.AsideRequest, web: Web) -> shapes.PutAside:
+    """Note that vouchers were booked by hand: not booked again, and later changes wait in the inbox."""
+    return _put_aside(web.application.context(name), wanted, "booked_by_hand")
+
+
+def _put_aside(
+    context: Context, wanted: shapes.AsideRequest, state: Literal["ignored", "booked_by_hand"]
+) -> shapes.PutAside:
+    _working(context)
+    meant = aside.Wanted(wanted.vouchers, wanted.cause)
+    rows = aside.set_aside(context, meant, state, wanted.reason, _WHO)
+    return shapes.PutAside(
+        connection=context.name,
+        state=state,
+        vouchers=[row.label for row in rows],
+        count=len(rows),
+        reason=wanted.reason.strip(),
+        by=_WHO,
+    )
+
+
+@router.post("/connections/{name}/unignore")
+def unignore(name: Name, wanted: shapes.TakeBackRequest, web: Web) -> shapes.TakenBack:
+    """Take back that vouchers were left out or booked by hand; the next run reads and decides them anew."""
+    _working(web.application.context(name))
+    rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    labels = [row.label for row in rows]
+    return shapes.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
+
+
+@router.post("/connections/{name}/disconnect")
+def disconnect(name: Name, web: Web) -> shapes.Disconnected:
+    """Revoke the login, delete credentials and pause: nothing is asked for the connection any more."""
+    context = web.application.context(name)
+    given = setup.given_secrets(context)
+    failed = setup.disconnect(context, _WHO)
+    return shapes.Disconnected(connection=name, not_revoked=failed, still_valid=given)
 
 
 @router.post("/connections/{name}/reread")

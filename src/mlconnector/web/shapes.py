@@ -32,7 +32,15 @@ Period = Annotated[
 Amount = Annotated[Text, AfterValidator(_readable(amounts_of, "119.00 or a range like 100..200"))]
 ConnectionState = Literal["ready", "needs_login", "degraded", "paused"]
 VoucherState = Literal[
-    "received", "bookable", "needs_human", "ignored", "batched", "sent", "settled", "rejected"
+    "received",
+    "bookable",
+    "needs_human",
+    "ignored",
+    "booked_by_hand",
+    "batched",
+    "sent",
+    "settled",
+    "rejected",
 ]
 ListedState = Literal[VoucherState, "reversed"]
 BatchState = Literal[
@@ -112,6 +120,14 @@ class Batches(Paged):
     batches: list[ListedBatch]
 
 
+class SetAside(BaseModel):
+    """Who left a voucher out or booked it by hand, when, and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
 class VoucherSummary(BaseModel):
     """One business document (Beleg)."""
 
@@ -130,6 +146,7 @@ class VoucherSummary(BaseModel):
     reversed: bool = Field(description="booked, and nothing of it stands in DATEV any more (storniert)")
     reason: str
     reason_in_words: str
+    set_aside: SetAside | None = Field(description="who left it out or booked it by hand; null otherwise")
 
 
 class WaitingVoucher(VoucherSummary):
@@ -370,6 +387,60 @@ class Replayed(BaseModel):
     replayed: int
 
 
+class AsideRequest(BaseModel):
+    """Which vouchers are left out, or were booked by hand: exactly one of the two, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vouchers: list[Text] = Field(
+        default_factory=list, max_length=10_000, description="by number, external id or key"
+    )
+    cause: Text | None = Field(None, description="all that wait for this cause")
+    reason: Text = Field(description="kept in the audit trail, and shown where they are listed")
+
+    @model_validator(mode="after")
+    def _says_which(self) -> AsideRequest:
+        if bool(self.vouchers) == (self.cause is not None):
+            raise ValueError("say which: vouchers or cause")
+        return self
+
+
+class PutAside(BaseModel):
+    """What is left out, or was booked by hand, from now on."""
+
+    connection: str
+    state: Literal["ignored", "booked_by_hand"]
+    vouchers: list[str] = Field(description="their numbers, or ids in the source")
+    count: int
+    reason: str
+    by: str
+
+
+class TakeBackRequest(BaseModel):
+    """Which vouchers are decided anew that were left out or booked by hand."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vouchers: list[Text] = Field(min_length=1, max_length=10_000, description="by number, external id or key")
+    reason: Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00]*$")] = ""
+
+
+class TakenBack(BaseModel):
+    """What the next run reads again and decides anew."""
+
+    connection: str
+    taken_back: int
+    vouchers: list[str] = Field(description="their numbers, or ids in the source")
+
+
+class Disconnected(BaseModel):
+    """A connection for which nothing is asked any more."""
+
+    connection: str
+    not_revoked: list[str] = Field(description="logins that could not be ended there; tried again daily")
+    still_valid: list[str] = Field(description="credentials that stay valid in their system")
+
+
 class RereadRequest(BaseModel):
     """What is read once more: what changed since a day, or everything."""
 
@@ -422,6 +493,7 @@ class Story(BaseModel):
     reversed: bool = Field(description="booked, and nothing of it stands in DATEV any more (storniert)")
     reason: str
     reason_in_words: str
+    set_aside: SetAside | None = Field(description="who left it out or booked it by hand; null otherwise")
     link: str | None = Field(description="where people see the record in its system")
     problems: list[OwnProblem] = Field(description="what it waits for")
     revision: str

@@ -35,6 +35,8 @@ _AT_ONCE = 100
 _UNDECIDED: tuple[vouchers.VoucherState, ...] = ("received", "needs_human", "rejected")
 UNCHANGED = "unchanged"
 MADE = "made"
+LEFT_OUT = "left_out"
+BY_HAND = "booked_by_hand"
 
 
 @dataclass
@@ -47,13 +49,17 @@ class _Promised:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What vouchers are previewed with: their standing bookings by our key, and what was promised before."""
+    """What vouchers are previewed with: their standing bookings by our key, and what was promised before.
+
+    `aside` says of those that somebody left out or booked by hand which of the two it was.
+    """
 
     context: Context
     standing: Mapping[str, Sequence[Entry]]
     open_from: date
     promised: _Promised
     examine: bool
+    aside: Mapping[str, str]
 
 
 def preview(
@@ -77,9 +83,15 @@ def preview(
         with context.read() as db:
             standing = entries.standing(db, keys)
             open_from = first_open_day(context, db)
+            rows = vouchers.by_ids(db, keys)
+        aside = {
+            key: BY_HAND if row.state == "booked_by_hand" else LEFT_OUT
+            for key, row in rows.items()
+            if row.is_set_aside
+        }
         known = {key: [decode(row.content) for row in rows] for key, rows in standing.items()}
         for reading in fresh:
-            yield _previewed(_Shown(context, known, open_from, promised, examine), reading)
+            yield _previewed(_Shown(context, known, open_from, promised, examine, aside), reading)
         left -= len(fresh)
         if left <= 0 and not wanted:
             return
@@ -149,8 +161,11 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
     if voucher is None:
         return Previewed(reading.external_id, problems=reading.problems, ignored=reading.reason)
     rules = shown.context.rules
-    before = shown.standing.get(voucher_id(shown.context.name, voucher.identity), ())
+    key = voucher_id(shown.context.name, voucher.identity)
+    before = shown.standing.get(key, ())
     bare = _bare(shown, voucher)
+    if key in shown.aside:
+        return replace(bare, ignored=shown.aside[key])
     decision = decide(voucher, rules, stands=bool(before))
     if isinstance(decision, Ignored):
         return listed(replace(bare, ignored=decision.reason), _taken_back(shown, voucher, before), rules)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.app import Application
-from mlconnector.commands.list_import import By, may_go_on
+from mlconnector.commands.list_import import By, WithoutAsking, may_go_on
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -30,7 +30,6 @@ Vouchers = Annotated[
     list[str] | None, typer.Argument(metavar="VOUCHER…", help="Vouchers by number, external id or key.")
 ]
 OfCause = Annotated[str | None, typer.Option("--cause", help="All vouchers that wait for this cause.")]
-WithoutAsking = Annotated[bool, typer.Option("--yes", help="Without asking.")]
 
 _SHOWN = 40
 

@@ -29,6 +29,7 @@ from mlconnector.texts.language import Language
 
 AppliedAtOnce = Annotated[bool, typer.Option("--yes", help="Apply without asking.")]
 By = Annotated[str, typer.Option(help="Who does it; otherwise the user of this machine.")]
+WithoutAsking = Annotated[bool, typer.Option("--yes", help="Without asking.")]
 
 _SHOWN = 40
 _YES: dict[Language, str] = {"de": "ja", "en": "yes"}

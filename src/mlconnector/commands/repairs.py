@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mlconnector.commands.list_import import may_go_on
+from mlconnector.commands.list_import import WithoutAsking, may_go_on
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -81,7 +81,7 @@ def resend(
     again: Annotated[
         bool, typer.Option("--again", help="Also when DATEV has taken it already: it may be booked twice.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+    yes: WithoutAsking = False,
     json: AsJson = False,
 ) -> None:
     """Send a Buchungsstapel once more, byte for byte.

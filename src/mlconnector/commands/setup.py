@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.app import Application
-from mlconnector.commands.list_import import may_go_on
+from mlconnector.commands.list_import import WithoutAsking, may_go_on
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -293,7 +293,7 @@ def _tables(names: Sequence[str]) -> str:
 
 def disconnect(
     name: Name,
-    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+    yes: WithoutAsking = False,
     json: AsJson = False,
 ) -> None:
     """Revoke the login, delete credentials and pause.

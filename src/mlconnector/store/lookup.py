@@ -114,6 +114,17 @@ def search(
         yield VoucherRow(*row[:-1]), row[-1]
 
 
+def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[VoucherRow, str]]:
+    """The vouchers of a connection in whose newest revision a text stands, with what it says."""
+    query = (
+        select(*COLUMNS, revisions.c.content)
+        .join(revisions, _newest())
+        .where(vouchers.c.connection == name, revisions.c.content.contains(text, autoescape=True))
+    )
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
+        yield VoucherRow(*row[:-1]), row[-1]
+
+
 def in_batches(
     connection: Connection, name: str | None = None, batch: str | None = None
 ) -> Iterator[tuple[str, VoucherRow, str | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
@@ -43,3 +44,8 @@ def day(value: date, language: Language) -> str:
 def moment(value: datetime, language: Language) -> str:
     """A moment to the minute, in UTC: `31.10.2026 14:05 UTC` or `2026-10-31 14:05 UTC`."""
     return f"{format_datetime(value.astimezone(UTC), f'{_DAY[language]} HH:mm', locale=language)} UTC"
+
+
+def country(code: str, language: Language) -> str:
+    """The name of a country by its ISO 3166 alpha-2 code; the code itself where there is none."""
+    return str(Locale.parse(language).territories.get(code, code))

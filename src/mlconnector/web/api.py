@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree import number_binding, number_lists
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import Released, WouldGo
 from mlconnector.flow.connect import invitation, oauth_login, ping, setup
@@ -231,6 +232,44 @@ def unignore(name: Name, wanted: shapes.TakeBackRequest, web: Web) -> shapes.Tak
     rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
     labels = [row.label for row in rows]
     return shapes.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
+
+
+@router.get("/connections/{name}/numbers")
+def list_numbers(name: Name, web: Web) -> shapes.Numbers:
+    """All debtor and creditor numbers of the client, those that a list only reserves included."""
+    given = number_lists.listed(web.application.context(name))
+    found = [
+        shapes.Number(
+            number=one.number,
+            ledger=one.ledger,
+            party=None if one.is_reserved else one.party,
+            name=one.name,
+            vat_id=one.vat_id,
+            origin=one.origin,
+            since=one.given_at,
+            connection=one.connection,
+        )
+        for one in given
+    ]
+    return shapes.Numbers(numbers=found)
+
+
+@router.post("/connections/{name}/numbers/bind")
+def bind_number(name: Name, wanted: shapes.BindRequest, web: Web) -> shapes.BoundNumber:
+    """Give a number to a customer or supplier that the source has named; what changes is said."""
+    context = web.application.context(name)
+    seen = number_binding.would_bind(context, wanted.party, wanted.number)
+    if not wanted.try_only:
+        number_binding.bind(context, wanted.party, wanted.number, _WHO)
+    told = {"connection": name, "bound": not wanted.try_only, "number": wanted.number}
+    return shapes.BoundNumber.model_validate({**told, **seen.as_data()})
+
+
+@router.post("/connections/{name}/numbers/unbind")
+def unbind_number(name: Name, wanted: shapes.UnbindRequest, web: Web) -> shapes.UnboundNumber:
+    """Take a number from the party to which a list or a person gave it, until something was sent under it."""
+    done = number_binding.unbind(web.application.context(name), wanted.number, _WHO, wanted.reason)
+    return shapes.UnboundNumber.model_validate({"connection": name, **asdict(done)})
 
 
 @router.post("/connections/{name}/disconnect")

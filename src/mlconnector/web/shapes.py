@@ -441,6 +441,78 @@ class Disconnected(BaseModel):
     still_valid: list[str] = Field(description="credentials that stay valid in their system")
 
 
+class Number(BaseModel):
+    """A debtor or creditor number, and whose it is."""
+
+    number: str
+    ledger: Literal["receivable", "payable"]
+    party: str | None = Field(description="by the id in the source; null where a list only reserves it")
+    name: str
+    vat_id: str
+    origin: Literal["allocated", "source", "list", "bound"]
+    since: datetime
+    connection: str
+
+
+class Numbers(BaseModel):
+    """All debtor and creditor numbers of the client of a connection."""
+
+    numbers: list[Number]
+
+
+class BindRequest(BaseModel):
+    """Which number a customer or supplier gets."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    party: Text = Field(description="by the id in the source")
+    number: Text
+    try_only: bool = Field(default=False, description="only say what would change")
+
+
+class NumberParty(BaseModel):
+    """Who has, or gets, a number: as the latest document has it."""
+
+    party: str
+    name: str
+    street: str | None
+    postal_code: str | None
+    city: str | None
+    country: str | None
+    vat_id: str | None
+
+
+class BoundNumber(BaseModel):
+    """A number that a party has from now on, or would have, and what changes with that."""
+
+    connection: str
+    bound: bool
+    number: str
+    who: NumberParty
+    listed_as: str | None = Field(description="the name under which a list reserved the number")
+    number_before: str | None = Field(description="the number that the party loses")
+    vouchers: list[str] = Field(description="prepared under that number; they are decided anew")
+
+
+class UnbindRequest(BaseModel):
+    """Which number is taken from the party to which a list or a person gave it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: Text = Field(description="the number, or the party that has it")
+    reason: Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00]*$")] = ""
+
+
+class UnboundNumber(BaseModel):
+    """A number that was taken from its party."""
+
+    connection: str
+    number: str
+    party: str
+    is_reserved: bool = Field(description="a list reserves it again; otherwise it is free")
+    vouchers: list[str] = Field(description="prepared under it; they are decided anew")
+
+
 class RereadRequest(BaseModel):
     """What is read once more: what changed since a day, or everything."""
 

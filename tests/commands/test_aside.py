@@ -132,3 +132,35 @@ def test_at_a_terminal_to_disconnect_is_asked_for(at_a_terminal: Desk) -> None:
     assert at_a_terminal.data(1, "status", NAME)[NAME]["state"] == "ready"
     assert code(at_a_terminal, "disconnect", NAME, typed="yes") == 0
     assert at_a_terminal.data(1, "status", NAME)[NAME]["state"] == "paused"
+
+
+def test_a_number_is_bound_to_whom_the_source_knows_and_taken_back(waiting: Desk) -> None:
+    party = waiting.data(0, "audit", "show", NUMBERS[0])["content"]["party"]
+    assert "has not named a customer" in waiting.says(
+        1, "numbers", "bind", NAME, "organization/4711", "10999"
+    )
+    said = waiting.says(0, "numbers", "bind", NAME, party["external_id"], "10999", "--by", "Erika")
+    assert f"{party['external_id']}: {party['name']}" in said
+    assert party["city"] in said
+    assert "Germany" in said
+    done = waiting.data(0, "numbers", "unbind", NAME, "10999", "--reason", "mistaken")
+    assert (done["unbound"], done["number"], done["party"]) == (True, "10999", party["external_id"])
+    assert "10999" not in waiting.says(0, "numbers", "list", NAME)
+
+
+def test_a_number_under_which_something_was_sent_is_not_taken_back(waiting: Desk) -> None:
+    party = waiting.data(0, "audit", "show", NUMBERS[2])["content"]["party"]["external_id"]
+    assert "has the number" in waiting.says(1, "numbers", "bind", NAME, party, "10999")
+    assert "is no binding" in waiting.says(1, "numbers", "unbind", NAME, party)
+
+
+def test_at_a_terminal_a_number_that_others_are_known_by_is_asked_for(at_a_terminal: Desk) -> None:
+    party = at_a_terminal.data(0, "audit", "show", NUMBERS[0])["content"]["party"]["external_id"]
+    Path("list.csv").write_text("Konto;Name;Kennung\n10999;Somebody else;\n")
+    at_a_terminal.says(0, "numbers", "import", NAME, "list.csv", "--ledger", "debtors", "--yes")
+    bind = ("numbers", "bind", NAME, party, "10999")
+    assert code(at_a_terminal, *bind, typed="no") == 1
+    assert "Note: on the list 10999 is: Somebody else" in at_a_terminal.said[-1]
+    assert at_a_terminal.data(1, *bind)["bound"] is False
+    assert code(at_a_terminal, *bind, typed="yes") == 0
+    assert at_a_terminal.data(0, *bind, "--yes")["bound"] is True

@@ -269,6 +269,37 @@ def test_what_is_left_out_wants_a_reason_and_vouchers(rig: Rig, api: httpx.Clien
     assert api.get("vouchers/1").json()["state"] == "needs_human"
 
 
+def test_a_program_binds_a_number_to_a_party_and_takes_that_back(rig: Rig, api: httpx.Client) -> None:
+    content = (
+        '{"kind": "invoice", "direction": "sale", "external_id": "x-1", "number": "1", "lines": [], '
+        '"document_date": "2026-02-27", "currency": "EUR", '
+        '"party":{"external_id":"organization/7","name":"Muster","city":"Bremen","country":"DE"}}'
+    )
+    add_voucher(rig, "1", content=content)
+    path = f"connections/{NAME}/numbers"
+    wanted = {"party": "organization/7", "number": "10042"}
+    seen = api.post(f"{path}/bind", json={**wanted, "try_only": True}).json()
+    assert (seen["bound"], seen["number_before"], seen["vouchers"]) == (False, None, [])
+    assert (seen["who"]["name"], seen["who"]["city"], seen["who"]["country"]) == ("Muster", "Bremen", "DE")
+    assert api.get(path).json() == {"numbers": []}
+    assert api.post(f"{path}/bind", json=wanted).json() == {**seen, "bound": True}
+    (one,) = api.get(path).json()["numbers"]
+    assert (one["number"], one["party"], one["name"], one["origin"]) == (
+        *reversed(wanted.values()),
+        "Muster",
+        "bound",
+    )
+    unknown = api.post(f"{path}/bind", json={"party": "organization/8", "number": "10043"})
+    assert (unknown.status_code, unknown.json()["type"]) == (409, "urn:ml-connector:party_unknown")
+    back = api.post(f"{path}/unbind", json={"number": "10042", "reason": "mistaken"}).json()
+    assert (back["number"], back["party"], back["is_reserved"]) == ("10042", "organization/7", False)
+    again = api.post(f"{path}/unbind", json={"number": "10042"})
+    assert (again.status_code, again.json()["type"]) == (409, "urn:ml-connector:number_not_bound")
+    with rig.application.database.read() as db:
+        told = [(one.event, one.detail["by"]) for one in audit.story(db, [NAME]) if "number" in one.detail]
+    assert told == [("number_bound", "api"), ("number_unbound", "api")]
+
+
 def test_a_program_disconnects_a_connection(rig: Rig, api: httpx.Client) -> None:
     done = api.post(f"connections/{NAME}/disconnect").json()
     assert (done["connection"], done["not_revoked"]) == (NAME, [])

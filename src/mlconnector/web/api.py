@@ -25,6 +25,7 @@ from mlconnector.store import audit, connections, figures, logins, vouchers
 from mlconnector.texts.catalogue import filled, step_cause, step_people, step_title, word
 from mlconnector.texts.language import Language
 from mlconnector.web import shapes
+from mlconnector.web import shapes_of_decisions as decisions
 from mlconnector.web.answers import ProblemDetails
 from mlconnector.web.file_check import checked
 from mlconnector.web.guards import with_token
@@ -198,24 +199,24 @@ def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replaye
 
 
 @router.post("/connections/{name}/ignore")
-def ignore(name: Name, wanted: shapes.AsideRequest, web: Web) -> shapes.PutAside:
+def ignore(name: Name, wanted: decisions.AsideRequest, web: Web) -> decisions.PutAside:
     """Leave vouchers out: they are not booked, whatever changes in the source."""
     return _put_aside(web.application.context(name), wanted, "ignored")
 
 
 @router.post("/connections/{name}/booked-by-hand")
-def booked_by_hand(name: Name, wanted: shapes.AsideRequest, web: Web) -> shapes.PutAside:
+def booked_by_hand(name: Name, wanted: decisions.AsideRequest, web: Web) -> decisions.PutAside:
     """Note that vouchers were booked by hand: not booked again, and later changes wait in the inbox."""
     return _put_aside(web.application.context(name), wanted, "booked_by_hand")
 
 
 def _put_aside(
-    context: Context, wanted: shapes.AsideRequest, state: Literal["ignored", "booked_by_hand"]
-) -> shapes.PutAside:
+    context: Context, wanted: decisions.AsideRequest, state: Literal["ignored", "booked_by_hand"]
+) -> decisions.PutAside:
     _working(context)
     meant = aside.Wanted(wanted.vouchers, wanted.cause)
     rows = aside.set_aside(context, meant, state, wanted.reason, _WHO)
-    return shapes.PutAside(
+    return decisions.PutAside(
         connection=context.name,
         state=state,
         vouchers=[row.label for row in rows],
@@ -226,20 +227,20 @@ def _put_aside(
 
 
 @router.post("/connections/{name}/unignore")
-def unignore(name: Name, wanted: shapes.TakeBackRequest, web: Web) -> shapes.TakenBack:
+def unignore(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisions.TakenBack:
     """Take back that vouchers were left out or booked by hand; the next run reads and decides them anew."""
     _working(web.application.context(name))
     rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
     labels = [row.label for row in rows]
-    return shapes.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
+    return decisions.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
 
 
 @router.get("/connections/{name}/numbers")
-def list_numbers(name: Name, web: Web) -> shapes.Numbers:
+def list_numbers(name: Name, web: Web) -> decisions.Numbers:
     """All debtor and creditor numbers of the client, those that a list only reserves included."""
     given = number_lists.listed(web.application.context(name))
     found = [
-        shapes.Number(
+        decisions.Number(
             number=one.number,
             ledger=one.ledger,
             party=None if one.is_reserved else one.party,
@@ -251,25 +252,25 @@ def list_numbers(name: Name, web: Web) -> shapes.Numbers:
         )
         for one in given
     ]
-    return shapes.Numbers(numbers=found)
+    return decisions.Numbers(numbers=found)
 
 
 @router.post("/connections/{name}/numbers/bind")
-def bind_number(name: Name, wanted: shapes.BindRequest, web: Web) -> shapes.BoundNumber:
+def bind_number(name: Name, wanted: decisions.BindRequest, web: Web) -> decisions.BoundNumber:
     """Give a number to a customer or supplier that the source has named; what changes is said."""
     context = web.application.context(name)
     seen = number_binding.would_bind(context, wanted.party, wanted.number)
     if not wanted.try_only:
         number_binding.bind(context, wanted.party, wanted.number, _WHO)
     told = {"connection": name, "bound": not wanted.try_only, "number": wanted.number}
-    return shapes.BoundNumber.model_validate({**told, **seen.as_data()})
+    return decisions.BoundNumber.model_validate({**told, **seen.as_data()})
 
 
 @router.post("/connections/{name}/numbers/unbind")
-def unbind_number(name: Name, wanted: shapes.UnbindRequest, web: Web) -> shapes.UnboundNumber:
+def unbind_number(name: Name, wanted: decisions.UnbindRequest, web: Web) -> decisions.UnboundNumber:
     """Take a number from the party to which a list or a person gave it, until something was sent under it."""
     done = number_binding.unbind(web.application.context(name), wanted.number, _WHO, wanted.reason)
-    return shapes.UnboundNumber.model_validate({"connection": name, **asdict(done)})
+    return decisions.UnboundNumber.model_validate({"connection": name, **asdict(done)})
 
 
 @router.post("/connections/{name}/disconnect")

@@ -19,9 +19,12 @@ GIVEN = {
     "chart import": (NAME, LIST),
     "confirm": (NAME, "--by", "Kanzlei"),
     "ignore": (NAME, "{voucher}", "--reason", "booked by hand"),
+    "booked-by-hand": (NAME, "{voucher}", "--reason", "typed in"),
+    "unignore": (NAME, "{voucher}"),
     "inbox": (NAME,),
     "login": (NAME,),
     "numbers bind": (NAME, "organization/1", "10042"),
+    "numbers unbind": (NAME, "10042"),
     "numbers import": (NAME, LIST, "--ledger", "debtors"),
     "numbers list": (NAME,),
     "open-from": (NAME,),
@@ -42,7 +45,9 @@ OTHERS = {
     *("audit verify", "audit show", "audit http"),
 }
 # These would work with the outside, or let something go on: they refuse.
-REFUSED = {"login", "preview", "release", "replay", "resend", "resume", "run", "ignore"}
+REFUSED = {"login", "preview", "release", "replay", "resend", "resume", "run", "ignore"} | {
+    *("booked-by-hand", "unignore", "numbers bind", "numbers unbind")
+}
 
 
 @pytest.fixture(scope="module")

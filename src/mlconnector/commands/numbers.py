@@ -101,6 +101,7 @@ def numbers_bind(
     Example: ml-connector numbers bind my-pipedrive organization/17 10042
     """
     with answered(), application() as app:
+        app.services.refuse_while_disconnected(name)
         context = app.context(name)
         seen = number_binding.would_bind(context, party, number)
         if not json:
@@ -148,6 +149,7 @@ def numbers_unbind(
     Example: ml-connector numbers unbind my-pipedrive 10042
     """
     with answered(), application() as app:
+        app.services.refuse_while_disconnected(name)
         context = app.context(name)
         seen = number_binding.would_unbind(context, wanted)
         facts = {"number": seen.number, "party": seen.party}

@@ -259,6 +259,7 @@ def list_numbers(name: Name, web: Web) -> decisions.Numbers:
 def bind_number(name: Name, wanted: decisions.BindRequest, web: Web) -> decisions.BoundNumber:
     """Give a number to a customer or supplier that the source has named; what changes is said."""
     context = web.application.context(name)
+    _working(context)
     seen = number_binding.would_bind(context, wanted.party, wanted.number)
     if not wanted.try_only:
         number_binding.bind(context, wanted.party, wanted.number, _WHO)
@@ -269,6 +270,7 @@ def bind_number(name: Name, wanted: decisions.BindRequest, web: Web) -> decision
 @router.post("/connections/{name}/numbers/unbind")
 def unbind_number(name: Name, wanted: decisions.UnbindRequest, web: Web) -> decisions.UnboundNumber:
     """Take a number from the party to which a list or a person gave it, until something was sent under it."""
+    _working(web.application.context(name))
     done = number_binding.unbind(web.application.context(name), wanted.number, _WHO, wanted.reason)
     return decisions.UnboundNumber.model_validate({"connection": name, **asdict(done)})
 

@@ -20,9 +20,12 @@ GIVEN = {
     "chart import": (NAME, LIST),
     "confirm": (NAME, "--by", "Kanzlei"),
     "ignore": (NAME, "{voucher}", "--reason", "booked by hand"),
+    "booked-by-hand": (NAME, "{voucher}", "--reason", "typed in"),
+    "unignore": (NAME, "{voucher}"),
     "inbox": (NAME,),
     "login": (NAME,),
     "numbers bind": (NAME, "organization/1", "10042"),
+    "numbers unbind": (NAME, "10042"),
     "numbers import": (NAME, LIST, "--ledger", "debtors"),
     "numbers list": (NAME,),
     "open-from": (NAME,),
@@ -41,11 +44,24 @@ GIVEN = {
 }
 # These set it up or end it, or are about the installation, a file or the past.
 OTHERS = {
-    *("init", "connect", "disconnect", "demo", "serve", "worker", "check", "explain", "vault rotate", "batch"),
+    *(
+        "init",
+        "connect",
+        "disconnect",
+        "demo",
+        "serve",
+        "worker",
+        "check",
+        "explain",
+        "vault rotate",
+        "batch",
+    ),
     *("audit verify", "audit head", "audit seal", "audit show", "audit http"),
 }
 # These would work with the outside, or let something go on: they refuse.
-REFUSED = {"login", "preview", "release", "replay", "reread", "resend", "resume", "run", "ignore"}
+REFUSED = {"login", "preview", "release", "replay", "reread", "resend", "resume", "run", "ignore"} | {
+    *("booked-by-hand", "unignore", "numbers bind", "numbers unbind")
+}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, bindparam, insert, inspect, text
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.store import connections
+from mlconnector.store import connections, vouchers
 from mlconnector.store.database import Database
 from mlconnector.store.migrate import alembic_configuration, is_current, migrate, newest
 from mlconnector.store.tables import batches, metadata, transfers
@@ -105,6 +105,44 @@ def test_what_has_sent_before_releases_were_kept_counts_as_released(
         released = {row.name: (row.released_at, row.released_by) for row in connections.every(connection)}
     assert released.pop("sent") == (clock(), "before releases were kept")
     assert set(released.values()) == {(None, None)}
+
+
+def test_what_was_left_out_before_says_who_did_it_as_far_as_the_trail_knows(
+    empty_database: Database, clock: Clock
+) -> None:
+    add = text(
+        "INSERT INTO vouchers "
+        "(id, connection, kind, external_id, revision, state, reason, read_at, changed_at) "
+        "VALUES (:id, 'north', 'invoice', :id, '', :state, :reason, :now, :now)"
+    )
+    tell = text(
+        "INSERT INTO audit (sequence, at, connection, subject, event, detail, hash) "
+        "VALUES (:row, :at, 'north', :id, 'ignored', :detail, '')"
+    )
+    earlier = clock()
+    with empty_database.write() as connection:
+        configuration = alembic_configuration(connection)
+        command.upgrade(configuration, "0006")
+        connection.execute(
+            text(
+                "INSERT INTO connections (name, source, client, settings, state, created_at, updated_at) "
+                "VALUES ('north', 'pipedrive', '1-2', '', 'ready', :now, :now)"
+            ).bindparams(bindparam("now", clock(), Moment()))
+        )
+        clock.advance(60)
+        for key, reason in (("told", "left out: a test"), ("untold", "left out: x"), ("rule", "withdrawn")):
+            row = {"id": key, "state": "ignored", "reason": reason}
+            connection.execute(add.bindparams(bindparam("now", clock(), Moment()), **row))
+        for number, by in ((1, "karl"), (2, "erika")):
+            at = earlier.isoformat(timespec="microseconds")
+            detail = f'{{"by": "{by}", "reason": "a test"}}'
+            connection.execute(tell.bindparams(row=number, at=at, id="told", detail=detail))
+        command.upgrade(configuration, "head")
+        rows = vouchers.by_ids(connection, ["told", "untold", "rule"])
+        vouchers.set_aside(connection, ["rule"], "booked_by_hand", "typed in", "karl", clock())
+    assert (rows["told"].set_aside_by, rows["told"].set_aside_at) == ("erika", earlier)
+    assert (rows["untold"].set_aside_by, rows["untold"].set_aside_at) == ("", clock())
+    assert not rows["rule"].is_set_aside
 
 
 def test_processes_that_start_at_once_migrate_once(empty_database_url: str, empty_database: Database) -> None:

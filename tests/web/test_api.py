@@ -214,6 +214,9 @@ def test_nothing_else_in_the_api_releases_a_connection(rig: Rig, api: httpx.Clie
         ("link", None),
         ("resume", None),
         ("replay", {"all": True}),
+        ("ignore", {"vouchers": ["1"], "reason": "x"}),
+        ("booked-by-hand", {"vouchers": ["1"], "reason": "x"}),
+        ("unignore", {"vouchers": ["1"]}),
         ("release", None),
     ],
 )
@@ -225,6 +228,85 @@ def test_a_disconnected_connection_says_what_to_do(
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:ml-connector:disconnected")
     assert "ml-connector connect FILE" in answer.json()["cure"]
     assert rig.work.asked == []
+
+
+@pytest.mark.parametrize(("verb", "state"), [("ignore", "ignored"), ("booked-by-hand", "booked_by_hand")])
+def test_a_program_leaves_vouchers_out_and_takes_that_back(
+    rig: Rig, api: httpx.Client, verb: str, state: str
+) -> None:
+    for number in ("1", "2"):
+        add_voucher(rig, number, "needs_human", MISSING)
+    path = f"connections/{NAME}"
+    done = api.post(f"{path}/{verb}", json={"cause": MISSING.cause, "reason": " typed in "}).json()
+    assert (done["state"], done["vouchers"], done["count"]) == (state, ["1", "2"], 2)
+    assert (done["reason"], done["by"]) == ("typed in", "api")
+    listed = api.get("vouchers", params={"state": state}).json()["vouchers"]
+    assert [(one["set_aside"]["by"], one["set_aside"]["reason"]) for one in listed] == [
+        ("api", "typed in")
+    ] * 2
+    assert api.get("vouchers/1").json()["set_aside"] == listed[0]["set_aside"]
+    back = api.post(f"{path}/unignore", json={"vouchers": ["1"], "reason": "ours"}).json()
+    assert (back["taken_back"], back["vouchers"]) == (1, ["1"])
+    assert api.get("vouchers/1").json()["state"] == "received"
+    with rig.application.database.read() as db:
+        story = audit.story(db, ["key-1"])
+    told = [(one.event, one.detail["by"], one.detail["reason"]) for one in story if "by" in one.detail]
+    assert told == [(state, "api", "typed in"), ("taken_back", "api", "ours")]
+
+
+@pytest.mark.parametrize("verb", ["ignore", "booked-by-hand"])
+def test_what_is_left_out_wants_a_reason_and_vouchers(rig: Rig, api: httpx.Client, verb: str) -> None:
+    add_voucher(rig, "1", "needs_human", MISSING)
+    path = f"connections/{NAME}/{verb}"
+    for wrong in (
+        {"vouchers": ["1"]},
+        {"reason": "x"},
+        {"vouchers": ["1"], "cause": MISSING.cause, "reason": "x"},
+    ):
+        assert api.post(path, json=wrong).status_code == 422
+    blank = api.post(path, json={"vouchers": ["1"], "reason": "  "})
+    assert (blank.status_code, blank.json()["type"]) == (409, "urn:ml-connector:reason_missing")
+    assert api.get("vouchers/1").json()["state"] == "needs_human"
+
+
+def test_a_program_binds_a_number_to_a_party_and_takes_that_back(rig: Rig, api: httpx.Client) -> None:
+    content = (
+        '{"kind": "invoice", "direction": "sale", "external_id": "x-1", "number": "1", "lines": [], '
+        '"document_date": "2026-02-27", "currency": "EUR", '
+        '"party":{"external_id":"organization/7","name":"Muster","city":"Bremen","country":"DE"}}'
+    )
+    add_voucher(rig, "1", content=content)
+    path = f"connections/{NAME}/numbers"
+    wanted = {"party": "organization/7", "number": "10042"}
+    seen = api.post(f"{path}/bind", json={**wanted, "try_only": True}).json()
+    assert (seen["bound"], seen["number_before"], seen["vouchers"]) == (False, None, [])
+    assert (seen["who"]["name"], seen["who"]["city"], seen["who"]["country"]) == ("Muster", "Bremen", "DE")
+    assert api.get(path).json() == {"numbers": []}
+    assert api.post(f"{path}/bind", json=wanted).json() == {**seen, "bound": True}
+    (one,) = api.get(path).json()["numbers"]
+    assert (one["number"], one["party"], one["name"], one["origin"]) == (
+        *reversed(wanted.values()),
+        "Muster",
+        "bound",
+    )
+    unknown = api.post(f"{path}/bind", json={"party": "organization/8", "number": "10043"})
+    assert (unknown.status_code, unknown.json()["type"]) == (409, "urn:ml-connector:party_unknown")
+    back = api.post(f"{path}/unbind", json={"number": "10042", "reason": "mistaken"}).json()
+    assert (back["number"], back["party"], back["is_reserved"]) == ("10042", "organization/7", False)
+    again = api.post(f"{path}/unbind", json={"number": "10042"})
+    assert (again.status_code, again.json()["type"]) == (409, "urn:ml-connector:number_not_bound")
+    with rig.application.database.read() as db:
+        told = [(one.event, one.detail["by"]) for one in audit.story(db, [NAME]) if "number" in one.detail]
+    assert told == [("number_bound", "api"), ("number_unbound", "api")]
+
+
+def test_a_program_disconnects_a_connection(rig: Rig, api: httpx.Client) -> None:
+    done = api.post(f"connections/{NAME}/disconnect").json()
+    assert (done["connection"], done["not_revoked"]) == (NAME, [])
+    assert api.get(f"connections/{NAME}").json()["state"] == "paused"
+    with rig.application.database.read() as db:
+        (noted,) = [one for one in audit.story(db, [NAME]) if one.event == "disconnected"]
+    assert noted.detail["by"] == "api"
 
 
 def test_a_process_that_leaves_the_work_to_others_takes_no_runs(sqlite_url: str, tmp_path: Path) -> None:
@@ -343,6 +425,7 @@ def test_vouchers_are_listed_by_connection_and_state(rig: Rig, api: httpx.Client
         "reversed": False,
         "reason": "",
         "reason_in_words": "",
+        "set_aside": None,
     }
     page = api.get("/vouchers", params={"limit": 2, "page": 2}).json()
     assert ([one["number"] for one in page["vouchers"]], page["total"]) == (["1"], 3)

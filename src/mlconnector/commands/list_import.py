@@ -30,6 +30,7 @@ from mlconnector.texts.language import Language
 
 AppliedAtOnce = Annotated[bool, typer.Option("--yes")]
 By = Annotated[str, typer.Option()]
+WithoutAsking = Annotated[bool, typer.Option("--yes")]
 
 _SHOWN = 40
 _YES: dict[Language, str] = {"de": "ja", "en": "yes"}
@@ -73,14 +74,29 @@ def show_part(title: str, columns: Sequence[str], rows: Sequence[Sequence[object
 
 def agreed_to(*, yes: bool) -> bool:
     """Whether the difference shall be applied: by --yes, or by the word that is typed at a terminal."""
-    if yes or not sys.stdin.isatty():
+    if yes or not at_a_terminal():
         return yes
     return typed_yes("apply_question")
 
 
-def typed_yes(question: str) -> bool:
+def may_go_on(question: str, *, yes: bool, json: bool, **facts: object) -> bool:
+    """Whether to do what a command was given for: asked once at a terminal, and not with --yes.
+
+    Without a terminal nobody is asked. At one, --json cannot ask, and so does nothing without --yes.
+    """
+    if yes or not at_a_terminal():
+        return True
+    return not json and typed_yes(question, **facts)
+
+
+def at_a_terminal() -> bool:
+    """Whether somebody is there who can answer a question."""
+    return sys.stdin.isatty()
+
+
+def typed_yes(question: str, **facts: object) -> bool:
     """Ask at a terminal, and say whether yes was typed."""
-    typed = input(f"{phrase(question, word=_YES[language()])} ")
+    typed = input(f"{phrase(question, word=_YES[language()], **facts)} ")
     return typed.strip().casefold() in _YES.values()
 
 

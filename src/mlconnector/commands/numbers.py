@@ -1,8 +1,9 @@
-"""Commands for the numbers of debtors and creditors: numbers import, numbers bind, numbers list."""
+"""Commands for the numbers of debtors and creditors: numbers import, bind, unbind and list."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,15 +13,18 @@ from mlconnector.commands.exports import AsCsv, AsXlsx, Cell, export
 from mlconnector.commands.list_import import (
     AppliedAtOnce,
     By,
+    WithoutAsking,
     agreed_to,
     applied_json,
     content_of,
+    may_go_on,
     not_applied,
     refuse,
     show_part,
 )
 from mlconnector.commands.output import (
     AsJson,
+    Exit,
     answered,
     application,
     language,
@@ -32,7 +36,8 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.commands.repairs import somebody
-from mlconnector.flow.agree import number_lists
+from mlconnector.flow.agree import number_binding, number_lists
+from mlconnector.flow.agree.number_binding import Binding
 from mlconnector.flow.agree.number_lists import NumbersProposal
 from mlconnector.mapping.list_entries import PersonEntry
 from mlconnector.model.entries import Ledger
@@ -78,16 +83,84 @@ def numbers_bind(
     name: Connection,
     party: Annotated[str, typer.Argument()],
     number: Annotated[str, typer.Argument()],
+    yes: WithoutAsking = False,
     by: By = "",
     json: AsJson = False,
 ) -> None:
-    """Match a number of a list to a customer or supplier."""
+    """Give a number, of a list or a free one, to a customer or supplier.
+
+    Shows who that is and what changes: another number that the party has goes, as long as nothing was sent
+    under it, and what is prepared under it is decided anew. At a terminal this is asked for once. `numbers
+    unbind` takes it back, until something was sent.
+
+    Example: ml-connector numbers bind my-pipedrive organization/17 10042
+    """
     with answered(), application() as app:
-        given = number_lists.bind(app.context(name), party, number, by or somebody())
+        app.services.refuse_while_disconnected(name)
+        context = app.context(name)
+        seen = number_binding.would_bind(context, party, number)
+        if not json:
+            _show_binding(seen)
+        warns = seen.before is not None or seen.is_listed_otherwise
+        if warns and not may_go_on("bind_question", yes=yes, json=json, number=number, party=seen.party.name):
+            if json:
+                print_json({"bound": False, **seen.as_data()})
+            else:
+                paragraph(phrase("nothing_changed"))
+            raise typer.Exit(Exit.PROBLEMS)
+        given = number_binding.bind(context, party, number, by.strip() or somebody())
         if json:
-            print_json(_plain(given))
+            print_json({**_plain(given), "bound": True, **seen.as_data()})
         else:
-            say("number_bound", number=given.number, party=given.party, listed=given.name)
+            say("number_bound", number=given.number, party=given.party, listed=seen.listed)
+
+
+def _show_binding(seen: Binding) -> None:
+    party = seen.party
+    place = f"{party.postal_code or ''} {party.city or ''}".strip()
+    country = party.country and notation.country(party.country, language())
+    facts = {"street": party.street, "place": place, "country": country, "vat_id": party.vat_id}
+    paragraph(phrase("bind_party", party=party.external_id, name=party.name, **facts), hanging=2)
+    if seen.is_listed_otherwise:
+        paragraph(phrase("bind_other_name", number=seen.number, listed=seen.listed), hanging=2)
+    if seen.before is not None:
+        words = phrase("bind_before", before=seen.before.number, vouchers=", ".join(seen.vouchers))
+        paragraph(words, hanging=2)
+
+
+def numbers_unbind(
+    name: Connection,
+    wanted: Annotated[str, typer.Argument(metavar="NUMBER")],
+    reason: Annotated[str, typer.Option()] = "",
+    yes: WithoutAsking = False,
+    by: By = "",
+    json: AsJson = False,
+) -> None:
+    """Take a number back from the customer or supplier to whom a list or somebody gave it.
+
+    Possible until something was sent under it. A number of a list is reserved again; what is prepared under
+    it is decided anew by the next run.
+
+    Example: ml-connector numbers unbind my-pipedrive 10042
+    """
+    with answered(), application() as app:
+        app.services.refuse_while_disconnected(name)
+        context = app.context(name)
+        seen = number_binding.would_unbind(context, wanted)
+        facts = {"number": seen.number, "party": seen.party}
+        asks = bool(seen.vouchers)
+        if asks and not may_go_on("unbind_question", yes=yes, json=json, count=len(seen.vouchers), **facts):
+            if json:
+                print_json({"unbound": False, **asdict(seen)})
+            else:
+                paragraph(phrase("nothing_changed"))
+            raise typer.Exit(Exit.PROBLEMS)
+        done = number_binding.unbind(context, wanted, by.strip() or somebody(), reason)
+        if json:
+            print_json({"unbound": True, **asdict(done)})
+        else:
+            reserved, labels = done.is_reserved or None, ", ".join(done.vouchers)
+            say("number_unbound", name=name, reserved=reserved, vouchers=labels, **facts)
 
 
 def numbers_list(name: Connection, csv: AsCsv = None, xlsx: AsXlsx = None, json: AsJson = False) -> None:

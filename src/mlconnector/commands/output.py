@@ -45,7 +45,17 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _FLOW = str.maketrans(dict.fromkeys("\t\n\v\f\r", " "))
 
 # The states of vouchers in the order in which they are told.
-_WAY = ("received", "bookable", "batched", "sent", "settled", "needs_human", "rejected", "ignored")
+_WAY = (
+    "received",
+    "bookable",
+    "batched",
+    "sent",
+    "settled",
+    "needs_human",
+    "rejected",
+    "ignored",
+    "booked_by_hand",
+)
 
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from mlconnector.commands.list_import import By, typed_yes
+from mlconnector.commands.list_import import By, may_go_on
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -57,9 +56,8 @@ def release(
         seen = releases.would_go(context)
         if not json:
             _show(name, seen, context.rules)
-        asks = sys.stdin.isatty() and not yes
         given = None
-        if not asks or (not json and typed_yes("release_question")):
+        if may_go_on("release_question", yes=yes, json=json):
             given = releases.release(context, who, seen)
         if json:
             print_json(

@@ -1,4 +1,4 @@
-"""Commands that look after what waits or rests: replay, ignore, resume, resend."""
+"""Commands that look after what waits or rests: replay, resume, resend."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
+from mlconnector.commands.list_import import WithoutAsking, may_go_on
 from mlconnector.commands.output import (
     AsJson,
     Exit,
     answered,
     application,
+    batch_state,
     complaints,
+    paragraph,
     phrase,
     print_json,
     print_line,
@@ -54,25 +57,6 @@ def replay(
             raise typer.Exit(Exit.PROBLEMS)
 
 
-def ignore(
-    name: Connection,
-    voucher: Annotated[str, typer.Argument()],
-    reason: Annotated[str, typer.Option()],
-    json: AsJson = False,
-) -> None:
-    """Leave a waiting voucher out for good.
-
-    Example: ml-connector ignore my-pipedrive RE-2026-00815 --reason "booked by hand"
-    """
-    with answered(), application() as app:
-        app.services.refuse_while_disconnected(name)
-        inbox.ignore(app.context(name), voucher, reason, somebody())
-        if json:
-            print_json({"connection": name, "voucher": voucher, "reason": reason})
-        else:
-            say("left_out", voucher=voucher)
-
-
 def resume(name: Connection, json: AsJson = False) -> None:
     """Let work go on that rests because DATEV refused too much.
 
@@ -93,18 +77,37 @@ def resend(
     batch: Annotated[str, typer.Argument()],
     reason: Annotated[str, typer.Option()],
     again: Annotated[bool, typer.Option("--again")] = False,
+    yes: WithoutAsking = False,
     json: AsJson = False,
 ) -> None:
     """Send a Buchungsstapel once more, byte for byte.
 
-    For the support case that the adviser has lost it. The next run, or `serve`, sends it.
+    For the support case that the adviser has lost it. The next run, or `serve`, sends it. At a terminal this
+    asks once.
 
     Example: ml-connector resend EXTF_pipedrive_2026-07_3f2a9c0d1e2f4b5c.csv --reason "deleted by mistake"
     """
     with answered(), application() as app:
+        seen = second_transfer.would_resend(app.services, batch, reason)
+        facts = {"file": seen.file_name, "rows": seen.rows, "period": seen.period, "name": seen.connection}
+        state = batch_state(seen.format, seen.state)
+        if not may_go_on("resend_question", yes=yes, json=json, state=state, **facts):
+            if json:
+                print_json({"batch": seen.id, "file": seen.file_name, "resent": False})
+            else:
+                paragraph(phrase("nothing_changed"))
+            raise typer.Exit(Exit.PROBLEMS)
         row = second_transfer.resend(app.services, batch, reason, somebody(), again=again)
         if json:
-            print_json({"batch": row.id, "file": row.file_name, "before": row.state, "reason": reason})
+            print_json(
+                {
+                    "resent": True,
+                    "batch": row.id,
+                    "file": row.file_name,
+                    "before": row.state,
+                    "reason": reason,
+                }
+            )
         else:
             say("resent", file=row.file_name, name=row.connection)
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.app import Application
+from mlconnector.commands.list_import import WithoutAsking, may_go_on
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -413,19 +414,31 @@ def _tables(names: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def disconnect(name: Name, json: AsJson = False) -> None:
+def disconnect(
+    name: Name,
+    yes: WithoutAsking = False,
+    json: AsJson = False,
+) -> None:
     """Revoke the login, delete credentials and pause.
 
-    Nothing else is lost: `connect`, `login` and `release` let the connection go on.
+    Nothing else is lost: `connect`, `login` and `release` let the connection go on. At a terminal this asks
+    once.
 
     Example: ml-connector disconnect my-pipedrive
     """
     with answered(), application() as app:
         sink = app.context(name).settings.sink_system
         given = setup.given_secrets(app.context(name))
+        if not may_go_on("disconnect_question", yes=yes, json=json, name=name):
+            if json:
+                print_json({"connection": name, "disconnected": False})
+            else:
+                paragraph(phrase("nothing_changed"))
+            raise typer.Exit(Exit.PROBLEMS)
         failed = setup.disconnect(app.context(name), somebody())
         if json:
-            print_json({"connection": name, "not_revoked": failed, "still_valid": given})
+            told = {"connection": name, "disconnected": True}
+            print_json({**told, "not_revoked": failed, "still_valid": given})
         else:
             paragraph(phrase("disconnected", name=name))
             if given:

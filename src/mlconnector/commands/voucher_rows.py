@@ -74,8 +74,11 @@ def label(one: Mapping[str, Any]) -> str:
 
 
 def state_in_words(one: Mapping[str, Any]) -> str:
-    """The state of a voucher, or that it was taken back; of one that was left out the reason, too."""
+    """The state of a voucher, or that it was taken back; of one that is not booked why, by whom and when."""
     state = named("state", "reversed" if one["reversed"] else one["state"])
+    if one["set_aside"] is not None:
+        aside = one["set_aside"]
+        return phrase("set_aside_line", state=state, reason=aside["reason"], by=aside["by"], at=aside["at"])
     return f"{state}: {one['reason_in_words']}" if one["state"] == "ignored" and one["reason"] else state
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Integer, cast, func, insert, select, update
+from sqlalchemy import Connection, Integer, cast, delete, func, insert, select, update
 
 from mlconnector.mapping.numbers import RESERVED
 from mlconnector.model.entries import Ledger
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import accounts, connections
+
+Origin = Literal["allocated", "source", "list", "bound"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class GivenNumber:
     connection: str
     party: str
     ledger: Ledger
-    origin: Literal["allocated", "source", "list"]
+    origin: Origin
     name: str
     vat_id: str
     given_at: datetime
@@ -60,6 +62,17 @@ def bind(connection: Connection, client: str, name: str, party: str, number: str
         accounts.c.client == client, accounts.c.number == number, accounts.c.party == f"{RESERVED}{number}"
     )
     connection.execute(row.values(connection=name, party=party))
+
+
+def reserve_again(connection: Connection, client: str, number: str) -> None:
+    """Take a number of a list away from its party, and reserve it for somebody again."""
+    row = update(accounts).where(accounts.c.client == client, accounts.c.number == number)
+    connection.execute(row.values(party=f"{RESERVED}{number}"))
+
+
+def free(connection: Connection, client: str, number: str) -> None:
+    """Forget that a number was given to anybody."""
+    connection.execute(delete(accounts).where(accounts.c.client == client, accounts.c.number == number))
 
 
 def hold(connection: Connection, client: str) -> None:
@@ -132,7 +145,7 @@ def give(
     now: datetime,
     *,
     ledger: Ledger,
-    origin: Literal["allocated", "source", "list"],
+    origin: Origin,
     vat_ids: Mapping[str, str] | None = None,
 ) -> None:
     """Note newly given numbers by party, with the party's name for people who read the table."""

@@ -190,6 +190,17 @@ def _has_not_left() -> ColumnElement[bool]:
     return or_(entries.c.batch.is_(None), entries.c.batch.in_(frozen))
 
 
+def naming(connection: Connection, client: str, number: str) -> list[tuple[EntryRow, str | None]]:
+    """Bookings of a client in whose content a number stands as a text, each with the state of its batch."""
+    query = (
+        select(*_COLUMNS, batches.c.state)
+        .outerjoin(batches, batches.c.id == entries.c.batch)
+        .where(entries.c.client == client, entries.c.content.contains(f'"{number}"', autoescape=True))
+        .order_by(entries.c.created_at, entries.c.id)
+    )
+    return [(EntryRow(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
 def of_batch(connection: Connection, batch: str) -> list[EntryRow]:
     """The bookings of a batch."""
     query = select(*_COLUMNS).where(entries.c.batch == batch).order_by(entries.c.voucher, entries.c.turn)

@@ -62,7 +62,7 @@ def waiting(connection: Connection, name: str | None = None, cause: str | None =
     query = (
         select(*COLUMNS, problems.c.key, problems.c.facts, problems.c.group_facts)
         .join(problems, problems.c.voucher == vouchers.c.id)
-        .where(vouchers.c.state.in_(["needs_human", "rejected", "settled"]))
+        .where(vouchers.c.state.in_(["needs_human", "rejected", "settled", "booked_by_hand"]))
         .order_by(
             vouchers.c.connection,
             vouchers.c.document_date,
@@ -109,6 +109,17 @@ def search(
         .order_by(vouchers.c.changed_at.desc(), vouchers.c.id)
         .limit(limit)
         .offset(offset)
+    )
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
+        yield VoucherRow(*row[:-1]), row[-1]
+
+
+def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[VoucherRow, str]]:
+    """The vouchers of a connection in whose newest revision a text stands, with what it says."""
+    query = (
+        select(*COLUMNS, revisions.c.content)
+        .join(revisions, _newest())
+        .where(vouchers.c.connection == name, revisions.c.content.contains(text, autoescape=True))
     )
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
         yield VoucherRow(*row[:-1]), row[-1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, select, update
 
 from mlconnector.store.batches import FINAL
 from mlconnector.store.sets import parts
@@ -201,6 +201,12 @@ def release(
         )
         connection.execute(these.values(state="due", changed_at=now))
     return sorted(released)
+
+
+def forget(connection: Connection, client: str, number: str) -> None:
+    """Note nothing any more of what DATEV shall have under a number."""
+    these = (person_records.c.client == client, person_records.c.number == number)
+    connection.execute(delete(person_records).where(*these))
 
 
 def _hold(connection: Connection, *these: ColumnElement[bool]) -> int:

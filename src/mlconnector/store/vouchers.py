@@ -29,14 +29,24 @@ from mlconnector.store.sets import parts
 from mlconnector.store.tables import batches, clearings, entries, problems, revisions, vouchers
 
 VoucherState = Literal[
-    "received", "bookable", "needs_human", "ignored", "batched", "sent", "settled", "rejected"
+    "received",
+    "bookable",
+    "needs_human",
+    "ignored",
+    "booked_by_hand",
+    "batched",
+    "sent",
+    "settled",
+    "rejected",
 ]
+SetAside = Literal["ignored", "booked_by_hand"]
+"""What a person may do with a voucher instead of letting it be booked: leave it out, or book it by hand."""
 
 # The reason of a received voucher that a person let go on; it is read again before it is decided.
 REPLAYED = "replayed"
 # The same of one that waited for nothing but its system to answer, which every run tries again.
 TRIED_AGAIN = "tried again"
-# What the reason of a voucher begins with that a person left out for good.
+# What the reason of a voucher begins with that a person left out.
 LEFT_OUT = "left out: "
 
 
@@ -55,6 +65,23 @@ class VoucherRow:
     booked_entry: str | None
     state: VoucherState
     reason: str
+    set_aside_by: str | None = None
+    set_aside_at: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: its number, or its id in the source."""
+        return self.number or self.external_id
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether a person left it out, or has booked it by hand."""
+        return self.set_aside_at is not None
+
+    @property
+    def set_aside_because(self) -> str:
+        """The reason that the person gave, in that person's words."""
+        return self.reason.removeprefix(LEFT_OUT)
 
     @property
     def is_reversed(self) -> bool:
@@ -187,6 +214,51 @@ def set_state(
         connection.execute(changed.values(state=state, reason=reason, changed_at=now))
 
 
+def set_aside(
+    connection: Connection, ids: Iterable[str], state: SetAside, reason: str, by: str, now: datetime
+) -> None:
+    """Leave vouchers out, or note that somebody has booked them by hand as they stand now.
+
+    What no batch holds of their bookings is deleted, and what they waited for.
+    """
+    keys = list(ids)
+    given = f"{LEFT_OUT}{reason}" if state == "ignored" else reason
+    noted: dict[str, Any] = {"state": state, "reason": given, "changed_at": now}
+    noted |= {"set_aside_by": by, "set_aside_at": now}
+    if state == "booked_by_hand":
+        noted["booked_revision"] = vouchers.c.revision
+    for part in parts(keys):
+        connection.execute(update(vouchers).where(vouchers.c.id.in_(part)).values(noted))
+    drop_waiting_entries(connection, keys)
+    put_problems_aside(connection, keys)
+
+
+def note_seen_by_hand(connection: Connection, ids: Iterable[str]) -> None:
+    """Note that whoever booked vouchers by hand knows them as they stand now."""
+    for part in parts(list(ids)):
+        seen = update(vouchers).where(vouchers.c.id.in_(part))
+        connection.execute(seen.values(booked_revision=vouchers.c.revision))
+
+
+def take_back(connection: Connection, ids: Iterable[str], now: datetime) -> None:
+    """Let vouchers that were left out or booked by hand be read again and decided anew."""
+    keys = list(ids)
+    anew = {"state": "received", "reason": REPLAYED, "changed_at": now}
+    anew |= {"set_aside_by": None, "set_aside_at": None}
+    standing = select(entries.c.revision).where(entries.c.id == vouchers.c.booked_entry).scalar_subquery()
+    for part in parts(keys):
+        these = update(vouchers).where(vouchers.c.id.in_(part))
+        connection.execute(these.where(vouchers.c.state == "booked_by_hand").values(booked_revision=standing))
+        connection.execute(these.values(anew))
+    put_problems_aside(connection, keys)
+
+
+def put_problems_aside(connection: Connection, ids: Iterable[str]) -> None:
+    """Forget what vouchers waited for."""
+    for part in parts(list(ids)):
+        connection.execute(delete(problems).where(problems.c.voucher.in_(part)))
+
+
 def waiting_for_decision(
     connection: Connection, name: str, after: str, limit: int, *, payments: bool | None = None
 ) -> list[Waiting]:
@@ -304,11 +376,13 @@ def replace_problems(
 def held_for(connection: Connection, cause: str | None, name: str | None) -> list[str]:
     """Keys of the vouchers that wait for a human, all of them or those with one cause.
 
-    A settled one waits when something was found about it since, e.g. that its record is gone.
+    One that is booked waits when something was found about it since, e.g. that its record is gone; booked by
+    hand, that it changed.
     """
     with_problem = vouchers.c.id.in_(select(problems.c.voucher))
     waits = or_(
-        vouchers.c.state.in_(["needs_human", "rejected"]), and_(vouchers.c.state == "settled", with_problem)
+        vouchers.c.state.in_(["needs_human", "rejected"]),
+        and_(vouchers.c.state.in_(["settled", "booked_by_hand"]), with_problem),
     )
     query = select(vouchers.c.id).distinct().where(waits)
     if cause is not None:

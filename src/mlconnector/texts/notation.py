@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
@@ -57,3 +58,8 @@ def _moment(value: datetime, language: Language, clock: str) -> str:
     zone = local.tzname() or ""
     zone = _GERMAN_ZONES.get(zone, zone) if language == "de" else zone
     return f"{format_datetime(local, f'{_DAY[language]} {clock}', tzinfo=shown_in(), locale=language)} {zone}"
+
+
+def country(code: str, language: Language) -> str:
+    """The name of a country by its ISO 3166 alpha-2 code; the code itself where there is none."""
+    return str(Locale.parse(language).territories.get(code, code))

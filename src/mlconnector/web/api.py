@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree import number_binding, number_lists
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import Released, WouldGo
-from mlconnector.flow.connect import invitation, oauth_login, ping
+from mlconnector.flow.connect import invitation, oauth_login, ping, setup
 from mlconnector.flow.context import breaker
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.intake import reread as reread_source
-from mlconnector.flow.report import inbox, overview, record_lists, trail_heads, voucher_story, waiting
+from mlconnector.flow.report import aside, inbox, overview, record_lists, trail_heads, voucher_story, waiting
 from mlconnector.flow.report.search import Search
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, connections, figures, logins, vouchers
 from mlconnector.texts.catalogue import filled, step_cause, step_people, step_title, word
 from mlconnector.texts.language import Language
 from mlconnector.web import shapes
+from mlconnector.web import shapes_of_decisions as decisions
+from mlconnector.web import shapes_of_work as work_shapes
 from mlconnector.web.answers import ProblemDetails
 from mlconnector.web.file_check import checked
 from mlconnector.web.guards import with_token
@@ -113,16 +116,16 @@ def check_connection(name: Name, web: Web) -> shapes.Check:
 
 
 @router.post("/connections/{name}/runs", status_code=HTTPStatus.ACCEPTED)
-def start_run(name: Name, web: Web) -> shapes.StartedRun:
+def start_run(name: Name, web: Web) -> work_shapes.StartedRun:
     """Begin a run: read, book, file, submit. `GET connections/{name}` shows how far it is."""
     _working(web.application.context(name))
     if web.work is None:
         raise NeedsHuman(Problem("works_elsewhere", {"name": name}))
-    return shapes.StartedRun(id=web.work.start_run(name, _WHO))
+    return work_shapes.StartedRun(id=web.work.start_run(name, _WHO))
 
 
 @router.post("/connections/{name}/login")
-def begin_login(name: Name, wanted: shapes.LoginRequest, web: Web) -> shapes.BegunLogin:
+def begin_login(name: Name, wanted: work_shapes.LoginRequest, web: Web) -> work_shapes.BegunLogin:
     """Begin a login and give the address for the browser; the answer comes to this server's callback."""
     services, context = web.application.services, web.application.context(name)
     system = wanted.system or context.settings.sink_system.name
@@ -131,20 +134,20 @@ def begin_login(name: Name, wanted: shapes.LoginRequest, web: Web) -> shapes.Beg
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     valid_until = services.now() + logins.LIFETIME
     address = oauth_login.begin(context, system, redirect, ended_there=wanted.ended_there)
-    return shapes.BegunLogin(connection=name, system=system, address=address, valid_until=valid_until)
+    return work_shapes.BegunLogin(connection=name, system=system, address=address, valid_until=valid_until)
 
 
 @router.post("/connections/{name}/link", status_code=HTTPStatus.CREATED)
-def make_link(name: Name, web: Web) -> shapes.Link:
+def make_link(name: Name, web: Web) -> work_shapes.Link:
     """A link to pass on, for example to the tax adviser: its page has the button to log in to DATEV."""
     key, until = invitation.invite(web.application.context(name))
     public = web.application.settings.public_url.rstrip("/")
     path = invitation.path_of(web.application.context(name))
-    return shapes.Link(connection=name, link=f"{public}{path}?key={key}", valid_until=until)
+    return work_shapes.Link(connection=name, link=f"{public}{path}?key={key}", valid_until=until)
 
 
 @router.get("/connections/{name}/release")
-def show_release(name: Name, web: Web) -> shapes.Release:
+def show_release(name: Name, web: Web) -> work_shapes.Release:
     """Whether a connection is released, and what goes or would go with that."""
     context = web.application.context(name)
     with context.read() as db:
@@ -153,7 +156,7 @@ def show_release(name: Name, web: Web) -> shapes.Release:
 
 
 @router.post("/connections/{name}/release")
-def release(name: Name, web: Web, wanted: shapes.ReleaseRequest | None = None) -> shapes.Release:
+def release(name: Name, web: Web, wanted: work_shapes.ReleaseRequest | None = None) -> work_shapes.Release:
     """Let a connection send to DATEV, or no longer; look at what goes first (`GET` of the same)."""
     context = web.application.context(name)
     seen = releases.would_go(context)
@@ -163,9 +166,9 @@ def release(name: Name, web: Web, wanted: shapes.ReleaseRequest | None = None) -
     return _release(context, releases.release(context, _WHO, seen), seen)
 
 
-def _release(context: Context, given: Released | None, seen: WouldGo) -> shapes.Release:
-    would_go = shapes.WouldGo.model_validate(asdict(seen))
-    return shapes.Release(connection=context.name, released=_released(given), would_go=would_go)
+def _release(context: Context, given: Released | None, seen: WouldGo) -> work_shapes.Release:
+    would_go = work_shapes.WouldGo.model_validate(asdict(seen))
+    return work_shapes.Release(connection=context.name, released=_released(given), would_go=would_go)
 
 
 def _released(given: Released | None) -> shapes.Released | None:
@@ -173,34 +176,120 @@ def _released(given: Released | None) -> shapes.Released | None:
 
 
 @router.post("/connections/{name}/resume")
-def resume(name: Name, web: Web) -> shapes.Resumed:
+def resume(name: Name, web: Web) -> work_shapes.Resumed:
     """Let work go on that rests because DATEV refused too many requests."""
     _working(web.application.context(name))
     breaker.resume(web.application.context(name), _WHO)
-    return shapes.Resumed(connection=name, resumed=True)
+    return work_shapes.Resumed(connection=name, resumed=True)
 
 
 @router.post("/batches/{batch}/resend")
-def resend(batch: shapes.Text, wanted: shapes.ResendRequest, web: Web) -> shapes.Resent:
+def resend(batch: shapes.Text, wanted: work_shapes.ResendRequest, web: Web) -> work_shapes.Resent:
     """Hand a Buchungsstapel over once more, byte for byte; the next run sends it."""
     services = web.application.services
     row = second_transfer.resend(services, batch, wanted.reason, _WHO, again=wanted.again)
-    return shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
+    return work_shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
 
 
 @router.post("/connections/{name}/replay")
-def replay(name: Name, wanted: shapes.ReplayRequest, web: Web) -> shapes.Replayed:
+def replay(name: Name, wanted: work_shapes.ReplayRequest, web: Web) -> work_shapes.Replayed:
     """Let waiting vouchers go on after the fix; the next run reads them again and decides them anew."""
     _working(web.application.context(name))
     count = inbox.replay(web.application.context(name), wanted.vouchers, wanted.cause, _WHO)
-    return shapes.Replayed(connection=name, replayed=count)
+    return work_shapes.Replayed(connection=name, replayed=count)
+
+
+@router.post("/connections/{name}/ignore")
+def ignore(name: Name, wanted: decisions.AsideRequest, web: Web) -> decisions.PutAside:
+    """Leave vouchers out: they are not booked, whatever changes in the source."""
+    return _put_aside(web.application.context(name), wanted, "ignored")
+
+
+@router.post("/connections/{name}/booked-by-hand")
+def booked_by_hand(name: Name, wanted: decisions.AsideRequest, web: Web) -> decisions.PutAside:
+    """Note that vouchers were booked by hand: not booked again, and later changes wait in the inbox."""
+    return _put_aside(web.application.context(name), wanted, "booked_by_hand")
+
+
+def _put_aside(
+    context: Context, wanted: decisions.AsideRequest, state: Literal["ignored", "booked_by_hand"]
+) -> decisions.PutAside:
+    _working(context)
+    meant = aside.Wanted(wanted.vouchers, wanted.cause)
+    rows = aside.set_aside(context, meant, state, wanted.reason, _WHO)
+    return decisions.PutAside(
+        connection=context.name,
+        state=state,
+        vouchers=[row.label for row in rows],
+        count=len(rows),
+        reason=wanted.reason.strip(),
+        by=_WHO,
+    )
+
+
+@router.post("/connections/{name}/unignore")
+def unignore(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisions.TakenBack:
+    """Take back that vouchers were left out or booked by hand; the next run reads and decides them anew."""
+    _working(web.application.context(name))
+    rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    labels = [row.label for row in rows]
+    return decisions.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
+
+
+@router.get("/connections/{name}/numbers")
+def list_numbers(name: Name, web: Web) -> decisions.Numbers:
+    """All debtor and creditor numbers of the client, those that a list only reserves included."""
+    given = number_lists.listed(web.application.context(name))
+    found = [
+        decisions.Number(
+            number=one.number,
+            ledger=one.ledger,
+            party=None if one.is_reserved else one.party,
+            name=one.name,
+            vat_id=one.vat_id,
+            origin=one.origin,
+            since=one.given_at,
+            connection=one.connection,
+        )
+        for one in given
+    ]
+    return decisions.Numbers(numbers=found)
+
+
+@router.post("/connections/{name}/numbers/bind")
+def bind_number(name: Name, wanted: decisions.BindRequest, web: Web) -> decisions.BoundNumber:
+    """Give a number to a customer or supplier that the source has named; what changes is said."""
+    context = web.application.context(name)
+    _working(context)
+    seen = number_binding.would_bind(context, wanted.party, wanted.number)
+    if not wanted.try_only:
+        number_binding.bind(context, wanted.party, wanted.number, _WHO)
+    told = {"connection": name, "bound": not wanted.try_only, "number": wanted.number}
+    return decisions.BoundNumber.model_validate({**told, **seen.as_data()})
+
+
+@router.post("/connections/{name}/numbers/unbind")
+def unbind_number(name: Name, wanted: decisions.UnbindRequest, web: Web) -> decisions.UnboundNumber:
+    """Take a number from the party to which a list or a person gave it, until something was sent under it."""
+    _working(web.application.context(name))
+    done = number_binding.unbind(web.application.context(name), wanted.number, _WHO, wanted.reason)
+    return decisions.UnboundNumber.model_validate({"connection": name, **asdict(done)})
+
+
+@router.post("/connections/{name}/disconnect")
+def disconnect(name: Name, web: Web) -> work_shapes.Disconnected:
+    """Revoke the login, delete credentials and pause: nothing is asked for the connection any more."""
+    context = web.application.context(name)
+    given = setup.given_secrets(context)
+    failed = setup.disconnect(context, _WHO)
+    return work_shapes.Disconnected(connection=name, not_revoked=failed, still_valid=given)
 
 
 @router.post("/connections/{name}/reread")
-def reread(name: Name, wanted: shapes.RereadRequest, web: Web) -> shapes.Reread:
+def reread(name: Name, wanted: work_shapes.RereadRequest, web: Web) -> work_shapes.Reread:
     """Let the next run read the source once more: everything, or what changed since a day."""
     asked = reread_source.ask(web.application.context(name), wanted.since, _WHO)
-    return shapes.Reread(connection=name, since=asked.since)
+    return work_shapes.Reread(connection=name, since=asked.since)
 
 
 @router.get("/inbox")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from mlconnector.flow.report.search import Unreadable, amounts_of, period_of
 
@@ -32,7 +32,15 @@ Period = Annotated[
 Amount = Annotated[Text, AfterValidator(_readable(amounts_of, "119.00 or a range like 100..200"))]
 ConnectionState = Literal["ready", "needs_login", "degraded", "paused"]
 VoucherState = Literal[
-    "received", "bookable", "needs_human", "ignored", "batched", "sent", "settled", "rejected"
+    "received",
+    "bookable",
+    "needs_human",
+    "ignored",
+    "booked_by_hand",
+    "batched",
+    "sent",
+    "settled",
+    "rejected",
 ]
 ListedState = Literal[VoucherState, "reversed"]
 BatchState = Literal[
@@ -112,6 +120,14 @@ class Batches(Paged):
     batches: list[ListedBatch]
 
 
+class SetAside(BaseModel):
+    """Who left a voucher out or booked it by hand, when, and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
 class VoucherSummary(BaseModel):
     """One business document (Beleg)."""
 
@@ -130,6 +146,7 @@ class VoucherSummary(BaseModel):
     reversed: bool = Field(description="booked, and nothing of it stands in DATEV any more (storniert)")
     reason: str
     reason_in_words: str
+    set_aside: SetAside | None = Field(description="who left it out or booked it by hand; null otherwise")
 
 
 class WaitingVoucher(VoucherSummary):
@@ -280,142 +297,6 @@ class Check(BaseModel):
     steps: list[Step]
 
 
-class StartedRun(BaseModel):
-    """A run that was begun."""
-
-    id: str
-
-
-class LoginRequest(BaseModel):
-    """Which system to log in to."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    system: Text | None = Field(default=None, description="the sink where none is named")
-    ended_there: bool = Field(default=False, description="the earlier login was ended at the system by hand")
-
-
-class BegunLogin(BaseModel):
-    """A login that a person finishes in a browser."""
-
-    connection: str
-    system: str
-    address: str = Field(description="to be opened in the browser of the person who may consent")
-    valid_until: datetime
-
-
-class Link(BaseModel):
-    """A link to the page of a connection; whoever has it may log in to DATEV for this connection."""
-
-    connection: str
-    link: str
-    valid_until: datetime
-
-
-class ReleasePart(BaseModel):
-    """What of one month, kind and currency would go."""
-
-    period: str
-    kind: Literal["sales", "purchases", "payments"]
-    currency: str
-    vouchers: int
-    rows: int
-    gross: Decimal = Field(description="credit notes and reversals lower it")
-
-
-class WouldGo(BaseModel):
-    """What a release lets go, as far as it was read and decided; what is read later goes, too."""
-
-    client: str
-    begin: date | None = Field(description="first document date that is booked; null in old settings only")
-    parts: list[ReleasePart]
-    persons: int = Field(description="debtors and creditors")
-    unconfirmed: list[str] = Field(description="proposed accounts and tax cases that nobody has confirmed")
-    held: int = Field(description="vouchers that wait for a human and do not go yet")
-    read_at: datetime | None = Field(description="when the latest run ended; null: nothing was read yet")
-
-
-class ReleaseRequest(BaseModel):
-    """Whether to release, or to take a release back."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    withdraw: bool = Field(default=False, description="let nothing more go")
-
-
-class Release(BaseModel):
-    """Whether a connection is released, and what goes or would go with that."""
-
-    connection: str
-    released: Released | None
-    would_go: WouldGo
-
-
-class Resumed(BaseModel):
-    """A connection that goes on."""
-
-    connection: str
-    resumed: bool
-
-
-class ResendRequest(BaseModel):
-    """Why a Buchungsstapel is handed over once more."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Text = Field(description="kept in the audit trail")
-    again: bool = Field(default=False, description="also when DATEV has taken it: it may be booked twice")
-
-
-class Resent(BaseModel):
-    """A Buchungsstapel that is handed over once more."""
-
-    batch: str
-    file: str
-    before: str = Field(description="the state that it was in")
-    reason: str
-
-
-class ReplayRequest(BaseModel):
-    """Which waiting vouchers go on: exactly one of the three."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    vouchers: list[Text] = Field(
-        default_factory=list, max_length=10_000, description="by number, external id or key"
-    )
-    cause: Text | None = Field(None, description="all that wait for this cause")
-    all: bool = Field(default=False, description="all that wait")
-
-    @model_validator(mode="after")
-    def _says_which(self) -> ReplayRequest:
-        if [bool(self.vouchers), self.cause is not None, self.all].count(True) != 1:
-            raise ValueError("say which: vouchers, cause or all")
-        return self
-
-
-class Replayed(BaseModel):
-    """How many vouchers go on with the next run."""
-
-    connection: str
-    replayed: int
-
-
-class RereadRequest(BaseModel):
-    """What is read once more: what changed since a day, or everything."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    since: date | None = Field(None, description="what changed since this day; without it, everything")
-
-
-class Reread(BaseModel):
-    """What the next run reads once more."""
-
-    connection: str
-    since: date | None
-
-
 class Vouchers(Paged):
     """Vouchers, the latest changed first."""
 
@@ -453,6 +334,7 @@ class Story(BaseModel):
     reversed: bool = Field(description="booked, and nothing of it stands in DATEV any more (storniert)")
     reason: str
     reason_in_words: str
+    set_aside: SetAside | None = Field(description="who left it out or booked it by hand; null otherwise")
     link: str | None = Field(description="where people see the record in its system")
     problems: list[OwnProblem] = Field(description="what it waits for")
     revision: str

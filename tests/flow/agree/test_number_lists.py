@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agree import number_lists
+from mlconnector.flow.agree import number_binding, number_lists
 from mlconnector.flow.agree.number_lists import NumbersProposal
 from mlconnector.formats.extf import Header, person_row, write
 from mlconnector.model.entries import Ledger
@@ -64,6 +64,12 @@ def parties(rig: Rig) -> list[Party]:
     return [voucher.party for voucher in vouchers if voucher.party is not None]
 
 
+def read(rig: Rig) -> list[str]:
+    """The ids of parties whose documents were read, and not decided yet."""
+    rig.read(rig.begin())
+    return list(dict.fromkeys(party.external_id for party in parties(rig)))
+
+
 def bringer(rig: Rig) -> Party:
     """A party that brings its number."""
     return next(one for one in parties(rig) if one.account)
@@ -103,26 +109,28 @@ def test_a_reserved_number_is_never_allocated_to_anybody(make_any_rig: MakeRig) 
 
 
 def test_a_reserved_number_is_matched_once_and_for_one_party(make_rig: MakeRig) -> None:
-    rig = make_rig(1)
+    rig = make_rig(3)
+    one, other, *_ = read(rig)
     imported(rig, make_list(("10001", "Muster GmbH", ""), ("10002", "Zweite", "")))
-    bound = number_lists.bind(rig.context, "organization/7", "10001", "erika")
-    assert (bound.party, bound.name, bound.origin) == ("organization/7", "Muster GmbH", "list")
-    number_lists.bind(rig.context, "organization/7", "10001", "erika")
+    bound = number_binding.bind(rig.context, one, "10001", "erika")
+    assert (bound.party, bound.name, bound.origin) == (one, "Muster GmbH", "list")
+    number_binding.bind(rig.context, one, "10001", "erika")
     with pytest.raises(NeedsHuman, match="number_taken"):
-        number_lists.bind(rig.context, "organization/8", "10001", "erika")
-    with pytest.raises(NeedsHuman, match="party_has_number"):
-        number_lists.bind(rig.context, "organization/7", "10002", "erika")
+        number_binding.bind(rig.context, other, "10001", "erika")
+    with pytest.raises(NeedsHuman, match="party_unknown"):
+        number_binding.bind(rig.context, "organization/4711", "10002", "erika")
     with pytest.raises(NeedsHuman, match="number_not_person"):
-        number_lists.bind(rig.context, "organization/9", "8400", "erika")
+        number_binding.bind(rig.context, other, "8400", "erika")
     with pytest.raises(NeedsHuman, match="party_reserved"):
-        number_lists.bind(rig.context, "list:10002", "10002", "erika")
+        number_binding.bind(rig.context, "list:10002", "10002", "erika")
     assert rig.events(rig.name).count("number_bound") == 1
 
 
 def test_a_party_may_have_a_number_as_debtor_and_one_as_creditor(make_rig: MakeRig) -> None:
     rig = make_rig(1)
+    (party,) = read(rig)
     for number in ("10001", "70001"):
-        number_lists.bind(rig.context, "organization/7", number, "erika")
+        number_binding.bind(rig.context, party, number, "erika")
     assert [one.ledger for one in number_lists.listed(rig.context)] == ["receivable", "payable"]
 
 
@@ -139,7 +147,7 @@ def test_another_connection_of_the_client_can_take_a_reserved_number(make_rig: M
     rig = make_rig(1)
     other = second_connection(rig)
     imported(rig, make_list(("10001", "Muster GmbH", ""), ("10002", "x", "organization/2")))
-    number_lists.bind(rig.app.context(other.name), "organization/9", "10001", "erika")
+    number_binding.bind(rig.app.context(other.name), read(other)[0], "10001", "erika")
     assert number_lists.listed(rig.context)[0].connection == other.name
     assert fault_keys(proposed(other, make_list(("10002", "x", "organization/2")))) == [(2, "number_taken")]
 
@@ -165,10 +173,11 @@ def test_a_list_that_knows_a_given_number_by_the_same_name_changes_nothing(make_
 def test_a_proposal_is_outdated_when_a_number_was_given_since(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     early = proposed(rig, make_list(("10001", "Muster", "")))
-    number_lists.bind(rig.context, "organization/7", "10001", "erika")
+    (party,) = read(rig)
+    number_binding.bind(rig.context, party, "10001", "erika")
     with pytest.raises(NeedsHuman, match="list_outdated"):
         number_lists.apply(rig.services, early, "erika", "debitoren.csv")
-    assert holders(rig) == {"10001": "organization/7"}
+    assert holders(rig) == {"10001": party}
 
 
 def test_datevs_own_list_of_persons_is_read_by_ledger(make_rig: MakeRig) -> None:
@@ -211,7 +220,7 @@ class TestNumbersThatTheSourceBrings:
         rig.work()
         cause = f"debtor_number_taken:number={brings.account}"
         assert cause in rig.causes()
-        number_lists.bind(rig.context, brings.external_id, brings.account or "", "erika")
+        number_binding.bind(rig.context, brings.external_id, brings.account or "", "erika")
         rig.replay(cause=cause)
         rig.work()
         assert cause not in rig.causes()

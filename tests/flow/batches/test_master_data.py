@@ -8,7 +8,7 @@ import pytest
 
 from mlconnector.commands.working import work_through
 from mlconnector.errors import NeedsHuman, RetryLater
-from mlconnector.flow.agree import number_lists
+from mlconnector.flow.agree import number_binding
 from mlconnector.flow.agree.consent import approve
 from mlconnector.flow.batches import master_data
 from mlconnector.flow.batches.kinds import freeze_next
@@ -325,7 +325,8 @@ def test_a_change_between_reading_and_freezing_is_not_taken_for_sent(
 def test_a_number_of_a_list_is_somebodys_already(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     sending(rig)
-    number_lists.bind(rig.context, f"organization/{BUYER}", "10042", "erika")
+    rig.read(rig.begin())
+    number_binding.bind(rig.context, f"organization/{BUYER}", "10042", "erika")
     rig.work()
     assert (sent(rig), states(rig)) == ([], {})
     assert booked_on(rig) == {"10042"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.report import inbox
+from mlconnector.flow.report import aside
+from mlconnector.flow.report.aside import Wanted
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import (
     COLLIDING_NUMBER,
@@ -99,14 +100,14 @@ def test_a_voucher_that_was_left_out_stays_out_whatever_changes_in_the_source(ma
     rig = make_any_rig(1)
     with_old_rate(rig, DOMESTIC)
     rig.work()
-    inbox.ignore(rig.context, "RE-2026-00001", "booked by hand", "somebody")
+    aside.set_aside(rig.context, Wanted(["RE-2026-00001"]), "ignored", "a test", "somebody")
     rig.pipedrive.change_line(DOMESTIC, 0, tax=19)
     rig.work()
     assert (rig.states(), rig.causes(), rig.outside.rows()) == ({"ignored": 1}, [], [])
     rig.pipedrive.delete(DOMESTIC)
     rig.work()
     (event,) = [event for event in rig.story(rig.key(DOMESTIC)) if event.event == "ignored"]
-    assert event.detail == {"reason": "booked by hand", "by": "somebody"}
+    assert event.detail == {"reason": "a test", "by": "somebody", "state_before": "needs_human"}
 
 
 def test_numbers_that_would_be_one_belegfeld_are_held(make_any_rig: MakeRig) -> None:
@@ -148,5 +149,5 @@ def test_a_record_that_is_gone_after_it_was_booked_is_a_humans_matter(make_rig: 
     rig.hint(DOMESTIC)
     rig.work()
     assert (rig.causes(), rig.outside.sums()) == (["record_gone"], before)
-    inbox.ignore(rig.context, rig.key(DOMESTIC), "so be it", "somebody")
-    assert rig.causes() == []
+    aside.set_aside(rig.context, Wanted([rig.key(DOMESTIC)]), "ignored", "so be it", "somebody")
+    assert (rig.causes(), rig.voucher(DOMESTIC).state) == ([], "settled")

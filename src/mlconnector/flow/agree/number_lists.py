@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,53 +100,11 @@ def apply(services: Services, proposal: NumbersProposal, by: str, file: str) -> 
         append(db, [AuditEvent(name, name, "numbers_imported", detail)], now)
 
 
-def bind(context: Context, party: str, number: str, by: str) -> GivenNumber:
-    """Give a number that a list reserves, or that is free, to a party of the connection.
-
-    Raises NeedsHuman when the number is somebody else's, or is none, or the party has another one.
-    """
-    books, now = books_of(context), context.now()
-    ledger = next((one for one in _ledgers() if books.books.is_person(number, one)), None)
-    if ledger is None:
-        facts = {"number": number, "digits": str(books.books.account_length + 1)}
-        raise NeedsHuman(Problem("number_not_person", facts))
-    if party.startswith(RESERVED):
-        raise NeedsHuman(Problem("party_reserved", {"party": party}))
-    with context.write() as db:
-        accounts.hold(db, books.client)
-        known = accounts.every(db, books.client)
-        entry = PersonEntry(0, number, "", party, "")
-        (step,) = _plan(context.name, known, [entry], ledger)
-        if isinstance(step, Fault):
-            raise NeedsHuman(_refusal(context.name, step))
-        if step[0] == "bound":
-            accounts.bind(db, books.client, context.name, party, number)
-        elif step[0] == "given":
-            numbers = {party: number}
-            accounts.give(db, books.client, context.name, numbers, {}, now, ledger=ledger, origin="list")
-        if step[0] != "unchanged":
-            detail = {"client": books.client, "by": by, "party": party, "number": number}
-            append(db, [context.event(context.name, "number_bound", detail)], now)
-        return accounts.every(db, books.client)[number]
-
-
 def listed(context: Context) -> list[GivenNumber]:
     """All numbers of the connection's client, debtors first."""
     client = context.settings.client
     with context.read() as db:
         return list(accounts.every(db, client).values())
-
-
-def _refusal(name: str, fault: Fault) -> Problem:
-    facts = fault.facts
-    if fault.key == "party_has_number":
-        told = {"party": facts["party"], "given": facts["given"], "number": facts["number"]}
-        return Problem("party_has_number", told)
-    return Problem("number_taken", {"name": name, "number": facts["number"], "owner": facts["owner"]})
-
-
-def _ledgers() -> Iterator[Ledger]:
-    yield from ("receivable", "payable")
 
 
 def _plan(
@@ -156,10 +114,10 @@ def _plan(
     ledger: Ledger,
 ) -> list[tuple[Step, PersonEntry] | Fault]:
     given = {(one.connection, one.party): one.number for one in known.values() if one.ledger == ledger}
-    return [_step(name, known.get(one.number), given.get((name, one.party)), one) for one in entries]
+    return [step_of(name, known.get(one.number), given.get((name, one.party)), one) for one in entries]
 
 
-def _step(
+def step_of(
     name: str, holder: GivenNumber | None, before: str | None, entry: PersonEntry
 ) -> tuple[Step, PersonEntry] | Fault:
     """What is to be done with a line, by who holds its number now and which number its party has."""

@@ -6,6 +6,8 @@ the only way in which a batch gets a second job, besides the sink asking for it,
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from mlconnector.errors import NeedsHuman, RetryLater
 from mlconnector.flow.batches.kinds import kind_of
 from mlconnector.flow.context.services import Services, disconnected
@@ -13,6 +15,21 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import batches, connections
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.batches import BatchRow
+
+
+def would_resend(services: Services, wanted: str, reason: str) -> BatchRow:
+    """The batch that would be sent again. Raises NeedsHuman for one that is unknown, or without a reason."""
+    with services.database.read() as db:
+        return _named(db, wanted, reason)
+
+
+def _named(db: Connection, wanted: str, reason: str) -> BatchRow:
+    if not reason.strip():
+        raise NeedsHuman(Problem("resend_without_reason", {"file": wanted}))
+    row = batches.find(db, wanted)
+    if row is None:
+        raise NeedsHuman(Problem("batch_unknown", {"batch": wanted}))
+    return row
 
 
 def resend(services: Services, wanted: str, reason: str, by: str, *, again: bool = False) -> BatchRow:
@@ -24,12 +41,8 @@ def resend(services: Services, wanted: str, reason: str, by: str, *, again: bool
     it. Raises NeedsHuman, also where the connection is not released.
     """
     now = services.now()
-    if not reason.strip():
-        raise NeedsHuman(Problem("resend_without_reason", {"file": wanted}))
     with services.database.write() as db:
-        row = batches.find(db, wanted)
-        if row is None:
-            raise NeedsHuman(Problem("batch_unknown", {"batch": wanted}))
+        row = _named(db, wanted, reason)
         facts = {"file": row.file_name, "batch": row.state}
         kind = kind_of(row.format)
         if kind.is_recognised:

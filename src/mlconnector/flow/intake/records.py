@@ -9,15 +9,17 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import Broken
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.intake.hand_booked import differs_from_hand_booking
 from mlconnector.flow.intake.parties import note_parties
 from mlconnector.formats.names import voucher_id
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Voucher, encode
+from mlconnector.model.vouchers import Voucher, decode, encode
 from mlconnector.store import connections, hints, runs, vouchers
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.vouchers import NewRevision, NewVoucher, SeenAgain, VoucherRow, VoucherState
 from mlconnector.systems.source import Reading, Reference
 
+# What stands in the books, or is on its way there.
 ON_THE_WAY: frozenset[VoucherState] = frozenset({"batched", "sent"})
 HANDED_OVER: frozenset[VoucherState] = ON_THE_WAY | {"settled"}
 # Why vouchers are left out by their content; any other reason of an ignored one is that it could not be seen.
@@ -138,14 +140,20 @@ def _store(context: Context, db: Connection, run: str, readings: Sequence[Readin
         row = next((existing[key] for key in keys[reading.external_id] if key in existing), None)
         if reading.party is not None:
             # It has a row only where it was unreadable, and so held, before.
-            _gone(context, replace(reading, reason=NO_DOCUMENT), row, changes)
+            before = held_before.get(row.id, []) if row else []
+            _gone(context, replace(reading, reason=NO_DOCUMENT), row, changes, before)
         elif reading.voucher is None and reading.problems:
             before = held_before.get(row.id, []) if row else []
             _unreadable(context, run, reading, row, before, changes)
         elif reading.voucher is None:
-            skipped += _gone(context, reading, row, changes)
+            before = held_before.get(row.id, []) if row else []
+            skipped += _gone(context, reading, row, changes, before)
         elif row is None:
             skipped += _first_seen(context, run, reading.voucher, reading.problems, changes)
+        elif row.state == "booked_by_hand":
+            typed = vouchers.content(db, row.id, row.booked_revision or "")
+            before = held_before.get(row.id, [])
+            _seen_after_hand_booking(context, run, row, reading.voucher, typed, before, changes)
         else:
             before = held_before.get(row.id, [])
             _seen_again(context, run, row, reading.voucher, reading.problems, before, changes)
@@ -211,10 +219,45 @@ def _seen_again(
 ) -> None:
     revision = voucher.revision()
     same = revision == row.revision and list(problems) == list(before)
-    if row.reason.startswith(vouchers.LEFT_OUT) or (same and not _was_gone(row)):
+    if row.is_set_aside or (same and not _was_gone(row)):
         return
-    now = context.now()
     state: VoucherState = row.state if row.state in ON_THE_WAY else "received"
+    _changed(context, run, row, voucher, state, problems, changes)
+    if state == "received":
+        changes.replaced.append(row.id)
+
+
+def _seen_after_hand_booking(
+    context: Context,
+    run: str,
+    row: VoucherRow,
+    voucher: Voucher,
+    typed: str | None,
+    before: Sequence[Problem],
+    changes: _Changes,
+) -> None:
+    """A voucher that somebody has booked by hand stays so; what is other than was `typed` is noted."""
+    is_back = any(problem.key == "record_gone" for problem in before)
+    if voucher.revision() == row.revision and not is_back:
+        return
+    problem = differs_from_hand_booking(voucher, None if typed is None else decode(typed))
+    found = [] if problem is None else [problem]
+    _changed(context, run, row, voucher, row.state, found, changes)
+    if found:
+        changes.events.append(context.held(row.id, found, run))
+
+
+def _changed(
+    context: Context,
+    run: str,
+    row: VoucherRow,
+    voucher: Voucher,
+    state: VoucherState,
+    problems: Sequence[Problem],
+    changes: _Changes,
+) -> None:
+    """Another revision of a voucher, the state that it has with it, and what the source found about it."""
+    now, revision = context.now(), voucher.revision()
     changes.changed.append(
         {
             "id": row.id,
@@ -222,15 +265,13 @@ def _seen_again(
             "document_date": voucher.document_date,
             "revision": revision,
             "state": state,
-            "reason": "",
+            "reason": row.reason if row.is_set_aside else "",
             "read_at": now,
             "changed_at": now,
         }
     )
     _keep_revision(context, row.id, voucher, revision, changes)
     changes.problems[row.id] = problems
-    if state == "received":
-        changes.replaced.append(row.id)
     detail = {"revision": revision, "before": row.revision, "standing": voucher.standing, "run": run}
     changes.events.append(context.event(row.id, "changed", detail))
 
@@ -240,14 +281,22 @@ def _was_gone(row: VoucherRow) -> bool:
     return row.state == "ignored" and row.reason not in DECIDED
 
 
-def _gone(context: Context, reading: Reading, row: VoucherRow | None, changes: _Changes) -> int:
+def _gone(
+    context: Context,
+    reading: Reading,
+    row: VoucherRow | None,
+    changes: _Changes,
+    before: Sequence[Problem],
+) -> int:
     """A record that cannot be seen any more: forgotten before it was booked, a human's matter after."""
     if row is None:
         return 1
-    if row.state == "ignored" and (row.reason == reading.reason or row.reason.startswith(vouchers.LEFT_OUT)):
+    if row.state == "ignored" and (row.reason == reading.reason or row.is_set_aside):
         return 0
     booked = _is_booked(row)
     problem = Problem("record_gone", {"number": row.number or "", "reason": reading.reason})
+    if row.state == "booked_by_hand" and problem in before:
+        return 0
     changes.problems[row.id] = [problem] if booked else []
     changes.changed.append(
         {
@@ -256,7 +305,7 @@ def _gone(context: Context, reading: Reading, row: VoucherRow | None, changes: _
             "document_date": row.document_date,
             "revision": row.revision,
             "state": row.state if booked else "ignored",
-            "reason": reading.reason,
+            "reason": row.reason if row.is_set_aside else reading.reason,
             "read_at": context.now(),
             "changed_at": context.now(),
         }
@@ -278,7 +327,8 @@ def _unreadable(
     """A record that came but cannot be a voucher: held under its id; what DATEV has of it stays."""
     now, key = context.now(), _key(context.name, reading)[0] if row is None else row.id
     same = list(reading.problems) == list(before)
-    if row is not None and (row.reason.startswith(vouchers.LEFT_OUT) or (same and row.state != "received")):
+    if row is not None and (row.is_set_aside or (same and row.state != "received")):
+        # What was booked by hand is compared as soon as it can be read again.
         return
     changes.problems[key] = reading.problems
     changes.events.append(context.held(key, reading.problems, run))
@@ -316,8 +366,8 @@ def _unreadable(
 
 
 def _is_booked(row: VoucherRow) -> bool:
-    """Whether DATEV has something of it, or is being given it."""
-    return row.state in HANDED_OVER or row.booked_entry is not None
+    """Whether DATEV has something of it, or is being given it, by us or by somebody's hand."""
+    return row.state in HANDED_OVER or row.state == "booked_by_hand" or row.booked_entry is not None
 
 
 def _keep_revision(context: Context, key: str, voucher: Voucher, revision: str, changes: _Changes) -> None:

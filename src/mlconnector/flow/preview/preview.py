@@ -36,6 +36,8 @@ _AT_ONCE = 100
 _UNDECIDED: tuple[vouchers.VoucherState, ...] = ("received", "needs_human", "rejected")
 UNCHANGED = "unchanged"
 MADE = "made"
+LEFT_OUT = "left_out"
+BY_HAND = "booked_by_hand"
 
 
 @dataclass
@@ -52,7 +54,10 @@ class _Promised:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What vouchers are previewed with: their standing bookings by our key, and what was promised before."""
+    """What vouchers are previewed with: their standing bookings by our key, and what was promised before.
+
+    `aside` says of those that somebody left out or booked by hand which of the two it was.
+    """
 
     context: Context
     standing: Mapping[str, Sequence[Entry]]
@@ -60,6 +65,7 @@ class _Shown:
     promised: _Promised
     examine: bool
     clearings: Clearings
+    aside: Mapping[str, str]
 
 
 def preview(
@@ -85,10 +91,16 @@ def preview(
             standing = entries.standing(db, [voucher_id(context.name, one.identity) for one in read])
             open_from = first_open_day(context, db)
             clearings = Clearings(context, db, read)
+            rows = vouchers.by_ids(db, [voucher_id(context.name, one.identity) for one in read])
+        aside = {
+            key: BY_HAND if row.state == "booked_by_hand" else LEFT_OUT
+            for key, row in rows.items()
+            if row.is_set_aside
+        }
         for made in promised.entries:
             clearings.add(made)
         known = {key: [decode(row.content) for row in rows] for key, rows in standing.items()}
-        shown = _Shown(context, known, open_from, promised, examine, clearings)
+        shown = _Shown(context, known, open_from, promised, examine, clearings, aside)
         yield from (_previewed(shown, reading) for reading in fresh)
         left -= len(fresh)
         if left <= 0 and not wanted:
@@ -164,8 +176,11 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
     if voucher is None:
         return Previewed(reading.external_id, problems=reading.problems, ignored=reading.reason)
     rules = shown.context.rules
-    before = shown.standing.get(voucher_id(shown.context.name, voucher.identity), ())
+    key = voucher_id(shown.context.name, voucher.identity)
+    before = shown.standing.get(key, ())
     bare = _bare(shown, voucher)
+    if key in shown.aside:
+        return replace(bare, ignored=shown.aside[key])
     cleared = shown.clearings.of(voucher, stands=bool(before))
     decision = decide(voucher, rules, stands=bool(before), cleared=cleared)
     if isinstance(decision, Ignored):

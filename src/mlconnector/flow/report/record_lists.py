@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from mlconnector.errors import NeedsHuman
@@ -13,6 +13,7 @@ from mlconnector.flow.report.voucher_facts import facts_of, told
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, lookup
 from mlconnector.store.batches import BatchRow, BatchState
+from mlconnector.store.vouchers import VoucherRow
 
 
 def vouchers_of(
@@ -34,6 +35,13 @@ def vouchers_of(
             some = lookup.search(db, scope, limit=limit, offset=before)
             shown = [(row, facts_of(content)) for row, content in some]
     return {"vouchers": told(services, shown), "page": page, "limit": limit, "total": total}
+
+
+def told_of(services: Services, rows: Sequence[VoucherRow]) -> list[dict[str, Any]]:
+    """These vouchers as lists show them."""
+    with services.database.read() as db:
+        said = lookup.contents(db, rows)
+    return told(services, [(row, facts_of(said.get(row.id))) for row in rows])
 
 
 def batches_of(

@@ -15,7 +15,7 @@ from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Allocation, Line
 from mlconnector.settings import UnreadableSettings
-from mlconnector.store.vouchers import LEFT_OUT, VoucherRow
+from mlconnector.store.vouchers import VoucherRow
 from mlconnector.texts.catalogue import word
 from mlconnector.texts.language import Language
 
@@ -82,9 +82,16 @@ def links_of(services: Services) -> Callable[[VoucherRow], str]:
     return lambda row: of_connection(row.connection)(row.external_id)
 
 
-def reason_in_words(reason: str, spoken: Language) -> str:
+def reason_in_words(row: VoucherRow, spoken: Language) -> str:
     """Why a voucher is in its state; what a person gave as a reason stays in that person's words."""
-    return reason.removeprefix(LEFT_OUT) if reason.startswith(LEFT_OUT) else word("reason", reason, spoken)
+    return row.set_aside_because if row.is_set_aside else word("reason", row.reason, spoken)
+
+
+def set_aside_by(row: VoucherRow) -> dict[str, Any] | None:
+    """Who left a voucher out or booked it by hand, when, and why; None where nobody did."""
+    if not row.is_set_aside:
+        return None
+    return {"by": row.set_aside_by or "", "at": row.set_aside_at, "reason": row.set_aside_because}
 
 
 def told(services: Services, rows: Iterable[tuple[VoucherRow, VoucherFacts]]) -> list[dict[str, Any]]:
@@ -106,7 +113,8 @@ def told(services: Services, rows: Iterable[tuple[VoucherRow, VoucherFacts]]) ->
             "state": row.state,
             "reversed": row.is_reversed,
             "reason": row.reason,
-            "reason_in_words": reason_in_words(row.reason, spoken),
+            "reason_in_words": reason_in_words(row, spoken),
+            "set_aside": set_aside_by(row),
         }
         for row, facts in rows
     ]

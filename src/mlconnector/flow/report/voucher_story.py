@@ -41,6 +41,7 @@ def of_voucher(services: Services, wanted: str, name: str | None = None) -> dict
         "reversed": row.is_reversed,
         "reason": row.reason,
         "reason_in_words": shown["reason_in_words"],
+        "set_aside": shown["set_aside"],
         "link": shown["link"],
         "problems": [
             {

@@ -18,7 +18,8 @@ from sqlalchemy import (
 from mlconnector.store.tables.base import MOMENT, metadata
 
 # One business document of a source; `revision` is what the source says now, `booked_revision` the one whose
-# consequences DATEV has, `booked_entry` the booking that stands there (none when it was taken back).
+# consequences DATEV has, or that somebody has booked by hand, `booked_entry` the booking that stands there
+# (none when it was taken back). `set_aside_by` and `set_aside_at` tell who left it out or booked it by hand.
 vouchers = Table(
     "vouchers",
     metadata,
@@ -35,9 +36,11 @@ vouchers = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("read_at", MOMENT, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
+    Column("set_aside_by", Text),
+    Column("set_aside_at", MOMENT),
     UniqueConstraint("connection", "kind", "external_id"),
     CheckConstraint(
-        "state in ('received', 'bookable', 'needs_human', 'ignored', "
+        "state in ('received', 'bookable', 'needs_human', 'ignored', 'booked_by_hand', "
         "'batched', 'sent', 'settled', 'rejected')",
         name="state",
     ),

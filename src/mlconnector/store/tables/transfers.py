@@ -101,6 +101,6 @@ accounts = Table(
     Column("given_at", MOMENT, nullable=False),
     PrimaryKeyConstraint("client", "connection", "party", "ledger"),
     UniqueConstraint("client", "number"),
-    CheckConstraint("origin in ('allocated', 'source', 'list')", name="origin"),
+    CheckConstraint("origin in ('allocated', 'source', 'list', 'bound')", name="origin"),
     CheckConstraint("ledger in ('receivable', 'payable')", name="ledger"),
 )

@@ -59,6 +59,12 @@ class Office:
         files = [one["file"] for one in self.data("batches", self.name)["batches"]]
         return next(str(file) for file in files if part in file)
 
+    def heads(self) -> str:
+        """A file with the head of the audit trail."""
+        file = Path("heads.txt")
+        file.write_text(self.desk.give("audit", "head").stdout, encoding="utf-8")
+        return str(file)
+
     def approvable(self) -> str:
         """The number of somebody who waits for consent."""
         return str(self.data("persons", self.name, "--waiting")[0]["number"])

@@ -19,7 +19,7 @@ from tests.databases import Postgres
 from tests.docs.blocks import ROOT
 
 PAGE = (ROOT / "docs/how-to/back-up.md").read_text(encoding="utf-8")
-DEALS = 2
+DEALS = 1
 OLD, NEW = Path("old"), Path("new")
 BESIDE_THE_DATABASE = ("ml-connector.toml", "ml-connector-data/master.key", str(FILE))
 
@@ -29,6 +29,7 @@ def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     """Leaves an installation in the middle: DATEV has a Buchungsstapel, and its answer never came."""
     folder = tmp_path / OLD
     folder.mkdir()
+    monkeypatch.setenv("MLCONNECTOR_LOOKUP_SECONDS", "1")
     with desk(folder, DEALS, monkeypatch) as made:
 
         def leave() -> Desk:
@@ -118,3 +119,23 @@ def test_without_the_master_key_nothing_can_be_read(
     jobs = len(made.datev.jobs)
     made.says(1, "run", NAME)
     assert len(made.datev.jobs) == jobs
+
+
+def test_an_older_back_up_sends_nothing_before_somebody_has_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / OLD
+    folder.mkdir()
+    with desk(folder, DEALS, monkeypatch) as made:
+        made.says(0, "init")
+        made.fill_in()
+        made.connect()
+        made.log_in()
+        shutil.copytree(folder, tmp_path / NEW)
+        made.says(0, "run", NAME)
+        sent = [job.filename for job in made.datev.jobs]
+        monkeypatch.chdir(tmp_path / NEW)
+        made.says(0, "release", NAME, "--withdraw")
+        made.says(1, "run", NAME)
+        assert [job.filename for job in made.datev.jobs] == sent
+        assert made.data(0, "vouchers", NAME, "--state", "bookable")["total"] == DEALS

@@ -139,3 +139,9 @@ def test_an_older_back_up_sends_nothing_before_somebody_has_compared(
         made.says(1, "run", NAME)
         assert [job.filename for job in made.datev.jobs] == sent
         assert made.data(0, "vouchers", NAME, "--state", "bookable")["total"] == DEALS
+        # Whoever lets it go all the same sends no booking again whose document DATEV has.
+        made.says(0, "release", NAME)
+        made.says(1, "run", NAME)
+        assert [cause["cause"] for cause in made.data(1, "inbox", NAME)] == ["document_conflict"]
+        bookings = [str(job.filename) for job in made.datev.jobs if "persons" not in str(job.filename)]
+        assert len(bookings) == len(set(bookings)) == DEALS

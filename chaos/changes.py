@@ -49,10 +49,10 @@ CHANGES: Mapping[str, Callable[[Any, Change], str]] = {
     "pipedrive": _in_pipedrive,
     "dynamics": _in_dynamics,
 }
-"""How a change is made in the stand-in of a source; gives the id of the record."""
+"""How a change is made in the stand-in of a source; gives the id of the record. Others stay as they are."""
 
 WEBHOOKS: Mapping[str, Callable[[Any, int, str], httpx.Response]] = {
     "pipedrive": _told_by_pipedrive,
     "dynamics": _told_by_dynamics,
 }
-"""How the stand-in of a source tells an address of a record."""
+"""How the stand-in of a source tells an address of a record; others tell of nothing."""

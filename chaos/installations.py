@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import psycopg
-from tests.databases import copied_sqlite, migrated_sqlite, running_postgres
+from tests.databases import Postgres, copied_sqlite, migrated_sqlite, running_postgres
 
 Kind = Literal["sqlite", "postgresql"]
 _TERMINATE = (
@@ -28,28 +29,31 @@ class Place:
     cut: Callable[[float], None]
 
 
+Make = Callable[[Path], Place]
+"""Makes the database of a trial, whose folder is given."""
+
+
+def sqlite_place(template: Path, folder: Path) -> Place:
+    """A copy of a migrated file, in a trial's folder."""
+    url = copied_sqlite(template, folder)
+    return Place(url, lambda seconds: _lock(Path(url.removeprefix("sqlite:///")), seconds))
+
+
+def postgres_place(server: Postgres, folder: Path) -> Place:
+    """A copy of the migrated database of a server, named after a trial's folder."""
+    url = server.create(f"chaos_{folder.name.replace('-', '_')}", "migrated")
+    return Place(url, lambda _seconds: _terminate(url))
+
+
 @contextmanager
-def sqlite_places(folder: Path) -> Iterator[Callable[[Path], Place]]:
-    """Makes databases that are files in a trial's folder."""
-    template = migrated_sqlite(folder)
-
-    def made(trial: Path) -> Place:
-        url = copied_sqlite(template, trial)
-        return Place(url, lambda seconds: _lock(Path(url.removeprefix("sqlite:///")), seconds))
-
-    yield made
+def _sqlite_places(folder: Path) -> Iterator[Make]:
+    yield partial(sqlite_place, migrated_sqlite(folder))
 
 
 @contextmanager
-def postgres_places(_folder: Path) -> Iterator[Callable[[Path], Place]]:
-    """Makes databases on a server of our own; they end with it."""
+def _postgres_places(_folder: Path) -> Iterator[Make]:
     with running_postgres() as server:
-
-        def made(trial: Path) -> Place:
-            url = server.create(f"chaos_{trial.name.replace('-', '_')}", "migrated")
-            return Place(url, lambda _seconds: _terminate(url))
-
-        yield made
+        yield partial(postgres_place, server)
 
 
 def _lock(file: Path, seconds: float) -> None:
@@ -64,5 +68,8 @@ def _terminate(url: str) -> None:
         connection.execute(_TERMINATE)
 
 
-PLACES = {"sqlite": sqlite_places, "postgresql": postgres_places}
-"""How the databases of a kind are made."""
+PLACES: Mapping[Kind, Callable[[Path], AbstractContextManager[Make]]] = {
+    "sqlite": _sqlite_places,
+    "postgresql": _postgres_places,
+}
+"""How the databases of a kind are made for trials below a folder, until the block ends."""

@@ -103,11 +103,13 @@ class _Scene:
         return dict(sorted(together.items()))
 
     def change(self, change: dict[str, Any]) -> str:
-        return CHANGES[self.name](self.source, msgspec.convert(change, Change))
+        made = CHANGES.get(self.name)
+        return "" if made is None else made(self.source, msgspec.convert(change, Change))
 
     def tell(self, record: int, url: str) -> int:
+        told = WEBHOOKS.get(self.name)
         try:
-            return WEBHOOKS[self.name](self.source, record, url).status_code
+            return 0 if told is None else told(self.source, record, url).status_code
         except httpx.HTTPError:
             return 0
 

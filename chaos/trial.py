@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import assert_never
 
-from chaos.installations import Kind, Place
+from chaos.installations import Kind, Make, Place
 from chaos.outside import Outside, outside
 from chaos.plan import Change, Cut, Freeze, Jump, Kill, Plan, Start, Tell, Wait, plan
 from chaos.product import Product
@@ -19,6 +19,9 @@ from mlconnector.mapping.channels import Channel
 
 _GLANCE = 0.02
 _ROUNDS = 6
+# Seconds without a call, of a process that has just begun and of one that works.
+_STARTS_WITHIN = 20.0
+_SILENT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,10 @@ class Verdict:
     wrong: tuple[str, ...]
 
 
-Make = Callable[[Path], Place]
-
-
 class Trials:
     """Trials of one database each, with quiet runs that are made once for the same seed."""
 
-    def __init__(self, folder: Path, places: dict[Kind, Make]) -> None:
+    def __init__(self, folder: Path, places: Mapping[Kind, Make]) -> None:
         self._folder = folder
         self._places = places
         self._quiet = cache(self._quiet_outcome)
@@ -136,9 +136,14 @@ def _carry_out(
 
 
 def _wait(step: Wait, product: Product, around: Outside) -> None:
-    enough, end = around.calls() + step.calls, time.monotonic() + step.seconds
-    while product.living() and time.monotonic() < end and around.calls() < enough:
+    began = latest = around.calls()
+    since = time.monotonic()
+    while product.living() and latest < began + step.calls:
+        if time.monotonic() - since > (_STARTS_WITHIN if latest == began else _SILENT):
+            return
         time.sleep(_GLANCE)
+        if (now := around.calls()) != latest:
+            latest, since = now, time.monotonic()
 
 
 def _calm(product: Product, around: Outside, changed: frozenset[str], quiet: Outcome) -> Outcome:

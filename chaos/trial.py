@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import assert_never
 
 from chaos.installations import Kind, Make, Place
-from chaos.outside import Outside, outside
+from chaos.outside import Outside, StandIns, outside
 from chaos.plan import Change, Cut, Freeze, Jump, Kill, Plan, Start, Tell, Wait, plan
 from chaos.product import Product
 from chaos.proof import Outcome, faults_in
@@ -83,7 +83,7 @@ class Trials:
         """The same changes before a single run, and nothing goes wrong."""
         folder = self._made(f"{seed}-quiet-{channel}-{source}")
         planned = plan(seed, disasters)
-        with outside(source, folder) as around:
+        with StandIns(source, folder).served() as around:
             product = Product(folder, self._places["sqlite"](folder).url, source, Scene(around.urls), channel)
             product.set_up(planned.open_from)
             changed = frozenset(around.change(change) for change in planned.changes)

@@ -21,7 +21,7 @@ _GLANCE = 0.02
 _ROUNDS = 6
 # Seconds without a call, of a process that has just begun and of one that works.
 _STARTS_WITHIN = 20.0
-_SILENT = 3.0
+_SILENT = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: demo test bench check format setup setup-dev clean
+.PHONY: demo test bench chaos check format setup setup-dev clean
 
 demo: setup
 	$(BIN)/ml-connector demo $(ARGS)
@@ -17,12 +17,15 @@ test: setup-dev
 bench: setup-dev
 	$(BIN)/python -m bench $(ARGS)
 
+chaos: setup-dev
+	$(BIN)/python -m chaos $(ARGS)
+
 check: setup-dev
 	scripts/check
 
 format: setup-dev
-	$(BIN)/ruff format src tests bench
-	$(BIN)/ruff check --fix src tests bench
+	$(BIN)/ruff format src tests bench chaos
+	$(BIN)/ruff check --fix src tests bench chaos
 
 setup: .venv/ready
 setup-dev: .venv/ready-dev

@@ -1,8 +1,9 @@
 """Fault switches: what can go wrong on a network, thrown into a stand-in from outside.
 
-`lose_answer` carries the request out and cuts the connection before the answer; `status` answers with
-an error instead of carrying it out; `slow` waits first; `truncate` cuts the answer in its middle;
-`hold` carries the request out and then never answers; `alter` carries it out and answers something else.
+`lose_answer` carries the request out and cuts the connection before the answer; `lose_request` cuts it
+before anything is carried out; `status` answers with an error instead of carrying it out; `slow` waits
+first; `truncate` cuts the answer in its middle; `hold` carries the request out and then never answers;
+`alter` carries it out and answers something else.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any, Literal
 
-Kind = Literal["lose_answer", "status", "slow", "truncate", "hold", "alter"]
+Kind = Literal["lose_answer", "lose_request", "status", "slow", "truncate", "hold", "alter"]
 _App = Callable[..., Awaitable[None]]
 
 
@@ -109,6 +110,9 @@ async def _strike(fault: Fault, app: _App, scope: MutableMapping[str, Any], rece
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
         await app(scope, receive, send)
+        return
+    if fault.kind == "lose_request":
+        scope["state"]["transport"].abort()
         return
     answer: list[MutableMapping[str, Any]] = []
 

@@ -41,6 +41,13 @@ def test_an_answer_that_got_lost_leaves_the_document_behind(
     assert put_document(network, guid=guid).json()["error"] == "#DCO01012"
 
 
+def test_a_request_that_got_lost_leaves_nothing_behind(standin: DatevStandIn, network: httpx.Client) -> None:
+    standin.faults.add(Fault("lose_request", method="PUT", path="/documents/"))
+    with pytest.raises(httpx.TransportError):
+        put_document(network, guid=str(uuid.uuid4()))
+    assert not standin.documents
+
+
 def test_an_import_whose_answer_got_lost_is_found_by_its_reference(
     standin: DatevStandIn, network: httpx.Client
 ) -> None:

@@ -26,7 +26,7 @@ from chaos.proof import Outcome
 from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.commands.working import work_through
-from mlconnector.environment import PREFIX, Settings
+from mlconnector.environment import PREFIX
 from mlconnector.flow.agree import open_day, release
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context import breaker
@@ -34,6 +34,7 @@ from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.report import inbox, overview, record_lists
 from mlconnector.flow.report.search import Search
 from mlconnector.mapping.channels import Channel
+from mlconnector.settings import Settings
 from mlconnector.store import audit
 from mlconnector.store.seals import generate_master_key
 

@@ -118,7 +118,7 @@ def test_the_whole_way(mine: Desk) -> None:
         assert told in story
     assert mine.data(0, "audit", "show", OLD_ARTICLE)["state"] == "settled"
     with_reason = ("--reason", "booked by hand")
-    assert "left out" in mine.says(
+    assert "Left out" in mine.says(
         0, "ignore", NAME, causes["number_missing"]["vouchers"][0]["voucher"], *with_reason
     )
 

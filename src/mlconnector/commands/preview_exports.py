@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -53,7 +52,7 @@ def print_as_json(
 ) -> None:
     """Print an object with the vouchers and then the totals; only one voucher is held in memory."""
     with document.spooled() as out:
-        out.write(f'{{\n"connection": {json.dumps(name)},\n"vouchers": [')
+        out.write(f'{{\n"connection": {document.json_text(name)},\n"vouchers": [')
         for count, (one, rows) in enumerate(vouchers):
             out.write(f"{',' if count else ''}\n{_dumped(_voucher(one, rows, spoken))}")
         out.write(f'\n],\n"totals": {_dumped(_totals(sums, spoken))}\n}}\n')
@@ -80,7 +79,7 @@ def _waiting_rows(name: str, sums: Sums, spoken: Language) -> Iterator[list[Cell
 
 
 def _dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return document.json_text(value, indent=2)
 
 
 def _voucher(one: Previewed, rows: Sequence[ShownRow], spoken: Language) -> dict[str, Any]:

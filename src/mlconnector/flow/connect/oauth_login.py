@@ -208,8 +208,10 @@ def _finish(context: Context, system: str, pending: PendingLogin, code: str, beg
         raise NeedsLogin(system, "the connection no longer uses a login")
     rules = login_rules(context, system)
     is_first = rules is not None and pending.scopes != model.scopes and bool(rules.bound_client(model.scopes))
+    # A disconnection that comes in between deletes the secret that revoking takes.
+    secret = context.secrets(system).get("client_secret", "")
     tokens = _exchanged(context, rules.first(model) if rules and is_first else model, pending, code)
-    _keep(context, system, tokens, begun_at)
+    _keep(context, system, tokens, begun_at, secret)
     context.forget()
     try:
         unchecked = verify(context, system, tokens)
@@ -232,22 +234,26 @@ def _exchanged(context: Context, model: OAuthModel, pending: PendingLogin, code:
         http.close()
 
 
-def _keep(context: Context, system: str, tokens: Tokens, begun_at: datetime) -> None:
+def _keep(context: Context, system: str, tokens: Tokens, begun_at: datetime, secret: str) -> None:
     """Keep the tokens of a login in the place of those that another one has brought meanwhile.
 
-    Raises NeedsLogin when the connection was disconnected since the login was begun: then nothing is kept.
+    Raises NeedsHuman, or NeedsLogin where it is connected again, when the connection was disconnected since
+    the login was begun: then nothing is kept.
     """
     with context.write() as db:
         connections.hold(db, context.name)
         ended = latest(db, context.name, "disconnected")
         is_late = ended is not None and ended.at > begun_at
+        is_late = is_late or connections.read(db, context.name).is_disconnected
         if is_late:
             left = with_secrets(context.vault, db, context.name, system, tokens)
+            left = msgspec.structs.replace(left, secret=left.secret or secret)
             put_aside(context.vault, db, context.name, system, left)
         else:
             context.tokens(system).take_over(db, tokens)
     if is_late:
         _end_replaced(context, system)
+        refuse_while_disconnected(context)
         raise NeedsLogin("login", "the connection was disconnected meanwhile")
 
 

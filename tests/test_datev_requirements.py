@@ -73,6 +73,9 @@ def test_no_state_is_called_booked() -> None:
     words = table("words.toml")
     for kind in ("state", "batch", "event", "connection"):
         for value, said in words[kind].items():
+            if value == "booked_by_hand":
+                # That is what a person says of what a person did.
+                continue
             for text in said.values():
                 assert not re.search(r"(?<!un)gebucht|verbucht|\bbooked\b|\bposted\b", text), (kind, value)
     assert words["batch"]["succeeded"] == {"de": "bereitgestellt", "en": "bereitgestellt"}

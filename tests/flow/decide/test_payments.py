@@ -47,7 +47,8 @@ class WithPayments:
 
 
 def with_payments(scene: Scene) -> str:
-    return f'{bookings_only(scene)}\n[mapping.payments]\ndefault = "1200"\n'
+    text = bookings_only(scene).replace("[mapping]\n", "[mapping]\nexchange_rate_limit = 1000\n")
+    return f'{text}\n[mapping.payments]\ndefault = "1200"\n'
 
 
 @pytest.fixture

@@ -36,9 +36,11 @@ def rows(rig: DynamicsRig, table: str) -> list[dict[str, Any]]:
     return list(rig.standin.environment.rows[table].values())
 
 
-def test_the_source_says_that_it_can_be_asked(rig: DynamicsRig) -> None:
-    assert rig.system.register_webhook is register
-    assert rig.system.unregister_webhook is unregister
+def test_the_source_can_be_asked(rig: DynamicsRig) -> None:
+    assert rig.system.register_webhook is not None
+    assert rig.system.unregister_webhook is not None
+    assert rig.system.register_webhook(context(rig), ADDRESS) == EVENTS
+    assert sorted(rig.system.unregister_webhook(context(rig), ADDRESS)) == sorted(EVENTS)
 
 
 def test_invoices_are_told_to_the_address_with_its_key(rig: DynamicsRig) -> None:

@@ -188,6 +188,8 @@ class TestFinishingALogin:
             refresh_expires_at=START + timedelta(seconds=7200),
             scopes=("openid",),
             extra={"api_domain": "https://firma.example"},
+            client_id=MODEL.client_id,
+            revoke_url=MODEL.revoke_url,
         )
 
     def test_what_the_answer_does_not_say_comes_from_the_model(self, server: TokenServer, http: Http) -> None:

@@ -37,8 +37,14 @@ def note_persons(
     Numbers that were given `since` then are new to DATEV.
     """
     settings = context.settings
-    if settings.sends_master_data != "off":
-        note_numbered(context, db, _parties(settings, drafts, persons), since)
+    if settings.sends_master_data == "off":
+        return
+    parties = _parties(settings, drafts, persons)
+    documented = {persons[key] for key, draft in drafts.items() if draft.voucher.kind != Kind.PAYMENT}
+    # Payments often know no more than a name, which must not take the place of what a document said.
+    known = person_records.read(db, settings.client, [number for number in parties if number not in documented])
+    told = {number: party for number, party in parties.items() if number not in known}
+    note_numbered(context, db, told, since)
 
 
 def note_numbered(context: Context, db: Connection, parties: Mapping[str, Party], since: datetime) -> None:

@@ -65,10 +65,11 @@ ENDS_OTHERWISE = {
     "unignore": 1,
     # "refuses a party that the source has not named": the one on the page is made up.
     "numbers bind": 1,
+    "numbers unbind": 1,
     # The page shows what is found in this file.
     "check EXTF_Buchungsstapel.csv": 1,
 }
-NOBODY_THERE = {"unignore", "numbers bind"}
+NOBODY_THERE = {"unignore", "numbers bind", "numbers unbind"}
 """Commands that end so because whom they name is not there, and not because somebody would be asked."""
 FROM_THE_BEGINNING_ENDS_OTHERWISE: dict[str, dict[str, tuple[int, ...]]] = {
     # "It sends nothing yet, and ends with 1 to say so": the first of two runs.

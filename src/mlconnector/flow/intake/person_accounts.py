@@ -42,7 +42,9 @@ def note_persons(
     parties = _parties(settings, drafts, persons)
     documented = {persons[key] for key, draft in drafts.items() if draft.voucher.kind != Kind.PAYMENT}
     # Payments often know no more than a name, which must not take the place of what a document said.
-    known = person_records.read(db, settings.client, [number for number in parties if number not in documented])
+    known = person_records.read(
+        db, settings.client, [number for number in parties if number not in documented]
+    )
     told = {number: party for number, party in parties.items() if number not in known}
     note_numbered(context, db, told, since)
 

@@ -15,9 +15,7 @@ from unittest.mock import patch
 
 from dbos import DBOS
 
-from mlconnector import cli
-from mlconnector.app import opened
-from mlconnector.commands import output
+from mlconnector import app, cli
 from mlconnector.flow.context.stopping import Stopping
 
 CLOCK = "CHAOS_CLOCK"
@@ -47,7 +45,7 @@ def main() -> None:
         return datetime.now(UTC) + timedelta(seconds=float(file.read_text("utf-8") or 0))
 
     # There is no setting for this, because nobody who runs the product should have one.
-    with hurried(), patch.object(output, "opened", partial(opened, now=now)):
+    with hurried(), patch.object(app, "opened", partial(app.opened, now=now)):
         cli.main()
 
 

@@ -41,7 +41,8 @@ def test_a_reason_is_wanted_and_says_something(waiting: Desk) -> None:
     assert numbers_in(waiting, "needs_human") == NUMBERS[:2]
 
 
-def test_several_are_left_out_listed_and_taken_back(waiting: Desk) -> None:
+def test_several_are_left_out_listed_and_taken_back(waiting: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
     said = waiting.says(0, "ignore", NAME, *NUMBERS[:2], "--reason", "tests of sales", "--by", "Erika")
     assert f"Left out: {NUMBERS[0]}, {NUMBERS[1]}" in said
     assert f"`ml-connector unignore {NAME} NUMBER`" in said

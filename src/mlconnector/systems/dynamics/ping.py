@@ -231,10 +231,6 @@ def _tables(settings: Settings) -> tuple[str, ...]:
     return (*always, *(behind[each] for each in settings.documents.sources if each in behind))
 
 
-def _definition(table: str) -> str:
-    return f"{BASE}/EntityDefinitions(LogicalName='{table}')"
-
-
 def _logical(column: str) -> str:
     """A lookup is called otherwise among the columns than in rows."""
     return column[1 : -len("_value")] if column.startswith("_") else column

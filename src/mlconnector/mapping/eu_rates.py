@@ -6,13 +6,14 @@ of the same form may bring newer rates: `read_rates` reads it, and `merged` puts
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+
+from mlconnector.mapping.rate_tables import day_of, each_row, number_of
 
 _EVER = date.max
 # For VAT the principality counts as France (Art. 7 of the VAT Directive).
@@ -86,20 +87,14 @@ def read_rates(text: str) -> tuple[RatePeriod, ...]:
     `from` and `until` (2026-07-01, `until` empty while they hold), and where given `source` and `checked`.
     Separated by commas or, with decimal commas allowed, by semicolons.
     """
-    lines = text.removeprefix("\ufeff").splitlines()
-    separator = ";" if lines and ";" in lines[0] else ","
-    reader = csv.DictReader(lines, delimiter=separator)
-    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise ValueError(f"line 1: the column {missing[0]} is missing; needed are {', '.join(_COLUMNS)}")
     found: list[RatePeriod] = []
-    for row in reader:
-        try:
-            one = _period({name: (row.get(name) or "").strip() for name in (*_COLUMNS, "source", "checked")})
-            _check_overlap(one, found)
-        except ValueError as error:
-            raise ValueError(f"line {reader.line_num}: {error}") from error
+
+    def add(cells: Mapping[str, str]) -> None:
+        one = _period(cells)
+        _check_overlap(one, found)
         found.append(one)
+
+    each_row(text, _COLUMNS, add)
     return tuple(sorted(found, key=lambda one: (one.country, one.first)))
 
 
@@ -112,29 +107,19 @@ def _period(cells: Mapping[str, str]) -> RatePeriod:
     rates = tuple(_rate(rate) for rate in cells["rates"].split())
     if not rates or list(rates) != sorted(set(rates), reverse=True):
         raise ValueError("rates must be named once each, from the standard rate down to the lowest")
-    first = _day("from", cells["from"])
-    last = _day("until", cells["until"]) if cells["until"] else None
+    first = day_of("from", cells["from"])
+    last = day_of("until", cells["until"]) if cells["until"] else None
     if last is not None and last < first:
         raise ValueError(f"until {last} lies before from {first}")
-    checked = _day("checked", cells["checked"]) if cells["checked"] else None
-    return RatePeriod(country, rates, first, last, cells["source"], checked)
+    checked = day_of("checked", cells["checked"]) if cells.get("checked") else None
+    return RatePeriod(country, rates, first, last, cells.get("source", ""), checked)
 
 
 def _rate(written: str) -> Decimal:
-    try:
-        rate = Decimal(written.replace(",", "."))
-    except InvalidOperation:
-        rate = Decimal(0)
-    if not (rate.is_finite() and 0 < rate < _HIGHEST):
+    rate = number_of(written)
+    if not 0 < rate < _HIGHEST:
         raise ValueError(f"{written!r} is no rate in percent")
     return rate
-
-
-def _day(column: str, written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise ValueError(f"{column} {written!r} is no day such as 2026-07-01") from None
 
 
 def _check_overlap(one: RatePeriod, found: Iterable[RatePeriod]) -> None:

@@ -8,13 +8,14 @@ form may bring newer ones.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+
+from mlconnector.mapping.rate_tables import day_of, each_row, number_of
 
 _COLUMNS = ("currency", "from", "until", "low", "high")
 _DAYS_OF_A_YEAR = 365
@@ -95,18 +96,8 @@ def read_ranges(text: str) -> tuple[ReferenceRange, ...]:
     Columns are `currency` (ISO 4217), `from` and `until` (2026-07-01), `low` and `high` in its units for one
     euro. Separated by commas or, with decimal commas allowed, by semicolons.
     """
-    lines = text.removeprefix("\ufeff").splitlines()
-    separator = ";" if lines and ";" in lines[0] else ","
-    reader = csv.DictReader(lines, delimiter=separator)
-    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise ValueError(f"line 1: the column {missing[0]} is missing; needed are {', '.join(_COLUMNS)}")
-    found = []
-    for row in reader:
-        try:
-            found.append(_range({name: (row.get(name) or "").strip() for name in _COLUMNS}))
-        except ValueError as error:
-            raise ValueError(f"line {reader.line_num}: {error}") from error
+    found: list[ReferenceRange] = []
+    each_row(text, _COLUMNS, lambda cells: found.append(_range(cells)))
     return tuple(sorted(found, key=lambda one: (one.currency, one.first)))
 
 
@@ -114,7 +105,7 @@ def _range(cells: Mapping[str, str]) -> ReferenceRange:
     currency = cells["currency"]
     if len(currency) != 3 or not currency.isascii() or not currency.isupper():
         raise ValueError(f"{currency!r} is no currency of three capital letters (ISO 4217)")
-    first, last = _day("from", cells["from"]), _day("until", cells["until"])
+    first, last = day_of("from", cells["from"]), day_of("until", cells["until"])
     if last < first:
         raise ValueError(f"until {last} lies before from {first}")
     low, high = _rate("low", cells["low"]), _rate("high", cells["high"])
@@ -124,17 +115,7 @@ def _range(cells: Mapping[str, str]) -> ReferenceRange:
 
 
 def _rate(column: str, written: str) -> Decimal:
-    try:
-        rate = Decimal(written.replace(",", "."))
-    except InvalidOperation:
-        rate = Decimal(0)
-    if not (rate.is_finite() and rate > 0):
+    rate = number_of(written)
+    if rate <= 0:
         raise ValueError(f"{column} {written!r} is no rate, in units for one euro")
     return rate
-
-
-def _day(column: str, written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise ValueError(f"{column} {written!r} is no day such as 2026-07-01") from None

@@ -13,6 +13,7 @@ from mlconnector.store import outages
 from mlconnector.store.database import Database
 from mlconnector.store.outages import Outage
 from mlconnector.systems.kit.http import Exchange
+from mlconnector.systems.kit.silence import origin
 
 # An answer that asks for patience; it may concern one record only.
 BUSY = "busy"
@@ -39,7 +40,7 @@ class Reach:
                 return
             now = self._now()
             answer = exchange.error.partition(": ")[2] or str(exchange.status or exchange.error)
-            found = Outage(exchange.system, _origin(exchange.url), cause, answer, now, now)
+            found = Outage(exchange.system, origin(httpx.URL(exchange.url)), cause, answer, now, now)
             before = self._outages.get(key)
             self._outages[key] = replace(found, since=before.since) if before else found
 
@@ -80,8 +81,3 @@ def _cause(exchange: Exchange) -> str | None:
     if exchange.status is not None:
         return BUSY if exchange.status in _BUSY_STATUS else None
     return exchange.silence or "other"
-
-
-def _origin(url: str) -> str:
-    address = httpx.URL(url)
-    return f"{address.scheme}://{address.netloc.decode('ascii')}"

@@ -22,6 +22,7 @@ from mlconnector.flow.report import aside, inbox, overview, record_lists, trail_
 from mlconnector.flow.report.search import Search
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, connections, figures, logins, vouchers
+from mlconnector.store.batches import BatchState
 from mlconnector.texts.catalogue import filled, step_cause, step_people, step_title, word
 from mlconnector.texts.language import Language
 from mlconnector.web import shapes
@@ -334,7 +335,7 @@ def list_batches(
     web: Web,
     wanted: Wanted,
     connection: Name | None = None,
-    state: shapes.BatchState | None = None,
+    state: BatchState | None = None,
     limit: Limit = 100,
     page: OnPage = 1,
 ) -> shapes.Batches:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from mlconnector.flow.report.search import Unreadable, amounts_of, period_of
+from mlconnector.store.connections import ConnectionState
+from mlconnector.store.vouchers import VoucherState
 
 # PostgreSQL cannot look for a text with the character zero.
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
@@ -30,22 +32,7 @@ Period = Annotated[
     Text, AfterValidator(_readable(period_of, "2026, 2026-07, 2026-07-15 or a range like 2026-07..2026-09"))
 ]
 Amount = Annotated[Text, AfterValidator(_readable(amounts_of, "119.00 or a range like 100..200"))]
-ConnectionState = Literal["ready", "needs_login", "degraded", "paused"]
-VoucherState = Literal[
-    "received",
-    "bookable",
-    "needs_human",
-    "ignored",
-    "booked_by_hand",
-    "batched",
-    "sent",
-    "settled",
-    "rejected",
-]
 ListedState = Literal[VoucherState, "reversed"]
-BatchState = Literal[
-    "frozen", "submitting", "unknown", "submitted", "succeeded", "partial", "failed", "dissolved"
-]
 
 
 class Released(BaseModel):

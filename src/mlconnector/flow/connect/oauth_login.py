@@ -210,7 +210,7 @@ def _finish(context: Context, system: str, pending: PendingLogin, code: str, beg
     is_first = rules is not None and pending.scopes != model.scopes and bool(rules.bound_client(model.scopes))
     # A disconnection that comes in between deletes the secret that revoking takes.
     secret = context.secrets(system).get("client_secret", "")
-    tokens = _exchanged(context, rules.first(model) if rules and is_first else model, pending, code)
+    tokens = _exchanged(context, rules.first(model) if rules and is_first else model, secret, pending, code)
     _keep(context, system, tokens, begun_at, secret)
     context.forget()
     try:
@@ -225,8 +225,7 @@ def _finish(context: Context, system: str, pending: PendingLogin, code: str, beg
     _note_login(context, system, tokens, unchecked)
 
 
-def _exchanged(context: Context, model: OAuthModel, pending: PendingLogin, code: str) -> Tokens:
-    secret = context.secrets(model.system).get("client_secret", "")
+def _exchanged(context: Context, model: OAuthModel, secret: str, pending: PendingLogin, code: str) -> Tokens:
     http = context.http(model.system, model.token_url, partial(explain_token_answer, model.system))
     try:
         return finish_login(model, http, secret, pending, code, context.now())

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from mlconnector.errors import Broken, NeedsHuman
+from mlconnector.formats.document_check import LARGEST
 from mlconnector.systems.kit.invoice_files import (
-    LARGEST,
     PDF,
     Candidate,
     FileRule,

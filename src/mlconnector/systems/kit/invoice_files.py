@@ -9,12 +9,12 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from mlconnector.errors import ConnectorError, NeedsHuman
+from mlconnector.formats.document_check import LARGEST
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment
 from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.setting_types import Pattern, Table
 
-LARGEST = 20 * 1024 * 1024
 PDF = "application/pdf"
 _MEDIA_TYPES = {".pdf": PDF, ".xml": "application/xml"}
 

@@ -14,7 +14,7 @@ from mlconnector.flow.decide.documents.einvoices import judged
 from mlconnector.flow.decide.documents.examiner import NotExamined, examiner
 from mlconnector.flow.decide.documents.notes import size_note
 from mlconnector.flow.decide.documents.own_documents import substitute
-from mlconnector.formats.document_check import inspect, media_type
+from mlconnector.formats.document_check import LARGEST, inspect, media_type
 from mlconnector.formats.einvoice.invoice import Examination
 from mlconnector.mapping.drafts import Draft
 from mlconnector.model.entries import Because
@@ -22,7 +22,6 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment, Kind, Voucher
 from mlconnector.systems.kit.pacing import TooMany
 
-LIMIT = 20 * 1024 * 1024
 UNAVAILABLE = "document_unavailable"
 _FEW = 3
 
@@ -57,7 +56,7 @@ def fetched(context: Context, voucher: Voucher) -> list[bytes | Problem]:
 
 def _downloaded(context: Context, attachment: Attachment) -> bytes | Problem:
     try:
-        return context.source.download(attachment.external_id, LIMIT)
+        return context.source.download(attachment.external_id, LARGEST)
     except NeedsHuman as error:
         if error.unsent:
             raise

@@ -189,6 +189,16 @@ def steps() -> list[Steps]:
     ]
 
 
+def events() -> dict[str, Found]:
+    """What each place that writes to the audit trail may call its event, by where it stands."""
+    return {
+        f"{module.name}:{call.lineno}": module.texts(argument(call, position, "event"))
+        for module in modules()
+        for name, position in (("event", 1), ("AuditEvent", 2))
+        for call in module.calls(name)
+    }
+
+
 def _called(call: ast.Call) -> str:
     if isinstance(call.func, ast.Attribute):
         return call.func.attr

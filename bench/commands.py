@@ -73,4 +73,6 @@ def _preview(settings: Path, records: int) -> dict[str, float]:
 
 
 def _environment(settings: Path) -> dict[str, str]:
-    return {**os.environ, "MLCONNECTOR_CONFIG": str(settings), "LC_ALL": "C.UTF-8"}
+    # Byte code as an installation has it, also where the surroundings forbid writing it.
+    warm = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(settings.parent / "byte-code")}
+    return {**os.environ, **warm, "MLCONNECTOR_CONFIG": str(settings), "LC_ALL": "C.UTF-8"}

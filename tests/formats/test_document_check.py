@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mlconnector.formats.document_check import LARGEST, document_file_name, inspect, media_type
+from mlconnector.formats.document_check import inspect
+from mlconnector.formats.document_names import LARGEST, document_file_name, media_type
 
 DUO_NEXT = ["GIF", "JPEG", "JPG", "PNG", "TIF", "TIFF", "XML", "PDF"]
 

@@ -1,8 +1,4 @@
-"""Checks of a document before it is filed: everything that DATEV would refuse it for, and its file name.
-
-Limits, file types and the characters of names: DATEV accounting:documents 2.1.12 (#DCO01216, #DCO01219,
-#DCO01222, #DCO01245).
-"""
+"""Checks of a document before it is filed: everything that DATEV would refuse it for."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import io
 import logging
 import re
 import struct
-import unicodedata
 import warnings
 from collections.abc import Callable, Collection
 from functools import partial
@@ -21,38 +16,12 @@ import pikepdf
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
+from mlconnector.formats.document_names import LARGEST, TYPES, extension_of
 from mlconnector.model.problems import Problem
 
 # What it would log of a damaged file is said in the problem.
 logging.getLogger("pikepdf").setLevel(logging.CRITICAL)
 
-LARGEST = 20 * 1024 * 1024
-"""Bytes of a file that DATEV takes."""
-
-_LONGEST_NAME = 255
-_LONGEST_EXTENSION = 10
-_NOT_IN_NAMES = re.compile(r"[^ &()+\-._0-9A-Za-zÀ-ÖØ-öø-ÿ]")
-_TYPES = {
-    "pdf": "pdf",
-    "png": "png",
-    "jpg": "jpeg",
-    "jpeg": "jpeg",
-    "tif": "tiff",
-    "tiff": "tiff",
-    "gif": "gif",
-    "xml": "xml",
-}
-KNOWN_EXTENSIONS = tuple(_TYPES)
-"""Endings of files whose content can be checked."""
-
-_MEDIA_TYPES = {
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "jpeg": "image/jpeg",
-    "tiff": "image/tiff",
-    "gif": "image/gif",
-    "xml": "application/xml",
-}
 _BEGINNINGS = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
@@ -86,7 +55,7 @@ def inspect(
     `allowed_extensions` are the client's, in any case and with or without a dot. Of types that are
     allowed but not known here, only the size is checked.
     """
-    extension = _extension(file_name)
+    extension = extension_of(file_name)
     facts = {
         "file_name": file_name,
         "extension": extension,
@@ -99,7 +68,7 @@ def inspect(
     if len(content) > LARGEST:
         return Problem("document_too_large", facts)
     allowed = {each.lower().removeprefix(".") for each in allowed_extensions}
-    named = _TYPES.get(extension, extension)
+    named = TYPES.get(extension, extension)
     found = _recognised(content)
     facts |= {"content": found or "", "allowed": ", ".join(sorted(allowed))}
     if extension not in allowed or (named in _CHECKS and found not in {named, None}):
@@ -110,29 +79,6 @@ def inspect(
         return None
     key = "document_encrypted" if reason == _ENCRYPTED else "document_damaged"
     return Problem(key, {**facts, "reason": reason})
-
-
-def media_type(file_name: str) -> str:
-    """The media type that goes with a file name's extension."""
-    return _MEDIA_TYPES.get(_TYPES.get(_extension(file_name), ""), "application/octet-stream")
-
-
-def document_file_name(name: str) -> str:
-    """A file name as DATEV keeps it: composed characters, none but those it allows, at most 255 of them.
-
-    DATEV itself puts an underscore for any other character, so that a name that went through here is the
-    same on both sides. A name that is empty becomes `Beleg`.
-    """
-    composed = unicodedata.normalize("NFC", name).strip()
-    stem, dot, extension = _NOT_IN_NAMES.sub("_", composed).rpartition(".")
-    if not dot or len(extension) > _LONGEST_EXTENSION:
-        stem, dot, extension = f"{stem}{dot}{extension}", "", ""
-    stem = stem.strip() or "Beleg"
-    return f"{stem[: _LONGEST_NAME - len(dot + extension)].rstrip()}{dot}{extension}"
-
-
-def _extension(file_name: str) -> str:
-    return file_name.rpartition(".")[2].lower() if "." in file_name else ""
 
 
 def _recognised(content: bytes) -> str | None:

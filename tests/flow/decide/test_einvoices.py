@@ -20,7 +20,7 @@ from mlconnector.flow.decide.documents.einvoices import rules_steps
 from mlconnector.flow.decide.documents.examiner import Examiner, NotExamined, examiner
 from mlconnector.flow.decide.documents.notes import known_notes
 from mlconnector.flow.preview.preview import preview
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.formats.einvoice.cii import cii_xml
 from mlconnector.formats.einvoice.own_invoice import Invoice, invoice_of
 from mlconnector.formats.einvoice.zugferd import zugferd

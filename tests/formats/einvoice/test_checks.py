@@ -7,7 +7,7 @@ import sys
 import pytest
 from lxml import etree
 
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.formats.einvoice import rules as rules_module
 from mlconnector.formats.einvoice.examination import examine
 from mlconnector.formats.einvoice.files import check_file

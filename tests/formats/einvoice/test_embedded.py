@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.formats.einvoice import embedded
 from mlconnector.formats.einvoice.embedded import embedded_files
 from mlconnector.formats.einvoice.examination import examine

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.formats.einvoice.examination import examine
 from mlconnector.formats.einvoice.files import check_file
 from mlconnector.formats.einvoice.recognition import Unreadable, safe_tree

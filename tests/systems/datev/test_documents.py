@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
-from mlconnector.formats.document_check import LARGEST, document_file_name
+from mlconnector.formats.document_names import LARGEST, document_file_name
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.datev.documents import file_document
 from tests.systems.datev.rig import MUSTERHOLZ, PDF, Rig, document

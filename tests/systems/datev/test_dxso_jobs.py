@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev import create
 from mlconnector.standins.faults import Fault

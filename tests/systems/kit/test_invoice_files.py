@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from mlconnector.errors import Broken, NeedsHuman
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.systems.kit.invoice_files import (
     PDF,
     Candidate,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.systems.pipedrive.files import chosen
 from mlconnector.systems.pipedrive.settings import Documents
 from mlconnector.systems.pipedrive.shapes import File

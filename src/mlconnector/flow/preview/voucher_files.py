@@ -15,7 +15,7 @@ from mlconnector.flow.decide.documents.judged_files import UNAVAILABLE, fetched,
 from mlconnector.flow.decide.documents.notes import known_notes
 from mlconnector.flow.decide.documents.own_documents import missing_document
 from mlconnector.flow.preview.booking_list import Files
-from mlconnector.formats.document_check import KNOWN_EXTENSIONS
+from mlconnector.formats.document_names import KNOWN_EXTENSIONS
 from mlconnector.mapping.drafts import Draft
 from mlconnector.model.entries import Because
 from mlconnector.model.problems import Problem

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import pikepdf
 
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 
 # A tagged document of a thousand pages has some hundred thousand objects.
 MOST_OBJECTS = 1_000_000

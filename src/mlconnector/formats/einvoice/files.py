@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from mlconnector.formats.document_check import LARGEST, document_file_name, inspect
+from mlconnector.formats.document_check import inspect
+from mlconnector.formats.document_names import LARGEST, document_file_name
 from mlconnector.formats.einvoice.examination import examine
 from mlconnector.formats.einvoice.invoice import Examination
 from mlconnector.model.problems import Problem

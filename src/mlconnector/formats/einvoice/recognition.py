@@ -14,7 +14,8 @@ from xml.parsers import expat
 import pikepdf
 from lxml import etree
 
-from mlconnector.formats.document_check import LARGEST, xml_fault
+from mlconnector.formats.document_check import xml_fault
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.formats.einvoice.embedded import HEAD, EmbeddedFile, Packed, embedded_files
 from mlconnector.formats.einvoice.invoice import Form
 

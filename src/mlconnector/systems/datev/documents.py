@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
-from mlconnector.formats.document_check import LARGEST, document_file_name
+from mlconnector.formats.document_names import LARGEST, document_file_name
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID
 from mlconnector.systems.kit.http import Http

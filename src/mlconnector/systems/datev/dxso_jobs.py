@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from mlconnector.errors import Broken, NeedsHuman
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID, object_in, objects_in

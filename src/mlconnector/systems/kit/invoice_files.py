@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from mlconnector.errors import ConnectorError, NeedsHuman
-from mlconnector.formats.document_check import LARGEST
+from mlconnector.formats.document_names import LARGEST
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment
 from mlconnector.systems.kit.fields import clean

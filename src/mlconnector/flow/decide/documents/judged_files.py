@@ -14,7 +14,8 @@ from mlconnector.flow.decide.documents.einvoices import judged
 from mlconnector.flow.decide.documents.examiner import NotExamined, examiner
 from mlconnector.flow.decide.documents.notes import size_note
 from mlconnector.flow.decide.documents.own_documents import substitute
-from mlconnector.formats.document_check import LARGEST, inspect, media_type
+from mlconnector.formats.document_check import inspect
+from mlconnector.formats.document_names import LARGEST, media_type
 from mlconnector.formats.einvoice.invoice import Examination
 from mlconnector.mapping.drafts import Draft
 from mlconnector.model.entries import Because

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mlconnector.flow.context.document_rules import DocumentRules
 from mlconnector.flow.decide.documents.einvoices import booked_totals
-from mlconnector.formats.document_check import document_file_name
+from mlconnector.formats.document_names import document_file_name
 from mlconnector.formats.einvoice.own_invoice import Invoice, invoice_of
 from mlconnector.formats.einvoice.zugferd import heading, zugferd
 from mlconnector.formats.pdf.booking_document import render

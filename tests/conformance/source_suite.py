@@ -319,7 +319,7 @@ class SourceConformance:
         before = revisions(source.fetch(whole_pass(source, None)[0]))
         again, cursor = whole_pass(source, source.cursor_from(None))
         after = revisions(source.fetch(again))
-        assert {id_: after.get(id_) for id_ in before} == before
+        assert {record: after.get(record) for record in before} == before
         assert cursor is not None
         assert not source.changes(source.cursor_from(None), None).anew, "nothing was given up"
 
@@ -390,7 +390,14 @@ class SourceConformance:
         references, _ = whole_pass(source, None)
         shuffled = [*references[::-1], references[0]]
         readings = source.fetch(shuffled)
-        assert [each.external_id for each in readings] == [each.external_id for each in shuffled]
+        answered = [asked_for for asked_for, _ in itertools.groupby(readings, lambda each: each.asked_for)]
+        assert answered == [each.external_id for each in shuffled]
+
+    def test_the_documents_of_a_record_have_ids_of_their_own(self, source: Source) -> None:
+        readings = source.fetch(whole_pass(source, None)[0])
+        assert len({each.external_id for each in readings}) == len(readings)
+        for reading in readings:
+            assert reading.record or reading.external_id == reading.asked_for
 
     def test_no_references_give_no_readings(self, source: Source) -> None:
         assert source.fetch([]) == []
@@ -414,9 +421,7 @@ class SourceConformance:
         changed = references[0].external_id
         rig.change(changed)
         after = revisions(source.fetch(bare))
-        assert {external_id for external_id in before if before[external_id] != after[external_id]} == {
-            changed
-        }
+        assert {record for record in before if before[record] != after[record]} == {changed}
 
     def test_vouchers_survive_being_stored(self, source: Source) -> None:
         for voucher in vouchers(source):
@@ -512,7 +517,7 @@ class SourceConformance:
             assert not set(NOBODY_WROTE) & {getattr(party, name) for name in Party.__struct_fields__}
 
     def test_one_unreadable_record_costs_itself_alone(self, rig: SourceRig, source: Source) -> None:
-        good = {each.external_id: each for each in source.fetch(whole_pass(source, None)[0])}
+        good = by_record(source.fetch(whole_pass(source, None)[0]))
         garbled = rig.garble()
         assert garbled
         assert garbled < set(good)
@@ -520,20 +525,20 @@ class SourceConformance:
         references, _ = whole_pass(fresh, None)
         assert set(ids_of(references)) >= set(good)
         for some in (references, [Reference(each.external_id) for each in references]):
-            read = {each.external_id: each for each in fresh.fetch(some)}
+            read = by_record(fresh.fetch(some))
             assert {id_: read[id_] for id_ in good if id_ not in garbled} == {
                 id_: reading for id_, reading in good.items() if id_ not in garbled
             }
             for id_ in garbled:
-                assert (read[id_].voucher, read[id_].party) == (None, None)
-                assert read[id_].problems, f"{id_} vanishes without a word"
+                held = [each for each in read[id_] if each.voucher is None and each.party is None]
+                assert any(each.problems for each in held), f"{id_} vanishes without a word"
 
     def test_an_odd_value_costs_its_record_alone(self, rig: SourceRig, source: Source) -> None:
         answers: list[bytes] = []
         rig.faults.add(Fault("alter", path=rig.listing, times=MOST_PAGES, alter=kept_in(answers)))
         references, _ = whole_pass(source, None)
         rig.faults.clear()
-        good = {each.external_id: each for each in source.fetch(references)}
+        good = by_record(source.fetch(references))
         values = itertools.cycle(ODD_VALUES.values())
         for number, record in first_records(answers):
             for place in places_in(record, but=good)[::ODD_PLACES]:
@@ -543,11 +548,11 @@ class SourceConformance:
                 fresh = rig.open()
                 references, _ = whole_pass(fresh, None)
                 rig.faults.clear()
-                read = {each.external_id: each for each in fresh.fetch(references)}
+                read = by_record(fresh.fetch(references))
                 others = [id_ for id_ in good if read.get(id_) != good[id_]]
                 assert len(others) <= 1, f"{value} in {place} costs {len(others)} records"
                 for id_ in others:
-                    assert told(read.get(id_)), f"{id_} vanishes without a word for {value} in {place}"
+                    assert told(read.get(id_, [])), f"{id_} vanishes without a word for {value} in {place}"
 
     # ------------------------------------------------------------------------------- words
 
@@ -605,7 +610,7 @@ class SourceConformance:
             voucher = source.fetch([reference])[0].voucher
             assert voucher is not None
             assert voucher.standing == "withdrawn"
-            assert voucher.identity == before[external_id].identity
+            assert voucher.identity == before[voucher.external_id].identity
 
     def test_a_record_that_is_gone_says_so(self, rig: SourceRig, source: Source) -> None:
         reading = source.fetch([Reference(rig.remove())])[0]
@@ -720,11 +725,19 @@ def kept_in(answers: list[bytes]) -> Callable[[bytes], bytes]:
     return keep
 
 
-def told(reading: Reading | None) -> bool:
+def told(readings: Sequence[Reading]) -> bool:
     """Whether a record is told of: as what it says, as held, or with the reason why it is left out."""
-    return reading is not None and bool(
-        reading.voucher or reading.party or reading.problems or reading.reason
+    return bool(readings) and all(
+        reading.voucher or reading.party or reading.problems or reading.reason for reading in readings
     )
+
+
+def by_record(readings: Sequence[Reading]) -> dict[str, list[Reading]]:
+    """The readings of each record, by the external id that was asked for."""
+    found: dict[str, list[Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.asked_for, []).append(reading)
+    return found
 
 
 def vouchers(source: Source) -> list[Voucher]:
@@ -823,9 +836,12 @@ def words_of_step(step: CheckStep) -> list[str]:
     return titles + causes
 
 
-def revisions(readings: Sequence[Reading]) -> dict[str, str]:
-    """Revision by external id; empty where there is no voucher."""
-    return {each.external_id: each.voucher.revision() if each.voucher else "" for each in readings}
+def revisions(readings: Sequence[Reading]) -> dict[str, dict[str, str]]:
+    """The revisions of each record's documents by their id; empty where there is no voucher."""
+    return {
+        record: {each.external_id: each.voucher.revision() if each.voucher else "" for each in own}
+        for record, own in by_record(readings).items()
+    }
 
 
 def leaves(value: Any) -> Iterator[Any]:

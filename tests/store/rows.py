@@ -20,6 +20,7 @@ def add_voucher(db: Connection, key: str, now: datetime, name: str = "north", **
         "connection": name,
         "kind": "invoice",
         "external_id": key,
+        "record": key,
         "number": f"RE-{key}",
         "document_date": date(2026, 2, 1),
         "revision": "r1",

@@ -30,6 +30,7 @@ def filled(database: Database) -> Database:
                     "connection": name,
                     "kind": "invoice",
                     "external_id": external_id,
+                    "record": external_id,
                     "number": number,
                     "document_date": date(2026, 3, 1),
                     "revision": "r",

@@ -37,6 +37,7 @@ def add_voucher(
             "connection": NAME,
             "kind": "invoice",
             "external_id": f"x-{number}",
+            "record": f"x-{number}",
             "number": number,
             "document_date": date(2026, 2, 27),
             "revision": "r1",

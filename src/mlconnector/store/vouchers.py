@@ -67,6 +67,7 @@ class VoucherRow:
     reason: str
     set_aside_by: str | None = None
     set_aside_at: datetime | None = None
+    record: str = ""
 
     @property
     def label(self) -> str:
@@ -97,6 +98,7 @@ class NewVoucher(TypedDict):
     connection: str
     kind: str
     external_id: str
+    record: str
     number: str | None
     document_date: date | None
     revision: str
@@ -162,6 +164,15 @@ def hold(connection: Connection, ids: Iterable[str]) -> dict[str, VoucherRow]:
         query = select(*_COLUMNS).where(vouchers.c.id.in_(part)).order_by(vouchers.c.id)
         for row in connection.execute(query.with_for_update()):
             found[row.id] = VoucherRow(*row)
+    return found
+
+
+def of_records(connection: Connection, name: str, records: Collection[str]) -> list[VoucherRow]:
+    """The vouchers of a connection that are read with one of these records, in the order of their key."""
+    found: list[VoucherRow] = []
+    for part in parts(sorted(records)):
+        query = select(*_COLUMNS).where(vouchers.c.connection == name, vouchers.c.record.in_(part))
+        found += [VoucherRow(*row) for row in connection.execute(query.order_by(vouchers.c.id))]
     return found
 
 

@@ -52,6 +52,10 @@ class Page:
     anew: bool = False
 
 
+NOTHING_FINAL = "nothing_final"
+"""Why there is no voucher: the record is there, and none of its documents is finished."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What fetching a record gave: its voucher, and what already keeps it from being booked.
@@ -59,6 +63,11 @@ class Reading:
     `voucher` is None when the record is gone or cannot be seen any more (`reason` says which), or when
     its content cannot be a voucher at all; then `problems` say why. `party` is set where the record is no
     document but a customer (`ledger` receivable) or supplier, who is kept in step in the master data.
+
+    `record` is what was asked for, where a record holds several documents, each with an id of its own: a sale
+    with its invoices and payments. What a record holds no longer is withdrawn, so all that it holds is told;
+    one that holds no finished document has a single reading, under its own id, with the reason
+    `NOTHING_FINAL`.
     """
 
     external_id: str
@@ -67,6 +76,12 @@ class Reading:
     reason: str = ""
     party: Party | None = None
     ledger: Ledger = "receivable"
+    record: str = ""
+
+    @property
+    def asked_for(self) -> str:
+        """The external id of the reference that this is the reading of."""
+        return self.record or self.external_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +165,10 @@ class Source(Protocol):
         """
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
-        """The vouchers of these records, in sets; a reading for every reference, in their order."""
+        """The vouchers of these records, in sets; a reading for every reference, in their order.
+
+        A record that holds several documents has one for each of them, one behind the other.
+        """
 
     def download(self, attachment_id: str, limit: int) -> bytes:
         """The bytes of an attachment; raises NeedsHuman when it has more than `limit` bytes or none."""

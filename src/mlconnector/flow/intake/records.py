@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.errors import Broken
@@ -13,11 +14,11 @@ from mlconnector.flow.intake.hand_booked import differs_from_hand_booking
 from mlconnector.flow.intake.parties import note_parties
 from mlconnector.formats.names import voucher_id
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Voucher, decode, encode
+from mlconnector.model.vouchers import Kind, Voucher, decode, encode
 from mlconnector.store import connections, hints, runs, vouchers
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.vouchers import NewRevision, NewVoucher, SeenAgain, VoucherRow, VoucherState
-from mlconnector.systems.source import Reading, Reference
+from mlconnector.systems.source import NOTHING_FINAL, Reading, Reference
 
 # What stands in the books, or is on its way there.
 ON_THE_WAY: frozenset[VoucherState] = frozenset({"batched", "sent"})
@@ -110,7 +111,8 @@ def take_again(context: Context, run: str) -> int:
         rows = vouchers.replayed(db, context.name, _HINTS_AT_ONCE)
     if not rows:
         return 0
-    readings = context.source.fetch([Reference(row.external_id) for row in rows])
+    records = dict.fromkeys(row.record for row in rows)
+    readings = context.source.fetch([Reference(record) for record in records])
     with context.write() as db:
         vouchers.set_state(db, [row.id for row in rows], "received", context.now())
         _store(context, db, run, readings)
@@ -131,6 +133,7 @@ class _Changes:
 
 def _store(context: Context, db: Connection, run: str, readings: Sequence[Reading]) -> None:
     latest = {reading.external_id: reading for reading in readings}
+    latest |= _no_longer_held(context, db, latest)
     keys = {reading.external_id: _key(context.name, reading) for reading in latest.values()}
     existing = vouchers.hold(db, [key for kinds in keys.values() for key in kinds])
     held_before = vouchers.problems_of(db, list(existing), "source")
@@ -149,7 +152,7 @@ def _store(context: Context, db: Connection, run: str, readings: Sequence[Readin
             before = held_before.get(row.id, []) if row else []
             skipped += _gone(context, reading, row, changes, before)
         elif row is None:
-            skipped += _first_seen(context, run, reading.voucher, reading.problems, changes)
+            skipped += _first_seen(context, run, reading, reading.voucher, changes)
         elif row.state == "booked_by_hand":
             typed = vouchers.content(db, row.id, row.booked_revision or "")
             before = held_before.get(row.id, [])
@@ -173,16 +176,38 @@ def _store(context: Context, db: Connection, run: str, readings: Sequence[Readin
     note_parties(context, db, readings)
 
 
+def _no_longer_held(context: Context, db: Connection, latest: dict[str, Reading]) -> dict[str, Reading]:
+    """What was known of records and is not among their documents any more.
+
+    It is withdrawn where the record could be read; where the record is gone, it cannot be seen either.
+    """
+    found: dict[str, Reading] = {}
+    for row in vouchers.of_records(db, context.name, {reading.asked_for for reading in latest.values()}):
+        whole = latest.get(row.record)
+        if row.external_id in latest or (whole is not None and whole.problems):
+            continue
+        content = vouchers.content(db, row.id, row.revision)
+        if whole is not None and whole.reason != NOTHING_FINAL:
+            reading = Reading(row.external_id, None, reason=whole.reason, record=row.record)
+        elif content is None:
+            # It was held under this id because nothing could be read under it.
+            reading = Reading(row.external_id, None, reason=NOTHING_FINAL, record=row.record)
+        else:
+            withdrawn = msgspec.structs.replace(decode(content), standing="withdrawn")
+            reading = Reading(row.external_id, withdrawn, record=row.record)
+        found[row.external_id] = reading
+    return found
+
+
 def _key(name: str, reading: Reading) -> list[str]:
-    """Our keys under which the record may be known: a credit note was an invoice before its total changed."""
+    """Our keys under which it may be known: a credit note was an invoice before its total changed."""
     kinds = [reading.voucher.kind.value] if reading.voucher is not None else []
-    kinds += [kind for kind in ("invoice", "credit_note") if kind not in kinds]
+    others = ["invoice", "credit_note"] if kinds else [kind.value for kind in Kind]
+    kinds += [kind for kind in others if kind not in kinds]
     return [voucher_id(name, f"{kind}/{reading.external_id}") for kind in kinds]
 
 
-def _first_seen(
-    context: Context, run: str, voucher: Voucher, problems: Sequence[Problem], changes: _Changes
-) -> int:
+def _first_seen(context: Context, run: str, reading: Reading, voucher: Voucher, changes: _Changes) -> int:
     if voucher.standing == "withdrawn":
         return 1
     key, revision, now = voucher_id(context.name, voucher.identity), voucher.revision(), context.now()
@@ -192,6 +217,7 @@ def _first_seen(
             "connection": context.name,
             "kind": voucher.kind.value,
             "external_id": voucher.external_id,
+            "record": reading.asked_for,
             "number": voucher.number,
             "document_date": voucher.document_date,
             "revision": revision,
@@ -201,8 +227,8 @@ def _first_seen(
         }
     )
     _keep_revision(context, key, voucher, revision, changes)
-    if problems:
-        changes.problems[key] = problems
+    if reading.problems:
+        changes.problems[key] = reading.problems
     detail = {"revision": revision, "number": voucher.number, "title": voucher.title, "run": run}
     changes.events.append(context.event(key, "received", detail))
     return 0
@@ -340,6 +366,7 @@ def _unreadable(
                 # Its kind is unknown; a credit note keeps this key, as one does that was an invoice before.
                 "kind": "invoice",
                 "external_id": reading.external_id,
+                "record": reading.asked_for,
                 "number": None,
                 "document_date": None,
                 "revision": "",

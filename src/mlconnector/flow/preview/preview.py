@@ -115,12 +115,14 @@ def _is_payment(reading: Reading) -> bool:
 def _named(context: Context, wanted: Sequence[str]) -> Iterator[list[Reading]]:
     with context.read() as db:
         known = [lookup.find(db, one, context.name) for one in wanted]
-    ids = [one if row is None else row.external_id for one, row in zip(wanted, known, strict=True)]
-    readings = context.source.fetch([Reference(external_id) for external_id in ids])
-    for one, row, reading in zip(wanted, known, readings, strict=True):
-        if row is None and reading.voucher is None and not reading.problems:
+    records_of = [one if row is None else row.record for one, row in zip(wanted, known, strict=True)]
+    readings = context.source.fetch([Reference(record) for record in dict.fromkeys(records_of)])
+    for one, row, record in zip(wanted, known, records_of, strict=True):
+        found = [each for each in readings if each.asked_for == record]
+        if row is None and all(each.voucher is None and not each.problems for each in found):
             raise NeedsHuman(Problem("voucher_unknown", {"voucher": one}))
-        yield [reading]
+        # A record that holds several documents was asked for as a whole; here one of them is wanted.
+        yield [each for each in found if row is None or each.external_id == row.external_id] or found
 
 
 def _next(context: Context, limit: int) -> Iterator[list[Reading]]:
@@ -141,8 +143,8 @@ def _next(context: Context, limit: int) -> Iterator[list[Reading]]:
         rows = [
             row for state in _UNDECIDED for row in vouchers.listed(db, context.name, state, limit + len(seen))
         ]
-    waiting = [Reference(row.external_id) for row in rows if row.external_id not in seen]
-    for some in _some(waiting, limit):
+    waiting = dict.fromkeys(row.record for row in rows if row.external_id not in seen)
+    for some in _some([Reference(record) for record in waiting], limit):
         yield source.fetch(some)
 
 

@@ -17,7 +17,8 @@ from sqlalchemy import (
 
 from mlconnector.store.tables.base import MOMENT, metadata
 
-# One business document of a source; `revision` is what the source says now, `booked_revision` the one whose
+# One business document of a source; `record` is the external id of what it is read with, which is its own
+# where a record holds no other. `revision` is what the source says now, `booked_revision` the one whose
 # consequences DATEV has, or that somebody has booked by hand, `booked_entry` the booking that stands there
 # (none when it was taken back). `set_aside_by` and `set_aside_at` tell who left it out or booked it by hand.
 vouchers = Table(
@@ -27,6 +28,7 @@ vouchers = Table(
     Column("connection", Text, ForeignKey("connections.name"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("external_id", Text, nullable=False),
+    Column("record", Text, nullable=False, server_default=""),
     Column("number", Text),
     Column("document_date", Date),
     Column("revision", Text, nullable=False),
@@ -46,6 +48,7 @@ vouchers = Table(
     ),
 )
 Index("ix_vouchers_connection_state", vouchers.c.connection, vouchers.c.state)
+Index("ix_vouchers_connection_record", vouchers.c.connection, vouchers.c.record)
 
 # The normalised content of every revision, never changed.
 revisions = Table(

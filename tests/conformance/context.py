@@ -13,7 +13,8 @@ import httpx
 
 from mlconnector.errors import ConnectorError, NeedsLogin
 from mlconnector.standins.base import Clock
-from mlconnector.systems.kit import oauth
+from mlconnector.systems.kit import call_limits, oauth
+from mlconnector.systems.kit.call_limits import CallLimit, CallsLeft, Spent
 from mlconnector.systems.kit.http import Exchange, Http
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
 from mlconnector.systems.kit.pacing import Waiting
@@ -103,6 +104,29 @@ class KeptTokens:
         return tokens
 
 
+class KeptBudget:
+    """Limits on calls in memory, shared by all sources that are opened from the same outside."""
+
+    def __init__(self, time: FakeTime) -> None:
+        self._time = time
+        self._spent: dict[str, Spent] = {}
+        self._lock = Lock()
+
+    def take(self, limit: CallLimit) -> float:
+        with self._lock:
+            spent = self._spent.get(limit.name, Spent())
+            self._spent[limit.name], wait = call_limits.take(spent, limit, self._time.clock())
+        return wait
+
+    def close(self, limit: CallLimit, seconds: float) -> None:
+        with self._lock:
+            spent = self._spent.get(limit.name, Spent())
+            self._spent[limit.name] = call_limits.close(spent, self._time.clock(), seconds)
+
+    def left(self, limit: CallLimit) -> CallsLeft:
+        return call_limits.left(self._spent.get(limit.name, Spent()), limit, self._time.clock())
+
+
 @dataclass
 class Outside:
     """Everything beside the source itself; sources opened from the same one share it, as after a restart."""
@@ -113,6 +137,10 @@ class Outside:
     tokens: TokenKeeper = field(default_factory=NoTokens)
     clients: list[Http] = field(default_factory=list)
     secrecy: Secrecy = IN_GENERAL
+    budget: KeptBudget = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.budget = KeptBudget(self.time)
 
     def http(
         self,
@@ -123,6 +151,7 @@ class Outside:
         auth: httpx.Auth | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = 30.0,
+        before_call: Callable[[], float] | None = None,
         after_answer: Callable[[httpx.Response], float] | None = None,
     ) -> Http:
         """The HttpFactory of the test."""
@@ -134,6 +163,7 @@ class Outside:
             auth=auth,
             headers=headers,
             timeout=timeout,
+            before_call=before_call,
             after_answer=after_answer,
             secrecy=self.secrecy,
             waiting=self.time.waiting(),
@@ -174,6 +204,7 @@ class Outside:
                 http=self.http,
                 memory=self.memory,
                 now=self.time.now,
+                budget=self.budget,
             )
         )
 

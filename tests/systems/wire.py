@@ -78,6 +78,7 @@ class Wiring:
         auth: httpx.Auth | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = 30.0,
+        before_call: Callable[[], float] | None = None,
         after_answer: Callable[[httpx.Response], float] | None = None,
     ) -> Http:
         http = Http(
@@ -90,6 +91,7 @@ class Wiring:
             timeout=timeout,
             patience=self.patience,
             waiting=self.time.waiting(),
+            before_call=before_call,
             after_answer=after_answer,
             secrecy=self.secrecy,
             setting_of=self.setting_of,

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party, Voucher
+from mlconnector.systems.kit.call_limits import CallBudget, CallLimit
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.http import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper
@@ -123,7 +124,8 @@ class SourceContext:
     """All that a source may touch of the outside: settings, secrets, HTTP, memory and the clock.
 
     `settings` is the validated `[source]` table of the connection. `secrets` are the unsealed
-    credentials by name; `tokens` keeps OAuth tokens for systems that use them.
+    credentials by name; `tokens` keeps OAuth tokens for systems that use them. `budget` keeps limits on calls
+    that everybody with the same key shares.
     """
 
     settings: Any
@@ -132,6 +134,7 @@ class SourceContext:
     http: HttpFactory
     memory: Memory
     now: Callable[[], datetime]
+    budget: CallBudget
 
 
 class Source(Protocol):
@@ -205,7 +208,8 @@ class SourceSystem:
     `unregister_webhook` ends that; both return the names of the events concerned, and are None where people
     do so by hand. `record_address` is None for a system whose records have no address in its web interface.
     `test_credentials` tries all but those of webhooks, whose names begin with `webhook_`, where no login
-    does; None where only a ping can.
+    does; None where only a ping can. `call_limit` is the limit on calls of the key, from the settings and the
+    credentials, for a system that has one; then `status` shows what is left of it.
     """
 
     name: str
@@ -222,6 +226,7 @@ class SourceSystem:
     unregister_webhook: WebhookSetup | None = None
     record_address: RecordAddress | None = None
     test_credentials: CredentialTest | None = None
+    call_limit: Callable[[Any, Mapping[str, str]], CallLimit] | None = None
 
     @property
     def secrecy(self) -> Secrecy:

@@ -309,6 +309,7 @@ class TestWebhooks:
             http=outside.http,
             memory=outside.memory,
             now=outside.time.now,
+            budget=outside.budget,
         )
         told = register(context, "https://connector.example.com/webhooks/my-dynamics")
         of_customers = [

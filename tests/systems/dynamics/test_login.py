@@ -36,6 +36,7 @@ def tokens_of(rig: DynamicsRig, **settings: str) -> AppTokens:
             http=outside.http,
             memory=outside.memory,
             now=outside.time.now,
+            budget=outside.budget,
         )
     )
 

@@ -29,6 +29,7 @@ def context(rig: DynamicsRig, secrets: dict[str, str] | None = None, **settings:
         http=outside.http,
         memory=outside.memory,
         now=outside.time.now,
+        budget=outside.budget,
     )
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
+from mlconnector.flow.context.call_budget import StoredBudget
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.model.problems import Problem
@@ -123,6 +124,7 @@ class _Trial:
             http=self.http,
             memory=_Forgetful(),
             now=self.services.now,
+            budget=StoredBudget(self.services.database, self.services.now),
         )
 
 

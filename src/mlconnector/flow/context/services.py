@@ -15,6 +15,7 @@ import httpx
 from mlconnector.errors import ConnectorError, NeedsHuman
 from mlconnector.flow.context import rate_files
 from mlconnector.flow.context.agreed import read_agreed, stamp
+from mlconnector.flow.context.call_budget import StoredBudget
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.reach import Reach
 from mlconnector.flow.context.settings import ConnectionSettings, read_connection
@@ -135,6 +136,7 @@ class Services:
             http=self.http_factory(name),
             memory=_StoredMemory(self.database, name),
             now=self.now,
+            budget=StoredBudget(self.database, self.now),
         )
 
     def record_address(self, name: str) -> Callable[[str], str]:
@@ -353,6 +355,7 @@ class _LoggedHttp:
         auth: httpx.Auth | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = 30.0,
+        before_call: Callable[[], float] | None = None,
         after_answer: Callable[[httpx.Response], float] | None = None,
     ) -> Http:
         """A client of `system` at `base_url`."""
@@ -365,6 +368,7 @@ class _LoggedHttp:
             auth=auth,
             headers=headers,
             timeout=timeout,
+            before_call=before_call,
             after_answer=after_answer,
             patience=self._patience,
             waiting=Waiting(sleep=stopping.doze, over=lambda: stopping.over),

@@ -11,7 +11,16 @@ from mlconnector.store.tables.connections import (
     webhook_inbox,
 )
 from mlconnector.store.tables.master_data import person_records
-from mlconnector.store.tables.operations import audit, audit_head, executors, http_log, leases, outages, runs
+from mlconnector.store.tables.operations import (
+    audit,
+    audit_head,
+    call_budgets,
+    executors,
+    http_log,
+    leases,
+    outages,
+    runs,
+)
 from mlconnector.store.tables.records import clearings, entries, problems, revisions, vouchers
 from mlconnector.store.tables.transfers import accounts, batches, documents, transfers
 
@@ -20,6 +29,7 @@ __all__ = [
     "audit",
     "audit_head",
     "batches",
+    "call_budgets",
     "chart_accounts",
     "clearings",
     "confirmations",

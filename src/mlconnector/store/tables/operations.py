@@ -65,6 +65,14 @@ http_log = Table(
 )
 Index("ix_http_log_at", http_log.c.at)
 
+# What keys of outside systems have spent of their limits on calls, by what tells keys apart.
+call_budgets = Table(
+    "call_budgets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("spent", Text, nullable=False),
+)
+
 # Systems that a connection cannot reach at the moment.
 outages = Table(
     "outages",

@@ -74,6 +74,7 @@ class Http:
         timeout: float = 30.0,
         patience: Patience | None = None,
         waiting: Waiting | None = None,
+        before_call: Callable[[], float] | None = None,
         after_answer: Callable[[httpx.Response], float] | None = None,
         secrecy: Secrecy = IN_GENERAL,
         setting_of: Callable[[str], str] = lambda _address: "",
@@ -85,6 +86,7 @@ class Http:
         self._explain = explain
         self._waiting = waiting or Waiting()
         self._pace = Pace(system, patience or Patience(), self._waiting)
+        self._before_call = before_call
         self._after_answer = after_answer
         self._setting_of = setting_of
         self._client = httpx.Client(
@@ -181,7 +183,7 @@ class Http:
         attempt = 0
         while True:
             attempt += 1
-            self._pace.keep()
+            self._pace.keep(self._before_call)
             answer = self._try(send)
             if isinstance(answer, httpx.Response):
                 return answer
@@ -267,9 +269,14 @@ class HttpFactory(Protocol):
         auth: httpx.Auth | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = 30.0,
+        before_call: Callable[[], float] | None = None,
         after_answer: Callable[[httpx.Response], float] | None = None,
     ) -> Http:
-        """A client of `system` at `base_url`."""
+        """A client of `system` at `base_url`.
+
+        `before_call` takes a call from a limit that others share: it gives 0 when the call may be made now,
+        else after how many seconds to ask again. `after_answer` says how long the next call has to wait.
+        """
 
 
 def retry_after(answer: httpx.Response, now: datetime | None = None) -> float | None:

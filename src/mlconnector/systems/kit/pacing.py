@@ -60,9 +60,17 @@ class Pace:
         with self._lock:
             self._not_before = max(self._not_before, self._waiting.monotonic() + seconds)
 
-    def keep(self) -> None:
-        """Wait as the rate limit needs it. Raises RetryLater when that would take too long."""
-        wait = self._not_before - self._waiting.monotonic()
+    def keep(self, shared: Callable[[], float] | None = None) -> None:
+        """Wait as the rate limit needs it. Raises RetryLater when that would take too long.
+
+        `shared` asks a limit that others share as well: 0 where the call may be made now, else the seconds
+        after which to ask again.
+        """
+        self._wait(self._not_before - self._waiting.monotonic())
+        while shared is not None and (wait := shared()) > 0:
+            self._wait(wait)
+
+    def _wait(self, wait: float) -> None:
         if wait > self._patience.longest_pause:
             raise RetryLater(f"{self._system}: its rate limit is used up", wait)
         if wait > 0:

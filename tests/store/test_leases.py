@@ -14,6 +14,12 @@ def test_a_lease_has_one_owner(database: Database, clock: Clock) -> None:
     assert acquire(database, "other work", "two", 30, clock())
 
 
+def test_a_clock_that_was_set_back_does_not_keep_a_lease_alive(database: Database, clock: Clock) -> None:
+    acquire(database, "work", "killed", 30, clock.advance(3600))
+    assert acquire(database, "work", "two", 30, clock.advance(-3600))
+    assert not acquire(database, "work", "three", 30, clock.advance(-20))
+
+
 def test_an_owner_may_acquire_its_lease_again(database: Database, clock: Clock) -> None:
     acquire(database, "work", "one", 30, clock())
     assert acquire(database, "work", "one", 30, clock.advance(20))

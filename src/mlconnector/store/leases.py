@@ -17,15 +17,20 @@ from mlconnector.store.upsert import insert_of
 
 
 def acquire(database: Database, name: str, owner: str, seconds: float, now: datetime) -> bool:
-    """Take the lease `name` when it is free, has ended or is ours; whether `owner` holds it now."""
+    """Take the lease `name` when it is free, has ended or is ours; whether `owner` holds it now.
+
+    All who want a lease want it for as long. One that ends later than anybody could have taken it for was taken
+    before the clock was set back, and has ended.
+    """
     until = now + timedelta(seconds=seconds)
+    nobodys = now + timedelta(seconds=2 * seconds)
     row = {"name": name, "owner": owner, "until": until}
     with database.write() as transaction:
         take = insert_of(transaction, leases).values(row)
         take = take.on_conflict_do_update(
             index_elements=["name"],
             set_={"owner": owner, "until": until},
-            where=or_(leases.c.until <= now, leases.c.owner == owner),
+            where=or_(leases.c.until <= now, leases.c.until > nobodys, leases.c.owner == owner),
         )
         return transaction.execute(take.returning(leases.c.name)).first() is not None
 

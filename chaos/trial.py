@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,17 +67,18 @@ class Trials:
         quiet = self._quiet(trial.seed, trial.channel, trial.source, trial.disasters)
         folder = self._made(trial.name)
         place = self._places[trial.database](folder)
-        planned = plan(trial.seed, trial.disasters)
+        planned, deaths, struck = plan(trial.seed, trial.disasters), 0, 0
         with outside(trial.source, folder) as around:
             product = Product(folder, place.url, trial.source, Scene(around.urls), trial.channel)
             try:
                 product.set_up(planned.open_from)
                 changed = _disorder(product, around, place, planned)
                 deaths, struck = product.deaths(), sum(around.struck().values())
-                loud = _calm(product, around, changed, quiet)
+                wrong = tuple(faults_in(_calm(product, around, changed, quiet), quiet))
+            except subprocess.TimeoutExpired as error:
+                wrong = (f"a run in calm did not end within {error.timeout:.0f} s",)
             finally:
                 product.end()
-        wrong = tuple(faults_in(loud, quiet))
         return Verdict(trial, deaths, product.frozen, struck, time.monotonic() - began, wrong)
 
     def _quiet_outcome(self, seed: int, channel: Channel, source: str, disasters: int) -> Outcome:

@@ -1,0 +1,83 @@
+"""The endpoints of sales."""
+
+from __future__ import annotations
+
+from mlconnector.standins.cin7.account import Account
+from mlconnector.standins.cin7.answers import refusal
+from mlconnector.standins.cin7.endpoint import Asked, Handler
+from mlconnector.standins.cin7.listing import SALE_FILTERS, SALE_SEARCHED, credit_row, sale_row
+from mlconnector.standins.cin7.query import changed_within, found_by, matching, paged
+from mlconnector.standins.cin7.records import Row
+from mlconnector.standins.cin7.shown import attachment_lines, credit_notes_shown, sale_shown, with_stamps
+from mlconnector.standins.cin7.times import shown
+
+_STANDALONE = "Credit Note"
+
+
+class SaleApi:
+    """Lists and details of sales, their payments, credit notes and attachments."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.never_ending = False
+
+    def endpoints(self) -> dict[str, Handler]:
+        """The endpoints by their names."""
+        return {
+            "saleList": self.sales,
+            "saleCreditNoteList": self.credit_notes,
+            "sale": self.sale,
+            "sale/payment": self.payments,
+            "sale/creditnote": self.credit_notes_of,
+            "sale/attachment": self.attachments,
+        }
+
+    def sales(self, asked: Asked) -> Row:
+        """The list, by order number from the newest: not in the order of change."""
+        rows = [sale_row(sale) for sale in self.account.sales.values() if sale["Type"] != _STANDALONE]
+        created = asked.query.moment("CreatedSince")
+        rows = [row for row in rows if not created or row["OrderDate"] >= created[:19]]
+        ready = asked.query.flag("ReadyForShipping")
+        return self._page([] if ready else rows, asked)
+
+    def credit_notes(self, asked: Asked) -> Row:
+        """The list of sales with credit notes, standalone ones among them; its key is that of the sales."""
+        rows = [credit_row(sale) for sale in self.account.sales.values() if sale["CreditNotes"]]
+        return self._page(rows, asked)
+
+    def _page(self, rows: list[Row], asked: Asked) -> Row:
+        query = asked.query
+        kept = changed_within(matching(rows, query, SALE_FILTERS), query, "Updated")
+        kept = found_by(kept, query, SALE_SEARCHED)
+        kept.sort(key=lambda row: str(row["OrderNumber"]), reverse=True)
+        page = paged(kept, query, "SaleList", self.never_ending)
+        page["SaleList"] = [row | {"Updated": shown(row["Updated"])} for row in page["SaleList"]]
+        return page
+
+    def sale(self, asked: Asked) -> Row:
+        """A sale with everything in it."""
+        sale = self._found(asked, "ID")
+        return sale_shown(sale, self.account.files.get(sale["ID"], []), asked.address, asked.query)
+
+    def payments(self, asked: Asked) -> list[Row]:
+        """The payments of a sale, as a list without anything around it."""
+        sale = self._found(asked, "SaleID")
+        return [with_stamps(each) for each in self.account.payments.get(sale["ID"], [])]
+
+    def credit_notes_of(self, asked: Asked) -> Row:
+        """The credit notes of a sale."""
+        sale = self._found(asked, "SaleID")
+        return credit_notes_shown(sale, self.account.payments.get(sale["ID"], []), asked.query)
+
+    def attachments(self, asked: Asked) -> Row:
+        """The files of a sale."""
+        sale = self._found(asked, "SaleID")
+        lines = attachment_lines(self.account.files.get(sale["ID"], []), asked.address)
+        return {"SaleID": sale["ID"], "Lines": lines}
+
+    def _found(self, asked: Asked, name: str) -> Row:
+        sale_id = asked.query.required(name)
+        found = self.account.sales.get(sale_id)
+        if found is None:
+            raise refusal(400, f"Sale with ID {sale_id} was not found", as_list=True)
+        return found

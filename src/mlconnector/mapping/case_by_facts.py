@@ -52,6 +52,9 @@ def decided(facts: Facts) -> Outcome:
     chosen = _by_row(facts)
     if chosen is not None:
         return chosen
+    if facts.line.tax_code_decides:
+        shown = {"tax_code": facts.line.tax_code or "", "rate": f"{facts.rate:f}"}
+        return Problem("tax_code_unmapped", shown, ("tax_code",))
     if facts.where.stock != "domestic":
         return _from_other_stock(facts)
     if facts.rules.mapping.small_business and facts.sale:

@@ -65,7 +65,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a voucher: a signed amount in the voucher's currency, exact and not yet rounded.
 
     `tax_method` says whether `amount` is net (`exclusive`), gross (`inclusive`) or carries no tax
-    (`none`). `tax_rate` is in percent; `tax_code` is the source's own name for the tax rule of the line.
+    (`none`). `tax_rate` is in percent; `tax_code` is the source's own name for the tax rule of the line, and
+    with `tax_code_decides` nothing but a row of the mapping for that name says which tax case it is.
     `attributes` are facts of this line alone; they go before those of the voucher. `supply` is what the
     source knows of what is supplied, None where it cannot say. `ship_to` and `ship_from` are where these
     goods go to and leave from, where that is not the voucher's. `ancillary` lines (freight, packing) share
@@ -81,6 +82,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     product_code: str | None = None
     category: str | None = None
     tax_code: str | None = None
+    tax_code_decides: bool = False
     supply: Supply | None = None
     ship_to: Place | None = None
     ship_from: Place | None = None

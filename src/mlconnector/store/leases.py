@@ -19,8 +19,8 @@ from mlconnector.store.upsert import insert_of
 def acquire(database: Database, name: str, owner: str, seconds: float, now: datetime) -> bool:
     """Take the lease `name` when it is free, has ended or is ours; whether `owner` holds it now.
 
-    All who want a lease want it for as long. One that ends later than anybody could have taken it for was taken
-    before the clock was set back, and has ended.
+    All who want a lease want it for as long. One that ends later than anybody could have taken it for was
+    taken before the clock was set back, and has ended.
     """
     until = now + timedelta(seconds=seconds)
     nobodys = now + timedelta(seconds=2 * seconds)

@@ -1,0 +1,71 @@
+"""Cin7 Core as a source: invoices, credit notes and payments of sales and purchases."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+
+from mlconnector.systems.cin7.names import SYSTEM, TITLE, sale_or_purchase
+from mlconnector.systems.cin7.settings import Settings, secret_names
+from mlconnector.systems.kit.call_limits import CallLimit
+from mlconnector.systems.kit.web_address import web_address
+from mlconnector.systems.source import Memory, Source, SourceContext, SourceSystem
+
+
+def describe_source() -> SourceSystem:
+    """Cin7 Core as the product knows it before any account is connected."""
+    return SourceSystem(
+        name=SYSTEM,
+        title=TITLE,
+        settings_model=Settings,
+        secrets=secret_names,
+        oauth=lambda _settings, _http: None,
+        account=lambda settings: f"{settings.base_url} {settings.account_id}",
+        open=_open,
+        template=resources.files(__name__).joinpath("template.toml").read_text(encoding="utf-8"),
+        secret_headers=frozenset({"api-auth-applicationkey", "api-auth-accountid"}),
+        register_webhook=_register,
+        unregister_webhook=_unregister,
+        record_address=document_address,
+        test_credentials=_test_credentials,
+        call_limit=call_limit,
+    )
+
+
+def call_limit(settings: Settings, secrets: Mapping[str, str]) -> CallLimit:
+    """How often the key may call; who holds the same key shares it, whatever the connection is called."""
+    key = f"{settings.account_id} {secrets.get('application_key', '')}"
+    name = f"{SYSTEM} {hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return CallLimit(name, settings.calls_per_minute, settings.calls_per_day)
+
+
+def document_address(settings: Settings, _memory: Memory, external_id: str) -> str:
+    """The page of the sale or purchase that holds a document."""
+    kind, id_ = sale_or_purchase(external_id)
+    return web_address(settings.base_url, kind, id_)
+
+
+def _open(context: SourceContext) -> Source:
+    # Only who reads from the source needs more than its settings.
+    from mlconnector.systems.cin7.source import Cin7Source  # noqa: PLC0415
+
+    return Cin7Source(context)
+
+
+def _register(context: SourceContext, address: str) -> Sequence[str]:
+    from mlconnector.systems.cin7.webhook_setup import register  # noqa: PLC0415
+
+    return register(context, address)
+
+
+def _unregister(context: SourceContext, address: str) -> Sequence[str]:
+    from mlconnector.systems.cin7.webhook_setup import unregister  # noqa: PLC0415
+
+    return unregister(context, address)
+
+
+def _test_credentials(context: SourceContext) -> None:
+    from mlconnector.systems.cin7.source import test_credentials  # noqa: PLC0415
+
+    test_credentials(context)

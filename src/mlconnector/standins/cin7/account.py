@@ -34,9 +34,9 @@ class Account:
         self.undone: dict[str, str] = {}
         self.edited: set[str] = set()
         self.removed: set[str] = set()
-        self._newest = max(
-            (each["LastModifiedOn"] for each in self.sales.values()), default=stamp(from_seconds(0))
-        )
+        changed = [each["LastModifiedOn"] for each in self.sales.values()]
+        changed += [each["LastUpdatedDate"] for each in self.purchases.values()]
+        self._newest = max(changed, default=stamp(from_seconds(0)))
         self._file_by_id = {file.id: file for files in self.files.values() for file in files}
 
     def now(self, at: datetime | None = None) -> str:

@@ -41,6 +41,11 @@ def page() -> Response:
     return HTMLResponse(_PAGE)
 
 
+def refusal_with_200(text: str) -> Refusal:
+    """The error model with a status that says that all is well, as endpoints below a record answer."""
+    return Refusal(200, encoded([{"ErrorCode": 400, "Exception": text}]))
+
+
 def refusal(status: int, text: str, as_list: bool = False) -> Refusal:
     """The error model, alone or as a list of one; both occur."""
     body: Any = {"ErrorCode": status, "Exception": text}

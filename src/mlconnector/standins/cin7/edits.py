@@ -61,9 +61,11 @@ def undo_invoice(account: Account, record_id: str, task_id: str, vanish: bool = 
     def edit(record: Row) -> None:
         invoice = invoice_of(record, task_id)
         if vanish:
+            _link(record, invoice["InvoiceNumber"], "")
             _invoices(record).remove(invoice)
             return
         if invoice["InvoiceNumber"]:
+            _link(record, invoice["InvoiceNumber"], "")
             account.undone[_undone_key(record, task_id)] = invoice["InvoiceNumber"]
         invoice |= {"Status": "DRAFT", "InvoiceNumber": None}
 
@@ -79,6 +81,8 @@ def reauthorise(account: Account, record_id: str, task_id: str, price: Decimal) 
         put_prices([*invoice["Lines"], *invoice["AdditionalCharges"]], is_inclusive(record))
         put_totals(invoice, is_inclusive(record))
         number = account.undone.pop(_undone_key(record, task_id), invoice["InvoiceNumber"])
+        if invoice["InvoiceNumber"] is None and "Fulfilments" in record:
+            _link(record, "", number)
         invoice |= {"Status": "AUTHORISED", "InvoiceNumber": number}
 
     change(account, record_id, edit)
@@ -172,6 +176,17 @@ def lengthen_file(account: Account, file_id: str) -> None:
     account.edited.add(file.owner)
 
 
+def update_party(account: Account, party_id: str, edit: Edit, moves: bool = True) -> None:
+    """Edit a customer or a supplier in place; what the edit leaves is served as it is."""
+    parties = account.customers if party_id in account.customers else account.suppliers
+    if party_id not in parties:
+        raise LookupError(f"This account has no party {party_id}.")
+    edit(parties[party_id])
+    account.edited.add(party_id)
+    if moves:
+        parties[party_id]["LastModifiedOn"] = account.now()
+
+
 def rename_tax_rule(account: Account, old: str, new: str) -> None:
     """Rename a tax rule; documents keep the name they were written with."""
     rule = next((each for each in account.catalogue.tax_rules if each["Name"] == old), None)
@@ -242,6 +257,13 @@ def _take_from_credit(account: Account, credit_id: str | None, amount: Decimal) 
     for credit in account.credits:
         if credit["CreditID"] == credit_id:
             credit["RemainingAmount"] -= amount
+
+
+def _link(record: Row, old: str | None, new: str | None) -> None:
+    """Let the fulfilment of an invoice know its number, or that there is none."""
+    for fulfilment in record.get("Fulfilments", []):
+        if fulfilment["LinkedInvoiceNumber"] == old:
+            fulfilment["LinkedInvoiceNumber"] = new
 
 
 def _undone_key(record: Row, task_id: str) -> str:

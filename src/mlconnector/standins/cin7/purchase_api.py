@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlconnector.standins.cin7.account import Account
-from mlconnector.standins.cin7.answers import DEPRECATED_TEXT, refusal
+from mlconnector.standins.cin7.answers import DEPRECATED_TEXT, refusal, refusal_with_200
 from mlconnector.standins.cin7.endpoint import Asked, Handler
 from mlconnector.standins.cin7.listing import PURCHASE_FILTERS, PURCHASE_SEARCHED, purchase_row
 from mlconnector.standins.cin7.query import changed_within, found_by, matching, paged
@@ -93,7 +93,8 @@ class PurchaseApi:
         purchase_id = asked.query.required(name)
         found = self.account.purchases.get(purchase_id)
         if found is None:
-            raise refusal(400, f"Purchase with ID {purchase_id} was not found", as_list=True)
+            text = f"Purchase with ID {purchase_id} was not found"
+            raise refusal(400, text, as_list=True) if name == "ID" else refusal_with_200(text)
         return found
 
 

@@ -172,7 +172,7 @@ def without_cost(line: Item) -> Item:
 
 def task_id(purchase: Row, kind: str, place: int) -> str:
     """The id of a task; in a simple purchase it is that of the purchase."""
-    if purchase["Type"] == "Advanced Purchase":
+    if purchase["Type"] == "Advanced Purchase" or place > 1:
         return guid(kind, purchase["ID"], place)
     return str(purchase["ID"])
 

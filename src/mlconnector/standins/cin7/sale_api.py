@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlconnector.standins.cin7.account import Account
-from mlconnector.standins.cin7.answers import refusal
+from mlconnector.standins.cin7.answers import refusal, refusal_with_200
 from mlconnector.standins.cin7.endpoint import Asked, Handler
 from mlconnector.standins.cin7.listing import SALE_FILTERS, SALE_SEARCHED, credit_row, sale_row
 from mlconnector.standins.cin7.query import changed_within, found_by, matching, paged
@@ -79,5 +79,6 @@ class SaleApi:
         sale_id = asked.query.required(name)
         found = self.account.sales.get(sale_id)
         if found is None:
-            raise refusal(400, f"Sale with ID {sale_id} was not found", as_list=True)
+            text = f"Sale with ID {sale_id} was not found"
+            raise refusal(400, text, as_list=True) if name == "ID" else refusal_with_200(text)
         return found

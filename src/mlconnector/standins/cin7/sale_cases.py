@@ -108,7 +108,7 @@ def _invoice(work: Work) -> None:
         put_totals(made, False)
         return
     put_totals(made, sale["TaxCalculation"] == "Inclusive", _OFF_BY.get(name, Decimal(0)))
-    if number and name != "service":
+    if name != "service":
         ship(sale, made, work.day - timedelta(days=work.random.randrange(4)))
 
 

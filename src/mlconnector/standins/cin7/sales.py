@@ -149,7 +149,7 @@ def ship(sale: Row, made: Row, day: date) -> None:
 def credit_note(sale: Row, number: str | None, day: date, lines: list[Item], charges: list[Item]) -> Row:
     """Add a credit note for what is in `lines`; its amounts are positive."""
     place = len(sale["CreditNotes"]) + 1
-    own_task = sale["Type"] == "Advanced Sale"
+    own_task = sale["Type"] == "Advanced Sale" or place > 1
     invoiced = [each["InvoiceNumber"] for each in sale["Invoices"] if each["InvoiceNumber"]]
     made: Row = {
         "TaskID": guid("credit task", sale["ID"], place) if own_task else sale["ID"],

@@ -16,36 +16,35 @@ from mlconnector.standins.cin7.times import shown
 from mlconnector.standins.cin7.vocabulary import vocabulary
 
 Address = Callable[[File], str]
-_DIMENSIONS: Row = {
-    **{f"Product{name}": 0 for name in ("Length", "Width", "Height", "Weight")},
-    "WeightUnits": "",
-    "DimensionsUnits": "",
-    **{f"ProductCustomField{number}": None for number in range(1, 11)},
-}
+_SIZES: Row = {f"Product{name}": 0 for name in ("Length", "Width", "Height", "Weight")}
+_UNITS = ("WeightUnits", "DimensionsUnits")
+_FIELDS = tuple(f"ProductCustomField{number}" for number in range(1, 11))
+_OF_SALES: Row = _SIZES | dict.fromkeys(_UNITS, "") | dict.fromkeys(_FIELDS)
+_OF_PURCHASES: Row = _SIZES | {"WeightUnits": "g", "DimensionsUnits": "cm"} | dict.fromkeys(_FIELDS, "")
 _STAMPS = frozenset({"DateCreated", "LastModifiedOn", "LastUpdatedDate"})
 
 
 def sale_shown(sale: Row, files: list[File], address: Address, query: Query) -> Row:
     """A sale with the options that were asked for."""
-    made: Row = _written(sale, _countries(query.text("CountryFormat")))
+    made: Row = _written(sale, _countries(query.text("CountryFormat")), _OF_SALES)
     made["Attachments"] = attachment_lines(files, address)
     if query.flag("CombineAdditionalCharges"):
         for document in (made["Quote"], made["Order"], *made["Invoices"], *made["CreditNotes"]):
             _combine(document)
     if not query.flag("HideInventoryMovements"):
-        made["InventoryMovements"] = _movements(sale["ID"], sale["Invoices"], sale["SaleOrderDate"])
+        made["InventoryMovements"] = _movements(sale["Invoices"], _OF_SALES)
     made["Transactions"] = transactions(sale) if query.flag("IncludeTransactions") else []
     return made
 
 
 def purchase_shown(purchase: Row, files: list[File], address: Address, query: Query) -> Row:
     """A purchase as the endpoint for all kinds of purchases shows it."""
-    made: Row = _written(purchase, {})
+    made: Row = _written(purchase, {}, _OF_PURCHASES)
     made["Attachments"] = attachment_lines(files, address)
     if query.flag("CombineAdditionalCharges"):
         for document in (made["Order"], *made["Invoice"], *made["CreditNote"]):
             _combine(document)
-    made["InventoryMovements"] = _movements(purchase["ID"], purchase["Invoice"], purchase["OrderDate"])
+    made["InventoryMovements"] = _movements(purchase["Invoice"], _OF_PURCHASES)
     return made
 
 
@@ -116,12 +115,13 @@ def with_stamps(row: Row) -> Row:
     return {name: shown(value) if name in _STAMPS and value else value for name, value in row.items()}
 
 
-def _written(value: Any, countries: dict[str, str], name: str = "") -> Any:
+def _written(value: Any, countries: dict[str, str], of_products: Row, name: str = "") -> Any:
+    """The value with its stamps and countries as they are written, and with what products show everywhere."""
     if isinstance(value, dict):
-        made = {key: _written(part, countries, key) for key, part in value.items()}
-        return made | _DIMENSIONS if "ProductID" in made else made
+        made = {key: _written(part, countries, of_products, key) for key, part in value.items()}
+        return made | of_products if "ProductID" in made and name != "Restock" else made
     if isinstance(value, list):
-        return [_written(part, countries, name) for part in value]
+        return [_written(part, countries, of_products, name) for part in value]
     if name in _STAMPS and value:
         return shown(value)
     return countries.get(value, value) if name == "Country" else value
@@ -151,14 +151,14 @@ def _combine(document: Row) -> None:
     document["AdditionalCharges"] = []
 
 
-def _movements(record_id: str, invoices: list[Row], day: str) -> list[Row]:
+def _movements(invoices: list[Row], of_products: Row) -> list[Row]:
     return [
         {
-            "TaskID": invoice.get("TaskID", record_id),
+            "TaskID": invoice["TaskID"],
             "ProductID": line["ProductID"],
-            "Date": invoice.get("InvoiceDate", day),
+            "Date": invoice["InvoiceDate"],
             "COGS": line["Quantity"] * line.get("AverageCost", 0),
-            **_DIMENSIONS,
+            **of_products,
         }
         for invoice in invoices
         if invoice["Status"] in BOOKED

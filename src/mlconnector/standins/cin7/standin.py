@@ -226,6 +226,10 @@ class Cin7StandIn:
         """See `edits.lengthen_file`."""
         edits.lengthen_file(self.account, attachment_id)
 
+    def update_party(self, party_id: str, edit: Callable[[Row], None], moves: bool = True) -> None:
+        """See `edits.update_party`; a customer or a supplier."""
+        edits.update_party(self.account, party_id, edit, moves)
+
     def rename_tax_rule(self, old: str, new: str) -> None:
         """See `edits.rename_tax_rule`."""
         edits.rename_tax_rule(self.account, old, new)

@@ -62,7 +62,7 @@ def delivery_body(account: Account, event_type: str, record_id: str) -> bytes:
         shown = purchase_shown(account.purchase(record_id), [], _no_address, Query([]))
         body = {"NumberOfPurchase": 1, "CustomerDetailsList": [_head(shown)]}
     elif family == "Purchase":
-        body = _purchase_body(name, account.purchase(record_id))
+        body = _purchase_body(account, name, account.purchase(record_id))
     else:
         body = _party_body(account, family, record_id)
     return encoded(body | {"EventType": event_type})
@@ -94,6 +94,8 @@ def _sale_body(account: Account, name: str, sale: Row) -> Row:
         case "Undo":
             contact = {key: value for key, value in customer.items() if key != "CustomerName"}
             return {"SaleID": upper, "SaleOrderNumber": number, **contact}
+        case "PickAuthorised" | "PackAuthorised":
+            return {"SaleID": upper, "SaleOrderNumber": number, "TaskID": upper, **customer}
         case "OrderAuthorised" | "QuoteAuthorised" | "Backordered":
             return {"SaleID": upper, "SaleOrderNumber": number}
     return {"SaleID": upper, "SaleOrderNumber": number, **customer}
@@ -114,7 +116,7 @@ def _file_body(files: list[File]) -> Row:
     return {"FileName": files[-1].name, "BlobGUID": files[-1].id, "TaskTypeSign": "0", "IsServiceOnly": "0"}
 
 
-def _purchase_body(name: str, purchase: Row) -> Row:
+def _purchase_body(account: Account, name: str, purchase: Row) -> Row:
     numbers: Row = {}
     if name == "CreditNoteAuthorised":
         credit = _newest(purchase["CreditNote"], "CreditNoteNumber")
@@ -122,13 +124,14 @@ def _purchase_body(name: str, purchase: Row) -> Row:
     elif name != "OrderAuthorised":
         numbers["InvoiceNumber"] = _newest(purchase["Invoice"], "InvoiceNumber").get("InvoiceNumber")
     known = name == "OrderAuthorised"
+    contact = account.suppliers[purchase["SupplierID"]]["Contacts"][0]
     return {
         "TaskID": purchase["ID"] if known else purchase["ID"].upper(),
         "PurchaseOrderNumber": purchase["OrderNumber"],
         **numbers,
         "SupplierName": purchase["Supplier"] if known else None,
         "SupplierContactName": purchase["Contact"] if known else None,
-        "SupplierContactEmail": None,
+        "SupplierContactEmail": contact["Email"] if known else None,
     }
 
 
@@ -147,7 +150,8 @@ def _head(purchase: Row) -> Row:
     kept = {
         name: value for name, value in purchase.items() if not isinstance(value, list) and name != "Order"
     }
-    return kept | {"ID": purchase["ID"].upper()}
+    shipping = purchase["ShippingAddress"] | {"Company": None}
+    return kept | {"ID": purchase["ID"].upper(), "ShippingAddress": shipping}
 
 
 def _customer(sale: Row) -> Row:

@@ -542,8 +542,9 @@ class SourceConformance:
         rig.faults.clear()
         good = by_record(source.fetch(references))
         values = itertools.cycle(ODD_VALUES.values())
+        ids = {part for id_ in good for part in (id_, id_.partition("/")[2])}
         for number, record in first_records(answers):
-            for place in places_in(record, but=good)[::ODD_PLACES]:
+            for place in places_in(record, but=ids)[::ODD_PLACES]:
                 value = next(values)
                 odd = partial(altered, place=place, value=value)
                 rig.faults.add(Fault("alter", path=rig.listing, after=number, alter=odd))

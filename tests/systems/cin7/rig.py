@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.cin7.standin import Cin7StandIn
 from mlconnector.standins.cin7.webhooks import Authentication
+from mlconnector.standins.faults import Fault
 from mlconnector.systems.cin7 import describe_source
 from mlconnector.systems.source import Delivery
 from tests.conformance.context import FakeTime, Outside
@@ -168,15 +171,38 @@ def ship(standin: Cin7StandIn, country: str) -> str:
 def garble(standin: Cin7StandIn) -> set[str]:
     """A sale, a line, a payment and a customer with values of another kind than described."""
     whole, line, paid = (of_case(standin, case) for case in ("plain_7", "mixed_rates", "full_payment"))
-    standin.update_sale(whole["ID"], lambda raw: raw.update(Invoices="viele"), moves=False)
-    standin.update_sale(
-        line["ID"], lambda raw: raw["Invoices"][0]["Lines"][0].update(Total="viel"), moves=False
-    )
-    standin.payments(paid["ID"])[0]["Amount"] = "viel"
     customer = of_case(standin, "freight")["CustomerID"]
-    standin.update_party(customer, lambda raw: raw.update(Name={"name": "viel"}), moves=False)
+
+    def of_sale(raw: Any) -> None:
+        if raw.get("ID") == whole["ID"]:
+            raw["Invoices"] = "viele"
+        elif raw.get("ID") == line["ID"]:
+            raw["Invoices"][0]["Lines"][0]["Total"] = "viel"
+
+    def of_payments(raw: Any) -> None:
+        if raw and raw[0]["SaleID"] == paid["ID"]:
+            raw[0]["Amount"] = "viel"
+
+    def of_customer(raw: Any) -> None:
+        for one in raw["CustomerList"]:
+            if one["ID"] == customer:
+                one["Name"] = {"name": "viel"}
+
+    for path, edit in (("sale", of_sale), ("sale/payment", of_payments), ("customer", of_customer)):
+        alter = partial(edited, edit=edit)
+        standin.faults.add(Fault("alter", path=f"(?i)^/ExternalApi/v2/{path}$", times=100_000, alter=alter))
     theirs = {name_of(sale) for sale in standin.sales.values() if sale["CustomerID"] == customer}
     return {name_of(whole), name_of(line), name_of(paid)} | theirs
+
+
+def edited(answer: bytes, edit: Callable[[Any], None]) -> bytes:
+    """An answer with something else in its JSON; what is none is left."""
+    try:
+        content = json.loads(answer)
+    except ValueError:
+        return answer
+    edit(content)
+    return json.dumps(content).encode()
 
 
 def remove(standin: Cin7StandIn) -> str:

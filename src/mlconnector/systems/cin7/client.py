@@ -13,10 +13,9 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from mlconnector.errors import Broken, NeedsHuman
-from mlconnector.model.problems import Problem
-from mlconnector.systems.cin7.answers import Answers, NotFound
-from mlconnector.systems.cin7.names import SYSTEM, folded
+from mlconnector.errors import Broken
+from mlconnector.systems.cin7.answers import Answers
+from mlconnector.systems.cin7.names import NO_ID, SYSTEM, folded, is_guid
 from mlconnector.systems.cin7.shapes import (
     Account,
     Attachment,
@@ -30,6 +29,8 @@ from mlconnector.systems.cin7.shapes import (
     TaxRule,
 )
 from mlconnector.systems.kit import json_answers
+from mlconnector.systems.kit.cursors import mark
+from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.json_answers import Raw, records_in
 from mlconnector.systems.kit.paging import all_pages
@@ -107,7 +108,7 @@ class Client:
             raise Broken(f"{SYSTEM} answered {path} without Total or {rows}")
         listed = records_in(found[rows], SYSTEM)
         return Rows(
-            tuple(Row(_text(raw, id_, path), str(raw.get(changed) or ""), raw) for raw in listed), total
+            tuple(Row(_id(raw.get(id_), raw), str(raw.get(changed) or ""), raw) for raw in listed), total
         )
 
     def sale(self, id_: str) -> Sale:
@@ -207,20 +208,12 @@ class Client:
         return json_answers.shaped(content, shape, SYSTEM)
 
 
-def _text(raw: Raw, name: str, path: str) -> str:
-    found = raw.get(name)
-    if not isinstance(found, str) or not found:
-        raise Broken(f"{SYSTEM} answered {path} with a row without {name}")
-    return folded(found)
+def _id(found: object, raw: Raw) -> str:
+    """The id of a row; one that cannot be read gets a name that no record has, and is held under it."""
+    if isinstance(found, str) and is_guid(folded(found)):
+        return folded(found)
+    return f"{NO_ID}{clean(str(raw.get('OrderNumber') or ''))[:40] or mark(str(raw))}"
 
 
 def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-
-
-def gone_file(facts: Mapping[str, str]) -> NeedsHuman:
-    """There is no such file at the record any more."""
-    return NeedsHuman(Problem("document_gone", dict(facts)))
-
-
-__all__ = ["Client", "Listing", "NotFound", "Row", "Rows", "gone_file"]

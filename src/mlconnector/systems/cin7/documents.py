@@ -192,7 +192,7 @@ def _reading(
         *wrong_rate,
     ]
     if paper.total is None:
-        problems.append(Problem("total_missing", {"title": title}))
+        problems.append(Problem("document_total_missing", {"title": title}))
     return Reading(name, voucher, tuple(problems), record=record.name)
 
 

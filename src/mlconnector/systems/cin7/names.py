@@ -12,6 +12,9 @@ from typing import Literal
 SYSTEM = "cin7"
 TITLE = "Cin7 Core"
 
+# Begins the id of a record whose own id cannot be read.
+NO_ID = "?"
+
 RecordKind = Literal["sale", "purchase"]
 Part = Literal["invoice", "credit-note", "payment"]
 
@@ -32,6 +35,11 @@ def is_guid(id_: str) -> bool:
 def record_name(kind: RecordKind, id_: str) -> str:
     """What a sale or purchase is called: `sale/<id>`."""
     return f"{kind}/{folded(id_)}"
+
+
+def has_no_id(name: str) -> bool:
+    """Whether a record is called by a name in place of its id."""
+    return name.partition("/")[2].startswith(NO_ID)
 
 
 def document_name(record: str, part: Part, id_: str) -> str:

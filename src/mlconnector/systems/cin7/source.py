@@ -12,7 +12,7 @@ from mlconnector.systems.cin7.answers import Answers, NotFound
 from mlconnector.systems.cin7.changes import Changes, cursor_from, goes_on
 from mlconnector.systems.cin7.client import Client
 from mlconnector.systems.cin7.documents import Record, final_documents
-from mlconnector.systems.cin7.names import SYSTEM, folded, is_guid, record_id
+from mlconnector.systems.cin7.names import SYSTEM, folded, has_no_id, is_guid, record_id
 from mlconnector.systems.cin7.payments import Payer, reading_of
 from mlconnector.systems.cin7.ping import Ping
 from mlconnector.systems.cin7.places import Locations
@@ -111,6 +111,8 @@ class Cin7Source:
 
     def _whole(self, name: str) -> Whole | None:
         """A sale or purchase with its payments; None where there is none."""
+        if has_no_id(name):
+            raise UnknownShape(f"{SYSTEM} answered with a record without an id")
         client = self._client()
         try:
             if (sale := record_id(name, "sale")) is not None:

@@ -376,7 +376,7 @@ def test_what_cannot_be_asked_now_is_asked_later(make_rig: MakeRig) -> None:
         Fault("status", "GET", "/accounting-clients/", status=503, retry_after="61", times=9)
     )
     outcome = run(rig)
-    assert (outcome.outcome, outcome.after) == ("later", 61.0)
+    assert (outcome.outcome, outcome.wait) == ("later", 61.0)
     assert rig.connection() == ("ready", "")
 
 

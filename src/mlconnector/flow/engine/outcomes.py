@@ -24,13 +24,14 @@ Result = TypeVar("Result")
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a step ended: `done`, or why not.
 
-    `later` comes with the seconds to wait, or None. After `needs_login` and `needs_human` the connection says
+    `later` comes with the seconds to wait, or None. What a step returned is kept beside this, so no result may
+    have a field of these names. After `needs_login` and `needs_human` the connection says
     so and work for it rests; `broken` is a bug.
     """
 
     outcome: Literal["done", "later", "needs_login", "needs_human", "broken"]
     reason: str = ""
-    after: float | None = None
+    wait: float | None = None
 
     def __str__(self) -> str:
         return self.outcome if self.outcome == "done" else f"{self.outcome}: {self.reason}"
@@ -67,7 +68,7 @@ def outcome_of(context: Context, work: Callable[[], object]) -> Kept:
         # A command tells in its own words what it knows to be out of reach.
         level = logging.INFO if context.services.reach.is_out(context.name) else logging.WARNING
         log.log(level, "%s: later: %s", context.name, error.reason)
-        return {"outcome": "later", "after": error.after, "reason": error.reason}
+        return {"outcome": "later", "wait": error.after, "reason": error.reason}
     finally:
         _flush(context, waits=waits)
 

@@ -56,5 +56,5 @@ def tried(context: Context, patience: Patience, work: Callable[[], object]) -> K
     kept = outcome_of(context, work)
     outcome = outcome_in(kept)
     if outcome.outcome == "later":
-        progress.plan_next_try(context, patience.pause(outcome.after), patience.left)
+        progress.plan_next_try(context, patience.pause(outcome.wait), patience.left)
     return kept

@@ -224,7 +224,7 @@ class Workflows:
             await DBOS.sleep_async(wait)
             kept = await recorded("look", look)
             outcome = outcome_in(kept)
-            if outcome.outcome == "later" and (pause := patience.pause(outcome.after)) is not None:
+            if outcome.outcome == "later" and (pause := patience.pause(outcome.wait)) is not None:
                 patience.spend(pause)
                 wait = pause
                 continue
@@ -258,10 +258,10 @@ class Workflows:
         while True:
             kept = self._at_work(name, recorded)
             outcome = outcome_in(kept)
-            pause = patience.pause(outcome.after) if outcome.outcome == "later" else None
+            pause = patience.pause(outcome.wait) if outcome.outcome == "later" else None
             if pause is None:
                 return kept
-            until = self._pause(pause, asked=outcome.after is not None)
+            until = self._pause(pause, asked=outcome.wait is not None)
             patience.spend(pause if before is None else until - before)
             before = until
 

@@ -132,6 +132,16 @@ def test_a_removed_sale_is_unknown(api: Api, standin: Cin7StandIn) -> None:
     assert api.body("saleList")["Total"] == total - 1
 
 
+def test_a_new_sale_comes_first_and_moves_all_pages(api: Api, standin: Cin7StandIn) -> None:
+    first, second = (api.body("saleList", Limit=5, Page=page)["SaleList"] for page in (1, 2))
+    sale_id = standin.add_sale(of_case(standin, "full_payment")["ID"])
+    moved = api.body("saleList", Limit=5, Page=2)["SaleList"]
+    assert moved == [first[-1], *second[:-1]]
+    shown = api.body("sale", ID=sale_id)
+    assert (shown["Invoices"][0]["Status"], shown["Invoices"][0]["Paid"]) == ("AUTHORISED", 0)
+    assert shown["Invoices"][0]["InvoiceNumber"] not in standin.labels()
+
+
 def test_a_file_is_added_and_made_longer(api: Api, standin: Cin7StandIn) -> None:
     sale_id = next(iter(standin.sales))
     file_id = standin.add_attachment(sale_id, "Rechnung_neu.pdf", b"%PDF-1.4 neu")

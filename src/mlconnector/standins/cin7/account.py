@@ -92,6 +92,8 @@ class Account:
         for name in ("sales", "purchases", "payments", "customers", "suppliers"):
             getattr(self, name).update(edits[name])
             self.edited |= edits[name].keys()
+        for sale_id in edits["sales"]:
+            self.cases.setdefault(sale_id, "added")
         for owner, files in edits["files"].items():
             self.files[owner] = [msgspec.convert(file, File) for file in files]
             self._file_by_id.update({file.id: file for file in self.files[owner]})

@@ -76,8 +76,8 @@ class Account:
         return {
             "sales": {each: self.sales[each] for each in sorted(left & self.sales.keys())},
             "purchases": {each: self.purchases[each] for each in sorted(left & self.purchases.keys())},
-            "payments": {each: self.payments.get(each, []) for each in sorted(left)},
-            "files": {each: self.files.get(each, []) for each in sorted(left)},
+            "payments": {each: self.payments[each] for each in sorted(left & self.payments.keys())},
+            "files": {each: self.files[each] for each in sorted(left & self.files.keys())},
             "customers": {each: self.customers[each] for each in sorted(left & self.customers.keys())},
             "suppliers": {each: self.suppliers[each] for each in sorted(left & self.suppliers.keys())},
             "tax_rules": self.catalogue.tax_rules,
@@ -92,6 +92,8 @@ class Account:
         for name in ("sales", "purchases", "payments", "customers", "suppliers"):
             getattr(self, name).update(edits[name])
             self.edited |= edits[name].keys()
+        for sale_id in edits["sales"]:
+            self.cases.setdefault(sale_id, "added")
         for owner, files in edits["files"].items():
             self.files[owner] = [msgspec.convert(file, File) for file in files]
             self._file_by_id.update({file.id: file for file in self.files[owner]})

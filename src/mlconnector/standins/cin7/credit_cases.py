@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain, cycle
 
 from mlconnector.standins.cin7 import purchase_cases, sale_cases
 from mlconnector.standins.cin7.payments import put_purchase_payments, put_sale_payments
@@ -22,12 +23,11 @@ _SALES = frozenset(
 _PURCHASES = frozenset({"goods_19", "goods_7", "paid", "eu_acquisition", "partial_payment"})
 
 
-def target(made_cases: dict[str, str], records: dict[str, Row], key: str) -> Row | None:
-    """The first record that fits and has no credit note under `key` yet, or the first that fits, or none."""
+def targets(made_cases: dict[str, str], records: dict[str, Row], key: str) -> Iterator[Row]:
+    """The records that fit, those without a credit note under `key` once, then all again and again."""
     wanted = _SALES if key == "CreditNotes" else _PURCHASES
     fitting = [record for record_id, record in records.items() if made_cases[record_id] in wanted]
-    free = [record for record in fitting if not record[key]]
-    return next(iter(free or fitting), None)
+    return chain([record for record in fitting if not record[key]], cycle(fitting))
 
 
 def fill_standalone(work: Work) -> None:
@@ -36,7 +36,7 @@ def fill_standalone(work: Work) -> None:
     work.lines = [sale_cases.item(work, work.products(19, 1)[0])]
     put_prices(work.lines, False)
     sale |= {"Type": "Credit Note", "Status": "CREDITED"}
-    sale["Order"]["Status"] = "NOT AVAILABLE"
+    sale["Order"]["Status"], sale["Quote"]["Status"] = "NOT AVAILABLE", ""
     credit_note(sale, work.numbers.next_credit(), work.day, work.lines, [])
     sale["CreditNotes"][0]["Restock"] = []
     work.created(work.day)

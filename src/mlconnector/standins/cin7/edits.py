@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -44,6 +45,24 @@ def update_purchase(
     account.edited.add(purchase_id)
     if moves:
         purchase["LastUpdatedDate"] = account.now(at)
+
+
+def add_sale(account: Account, like: str, at: datetime | None = None) -> str:
+    """Add a sale with the lines of another one, under new numbers, unpaid; gives its id."""
+    place = 1 + max(int(sale["Order"]["SaleOrderNumber"][3:]) for sale in account.sales.values())
+    sale_id, number = guid("added sale", place), f"SO-{place:05d}"
+    sale = deepcopy(account.sale(like)) | {"ID": sale_id, "CreditNotes": [], "Fulfilments": []}
+    sale["Order"]["SaleOrderNumber"] = number
+    sale["Quote"]["Prepayments"] = []
+    for order, invoice in enumerate(sale["Invoices"], start=1):
+        task = sale_id if sale["Type"] != "Advanced Sale" else guid("added task", sale_id, order)
+        invoice |= {"TaskID": task, "InvoiceNumber": f"INV-N{place:04d}-{order}", "Status": "AUTHORISED"}
+    account.sales[sale_id] = sale
+    account.cases[sale_id] = "added"
+    change(account, sale_id, lambda _: None)
+    if at is not None:
+        update_sale(account, sale_id, lambda _: None, at=at)
+    return sale_id
 
 
 def void_invoice(account: Account, record_id: str, task_id: str) -> None:

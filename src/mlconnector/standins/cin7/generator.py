@@ -35,6 +35,7 @@ class _Generator:
         self.parties: Parties = parties(records, seed)
         self.made = Generated(self.parties.all_customers, self.parties.all_suppliers)
         self.numbers = Numbers()
+        self.unpaired: list[str] = []
 
     def run(self) -> Generated:
         """Make everything, in the order in which one thing needs another."""
@@ -42,6 +43,8 @@ class _Generator:
             self._sale(place, case, day)
         for place, case, day in self._cases(vocabulary().purchases, self.purchase_count, "purchase"):
             self._purchase(place, case, day)
+        self.credited_sales = credit_cases.targets(self.made.cases, self.made.sales, "CreditNotes")
+        self.credited_purchases = credit_cases.targets(self.made.cases, self.made.purchases, "CreditNote")
         for place, case, day in self._cases(vocabulary().credit_notes, self.credit_count, "credit"):
             self._credit(place, case, day)
         self._finish()
@@ -90,6 +93,8 @@ class _Generator:
         sale["LastModifiedOn"] = max(work.moment, company.same_stamp) if tied else work.moment
         self.made.sales[sale["ID"]] = sale
         self.made.cases[sale["ID"]] = work.case.name
+        if work.case.name == "drop_ship":
+            self.unpaired.append(sale["ID"])
         for document in sale["Invoices"] + sale["CreditNotes"]:
             number = document.get("InvoiceNumber") or document.get("CreditNoteNumber")
             self.made.labels[number or sale["Order"]["SaleOrderNumber"]] = work.case.name
@@ -119,22 +124,21 @@ class _Generator:
         """The sale that a drop-ship purchase delivers; without one the purchase is a usual one."""
         if case.name != "drop_ship":
             return case, None
-        taken = {each["RelatedDropShipSaleTask"] for each in self.made.purchases.values()}
-        for sale_id, name in self.made.cases.items():
-            if name == "drop_ship" and sale_id in self.made.sales and sale_id not in taken:
-                return case, sale_id
-        return vocabulary().purchases[0], None
+        if not self.unpaired:
+            return vocabulary().purchases[0], None
+        return case, self.unpaired.pop(0)
 
     def _credit(self, place: int, case: Case, day: date) -> None:
         random = Random(f"{self.seed}-credit-{place}")
-        if case.name.startswith("purchase"):
-            record = credit_cases.target(self.made.cases, self.made.purchases, "CreditNote")
-        else:
-            record = credit_cases.target(self.made.cases, self.made.sales, "CreditNotes")
-        if case.name == "credit_standalone" or record is None:
+        if case.name == "credit_standalone":
             self._standalone(place, random, day)
             return
-        stamp = "LastUpdatedDate" if case.name.startswith("purchase") else "LastModifiedOn"
+        is_purchase = case.name.startswith("purchase")
+        record = next(self.credited_purchases if is_purchase else self.credited_sales, None)
+        if record is None:
+            self._standalone(place, random, day)
+            return
+        stamp = "LastUpdatedDate" if is_purchase else "LastModifiedOn"
         work = Work(self.made, self.numbers, random, case, day, record, moment=record[stamp])
         number = credit_cases.add_credit(work)
         record[stamp] = work.moment

@@ -32,25 +32,25 @@ class PurchaseApi:
 
     def purchases(self, asked: Asked) -> Row:
         """The list, by order number from the oldest."""
-        page = self._page([purchase_row(each) for each in self.account.purchases.values()], asked)
-        return self._with_stamps(page, "Z")
+        return self._page(list(self.account.purchases.values()), asked, "Z")
 
     def credit_notes(self, asked: Asked) -> Row:
         """The list of purchases with credit notes; its stamps have no zone."""
-        rows = [purchase_row(each) for each in self.account.purchases.values() if each["CreditNote"]]
-        return self._with_stamps(self._page(rows, asked), "")
+        purchases = [each for each in self.account.purchases.values() if each["CreditNote"]]
+        return self._page(purchases, asked, "")
 
-    def _page(self, rows: list[Row], asked: Asked) -> Row:
+    def _page(self, purchases: list[Row], asked: Asked, zone: str) -> Row:
         query = asked.query
-        kept = changed_within(matching(rows, query, PURCHASE_FILTERS), query, "LastUpdatedDate")
-        kept = found_by(kept, query, PURCHASE_SEARCHED)
-        kept.sort(key=lambda row: str(row["OrderNumber"]))
-        return paged(kept, query, "PurchaseList", self.never_ending)
-
-    def _with_stamps(self, page: Row, zone: str) -> Row:
+        kept = changed_within(purchases, query, "LastUpdatedDate")
+        if query.has(*PURCHASE_FILTERS, "Search"):
+            rows = matching([purchase_row(each) for each in kept], query, PURCHASE_FILTERS)
+            wanted = {row["ID"] for row in found_by(rows, query, PURCHASE_SEARCHED)}
+            kept = [each for each in kept if each["ID"] in wanted]
+        kept.sort(key=lambda each: str(each["OrderNumber"]))
+        page = paged(kept, query, "PurchaseList", self.never_ending)
         page["PurchaseList"] = [
-            row | {"LastUpdatedDate": shown(row["LastUpdatedDate"]).rstrip("Z") + zone}
-            for row in page["PurchaseList"]
+            purchase_row(each) | {"LastUpdatedDate": shown(each["LastUpdatedDate"]).rstrip("Z") + zone}
+            for each in page["PurchaseList"]
         ]
         return page
 

@@ -24,6 +24,10 @@ class Query:
         """A parameter, empty where it is not there."""
         return self._given.get(name.lower(), "").strip()
 
+    def has(self, *names: str) -> bool:
+        """Whether any of these parameters says something."""
+        return any(self.text(name) for name in names)
+
     def flag(self, name: str) -> bool:
         """Whether a parameter is true."""
         return self.text(name).lower() == "true"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mlconnector.standins.cin7.account import Account
 from mlconnector.standins.cin7.answers import refusal, refusal_with_200
 from mlconnector.standins.cin7.endpoint import Asked, Handler
@@ -34,24 +36,31 @@ class SaleApi:
 
     def sales(self, asked: Asked) -> Row:
         """The list, by order number from the newest: not in the order of change."""
-        rows = [sale_row(sale) for sale in self.account.sales.values() if sale["Type"] != _STANDALONE]
+        sales = [sale for sale in self.account.sales.values() if sale["Type"] != _STANDALONE]
         created = asked.query.moment("CreatedSince")
-        rows = [row for row in rows if not created or row["OrderDate"] >= created[:19]]
+        if created:
+            sales = [sale for sale in sales if sale["SaleOrderDate"] >= created[:19]]
         ready = asked.query.flag("ReadyForShipping")
-        return self._page([] if ready else rows, asked)
+        return self._page([] if ready else sales, sale_row, asked)
 
     def credit_notes(self, asked: Asked) -> Row:
         """The list of sales with credit notes, standalone ones among them; its key is that of the sales."""
-        rows = [credit_row(sale) for sale in self.account.sales.values() if sale["CreditNotes"]]
-        return self._page(rows, asked)
+        sales = [sale for sale in self.account.sales.values() if sale["CreditNotes"]]
+        return self._page(sales, credit_row, asked)
 
-    def _page(self, rows: list[Row], asked: Asked) -> Row:
+    def _page(self, sales: list[Row], row_of: Callable[[Row], Row], asked: Asked) -> Row:
         query = asked.query
-        kept = changed_within(matching(rows, query, SALE_FILTERS), query, "Updated")
-        kept = found_by(kept, query, SALE_SEARCHED)
-        kept.sort(key=lambda row: str(row["OrderNumber"]), reverse=True)
+        kept = changed_within(sales, query, "LastModifiedOn")
+        # Rows cost more than the rest, so they are made of what is shown unless it is they that are asked.
+        if query.has(*SALE_FILTERS, "Search"):
+            rows = {sale["ID"]: row_of(sale) for sale in kept}
+            fitting = found_by(matching(list(rows.values()), query, SALE_FILTERS), query, SALE_SEARCHED)
+            wanted = {row["SaleID"] for row in fitting}
+            kept = [sale for sale in kept if sale["ID"] in wanted]
+        kept.sort(key=lambda sale: str(sale["Order"]["SaleOrderNumber"]), reverse=True)
         page = paged(kept, query, "SaleList", self.never_ending)
-        page["SaleList"] = [row | {"Updated": shown(row["Updated"])} for row in page["SaleList"]]
+        rows_shown = (row_of(sale) for sale in page["SaleList"])
+        page["SaleList"] = [row | {"Updated": shown(row["Updated"])} for row in rows_shown]
         return page
 
     def sale(self, asked: Asked) -> Row:

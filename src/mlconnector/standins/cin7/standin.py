@@ -172,6 +172,10 @@ class Cin7StandIn:
         """See `edits.update_purchase`."""
         edits.update_purchase(self.account, purchase_id, edit, moves, at)
 
+    def add_sale(self, like: str, at: datetime | None = None) -> str:
+        """See `edits.add_sale`; the list shows it first."""
+        return edits.add_sale(self.account, like, at)
+
     def void_invoice(self, record_id: str, task_id: str) -> None:
         """See `edits.void_invoice`; of a sale or a purchase."""
         edits.void_invoice(self.account, record_id, task_id)

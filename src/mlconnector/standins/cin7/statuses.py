@@ -47,6 +47,8 @@ def _paid(invoices: list[Row], ahead: bool) -> str:
     booked = [each for each in invoices if each["Status"] in BOOKED]
     total = sum((each["Total"] for each in booked), ZERO)
     paid = sum((each["Paid"] for each in booked), ZERO)
+    if not booked and any(each["Status"] == "VOIDED" for each in invoices):
+        return "VOIDED"
     if not booked:
         return "PREPAID" if ahead else "UNPAID"
     if paid > total:

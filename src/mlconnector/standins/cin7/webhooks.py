@@ -98,7 +98,8 @@ def _sale_body(account: Account, name: str, sale: Row) -> Row:
             return {"SaleID": upper, "SaleOrderNumber": number, "TaskID": upper, **customer}
         case "OrderAuthorised" | "QuoteAuthorised" | "Backordered":
             return {"SaleID": upper, "SaleOrderNumber": number}
-    return {"SaleID": upper, "SaleOrderNumber": number, **customer}
+    made = {"SaleOrderDate": sale["SaleOrderDate"][:10], "TaskTypeSign": "0", "IsServiceOnly": "0"}
+    return {"SaleID": upper, "SaleOrderNumber": number, **customer} | (made if name == "Created" else {})
 
 
 def _payment_body(name: str, invoice: Row) -> Row:

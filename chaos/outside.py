@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from chaos.arrived import Arrived, arrived
-from chaos.changes import CHANGES, WEBHOOKS
+from chaos.changes import CHANGES, PREPARED, WEBHOOKS
 from chaos.plan import RECORDS, Change
 from chaos.processes import ended, started
 from chaos.storm import Storm
@@ -89,6 +89,8 @@ class StandIns:
         self.name = source
         self.urls: dict[str, str] = {}
         self.source: Any = create(source, Options(records=RECORDS))
+        if source in PREPARED:
+            PREPARED[source](self.source)
         self.datev = DatevStandIn(Options(received=folder / "received", delay=_JOB_SECONDS))
         self.storms = [Storm(source), Storm(self.datev.name)]
 

@@ -13,12 +13,13 @@ import httpx
 
 from mlconnector.errors import ConnectorError, NeedsLogin
 from mlconnector.standins.base import Clock
-from mlconnector.systems.kit import call_limits, oauth
+from mlconnector.systems.kit import call_limits, issuer
 from mlconnector.systems.kit.call_limits import CallLimit, CallsLeft, Spent
-from mlconnector.systems.kit.http import Exchange, Http
+from mlconnector.systems.kit.exchanges import Exchange
+from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
 from mlconnector.systems.kit.pacing import Waiting
-from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy
+from mlconnector.systems.kit.secrecy import IN_GENERAL, Secrecy
 from mlconnector.systems.source import Source, SourceContext, SourceSystem
 
 
@@ -99,7 +100,7 @@ class KeptTokens:
             return self.history[-1] if self.history[-1].access_token != rejected else self._refreshed()
 
     def _refreshed(self) -> Tokens:
-        tokens = oauth.refresh(self._model, self._http, self._secret, self.history[-1], self._time.now())
+        tokens = issuer.refresh(self._model, self._http, self._secret, self.history[-1], self._time.now())
         self.history.append(tokens)
         return tokens
 
@@ -184,12 +185,12 @@ class Outside:
         model = system.oauth(settings, self.http)
         assert model is not None, "the settings say that no login is needed"
         http = self.http(
-            system.name, token_url, explain=lambda answer: oauth.explain_token_answer(model.system, answer)
+            system.name, token_url, explain=lambda answer: issuer.explain_token_answer(model.system, answer)
         )
-        pending, address = oauth.begin_login(model, redirect_uri)
+        pending, address = issuer.begin_login(model, redirect_uri)
         back = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"])
         assert back.params["state"] == pending.state
-        first = oauth.finish_login(model, http, secret, pending, back.params["code"], self.time.now())
+        first = issuer.finish_login(model, http, secret, pending, back.params["code"], self.time.now())
         self.tokens = kept = KeptTokens(model, http, secret, first, self.time)
         return kept
 

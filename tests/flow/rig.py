@@ -26,7 +26,7 @@ from mlconnector.app import Application, opened
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.flow.agree import open_day, release
 from mlconnector.flow.batches import kinds
-from mlconnector.flow.connect import oauth_login, setup
+from mlconnector.flow.connect import oauth_login, setup, standing
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import read_connection
@@ -389,7 +389,7 @@ class Rig:
 
 def log_in(services: Services, name: str) -> None:
     """Log in to every system of a connection that needs it."""
-    for system in oauth_login.systems_with_login(Context(services, name)):
+    for system in standing.systems_with_login(Context(services, name)):
         address = oauth_login.begin(Context(services, name), system, REDIRECT)
         ended = httpx.URL(httpx.get(address, follow_redirects=False).headers["location"]).params
         oauth_login.finish(services, ended["state"], ended["code"])

@@ -12,7 +12,7 @@ from mlconnector.errors import RetryLater
 from mlconnector.store import httplog
 from mlconnector.store.database import Database, open_database
 from mlconnector.store.httplog import HttpLog, recent, shares
-from mlconnector.systems.kit.http import Exchange, ExchangeLog
+from mlconnector.systems.kit.exchanges import Exchange, ExchangeLog
 from tests.clock import Clock
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from mlconnector.store.database import Database
 from mlconnector.store.httplog import HttpLog
 from mlconnector.store.refusals import Outcome, outcomes
-from mlconnector.systems.kit.http import Exchange
+from mlconnector.systems.kit.exchanges import Exchange
 from tests.clock import Clock
 
 CLIENT = "https://accounting-clients.api.datev.de/platform/v2/clients/29098-55003"

@@ -10,7 +10,7 @@ from mlconnector.store.httplog import HttpLog, recent
 from mlconnector.store.retention import Forgotten, sweep
 from mlconnector.store.seals import MasterKeys, generate_master_key
 from mlconnector.store.vault import Vault
-from mlconnector.systems.kit.http import Exchange
+from mlconnector.systems.kit.exchanges import Exchange
 from tests.clock import Clock
 
 

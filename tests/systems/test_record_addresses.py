@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlconnector.systems import dynamics, pipedrive
 from mlconnector.systems.kit.web_address import web_address
-from mlconnector.systems.pipedrive.answers import LOGIN_ADDRESS_KEY
+from mlconnector.systems.pipedrive.settings import LOGIN_ADDRESS_KEY
 from tests.conformance.context import JsonMemory
 from tests.systems.dynamics.rig import dynamics_rig
 from tests.systems.pipedrive.rig import oauth_rig, token_rig

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from mlconnector.errors import ConnectorError
-from mlconnector.systems.kit.http import Exchange, Http
+from mlconnector.systems.kit.exchanges import Exchange
+from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.pacing import Patience, Waiting
-from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy
+from mlconnector.systems.kit.secrecy import IN_GENERAL, Secrecy
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

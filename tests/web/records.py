@@ -11,7 +11,7 @@ from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.batches import BatchState, NewBatch
 from mlconnector.store.entries import NewEntry
 from mlconnector.store.vouchers import NewRevision, NewVoucher, VoucherState
-from mlconnector.systems.kit.http import Exchange
+from mlconnector.systems.kit.exchanges import Exchange
 from tests.web.rig import NAME, Rig
 
 FILE = 'Umsatz;"Ä"\r\n'.encode("cp1252")

@@ -38,7 +38,7 @@ from mlconnector.commands.ping import show_step, step_row
 from mlconnector.commands.repairs import somebody
 from mlconnector.commands.working import work_through
 from mlconnector.flow.agree import release
-from mlconnector.flow.connect import oauth_login, ping, setup
+from mlconnector.flow.connect import oauth_login, ping, setup, standing
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.report import overview
@@ -158,7 +158,7 @@ def set_up(
 
 def _log_in(app: Application, name: str, tell: Callable[[str], None]) -> None:
     """Open the login's address as the person's browser would, who consents at once."""
-    for system in oauth_login.systems_with_login(app.context(name)):
+    for system in standing.systems_with_login(app.context(name)):
         address = oauth_login.begin(app.context(name), system, "http://localhost:8080/oauth/callback")
         answer = httpx.get(address, follow_redirects=False)
         ended = httpx.URL(answer.headers["location"]).params

@@ -10,14 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import typer
 
 from mlconnector.app import Application
+from mlconnector.commands.login_facts import show_login_facts
 from mlconnector.commands.output import (
     AsJson,
     Exit,
     answered,
     application,
     complaints,
-    for_connection,
-    language,
     named,
     paragraph,
     phrase,
@@ -26,12 +25,11 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin
-from mlconnector.flow.connect import invitation, oauth_login
-from mlconnector.flow.connect.oauth_login import Login
+from mlconnector.flow.connect import invitation, oauth_login, standing
+from mlconnector.flow.connect.standing import Login
 from mlconnector.flow.report import overview
 from mlconnector.settings import UnreadableSettings
 from mlconnector.systems.kit.oauth import AppRefused
-from mlconnector.texts.catalogue import step_cause
 
 
 def login(
@@ -52,7 +50,7 @@ def login(
     """
     with answered(), application() as app:
         app.services.refuse_while_disconnected(name)
-        logins = oauth_login.logins_of(app.context(name))
+        logins = standing.logins_of(app.context(name))
         wanted = _wanted(logins, system)
         public = app.settings.public_url.rstrip("/")
         redirect = f"{public}/oauth/callback"
@@ -101,19 +99,6 @@ def _show(name: str, one: Login) -> None:
     show_login_facts(name, one)
 
 
-def show_login_facts(name: str, one: Login, indent: int = 2) -> None:
-    """Print what DATEV wants its users to see of a login besides its end and its issuer."""
-    if one.client and one.until is not None:
-        paragraph(phrase("login_for_client", client=one.client), indent)
-    if one.link and one.until is not None:
-        paragraph(phrase("login_link", link=one.link), indent)
-    if one.failure is not None:
-        why = step_cause(one.failure.cause, one.failure.facts, language())
-        paragraph(phrase("login_failed_line", at=one.failure.at, why=for_connection(why, name)), indent)
-    if one.not_revoked:
-        paragraph(phrase("login_left", system=named("system", one.system), link=one.link), indent)
-
-
 def _invite(app: Application, name: str, public: str, *, json: bool) -> None:
     key, until = invitation.invite(app.context(name))
     address = f"{public}{invitation.path_of(app.context(name))}?key={key}"
@@ -158,7 +143,7 @@ def _log_in(app: Application, name: str, system: str, redirect: str, address: st
         paragraph(phrase("client_reached", client=app.services.connection(name).client))
         _log_in(app, name, system, redirect, following, paste=True)
         return
-    done = next(one for one in oauth_login.logins_of(app.context(name)) if one.system == system)
+    done = next(one for one in standing.logins_of(app.context(name)) if one.system == system)
     _show(name, done)
 
 

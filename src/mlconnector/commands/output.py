@@ -357,7 +357,7 @@ def _in_words(error: Exception) -> tuple[str, Explanation, dict[str, Any]]:
             problem = error.problem
             return problem.key, explain(problem.key, problem.facts, spoken), {"cause": problem.cause}
         case RetryLater():
-            # Only a command that failed needs what speaks HTTP.
+            # Only a command that failed needs it.
             from mlconnector.flow.report.delays import why_later  # noqa: PLC0415
 
             what = phrase("not_now", reason=why_later(error, spoken))

@@ -33,7 +33,7 @@ from mlconnector.commands.output import (
 from mlconnector.commands.repairs import somebody
 from mlconnector.commands.templates import template
 from mlconnector.flow.agree import release
-from mlconnector.flow.connect import credentials, oauth_login, setup, webhooks
+from mlconnector.flow.connect import credentials, setup, standing, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
 from mlconnector.given_files import given_text
@@ -189,7 +189,7 @@ def connect(
             given, found = _tested(app, settings, given)
             done = setup.connect(app.services, settings, given, somebody())
             missing = setup.missing_secrets(app.services, settings)
-            logins = [one.system for one in oauth_login.logins_of(app.context(settings.name)) if one.needed]
+            logins = [one.system for one in standing.logins_of(app.context(settings.name)) if one.needed]
             states = overview.states(app.context(settings.name))
             with app.database.read() as db:
                 given_release = release.released(connections.read(db, settings.name))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.app import Application
-from mlconnector.commands.logging_in import show_login_facts
+from mlconnector.commands.login_facts import show_login_facts
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -29,7 +29,7 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
-from mlconnector.flow.connect import oauth_login
+from mlconnector.flow.connect import standing
 from mlconnector.flow.report import overview
 from mlconnector.store import batches, connections
 from mlconnector.texts.catalogue import Explanation
@@ -98,7 +98,7 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
         paragraph(phrase("client_line", source=source, client=client), 2)
         _show_trouble(app, one)
         _show_release(name, one)
-        for login in oauth_login.logins_of(app.context(name)) if one["logins"] else ():
+        for login in standing.logins_of(app.context(name)) if one["logins"] else ():
             key = "no_login_line" if login.until is None else "login_line"
             facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
             paragraph(phrase(key, **facts), 2)
@@ -130,7 +130,7 @@ def _show_trouble(app: Application, one: Mapping[str, Any]) -> None:
         print_words(words, 4)
     elif one["state"] == "needs_login":
         system, _, why = reason.partition(": ")
-        needed = [login.system for login in oauth_login.logins_of(app.context(name)) if login.needed]
+        needed = [login.system for login in standing.logins_of(app.context(name)) if login.needed]
         if needed or not reason:
             say_in("next_login", name)
         else:

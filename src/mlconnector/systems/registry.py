@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mlconnector.systems.kit.redaction import Secrecy
+from mlconnector.systems.kit.secrecy import Secrecy
 from mlconnector.systems.sink import SinkSystem
 from mlconnector.systems.source import SourceSystem
 

@@ -15,9 +15,9 @@ from typing import Any, Literal, Protocol
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.check_steps import CheckStep
-from mlconnector.systems.kit.http import HttpFactory
+from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper, Tokens
-from mlconnector.systems.kit.redaction import Secrecy
+from mlconnector.systems.kit.secrecy import Secrecy
 
 Takes = Literal["documents", "booking_files", "suggestions", "loads"]
 """What a sink can take: Belegbilder, files of bookings and master data, booking suggestions, loads."""

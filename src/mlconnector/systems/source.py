@@ -16,9 +16,9 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party, Voucher
 from mlconnector.systems.kit.call_limits import CallBudget, CallLimit
 from mlconnector.systems.kit.check_steps import CheckStep
-from mlconnector.systems.kit.http import HttpFactory
+from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper
-from mlconnector.systems.kit.redaction import Secrecy
+from mlconnector.systems.kit.secrecy import Secrecy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 
-from babel import Locale
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
-
 from mlconnector.texts.language import Language
 from mlconnector.texts.zone import shown_in
 
 _GERMAN_ZONES = {"CET": "MEZ", "CEST": "MESZ"}
-_DAY: dict[Language, str] = {"de": "dd.MM.yyyy", "en": "yyyy-MM-dd"}
 
 
 def number(value: Decimal, language: Language, places: int | None = None, *, grouped: bool = True) -> str:
     """A number with as many decimal places as it has, or at least `places`: `1.234,50` or `1,234.50`."""
     if not value.is_finite():
         return str(value)
+    # Hardly a command prints numbers with decimal places, and all would wait for the library.
+    from babel.numbers import format_decimal  # noqa: PLC0415
+
     places = decimal_places(value) if places is None else places
     whole = "#,##0" if grouped else "0"
     pattern = f"{whole}.{'0' * places}" if places else whole
@@ -40,26 +38,30 @@ def amount_places(value: Decimal) -> int:
 
 def day(value: date, language: Language) -> str:
     """A day: `31.10.2026` or `2026-10-31`."""
-    return format_date(value, _DAY[language], language)
+    if language == "de":
+        return f"{value.day:02}.{value.month:02}.{value.year:04}"
+    return f"{value.year:04}-{value.month:02}-{value.day:02}"
 
 
 def moment(value: datetime, language: Language) -> str:
     """A moment to the minute, in our zone: `31.10.2026 14:05 MEZ` or `2026-10-31 14:05 CET`."""
-    return _moment(value, language, "HH:mm")
+    return _moment(value, language, "%H:%M")
 
 
 def exact_moment(value: datetime, language: Language) -> str:
     """A moment to the second, in our zone."""
-    return _moment(value, language, "HH:mm:ss")
+    return _moment(value, language, "%H:%M:%S")
 
 
 def _moment(value: datetime, language: Language, clock: str) -> str:
     local = value.astimezone(shown_in())
     zone = local.tzname() or ""
     zone = _GERMAN_ZONES.get(zone, zone) if language == "de" else zone
-    return f"{format_datetime(local, f'{_DAY[language]} {clock}', tzinfo=shown_in(), locale=language)} {zone}"
+    return f"{day(local, language)} {local:{clock}} {zone}"
 
 
 def country(code: str, language: Language) -> str:
     """The name of a country by its ISO 3166 alpha-2 code; the code itself where there is none."""
+    from babel import Locale  # noqa: PLC0415 - as above
+
     return str(Locale.parse(language).territories.get(code, code))

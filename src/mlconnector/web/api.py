@@ -12,7 +12,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import number_binding, number_lists
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import Released, WouldGo
-from mlconnector.flow.connect import invitation, oauth_login, ping, setup
+from mlconnector.flow.connect import invitation, oauth_login, ping, setup, standing
 from mlconnector.flow.context import breaker
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
@@ -130,7 +130,7 @@ def begin_login(name: Name, wanted: work_shapes.LoginRequest, web: Web) -> work_
     """Begin a login and give the address for the browser; the answer comes to this server's callback."""
     services, context = web.application.services, web.application.context(name)
     system = wanted.system or context.settings.sink_system.name
-    if system not in oauth_login.systems_with_login(context):
+    if system not in standing.systems_with_login(context):
         raise NeedsHuman(Problem("login_not_needed", {"name": name, "system": system}))
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     valid_until = services.now() + logins.LIFETIME

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman, RetryLater
 from mlconnector.flow.agree.release import released
-from mlconnector.flow.connect import invitation, oauth_login
+from mlconnector.flow.connect import invitation, oauth_login, standing
 from mlconnector.flow.connect.verification import client_name
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
@@ -115,7 +115,7 @@ def _facts(context: Context, language: Language) -> Iterator[_Fact]:
     known = {"consultant": consultant, "number": number, "name": client_name(context)}
     yield fact("client", filled(word("connect", "client_is", language), known, language))
     yield fact("services", ", ".join(settings.sink_system.services(settings.sink)))
-    login = next(one for one in oauth_login.logins_of(context) if one.system == settings.sink_system.name)
+    login = next(one for one in standing.logins_of(context) if one.system == settings.sink_system.name)
     if login.until is not None:
         yield fact("by", login.by or "–")
         yield fact("until", notation.moment(login.until, language))

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin
-from mlconnector.flow.connect import invitation, oauth_login, ping, setup
-from mlconnector.flow.connect.revocation import leftovers
+from mlconnector.flow.connect import invitation, oauth_login, ping, setup, standing
+from mlconnector.flow.connect.standing import leftovers
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.engine import progress
@@ -39,8 +39,8 @@ def consent(rig: Rig, address: str) -> tuple[str, str]:
     return oauth_login.finish(rig.services, ended["state"], ended["code"])
 
 
-def login(rig: Rig) -> oauth_login.Login:
-    return next(one for one in oauth_login.logins_of(rig.context) if one.system == "datev")
+def login(rig: Rig) -> standing.Login:
+    return next(one for one in standing.logins_of(rig.context) if one.system == "datev")
 
 
 def ends_in(rig: Rig, moment: datetime | None, span: timedelta) -> bool:
@@ -410,7 +410,7 @@ def test_a_login_that_cannot_begin_is_kept_too(make_rig: MakeRig) -> None:
     assert latest(rig)[1]["system"] == "datev"
     with pytest.raises(NeedsHuman):
         oauth_login.begin(rig.context, "pipedrive", REDIRECT)
-    assert [one.system for one in oauth_login.logins_of(rig.context)] == ["datev"]
+    assert [one.system for one in standing.logins_of(rig.context)] == ["datev"]
 
 
 def test_the_requests_of_a_login_are_in_the_log_at_once(make_rig: MakeRig) -> None:

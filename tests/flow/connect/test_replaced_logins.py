@@ -7,7 +7,7 @@ import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import invitation, oauth_login, setup
-from mlconnector.flow.connect.revocation import leftovers
+from mlconnector.flow.connect.standing import leftovers
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.engine.housekeeping import tidy_up

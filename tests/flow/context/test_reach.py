@@ -10,7 +10,7 @@ import pytest
 from mlconnector.flow.context.reach import Reach
 from mlconnector.store import outages
 from mlconnector.store.database import Database
-from mlconnector.systems.kit.http import Exchange
+from mlconnector.systems.kit.exchanges import Exchange
 from mlconnector.systems.kit.silence import Kind
 from mlconnector.texts.catalogue import word
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mlconnector.errors import NeedsHuman, NeedsLogin, RetryLater
-from mlconnector.flow.connect import oauth_login, setup
+from mlconnector.flow.connect import oauth_login, setup, standing
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
@@ -138,7 +138,7 @@ def test_a_rotated_secret_of_the_app_pauses_delivery_and_loses_nothing(rotated: 
         assert documents.counts(db) == {"stored": 1}, (
             "no document was sent, so none may be thought to be there"
         )
-    assert not any(one.needed for one in oauth_login.logins_of(rotated.context))
+    assert not any(one.needed for one in standing.logins_of(rotated.context))
 
 
 def test_after_new_credentials_all_goes_on_without_another_login(rotated: Rig) -> None:

@@ -11,12 +11,15 @@ from typing import Any
 
 from mlconnector.standins.datev import APP, CONFIDENTIAL_APP, SECRET, DatevStandIn
 from mlconnector.systems.datev.documents import FiledDocument, file_document
-from mlconnector.systems.datev.login import oauth_model, scopes
+from mlconnector.systems.datev.login import oauth_model
+from mlconnector.systems.datev.scopes import scopes
 from mlconnector.systems.datev.settings import DatevSettings
 from mlconnector.systems.datev.sink import DatevSink, open_datev
-from mlconnector.systems.kit import oauth
-from mlconnector.systems.kit.http import Http, HttpFactory
-from mlconnector.systems.kit.oauth import OAuthModel, Tokens, explain_token_answer
+from mlconnector.systems.kit import issuer
+from mlconnector.systems.kit.http import Http
+from mlconnector.systems.kit.http_factory import HttpFactory
+from mlconnector.systems.kit.issuer import explain_token_answer
+from mlconnector.systems.kit.oauth import OAuthModel, Tokens
 from mlconnector.systems.sink import OutgoingBatch, SinkContext
 from tests.systems.wire import Wiring
 
@@ -47,7 +50,7 @@ class Keeper:
         if self.tokens.access_token == rejected:
             self.renewals += 1
             http = token_http(self.model, self.wiring)
-            self.tokens = oauth.refresh(self.model, http, SECRET, self.tokens, datetime.now(UTC))
+            self.tokens = issuer.refresh(self.model, http, SECRET, self.tokens, datetime.now(UTC))
         return self.tokens
 
 

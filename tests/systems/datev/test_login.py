@@ -12,14 +12,9 @@ from mlconnector.errors import Broken, NeedsLogin, RetryLater
 from mlconnector.standins.datev import SECRET
 from mlconnector.standins.datev.signature import SigningKey
 from mlconnector.standins.faults import Fault
-from mlconnector.systems.datev.login import (
-    LIFETIME,
-    LONG_TERM_LIFETIME,
-    issued_by,
-    oauth_model,
-    scopes,
-)
-from mlconnector.systems.kit import oauth
+from mlconnector.systems.datev.login import issued_by, oauth_model
+from mlconnector.systems.datev.scopes import LIFETIME, LONG_TERM_LIFETIME, scopes
+from mlconnector.systems.kit import issuer, oauth
 from mlconnector.systems.kit.oauth import Tokens
 from tests.systems.datev.rig import BACK, MUSTERHOLZ, Rig, token_http
 
@@ -28,13 +23,13 @@ BOTH_MODELS = pytest.mark.parametrize("confidential", [False, True], ids=["clien
 
 def log_in(rig: Rig) -> Tokens:
     """Go the way of the browser, from our redirect to DATEV and back to our callback."""
-    pending, address = oauth.begin_login(rig.model, BACK)
+    pending, address = issuer.begin_login(rig.model, BACK)
     answer = httpx.get(address)
     assert answer.status_code == 302, answer.text
     back = parse_qs(urlsplit(answer.headers["location"]).query)
     assert back["state"] == [pending.state]
     http = token_http(rig.model, rig.wiring)
-    return oauth.finish_login(rig.model, http, SECRET, pending, back["code"][0], datetime.now(UTC))
+    return issuer.finish_login(rig.model, http, SECRET, pending, back["code"][0], datetime.now(UTC))
 
 
 @BOTH_MODELS
@@ -53,7 +48,7 @@ def test_a_refresh_gives_new_tokens_and_does_not_prolong_the_login(rig: Rig, con
     rig.standin.clock.advance(3600)
     later = datetime.now(UTC) + timedelta(hours=1)
     http = token_http(rig.model, rig.wiring)
-    second = oauth.refresh(rig.model, http, SECRET, first, later)
+    second = issuer.refresh(rig.model, http, SECRET, first, later)
     assert second.refresh_token != first.refresh_token
     assert abs(second.refresh_expires_at - first.refresh_expires_at) < timedelta(seconds=10)
 
@@ -65,7 +60,7 @@ def test_the_other_way_to_refresh_is_refused(rig: Rig, confidential: bool) -> No
     other = "client_id" if confidential else "basic"
     model = rig.model.__class__(**{**_values(rig.model), "refresh_authentication": other})
     with pytest.raises(oauth.AppRefused) as refused:
-        oauth.refresh(model, token_http(model, rig.wiring), SECRET, tokens, datetime.now(UTC))
+        issuer.refresh(model, token_http(model, rig.wiring), SECRET, tokens, datetime.now(UTC))
     assert refused.value.said.startswith("invalid_client")
 
 
@@ -76,9 +71,9 @@ def _values(model: oauth.OAuthModel) -> dict[str, Any]:
 def test_a_refresh_token_that_is_used_twice_ends_the_session(rig: Rig) -> None:
     first = log_in(rig)
     http = token_http(rig.model, rig.wiring)
-    second = oauth.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
+    second = issuer.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
     with pytest.raises(NeedsLogin, match="invalid_grant"):
-        oauth.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
+        issuer.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
     rig.keeper.tokens = second
     with pytest.raises(NeedsLogin):
         rig.sink.client_facts()
@@ -89,10 +84,10 @@ def test_after_a_lost_answer_one_more_refresh_with_the_old_token_decides(rig: Ri
     http = token_http(rig.model, rig.wiring)
     rig.standin.faults.add(Fault("lose_answer", method="POST", path="/token"))
     with pytest.raises(RetryLater) as raised:
-        oauth.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
+        issuer.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
     assert raised.value.outcome_unknown
     with pytest.raises(NeedsLogin):
-        oauth.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
+        issuer.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
 
 
 def test_after_an_unsent_refresh_the_old_token_is_still_good(rig: Rig) -> None:
@@ -100,17 +95,17 @@ def test_after_an_unsent_refresh_the_old_token_is_still_good(rig: Rig) -> None:
     http = token_http(rig.model, rig.wiring)
     rig.standin.faults.add(Fault("status", method="POST", path="/token", status=503))
     with pytest.raises(RetryLater) as raised:
-        oauth.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
+        issuer.refresh(rig.model, http, SECRET, first, datetime.now(UTC))
     assert not raised.value.outcome_unknown
-    assert oauth.refresh(rig.model, http, SECRET, first, datetime.now(UTC)).access_token
+    assert issuer.refresh(rig.model, http, SECRET, first, datetime.now(UTC)).access_token
 
 
 def test_a_code_of_another_login_is_refused(rig: Rig) -> None:
-    _, address = oauth.begin_login(rig.model, BACK)
-    other, _ = oauth.begin_login(rig.model, BACK)
+    _, address = issuer.begin_login(rig.model, BACK)
+    other, _ = issuer.begin_login(rig.model, BACK)
     code = parse_qs(urlsplit(httpx.get(address).headers["location"]).query)["code"][0]
     with pytest.raises(NeedsLogin, match="code_verifier"):
-        oauth.finish_login(
+        issuer.finish_login(
             rig.model, token_http(rig.model, rig.wiring), SECRET, other, code, datetime.now(UTC)
         )
 
@@ -132,9 +127,9 @@ def test_keys_out_of_reach_leave_the_code_for_later(rig: Rig) -> None:
 def test_a_revoked_login_is_worth_nothing(rig: Rig) -> None:
     tokens = log_in(rig)
     http = token_http(rig.model, rig.wiring)
-    oauth.revoke(rig.model, http, SECRET, tokens)
+    issuer.revoke(rig.model, http, SECRET, tokens)
     with pytest.raises(NeedsLogin):
-        oauth.refresh(rig.model, http, SECRET, tokens, datetime.now(UTC))
+        issuer.refresh(rig.model, http, SECRET, tokens, datetime.now(UTC))
     assert rig.standin.sessions == []
 
 
@@ -246,11 +241,11 @@ def test_discovery_out_of_reach_is_tried_again_later(rig: Rig) -> None:
 def test_no_secret_of_a_login_reaches_the_technical_log(rig: Rig) -> None:
     tokens = log_in(rig)
     http = token_http(rig.model, rig.wiring)
-    renewed = oauth.refresh(rig.model, http, SECRET, tokens, datetime.now(UTC))
+    renewed = issuer.refresh(rig.model, http, SECRET, tokens, datetime.now(UTC))
     issued_by(rig.model, rig.wiring, renewed)
     with pytest.raises(NeedsLogin):
-        oauth.refresh(rig.model, http, SECRET, tokens, datetime.now(UTC))
-    oauth.revoke(rig.model, http, SECRET, renewed)
+        issuer.refresh(rig.model, http, SECRET, tokens, datetime.now(UTC))
+    issuer.revoke(rig.model, http, SECRET, renewed)
     for secret in (
         SECRET,
         *(text for each in (tokens, renewed) for text in (each.access_token, each.refresh_token)),

@@ -13,7 +13,7 @@ from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import Http, default_explanation, retry_after
 from mlconnector.systems.kit.pacing import TooMany
-from mlconnector.systems.kit.redaction import Secrecy
+from mlconnector.systems.kit.secrecy import Secrecy
 from tests.systems.wire import START, FakeTime, Wiring, unexplained
 
 Handler = Callable[[httpx.Request], httpx.Response]

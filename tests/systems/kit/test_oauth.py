@@ -18,19 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from mlconnector.errors import Broken, NeedsLogin, RetryLater
+from mlconnector.systems.kit.bearer import BearerAuth
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.kit.oauth import (
-    AppRefused,
-    BearerAuth,
-    OAuthModel,
-    PendingLogin,
-    Tokens,
-    begin_login,
-    explain_token_answer,
-    finish_login,
-    refresh,
-    revoke,
-)
+from mlconnector.systems.kit.issuer import begin_login, explain_token_answer, finish_login, refresh, revoke
+from mlconnector.systems.kit.oauth import AppRefused, OAuthModel, PendingLogin, Tokens
 from tests.systems.wire import START, Wiring
 
 BACK = "https://connector.example/oauth/callback"
@@ -146,7 +137,7 @@ class TestBeginningALogin:
 
     def test_the_challenge_is_that_of_rfc_7636_appendix_b(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
-            "mlconnector.systems.kit.oauth.secrets.token_urlsafe",
+            "mlconnector.systems.kit.issuer.secrets.token_urlsafe",
             lambda _: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
         )
         _, address = begin_login(MODEL, BACK)

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from mlconnector.systems.kit import redaction
-from mlconnector.systems.kit.redaction import Secrecy, public_headers, without_echo, without_secrets
+from mlconnector.systems.kit.redaction import public_headers, without_echo, without_secrets
+from mlconnector.systems.kit.secrecy import Secrecy
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.check_steps import CheckStep, failed_step
-from mlconnector.systems.kit.http import HttpFactory
-from mlconnector.systems.kit.oauth import AppRefused, OAuthModel, explain_token_answer, is_known
+from mlconnector.systems.kit.http_factory import HttpFactory
+from mlconnector.systems.kit.issuer import explain_token_answer, is_known
+from mlconnector.systems.kit.oauth import AppRefused, OAuthModel
 from mlconnector.systems.kit.pacing import Patience
 from mlconnector.systems.source import SourceContext
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -13,15 +12,14 @@ import msgspec
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import login_failures
-from mlconnector.flow.connect.login_failures import LoginFailure
 from mlconnector.flow.connect.revocation import (
     end_login,
     end_login_or_keep_it,
     forget_login,
-    leftovers,
     revoke_leftovers,
 )
-from mlconnector.flow.connect.verification import asked_for, is_reached, login_rules, note_reached, verify
+from mlconnector.flow.connect.standing import login_rules, logins_of
+from mlconnector.flow.connect.verification import asked_for, is_reached, note_reached, verify
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import put_aside, token_name, with_secrets
 from mlconnector.flow.context.services import Services
@@ -29,74 +27,12 @@ from mlconnector.flow.context.states import breaker_is_open, refuse_while_discon
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
 from mlconnector.store.audit import append, latest
-from mlconnector.systems.kit.oauth import (
-    AppRefused,
-    OAuthModel,
-    PendingLogin,
-    Tokens,
-    begin_login,
-    explain_token_answer,
-    finish_login,
-)
+from mlconnector.systems.kit.issuer import begin_login, explain_token_answer, finish_login
+from mlconnector.systems.kit.oauth import AppRefused, OAuthModel, PendingLogin, Tokens
 
 log = logging.getLogger(__name__)
 # Problems of whoever asked for a login; none began.
 _OF_THE_CALLER = frozenset({"login_not_needed", "connection_unknown"})
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """The login of a connection to a system, as far as we know: until when, and whose; None for never yet.
-
-    `client` is the only one that a long-term login is good for, empty for a normal one. `link` is where
-    people see and end what they allowed. `not_revoked`: an earlier login could not be ended there yet.
-    `failure` is why the latest attempt came to nothing.
-    """
-
-    system: str
-    until: datetime | None
-    by: str
-    needed: bool
-    client: str = ""
-    link: str = ""
-    not_revoked: bool = False
-    failure: LoginFailure | None = None
-
-
-def systems_with_login(context: Context) -> list[str]:
-    """The systems of a connection that a person has to log in to. A sink is one without being asked."""
-    source, sink = context.settings.systems
-    return [*([source] if context.oauth(source) is not None else []), sink]
-
-
-def logins_of(context: Context) -> list[Login]:
-    """How a connection is logged in to the systems that want it."""
-    with context.read() as db:
-        row = connections.read(db, context.name)
-    refused = row.state_reason.partition(":")[0] if row.state == "needs_login" else ""
-    return [_login(context, system, refused) for system in systems_with_login(context)]
-
-
-def _login(context: Context, system: str, refused: str) -> Login:
-    text = context.vault.get(context.name, token_name(system))
-    rules = login_rules(context, system)
-    link = "" if rules is None else rules.link
-    left = bool(leftovers(context, system))
-    failure = login_failures.latest(context, system)
-    if text is None:
-        return Login(system, None, "", needed=True, link=link, not_revoked=left, failure=failure)
-    tokens = msgspec.json.decode(text, type=Tokens)
-    ended = tokens.refresh_expires_at <= context.now()
-    return Login(
-        system,
-        tokens.refresh_expires_at,
-        by=str(tokens.extra.get("issued_by", "")),
-        needed=ended or refused == system,
-        client="" if rules is None else rules.bound_client(tokens.scopes),
-        link=link,
-        not_revoked=left,
-        failure=failure,
-    )
 
 
 def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool = False) -> str:

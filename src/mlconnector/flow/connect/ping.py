@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.agree.confirmation import confirmed_step
 from mlconnector.flow.connect import login_failures
-from mlconnector.flow.connect.oauth_login import systems_with_login
 from mlconnector.flow.connect.setup import missing_secrets
+from mlconnector.flow.connect.standing import systems_with_login
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.documents.einvoices import rules_steps
 from mlconnector.flow.intake import reread

@@ -9,10 +9,10 @@ import logging
 from dataclasses import replace
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
+from mlconnector.flow.connect.standing import leftovers
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import (
     Leftover,
-    all_leftovers,
     current_tokens,
     drop,
     earlier_secret_name,
@@ -24,7 +24,7 @@ from mlconnector.flow.context.leftovers import (
 from mlconnector.flow.context.services import Services
 from mlconnector.store import connections
 from mlconnector.store.audit import append
-from mlconnector.systems.kit.oauth import explain_token_answer, revoke
+from mlconnector.systems.kit.issuer import explain_token_answer, revoke
 from mlconnector.systems.registry import sink_systems
 
 log = logging.getLogger(__name__)
@@ -114,12 +114,6 @@ def _tried_again(context: Context, system: str) -> int:
     if failure is not None:
         log.warning("%s: a login to %s is still not revoked: %s", context.name, system, failure.said)
     return done
-
-
-def leftovers(context: Context, system: str) -> list[Leftover]:
-    """What still has to be revoked at a system; tokens that have ended by themselves are not."""
-    with context.read() as db:
-        return all_leftovers(context.vault, db, context.name, system)
 
 
 def _revoked(context: Context, system: str, one: Leftover) -> ConnectorError | None:

@@ -13,13 +13,13 @@ import msgspec
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.connect.revocation import end_login
+from mlconnector.flow.connect.standing import login_rules
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.states import NOT_CHECKED, note_state
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections
 from mlconnector.systems.kit.oauth import OAuthModel, Tokens
-from mlconnector.systems.sink import LoginRules
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +32,6 @@ def asked_for(context: Context, system: str, model: OAuthModel) -> OAuthModel:
     if rules is None or not rules.bound_client(model.scopes) or is_reached(context):
         return model
     return rules.first(model)
-
-
-def login_rules(context: Context, system: str) -> LoginRules | None:
-    """What a system demands of a login beyond OAuth; None for one that demands nothing."""
-    sink = context.settings.sink_system
-    return sink.login if system == sink.name else None
 
 
 def client_name(context: Context) -> str:

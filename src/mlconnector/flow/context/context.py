@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from sqlalchemy import Connection
 
 from mlconnector.errors import ConnectorError
@@ -21,10 +20,15 @@ from mlconnector.store.audit import AuditEvent
 from mlconnector.store.database import Database
 from mlconnector.store.httplog import HttpLog
 from mlconnector.store.vault import Vault
-from mlconnector.systems.kit.http import Http, HttpFactory
+from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.sink import ClientFacts, Sink
 from mlconnector.systems.source import Source, SourceContext
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mlconnector.systems.kit.http import Http
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-import httpx
-
 from mlconnector.store import outages
 from mlconnector.store.database import Database
 from mlconnector.store.outages import Outage
-from mlconnector.systems.kit.http import Exchange
+from mlconnector.systems.kit.exchanges import Exchange
 from mlconnector.systems.kit.silence import origin
 
 # An answer that asks for patience; it may concern one record only.
@@ -40,7 +38,7 @@ class Reach:
                 return
             now = self._now()
             answer = exchange.error.partition(": ")[2] or str(exchange.status or exchange.error)
-            found = Outage(exchange.system, origin(httpx.URL(exchange.url)), cause, answer, now, now)
+            found = Outage(exchange.system, origin(exchange.url), cause, answer, now, now)
             before = self._outages.get(key)
             self._outages[key] = replace(found, since=before.since) if before else found
 

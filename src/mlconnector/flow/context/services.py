@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from mlconnector.errors import ConnectorError, NeedsHuman
 from mlconnector.flow.context import rate_files
@@ -28,12 +26,18 @@ from mlconnector.store import connections
 from mlconnector.store.database import Database
 from mlconnector.store.httplog import HttpLog
 from mlconnector.store.vault import Vault
-from mlconnector.systems.kit.http import Exchange, Http, HttpFactory
+from mlconnector.systems.kit.exchanges import Exchange
+from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.kit.pacing import Patience, Waiting
 from mlconnector.systems.registry import secrecies, sink_systems
 from mlconnector.systems.sink import ClientFacts, Sink, SinkContext
 from mlconnector.systems.source import Source, SourceContext
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mlconnector.systems.kit.http import Http
 
 # Seconds after which another process may have changed the settings or given other credentials.
 STORED_SETTINGS_REFUSED = "stored_settings_refused"
@@ -359,6 +363,9 @@ class _LoggedHttp:
         after_answer: Callable[[httpx.Response], float] | None = None,
     ) -> Http:
         """A client of `system` at `base_url`."""
+        # Who asks no system anything need not wait for what speaks HTTP.
+        from mlconnector.systems.kit.http import Http  # noqa: PLC0415
+
         stopping = self._services.stopping
         return Http(
             system,

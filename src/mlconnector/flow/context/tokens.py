@@ -6,9 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import httpx
 import msgspec
 from sqlalchemy import Connection
 
@@ -24,8 +23,12 @@ from mlconnector.flow.context.leftovers import (
 from mlconnector.store import connections, leases
 from mlconnector.store.database import Database
 from mlconnector.store.vault import Vault
-from mlconnector.systems.kit.http import Http
-from mlconnector.systems.kit.oauth import OAuthModel, Tokens, explain_token_answer, refresh
+from mlconnector.systems.kit.oauth import OAuthModel, Tokens
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mlconnector.systems.kit.http import Http
 
 # Longer than two refreshes that both run into their timeouts: nobody else may use the same token meanwhile.
 _LEASE_SECONDS = 120.0
@@ -150,6 +153,9 @@ class StoredTokens:
             put_aside(self._means.vault, db, self._connection, self._system, left)
 
     def _refresh(self, tokens: Tokens, secret: str) -> Tokens:
+        # Who renews no tokens need not wait for what speaks HTTP.
+        from mlconnector.systems.kit.issuer import explain_token_answer, refresh  # noqa: PLC0415
+
         model = self._model()
         http = self._means.http(
             self._connection,

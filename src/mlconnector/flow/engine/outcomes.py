@@ -24,9 +24,9 @@ Result = TypeVar("Result")
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a step ended: `done`, or why not.
 
-    `later` comes with the seconds to wait, or None. What a step returned is kept beside this, so no result may
-    have a field of these names. After `needs_login` and `needs_human` the connection says
-    so and work for it rests; `broken` is a bug.
+    `later` comes with the seconds to wait, or None. What a step returned is kept beside this, so no result
+    may have a field of these names. After `needs_login` and `needs_human` the connection says so and work for
+    it rests; `broken` is a bug.
     """
 
     outcome: Literal["done", "later", "needs_login", "needs_human", "broken"]

@@ -11,7 +11,7 @@ from typing import Any
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import release
 from mlconnector.flow.agree.confirmation import unconfirmed
-from mlconnector.flow.connect.oauth_login import Login, logins_of
+from mlconnector.flow.connect.standing import Login, logins_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.processes import anybody_works

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mlconnector.systems.datev.answers import SYSTEM, TITLE
-from mlconnector.systems.datev.connection import SECRET_HEADERS
 from mlconnector.systems.datev.job_waits import next_wait
-from mlconnector.systems.datev.login import CONNECTED_APPS, bound_client, issued_by, oauth_model, short_lived
 from mlconnector.systems.datev.redirects import redirect_objection
-from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings, Service
+from mlconnector.systems.datev.scopes import CONNECTED_APPS, bound_client, short_lived
+from mlconnector.systems.datev.settings import SECRETS, SYSTEM, TEMPLATE, TITLE, DatevSettings, Service
+from mlconnector.systems.kit.http_factory import HttpFactory
+from mlconnector.systems.kit.oauth import OAuthModel, Tokens
 from mlconnector.systems.sink import Courtesy, LoginRules, Sink, SinkContext, SinkSystem, Takes
 
 _TAKES: Mapping[Service, Takes] = {"documents": "documents", "dxso": "suggestions", "extf": "booking_files"}
@@ -22,23 +22,37 @@ def describe_sink() -> SinkSystem:
         title=TITLE,
         settings_model=DatevSettings,
         secrets=_secrets,
-        oauth=oauth_model,
+        oauth=_oauth_model,
         open=_open,
         template=TEMPLATE,
         client=_client,
         takes=_takes,
         services=_services,
-        login=LoginRules(CONNECTED_APPS, _objection, bound_client, short_lived, issued_by),
+        login=LoginRules(CONNECTED_APPS, _objection, bound_client, short_lived, _issued_by),
         courtesy=Courtesy(next_wait),
-        secret_headers=SECRET_HEADERS,
+        secret_headers=frozenset({"x-datev-client-secret"}),
     )
 
 
+# Only who asks DATEV something needs more than the settings.
+
+
 def _open(context: SinkContext) -> Sink:
-    # Only who transfers something needs more than the settings.
     from mlconnector.systems.datev.sink import open_datev  # noqa: PLC0415
 
     return open_datev(context)
+
+
+def _oauth_model(settings: DatevSettings, http: HttpFactory) -> OAuthModel:
+    from mlconnector.systems.datev.login import oauth_model  # noqa: PLC0415
+
+    return oauth_model(settings, http)
+
+
+def _issued_by(model: OAuthModel, http: HttpFactory, tokens: Tokens) -> str:
+    from mlconnector.systems.datev.login import issued_by  # noqa: PLC0415
+
+    return issued_by(model, http, tokens)
 
 
 def _secrets(_settings: DatevSettings) -> Sequence[str]:
@@ -54,7 +68,7 @@ def _takes(settings: DatevSettings) -> frozenset[Takes]:
 
 
 def _services(settings: DatevSettings) -> Sequence[str]:
-    from mlconnector.systems.datev.ping import service_names  # noqa: PLC0415 - as in `_open`
+    from mlconnector.systems.datev.ping import service_names  # noqa: PLC0415
 
     return service_names(settings.services)
 

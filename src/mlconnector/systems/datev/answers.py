@@ -19,10 +19,9 @@ import httpx
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.model.problems import Problem
+from mlconnector.systems.datev.settings import SYSTEM
 from mlconnector.systems.kit.http import retry_after
 
-SYSTEM = "datev"
-TITLE = "DATEV"
 SHORTEST_RETRY = 60.0
 """Seconds before DATEV is asked again for what it could not serve; it publishes no limits."""
 

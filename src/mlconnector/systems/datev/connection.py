@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from mlconnector.systems.datev.answers import SYSTEM, explain
-from mlconnector.systems.datev.settings import DatevSettings
-from mlconnector.systems.kit.http import Http, HttpFactory
-from mlconnector.systems.kit.oauth import BearerAuth, TokenKeeper
+from mlconnector.systems.datev.answers import explain
+from mlconnector.systems.datev.settings import SYSTEM, DatevSettings
+from mlconnector.systems.kit.bearer import BearerAuth
+from mlconnector.systems.kit.http import Http
+from mlconnector.systems.kit.http_factory import HttpFactory
+from mlconnector.systems.kit.oauth import TokenKeeper
 
 _UPLOAD_TIMEOUT = 120.0
-
-SECRET_HEADERS = frozenset({"x-datev-client-secret"})
-"""What is secret about requests to DATEV beside what is so everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

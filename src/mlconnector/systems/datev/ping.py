@@ -15,11 +15,10 @@ from typing import cast
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.model.entries import Ledger
 from mlconnector.systems.datev import clients, extf_files
-from mlconnector.systems.datev.answers import TITLE
 from mlconnector.systems.datev.clients import Basics, Client
 from mlconnector.systems.datev.connection import Connection
-from mlconnector.systems.datev.login import SERVICE_SCOPES
-from mlconnector.systems.datev.settings import Service
+from mlconnector.systems.datev.scopes import SERVICE_SCOPES
+from mlconnector.systems.datev.settings import TITLE, Service
 from mlconnector.systems.kit.check_steps import CheckStep, Who, failed_step, login_needed
 from mlconnector.systems.kit.oauth import Tokens
 from mlconnector.systems.sink import FiscalYear

@@ -13,6 +13,9 @@ from mlconnector.model.entries import Ledger
 from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.systems.kit.setting_types import is_loopback
 
+SYSTEM = "datev"
+TITLE = "DATEV"
+
 DISCOVERY = "/.well-known/openid-configuration"
 SECRETS = ("client_secret",)
 """The credentials to ask for: the secret of the app, which the login needs."""

@@ -10,8 +10,9 @@ from mlconnector.errors import NeedsHuman, NeedsLogin
 from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 from mlconnector.systems.datev import clients, documents, dxso_jobs, extf_files, ping
-from mlconnector.systems.datev.answers import NOTHING_SAID, SYSTEM
+from mlconnector.systems.datev.answers import NOTHING_SAID
 from mlconnector.systems.datev.connection import Connection, connect
+from mlconnector.systems.datev.settings import SYSTEM
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.sink import (
     ClientFacts,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 
-from mlconnector.systems.dynamics.answers import SYSTEM, TITLE
-from mlconnector.systems.dynamics.settings import Settings, secret_names
-from mlconnector.systems.kit.http import HttpFactory
+from mlconnector.systems.dynamics.settings import SYSTEM, TITLE, Settings, secret_names
+from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.web_address import web_address
 from mlconnector.systems.source import Memory, Source, SourceContext, SourceSystem
 

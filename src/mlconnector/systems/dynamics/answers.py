@@ -13,12 +13,11 @@ import httpx
 
 from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
 from mlconnector.model.problems import Problem
+from mlconnector.systems.dynamics.settings import SYSTEM
 from mlconnector.systems.kit.http import default_explanation, retry_after
 from mlconnector.systems.kit.json_answers import object_or_nothing
 from mlconnector.systems.kit.pacing import TooMany
 
-SYSTEM = "dynamics"
-TITLE = "Dynamics 365 Sales"
 CONCURRENCY = 4
 _NO_MEMBER = frozenset({"0x80072560", "0x80040225"})
 _NO_LICENSE = frozenset({"0x8004d24b"})

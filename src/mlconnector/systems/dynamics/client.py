@@ -16,13 +16,8 @@ import httpx
 
 from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.model.problems import Problem
-from mlconnector.systems.dynamics.answers import (
-    CONCURRENCY,
-    SYSTEM,
-    LinkElsewhere,
-    NoDeltaLink,
-    NoTracking,
-)
+from mlconnector.systems.dynamics.answers import CONCURRENCY, LinkElsewhere, NoDeltaLink, NoTracking
+from mlconnector.systems.dynamics.settings import SYSTEM
 from mlconnector.systems.dynamics.shapes import DateColumn
 from mlconnector.systems.kit import json_answers
 from mlconnector.systems.kit.http import Http

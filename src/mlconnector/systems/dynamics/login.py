@@ -18,10 +18,10 @@ import httpx
 
 from mlconnector.errors import Broken, ConnectorError
 from mlconnector.model.problems import Problem
-from mlconnector.systems.dynamics.answers import SYSTEM
-from mlconnector.systems.dynamics.settings import Settings
+from mlconnector.systems.dynamics.settings import SYSTEM, Settings
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.kit.oauth import AppRefused, Tokens, explain_token_answer
+from mlconnector.systems.kit.issuer import explain_token_answer
+from mlconnector.systems.kit.oauth import AppRefused, Tokens
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.redaction import without_echo
 from mlconnector.systems.source import SourceContext

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mlconnector.errors import Broken, ConnectorError
 from mlconnector.systems.dynamics.answers import (
-    TITLE,
     Forbidden,
     LinkElsewhere,
     NoDeltaLink,
@@ -17,7 +16,7 @@ from mlconnector.systems.dynamics.answers import (
 from mlconnector.systems.dynamics.changes import INVOICES, LINES
 from mlconnector.systems.dynamics.client import BASE, Client, definition, set_of, shaped
 from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
-from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, Settings
+from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, TITLE, Settings
 from mlconnector.systems.dynamics.shapes import Organization
 from mlconnector.systems.kit.check_steps import (
     Attempt,

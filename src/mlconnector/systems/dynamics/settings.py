@@ -27,6 +27,9 @@ from mlconnector.systems.kit.setting_types import (
     address,
 )
 
+SYSTEM = "dynamics"
+TITLE = "Dynamics 365 Sales"
+
 TABLES = ("invoice", "invoicedetail", "account", "contact", "product")
 CUSTOMERS = ("account", "contact")
 

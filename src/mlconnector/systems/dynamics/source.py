@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from mlconnector.systems.dynamics import changes, files, ping, webhooks
-from mlconnector.systems.dynamics.answers import SYSTEM, Forbidden, NoDeltaLink, explain
+from mlconnector.systems.dynamics.answers import Forbidden, NoDeltaLink, explain
 from mlconnector.systems.dynamics.changes import INVOICES, LINES, Followed, changed, followed
 from mlconnector.systems.dynamics.client import HEADERS, Client, shaped
 from mlconnector.systems.dynamics.login import AppTokens
-from mlconnector.systems.dynamics.settings import CUSTOMERS, Settings
+from mlconnector.systems.dynamics.settings import CUSTOMERS, SYSTEM, Settings
 from mlconnector.systems.dynamics.shapes import (
     Account,
     Contact,
@@ -31,9 +31,9 @@ from mlconnector.systems.dynamics.vouchers import (
     is_final,
     withdrawn,
 )
+from mlconnector.systems.kit.bearer import BearerAuth
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.json_answers import Raw
-from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.paging import grouped, values
 from mlconnector.systems.readings import in_order

@@ -15,12 +15,12 @@ from xml.sax.saxutils import quoteattr
 
 from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.model.problems import Problem
-from mlconnector.systems.dynamics.answers import SYSTEM, TITLE, explain
+from mlconnector.systems.dynamics.answers import explain
 from mlconnector.systems.dynamics.client import HEADERS, Client
 from mlconnector.systems.dynamics.login import AppTokens
-from mlconnector.systems.dynamics.settings import Settings, Webhook
+from mlconnector.systems.dynamics.settings import SYSTEM, TITLE, Settings, Webhook
+from mlconnector.systems.kit.bearer import BearerAuth
 from mlconnector.systems.kit.json_answers import Raw
-from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.source import SourceContext
 
 # Events by their message and the table that they are of; with customers that are followed, these as well.

@@ -9,50 +9,25 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
 from mlconnector.errors import Broken, ConnectorError, RetryLater
 from mlconnector.systems.kit import redaction
+from mlconnector.systems.kit.exchanges import Exchange, ExchangeLog
+from mlconnector.systems.kit.no_answer import silence
 from mlconnector.systems.kit.pacing import Pace, Patience, TooMany, Waiting
-from mlconnector.systems.kit.redaction import IN_GENERAL, Secrecy, public_headers
-from mlconnector.systems.kit.silence import Kind, origin, silence
+from mlconnector.systems.kit.redaction import public_headers
+from mlconnector.systems.kit.secrecy import IN_GENERAL, Secrecy
+from mlconnector.systems.kit.silence import Kind, origin
 from mlconnector.systems.kit.unpacking import PACKED_AS, unpack_within_bounds
 
 _LOGGED_BODY = 4000
 _LONGEST_RETRY_AFTER = 86400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer as the technical log keeps them.
-
-    Where no answer came `status` is None, and `silence` says why.
-    """
-
-    system: str
-    at: datetime
-    method: str
-    url: str
-    status: int | None
-    seconds: float
-    request_headers: Mapping[str, str]
-    response_headers: Mapping[str, str]
-    body: str
-    error: str
-    silence: Kind | None = None
-
-
-class ExchangeLog(Protocol):
-    """Where exchanges are written down."""
-
-    def write(self, exchange: Exchange) -> None:
-        """Keep one exchange; it may be stored together with others a little later."""
 
 
 class Http:
@@ -199,7 +174,7 @@ class Http:
             self._note_silence(error)
             return Broken(f"{self.system}: the request cannot be sent: {error}")
         except httpx.RequestError as error:
-            silent = silence(self.system, error, self._setting_of(origin(error.request.url)))
+            silent = silence(self.system, error, self._setting_of(origin(str(error.request.url))))
             self._note_silence(error, silent.kind)
             return silent
         if answer.is_success:
@@ -255,28 +230,6 @@ class Http:
                 silence=silence,
             )
         )
-
-
-class HttpFactory(Protocol):
-    """Makes clients that are wired to the technical log; given to systems by the application."""
-
-    def __call__(
-        self,
-        system: str,
-        base_url: str,
-        *,
-        explain: Callable[[httpx.Response], ConnectorError | None],
-        auth: httpx.Auth | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float = 30.0,
-        before_call: Callable[[], float] | None = None,
-        after_answer: Callable[[httpx.Response], float] | None = None,
-    ) -> Http:
-        """A client of `system` at `base_url`.
-
-        `before_call` takes a call from a limit that others share: it gives 0 when the call may be made now,
-        else after how many seconds to ask again. `after_answer` says how long the next call has to wait.
-        """
 
 
 def retry_after(answer: httpx.Response, now: datetime | None = None) -> float | None:

@@ -6,62 +6,15 @@ import base64
 import binascii
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-_PARAMETERS = frozenset(
-    {"code", "code_verifier", "state", "token", "access_token", "refresh_token", "id_token", "id_token_hint"}
-    | {"client_secret", "client_assertion", "assertion", "password"}
-    | {"signature", "sig", "x-amz-signature", "x-amz-security-token", "x-amz-credential", "x-goog-signature"}
-)
+from mlconnector.systems.kit.secrecy import IN_GENERAL, Secrecy, secrecy_in_use, secrecy_of
+
 _FORM = "application/x-www-form-urlencoded"
 _SHORTEST_SECRET = 8
 _HIDDEN = "***"
-_EXTENSION = "secrecy"
-
-
-@dataclass(frozen=True, slots=True)
-class Secrecy:
-    """What a system calls its secrets: names of headers and parameters, in any case.
-
-    What is secret everywhere (logins, cookies, the parameters of OAuth, signatures of storage links) need not
-    be named.
-    """
-
-    headers: frozenset[str] = frozenset()
-    parameters: frozenset[str] = frozenset()
-
-    @property
-    def all_headers(self) -> frozenset[str]:
-        """Every secret header, in lower case."""
-        return _HEADERS | {name.lower() for name in self.headers}
-
-    @property
-    def all_parameters(self) -> frozenset[str]:
-        """Every secret parameter of addresses and forms, in lower case."""
-        return _PARAMETERS | {name.lower() for name in self.parameters}
-
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Within this block httpx's own log keeps it, too."""
-        before = _in_use.set(self)
-        try:
-            yield
-        finally:
-            _in_use.reset(before)
-
-    def extension(self) -> dict[str, object]:
-        """What a request carries so that whoever reads its answer knows."""
-        return {_EXTENSION: self}
-
-
-IN_GENERAL = Secrecy()
-_in_use: ContextVar[Secrecy] = ContextVar("secrecy", default=IN_GENERAL)
 
 
 def without_secrets(url: httpx.URL | str, secrecy: Secrecy = IN_GENERAL) -> str:
@@ -85,7 +38,7 @@ def without_secrets(url: httpx.URL | str, secrecy: Secrecy = IN_GENERAL) -> str:
 
 def shown(request: httpx.Request) -> str:
     """Method and address of a request without its secrets."""
-    return f"{request.method} {without_secrets(request.url, _secrecy_of(request))}"
+    return f"{request.method} {without_secrets(request.url, secrecy_of(request.extensions))}"
 
 
 def public_headers(headers: httpx.Headers, secrecy: Secrecy = IN_GENERAL) -> dict[str, str]:
@@ -104,13 +57,8 @@ def without_echo(text: str, request: httpx.Request) -> str:
     return text
 
 
-def _secrecy_of(request: httpx.Request) -> Secrecy:
-    found = request.extensions.get(_EXTENSION)
-    return found if isinstance(found, Secrecy) else IN_GENERAL
-
-
 def _secrets_of(request: httpx.Request) -> Iterator[str]:
-    secrecy = _secrecy_of(request)
+    secrecy = secrecy_of(request.extensions)
     for name in secrecy.all_headers & set(request.headers):
         value = request.headers[name]
         scheme, _, credentials = value.partition(" ")
@@ -135,7 +83,7 @@ def _password(credentials: str) -> Iterator[str]:
 def _hide_addresses(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple):
         record.args = tuple(
-            without_secrets(value, _in_use.get()) if isinstance(value, httpx.URL) else value
+            without_secrets(value, secrecy_in_use()) if isinstance(value, httpx.URL) else value
             for value in record.args
         )
     return True

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from importlib import resources
 
-from mlconnector.systems.kit.http import HttpFactory
+from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.kit.web_address import web_address
-from mlconnector.systems.pipedrive.answers import LOGIN_ADDRESS_KEY, SYSTEM, TITLE
-from mlconnector.systems.pipedrive.settings import Settings, secret_names
+from mlconnector.systems.pipedrive.settings import LOGIN_ADDRESS_KEY, SYSTEM, TITLE, Settings, secret_names
 from mlconnector.systems.source import Memory, Source, SourceContext, SourceSystem
 
 

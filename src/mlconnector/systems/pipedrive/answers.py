@@ -19,11 +19,8 @@ from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.http import default_explanation, retry_after
 from mlconnector.systems.kit.json_answers import object_or_nothing
 from mlconnector.systems.kit.pacing import TooMany
+from mlconnector.systems.pipedrive.settings import SYSTEM, TITLE
 
-SYSTEM = "pipedrive"
-TITLE = "Pipedrive"
-# Under which name a source remembers the address of the account that a login has told.
-LOGIN_ADDRESS_KEY = "address_of_login"
 CONCURRENCY = 8
 BURST_WINDOW = 2.0
 DAILY_PAUSE = 3600.0

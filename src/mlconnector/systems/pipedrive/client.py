@@ -16,7 +16,7 @@ from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.json_answers import Raw, object_in, records_in
 from mlconnector.systems.kit.paging import all_pages, chunks
 from mlconnector.systems.kit.shapes import shared_by_all
-from mlconnector.systems.pipedrive.answers import SYSTEM
+from mlconnector.systems.pipedrive.settings import SYSTEM
 from mlconnector.systems.pipedrive.shapes import (
     Deal,
     DealProduct,

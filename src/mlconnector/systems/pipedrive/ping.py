@@ -16,11 +16,11 @@ from mlconnector.systems.kit.check_steps import (
 )
 from mlconnector.systems.kit.fields import same_days
 from mlconnector.systems.kit.oauth import AppRefused
-from mlconnector.systems.pipedrive.answers import TITLE, Forbidden
+from mlconnector.systems.pipedrive.answers import Forbidden
 from mlconnector.systems.pipedrive.catalogue import Catalogue, configured, entity_of
 from mlconnector.systems.pipedrive.client import Client
 from mlconnector.systems.pipedrive.fields import key_of
-from mlconnector.systems.pipedrive.settings import Settings, webhook_secrets
+from mlconnector.systems.pipedrive.settings import TITLE, Settings, webhook_secrets
 from mlconnector.systems.pipedrive.shapes import Me
 from mlconnector.systems.source import SourceContext
 

@@ -20,6 +20,11 @@ from mlconnector.systems.kit.setting_types import (
     address,
 )
 
+SYSTEM = "pipedrive"
+TITLE = "Pipedrive"
+# Under which name a source remembers the address of the account that a login has told.
+LOGIN_ADDRESS_KEY = "address_of_login"
+
 
 def _address(value: str) -> str:
     return address(value, "https://firma.pipedrive.com")

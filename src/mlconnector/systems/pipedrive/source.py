@@ -7,26 +7,19 @@ from datetime import datetime
 from typing import TypeVar
 
 from mlconnector.errors import Broken, ConnectorError
+from mlconnector.systems.kit.bearer import BearerAuth
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.invoice_files import downloaded
-from mlconnector.systems.kit.oauth import BearerAuth
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.paging import each_apart, grouped
 from mlconnector.systems.pipedrive import webhooks
-from mlconnector.systems.pipedrive.answers import (
-    CONCURRENCY,
-    LOGIN_ADDRESS_KEY,
-    SYSTEM,
-    Forbidden,
-    NotFound,
-    Pace,
-)
+from mlconnector.systems.pipedrive.answers import CONCURRENCY, Forbidden, NotFound, Pace
 from mlconnector.systems.pipedrive.catalogue import Catalogue
 from mlconnector.systems.pipedrive.changes import changed, cursor_from, goes_on
 from mlconnector.systems.pipedrive.client import ApiToken, Client, deal_of, is_id
 from mlconnector.systems.pipedrive.lines import may_have_discounts
 from mlconnector.systems.pipedrive.ping import Ping
-from mlconnector.systems.pipedrive.settings import Settings
+from mlconnector.systems.pipedrive.settings import LOGIN_ADDRESS_KEY, SYSTEM, Settings
 from mlconnector.systems.pipedrive.shapes import Deal, Instalment, Product
 from mlconnector.systems.pipedrive.vouchers import Belongings, Surroundings, final, withdrawn
 from mlconnector.systems.readings import in_order, unavailable

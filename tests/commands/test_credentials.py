@@ -45,7 +45,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, *values: str) -> list[str]:
 def test_what_was_tested_is_said_and_what_was_not_says_why(mine: Desk) -> None:
     said = mine.says(0, *GIVEN, stdin=ALL)
     assert "tested and accepted: pipedrive.api_token, datev.client_secret" in said
-    assert "kept, not tested: pipedrive.webhook_key. They prove themselves with the first message" in said
+    assert "kept, not tested: pipedrive.webhook_key. Only the first message" in said
     shown = json.loads(mine.give(*GIVEN, "--json", stdin=ALL).stdout)
     assert {name: test["outcome"] for name, test in shown["tests"].items()} == {
         "pipedrive.api_token": "ok",
@@ -88,7 +88,7 @@ def test_a_file_may_hold_some_and_the_rest_comes_later(mine: Desk) -> None:
 
 def test_a_name_that_nobody_knows_is_said_and_the_others_are_taken(mine: Desk) -> None:
     said = mine.says(1, *GIVEN, stdin=f'{ALL}\n[dynamics]\nclient_secret = "of another connection"\n')
-    assert "dynamics.client_secret is none of this connection's and was not taken" in said
+    assert "no part of this connection and not taken: dynamics.client_secret;" in said
     assert "missing" not in said
     mine.log_in()
 
@@ -130,7 +130,7 @@ def test_a_system_out_of_reach_refuses_nothing(mine: Desk) -> None:
     mine.scene.urls["datev"] = "http://127.0.0.1:9"
     mine.fill_in()
     said = mine.connect()
-    assert "kept, not tested: datev.client_secret. Nobody takes the connection to DATEV" in said
+    assert "kept, not tested: datev.client_secret. Nothing accepts the connection to DATEV" in said
     assert "[datev] discovery_url" in said
 
 

@@ -51,7 +51,7 @@ def test_a_second_demo_says_that_datev_has_everything(received: Path) -> None:
 def test_not_everything_is_there_while_something_waits(received: Path) -> None:
     first = said(summary(0, settled=4, waiting=3), received)[0]
     assert "everything" not in first
-    assert "3 still wait" in first
+    assert "still waiting: 3." in first
 
 
 @pytest.mark.parametrize(

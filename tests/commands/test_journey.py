@@ -145,7 +145,7 @@ def test_a_login_that_ends_stops_nothing_for_good(few: Desk) -> None:
     assert few.data(3, "status", NAME)[NAME]["vouchers"] == {"received": FEW}
     few.says(3, "ping", NAME)
     few.log_in()
-    assert "went through" in few.says(0, "run", NAME)
+    assert ": completed" in few.says(0, "run", NAME)
     assert few.data(0, "status", NAME)[NAME]["vouchers"] == {"settled": FEW}
     assert few.says(0, "inbox") == "nothing waits"
 
@@ -160,7 +160,7 @@ def test_a_rejected_batch_tells_why_and_goes_again_after_the_fix(few: Desk) -> N
     assert "DATEV's Auftrag" in rejected
     (cause,) = few.data(1, "inbox")
     assert few.data(0, "replay", NAME, "--cause", cause["cause"])["replayed"] == cause["count"]
-    assert "went through" in few.says(0, "run", NAME)
+    assert ": completed" in few.says(0, "run", NAME)
     status = few.data(0, "status")[NAME]
     assert status["vouchers"] == {"settled": FEW}
     assert sorted({batch["state"] for batch in status["batches"]}) == ["failed", "succeeded"]
@@ -182,7 +182,7 @@ def test_what_does_not_answer_is_named_and_nothing_is_half_done(few: Desk) -> No
     few.scene.urls["datev"] = NOWHERE
     few.fill_in("far")
     assert "set up" in few.connect("far")
-    assert "Nobody takes the connection to DATEV at the address" in few.says(1, "login", "far")
+    assert "Nothing accepts the connection to DATEV at the address" in few.says(1, "login", "far")
     few.scene.urls["pipedrive"] = NOWHERE
     few.fill_in("farther")
     few.connect("farther")
@@ -257,8 +257,8 @@ def test_a_mistake_in_the_rules_is_told_with_its_line_too(few: Desk) -> None:
 @pytest.mark.parametrize(
     ("secrets", "expected"),
     [
-        ('[pipedrive]\napi_tokn = "x"', "pipedrive.api_tokn is none of this connection's"),
-        ('api_token = "x"', "api_token is none of this connection's"),
+        ('[pipedrive]\napi_tokn = "x"', "no part of this connection and not taken: pipedrive.api_tokn;"),
+        ('api_token = "x"', "no part of this connection and not taken: api_token;"),
         ("api_token = ", "[pipedrive] api_token"),
         ('[datev]\nclient_secret = " "', "empty, or blanks only: datev.client_secret"),
         ("", "missing: pipedrive.api_token, pipedrive.webhook_key, datev.client_secret"),

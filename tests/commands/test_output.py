@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from mlconnector.commands.exports import write_csv
 from mlconnector.commands.output import (
     console,
+    for_connection,
     json_text,
     paragraph,
     print_line,
@@ -34,6 +35,14 @@ ROWS = [
     (2, "日本語の長い名前の会社", "kurz.csv", "0,01"),
     (3, None, "", "-12,50"),
 ]
+
+
+def test_every_command_of_a_cure_gets_the_name_that_it_leaves_open() -> None:
+    cure = "`ml-connector replay NAME --cause …` or `ml-connector booked-by-hand NAME VOUCHER --reason WHY`"
+    assert for_connection(cure, "shop", "number_missing") == (
+        "`ml-connector replay shop --cause number_missing` or "
+        "`ml-connector booked-by-hand shop VOUCHER --reason WHY`"
+    )
 
 
 class Page:

@@ -78,7 +78,7 @@ def test_what_changed_is_shown_let_go_and_sent(sat_down: Callable[..., Desk]) ->
     address = dict(mine.pipedrive.account.organization(BUYER).address or {})
     mine.pipedrive.change_organization(BUYER, address=address | {"route": "Neuer Weg", "street_number": "2"})
     mine.pipedrive.change_line(1, 0, item_price=100)
-    assert "wait for consent: 1; `ml-connector persons" in mine.says(1, "run", NAME)
+    assert "wait for approval: 1; `ml-connector persons" in mine.says(1, "run", NAME)
     before = f"{address['route']} {address['street_number']}"
     let_go = mine.says(0, "persons", NAME, "--approve", CHANGED, "--by", "Frau Beispiel", "--yes")
     assert f"Straße: {before} → Neuer Weg 2" in let_go
@@ -92,7 +92,7 @@ def test_all_are_listed_with_what_sending_them_would_change(with_four: Callable[
     mine = with_four()
     shown = mine.says(0, "persons", NAME)
     for words in (
-        f"{CHANGED} waits for consent Holz AG",
+        f"{CHANGED} waits for approval Holz AG",
         f"{SENT} sent Holz AG",
         "Straße: Alter Weg 1 → Neuer Weg 2",
         "Straße: ? → Alter Weg 1",
@@ -108,7 +108,7 @@ def test_the_status_says_how_many_wait_and_ends_with_1(with_four: Callable[..., 
     mine = with_four()
     mine.log_in()
     shown = mine.says(1, "status", NAME)
-    assert "Debtors and creditors that wait for consent: 2;" in shown
+    assert "Debtors and creditors that wait for approval: 2;" in shown
     assert "whose file DATEV has rejected: 1;" in shown
     assert mine.data(1, "status", NAME)[NAME]["persons"] == {"failed": 1, "sent": 1, "waiting": 2}
 
@@ -127,7 +127,7 @@ def test_only_what_waits_is_shown_where_that_is_wanted(with_four: Callable[..., 
 def test_it_is_said_in_german_too(with_four: Callable[..., Desk]) -> None:
     mine = with_four(language="de")
     assert f"{CHANGED} wartet auf Freigabe Holz AG" in mine.says(0, "persons", NAME)
-    assert "freigegeben 3;" in mine.says(0, "persons", NAME, "--approve-all", "--yes")
+    assert "freigegeben: 3;" in mine.says(0, "persons", NAME, "--approve-all", "--yes")
     assert "geht mit dem nächsten Lauf" in mine.says(0, "persons", NAME)
     assert "keine Debitoren und Kreditoren warten auf Freigabe" in mine.says(
         0, "persons", NAME, "--approve-all", "--yes"
@@ -144,7 +144,7 @@ def test_nothing_goes_unless_somebody_agrees(
     assert len(mine.data(0, "persons", NAME, "--waiting")) == 3
     monkeypatch.setattr(person_accounts, "agreed_to", lambda *, yes: not yes)
     agreed = mine.says(0, "persons", NAME, "--approve", CHANGED, "--approve", FAILED)
-    assert f"let go 2; they go with the next `ml-connector run {NAME}`" in agreed
+    assert f"approved: 2; they go with the next `ml-connector run {NAME}`" in agreed
     assert [one["number"] for one in mine.data(0, "persons", NAME, "--waiting")] == [BROUGHT]
 
 
@@ -170,8 +170,8 @@ def test_what_changes_between_showing_and_agreeing_waits_on(
 
     monkeypatch.setattr(person_accounts, "agreed_to", meanwhile)
     said = mine.says(1, "persons", NAME, "--approve", CHANGED, "--approve", FAILED)
-    assert "let go 1;" in said
-    assert "other than shown, and so not let go: 1" in said
+    assert "approved: 1;" in said
+    assert "other than shown, and so not approved: 1" in said
     assert [one["number"] for one in mine.data(0, "persons", NAME, "--waiting")] == [BROUGHT, CHANGED]
 
 

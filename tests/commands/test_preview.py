@@ -83,7 +83,7 @@ def test_the_foot_adds_up_and_says_what_waits(mine: Desk) -> None:
         "RE 2026/0009.1: Belegfeld 1: RE 2026/0009.1 → RE-2026/0009-1 (replaced)",
         "Waiting for you: 4",
         f"Vouchers: {RECORDS}",
-        f"These are the first {RECORDS} vouchers",
+        f"A higher --limit than {RECORDS} shows more",
     ):
         assert told in said
 
@@ -169,7 +169,7 @@ def test_csv_goes_to_standard_output_alone(mine: Desk) -> None:
 
 def test_german_csv_has_semicolons_and_decimal_commas(mine: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLCONNECTOR_LANGUAGE", "de")
-    assert "liste.csv: 4 Zeilen" in mine.says(0, "preview", NAME, "--limit", "3", "--csv", "liste.csv")
+    assert "liste.csv, Zeilen: 4" in mine.says(0, "preview", NAME, "--limit", "3", "--csv", "liste.csv")
     (first, *_) = list(csv.DictReader(io.StringIO(Path("liste.csv").read_text("utf-8-sig")), delimiter=";"))
     assert (first["Umsatz"], first["Datum"], first["Belegfeld 2"]) == ("195,42", "04.07.2026", "")
 

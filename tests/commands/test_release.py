@@ -32,7 +32,7 @@ def test_what_goes_is_shown_before_it_is_released(ready: Desk) -> None:
     assert "Nothing was read yet" in ready.says(0, "release", NAME)
     ready.says(0, "release", NAME, "--withdraw")
     said = ready.says(1, "run", NAME)
-    assert f"waiting for that alone: {BOOKABLE} vouchers. Debtors and creditors: {BOOKABLE}" in said
+    assert f"wait for that alone: {BOOKABLE}. Debtors and creditors: {BOOKABLE}" in said
     assert f"`ml-connector preview {NAME} --why`" in said
     assert "Not released yet" in ready.says(1, "status", NAME)
     assert ready.datev.jobs == []

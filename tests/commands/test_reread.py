@@ -37,7 +37,7 @@ def test_everything_or_what_changed_since_a_day(mine: Desk) -> None:
     assert mine.data(0, "reread", NAME) == {"connection": NAME, "since": None}
     assert mine.data(0, "reread", NAME, "--since", "2026-07-01")["since"] == "2026-07-01"
     said = mine.says(0, "reread", NAME, "--since", "2026-07-01")
-    assert "what changed since 2026-07-01" in said
+    assert f"what changed in {NAME} since 2026-07-01" in said
     assert f"`ml-connector run {NAME}`" in said
     assert "what changed since 2026-07-01" in asked_in_ping(mine)
     assert "everything" in mine.says(0, "reread", NAME, "--yes")

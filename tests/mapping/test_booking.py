@@ -85,7 +85,7 @@ class TestWhatBooksNothing:
     def test_is_a_single_line_that_is_dropped_and_listed(self) -> None:
         sale = voucher(line("100"), line("0", rate="0", text="Zugabe"))
         assert booked(sale) == [("8400", "", "119.00")]
-        assert because(sale, "dropped") == [("Zugabe", "the line moves no money")]
+        assert because(sale, "dropped") == [("Zugabe", "the line has the amount 0")]
 
     def test_is_an_account_whose_lines_cancel_and_that_is_listed(self) -> None:
         sale = voucher(line("100"), line("5", rate="7"), line("-5", rate="7"))
@@ -329,7 +329,7 @@ class TestTheEntry:
 
     def test_says_where_the_debtor_is_from(self) -> None:
         own = voucher(party=party(account="10000"))
-        assert because(own, "debtor") == [("10000", "number of organization/7 of the party in the source")]
+        assert because(own, "debtor") == [("10000", "number that the source has for organization/7")]
         assert because(voucher(), "debtor") == [("10000", "number of organization/7 in these books")]
 
 

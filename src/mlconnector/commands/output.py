@@ -197,7 +197,7 @@ def heading(text: str, indent: int = 0, *, hanging: int = 0) -> None:
 
 def for_connection(text: str, name: str, cause: str = "") -> str:
     """A text with the names that its commands leave open: the connection's, and the cause's."""
-    text = re.sub(r"(ml-connector [a-z ]+) NAME\b", rf"\1 {name}", text)
+    text = re.sub(r"(ml-connector [a-z -]+) NAME\b", rf"\1 {name}", text)
     return text.replace("--cause …", f"--cause {shlex.quote(cause)}") if cause else text
 
 

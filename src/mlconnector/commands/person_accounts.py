@@ -1,4 +1,4 @@
-"""The command for master data: persons shows debtors and creditors, and lets go what waits for consent."""
+"""The command for master data: persons shows debtors and creditors, and approves what waits for it."""
 
 from __future__ import annotations
 

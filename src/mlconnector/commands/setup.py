@@ -419,7 +419,7 @@ def disconnect(
     yes: WithoutAsking = False,
     json: AsJson = False,
 ) -> None:
-    """Revoke the login, delete credentials and pause.
+    """Disconnect: revoke the login, delete credentials.
 
     Nothing else is lost: `connect`, `login` and `release` let the connection go on. At a terminal this asks
     once.

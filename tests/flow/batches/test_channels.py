@@ -305,7 +305,7 @@ class TestTheNewBelegeOnline:
         assert rig.outside.rows() == []
         assert rig.connection() == ("ready", "")
         (shown,) = overview.problems(rig.services)
-        assert "shall go to DATEV as DXSO" in shown["what"]
+        assert "are to go to DATEV as DXSO" in shown["what"]
 
     def test_a_service_that_a_transfer_still_needs_cannot_be_dropped(self, make_rig: MakeRig) -> None:
         rig = make_rig(1, text=suggestions, delay=60.0)

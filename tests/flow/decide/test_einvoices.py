@@ -273,9 +273,9 @@ class TestComparing:
         assert found.cause == "einvoice_other_tax:tax_case=domestic_19,category=Z"
         words = told(found)
         gross = f"{rig.outside.gross(DOMESTIC):,.2f}"
-        assert f"Booked: tax case domestic_19, 19 %, gross {gross}." in words["en"]
+        assert f"Booking: tax case domestic_19, 19 %, gross {gross}." in words["en"]
         assert f"E-invoice: Z, zero rate, 19 %, gross {gross}." in words["en"]
-        assert "Gebucht: Steuerfall domestic_19, 19 %, brutto" in words["de"]
+        assert "Buchung: Steuerfall domestic_19, 19 %, brutto" in words["de"]
         assert "E-Rechnung: Z, Nullsteuersatz, 19 %, brutto" in words["de"]
 
     def test_what_was_paid_in_advance_is_a_matter_of_its_own(self, make_rig: MakeRig) -> None:

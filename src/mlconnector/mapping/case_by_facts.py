@@ -53,8 +53,7 @@ def decided(facts: Facts) -> Outcome:
     if chosen is not None:
         return chosen
     if facts.line.tax_code_decides:
-        shown = {"tax_code": facts.line.tax_code or "", "rate": f"{facts.rate:f}"}
-        return Problem("tax_code_unmapped", shown, ("tax_code",))
+        return _by_code_alone(facts)
     if facts.where.stock != "domestic":
         return _from_other_stock(facts)
     if facts.rules.mapping.small_business and facts.sale:
@@ -72,6 +71,16 @@ def _by_row(facts: Facts) -> Outcome | None:
             return Problem("tax_case_rate_differs", {**shown, "row": str(number)}, ("tax_case", "rate"))
         return Chosen(replace(_taxed(case, facts), deductible=row.deductible), "case_by_row", facts, number)
     return None
+
+
+def _by_code_alone(facts: Facts) -> Problem:
+    """No row holds for a tax rule that decides alone: there is none for it, or none for what is sold here."""
+    code = facts.line.tax_code or ""
+    shown = {"tax_code": code, "rate": f"{facts.rate:f}"}
+    if not any(row.tax_code == code for row in facts.rules.mapping.tax_case):
+        return Problem("tax_code_unmapped", shown, ("tax_code",))
+    shown |= {"region": facts.where.side, "stock": facts.where.stock, "vat_id": facts.vat_id}
+    return Problem("tax_code_does_not_fit", shown, tuple(shown))
 
 
 def _says(row: TaxCaseRow, case: TaxCase, facts: Facts) -> bool:

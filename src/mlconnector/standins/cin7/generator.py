@@ -70,12 +70,16 @@ class _Generator:
             CustomerCurrency=case.currency,
             CustomerReference=f"Bestellung {random.randrange(1000, 9999)}" if random.random() < 0.5 else "",
             SourceChannel=random.choice(company.channels),
-            Location=random.choice(vocabulary().locations).name,
+            Location=self._location(random),
             AdditionalAttributes=attributes(random.choice(company.cost_centres)),
         )
         work = Work(self.made, self.numbers, random, case, day, head)
         fill_sale(work)
         self._keep_sale(work, place)
+
+    def _location(self, random: Random) -> str:
+        locations = vocabulary().locations
+        return random.choices(locations, weights=[location.share for location in locations])[0].name
 
     def _customer(self, random: Random, case: Case) -> tuple[Case, Row]:
         if case.customers != "overpaid":

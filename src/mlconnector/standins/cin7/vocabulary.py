@@ -38,9 +38,10 @@ class Company(msgspec.Struct, frozen=True):
 
 
 class Location(msgspec.Struct, frozen=True):
-    """A warehouse."""
+    """A warehouse, from which a share of all sales is sent."""
 
     name: str
+    share: int
     street: str
     postcode: str
     city: str

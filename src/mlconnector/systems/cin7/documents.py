@@ -12,7 +12,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Direction, Kind, Party, Place, Supply, Voucher
 from mlconnector.systems.cin7.files import chosen
 from mlconnector.systems.cin7.lines import Taxing, voucher_lines
-from mlconnector.systems.cin7.names import Part, document_name
+from mlconnector.systems.cin7.names import Part, document_name, folded
 from mlconnector.systems.cin7.rates import foreign_for_euro
 from mlconnector.systems.cin7.settings import Settings
 from mlconnector.systems.cin7.shapes import Attachment, CreditNote, Fulfilment, Invoice, TaxRule, day
@@ -77,6 +77,16 @@ def final_documents(record: Record, tax_rules: Mapping[str, TaxRule]) -> Iterato
         yield _reading(record, _of_invoice(record, invoice), known, tax_rules)
     for credit_note in credit_notes:
         yield _reading(record, _of_credit_note(record, credit_note), known, tax_rules)
+
+
+def numbers_by_task(record: Record) -> dict[tuple[Part, str], str | None]:
+    """The numbers of all documents of a record by their tasks, which payments name."""
+    found: dict[tuple[Part, str], str | None] = {}
+    for invoice in record.invoices:
+        found["invoice", folded(invoice.task_id)] = document_number(clean(invoice.invoice_number))
+    for note in record.credit_notes:
+        found["credit-note", folded(note.task_id)] = document_number(clean(note.credit_note_number))
+    return found
 
 
 def _final(papers: Sequence[Paper]) -> list[Paper]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Allocation, Direction, Kind, Party, Voucher
-from mlconnector.systems.cin7.names import document_name, folded
+from mlconnector.systems.cin7.names import Part, document_name, folded
 from mlconnector.systems.cin7.rates import foreign_for_euro
 from mlconnector.systems.cin7.settings import Settings
 from mlconnector.systems.cin7.shapes import Payment, day
@@ -23,7 +24,7 @@ _BACK = frozenset({"refund"})
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Whose payments they are, and in which money."""
+    """Whose payments they are, and in which money; `documents` are numbers by the task of each document."""
 
     record: str
     title: str
@@ -32,6 +33,7 @@ class Payer:
     problems: tuple[Problem, ...]
     currency: str
     base_currency: str
+    documents: Mapping[tuple[Part, str], str | None]
     settings: Settings
 
 
@@ -44,7 +46,7 @@ def reading_of(payment: Payment, payer: Payer) -> Reading:
         raise UnknownShape(
             f"cin7 answered with a payment {folded(payment.id)} of type {kind!r} without day or amount"
         )
-    number = document_number(clean(payment.invoice_number) or clean(payment.credit_note_number))
+    number, nameless = _document(payment, kind in _BACK, payer)
     amount = payment.amount if kind in _FORTH else -payment.amount
     allocations = _allocations(payment, number, amount, payer.settings)
     rate, problems = foreign_for_euro(payment.currency_rate, payer.currency, payer.base_currency, payer.title)
@@ -64,8 +66,32 @@ def reading_of(payment: Payment, payer: Payer) -> Reading:
         attributes=filled({"payment_method": clean(payment.account), "reference": clean(payment.reference)}),
     )
     problems += payer.problems
-    problems += currency_problems(payer.currency) + _undecided(payment, number, credit, payer)
+    problems += currency_problems(payer.currency)
+    problems += [nameless] if nameless else _undecided(payment, number, credit, payer)
     return Reading(name, voucher, tuple(problems), record=payer.record)
+
+
+def _document(payment: Payment, back: bool, payer: Payer) -> tuple[str | None, Problem | None]:
+    """The number of the document that is paid: as the payment says it, else that of the task it belongs to.
+
+    Payments of purchases name the task alone. A document that has no number of its own cannot be cleared.
+    """
+    said = document_number(clean(payment.credit_note_number if back else payment.invoice_number))
+    said = said or document_number(clean(payment.invoice_number) or clean(payment.credit_note_number))
+    if said is not None or payment.task_id is None:
+        return said, None
+    task = folded(payment.task_id)
+    parts: tuple[Part, ...] = ("credit-note", "invoice") if back else ("invoice", "credit-note")
+    for part in parts:
+        if (part, task) in payer.documents:
+            number = payer.documents[part, task]
+            facts = {
+                "title": payer.title,
+                "amount": f"{payment.amount or ZERO:f}",
+                "currency": payer.currency,
+            }
+            return number, None if number else Problem("paid_document_nameless", facts)
+    return None, None
 
 
 def _number(payment: Payment, credit: str | None) -> str:
@@ -88,5 +114,8 @@ def _undecided(payment: Payment, number: str | None, credit: str | None, payer: 
     """A prepayment that no invoice took yet is no revenue, and may be a taxed down payment (§ 13 UStG)."""
     if number is not None or credit or payer.settings.payments.prepayment == "on_account":
         return []
-    facts = {"title": payer.title, "amount": f"{payment.amount or ZERO:f}", "currency": payer.currency}
-    return [Problem("prepayment_undecided", facts)]
+    return [Problem("prepayment_undecided", _money(payment, payer))]
+
+
+def _money(payment: Payment, payer: Payer) -> dict[str, str]:
+    return {"title": payer.title, "amount": f"{payment.amount or ZERO:f}", "currency": payer.currency}

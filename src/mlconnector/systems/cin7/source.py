@@ -11,7 +11,7 @@ from mlconnector.systems.cin7 import call_limit, webhooks
 from mlconnector.systems.cin7.answers import Answers, NotFound
 from mlconnector.systems.cin7.changes import Changes, cursor_from, goes_on
 from mlconnector.systems.cin7.client import Client
-from mlconnector.systems.cin7.documents import Record, final_documents
+from mlconnector.systems.cin7.documents import Record, final_documents, numbers_by_task
 from mlconnector.systems.cin7.names import SYSTEM, folded, has_no_id, is_guid, record_id
 from mlconnector.systems.cin7.payments import Payer, reading_of
 from mlconnector.systems.cin7.ping import Ping
@@ -226,6 +226,7 @@ def _documents(
         problems=record.problems_of_party,
         currency=record.currency,
         base_currency=record.base_currency,
+        documents=numbers_by_task(record),
         settings=record.settings,
     )
     readings = [*final_documents(record, around.tax_rules)]

@@ -120,6 +120,7 @@ def test_the_rest_of_an_overpayment_is_a_credit_that_pays_a_later_invoice_withou
     assert credit["Amount"] == sale["Invoices"][0]["Paid"] - sale["Invoices"][0]["Total"]
     assert credit["RemainingAmount"] == credit["Amount"] - payment["Amount"]
     assert (payment["Type"], payment["Account"]) == ("Payment", "850")
+    assert payment["DatePaid"] >= credit["Date"]
 
 
 def test_a_prepayment_comes_before_the_invoice_and_names_none(api: Api, standin: Cin7StandIn) -> None:

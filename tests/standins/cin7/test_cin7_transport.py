@@ -125,6 +125,11 @@ def test_the_company_says_its_currency_and_time_zone(api: Api) -> None:
     assert (me["Currency"], me["TimeZone"]) == ("EUR", "Europe/Berlin")
 
 
+def test_a_lock_date_shows(api: Api, standin: Cin7StandIn) -> None:
+    standin.company["LockDate"] = "2026-08-31T00:00:00"
+    assert api.body("me")["LockDate"] == "2026-08-31T00:00:00"
+
+
 def test_a_body_that_is_no_json_is_answered_with_500(api: Api) -> None:
     answer = api.client.post("/ExternalApi/v2/webhooks", content=b"{")
     assert (answer.status_code, json.loads(answer.content)["ErrorCode"]) == (500, 500)

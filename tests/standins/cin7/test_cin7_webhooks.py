@@ -184,6 +184,16 @@ def test_six_failures_turn_a_webhook_off(api: Api, standin: Cin7StandIn, receive
     assert standin.announce("Sale/InvoiceAuthorised", sale_id) == []
 
 
+def test_attempts_come_after_longer_and_longer_waits(
+    api: Api, standin: Cin7StandIn, receiver: Receiver
+) -> None:
+    api.client.post(PATH, json=webhook(receiver.url))
+    receiver.statuses = [500]
+    waits: list[float] = []
+    standin.announce("Sale/InvoiceAuthorised", of_case(standin, "plain_19")["ID"], waits.append)
+    assert [wait / 60 for wait in waits] == [1, 5, 10, 15, 20, 25]
+
+
 def test_no_answer_is_a_failure(api: Api, standin: Cin7StandIn) -> None:
     api.client.post(PATH, json=webhook("http://127.0.0.1:9/hook"))
     assert standin.announce("Sale/InvoiceAuthorised", of_case(standin, "plain_19")["ID"]) == [[None] * 6]

@@ -22,6 +22,7 @@ class Catalogue:
     banks: list[Row] = field(default_factory=list)
     terms: list[Row] = field(default_factory=list)
     locations: list[Row] = field(default_factory=list)
+    company: Row = field(default_factory=dict)
 
 
 def catalogue() -> Catalogue:
@@ -56,6 +57,7 @@ def catalogue() -> Catalogue:
             for term in words.terms
         ],
         [_location(location) for location in words.locations],
+        _company(),
     )
 
 
@@ -64,8 +66,7 @@ def location_id(name: str) -> str:
     return guid("location", name)
 
 
-def me() -> Row:
-    """What the account says of itself."""
+def _company() -> Row:
     company = vocabulary().company
     rule = vocabulary().tax_rules[0]
     return {

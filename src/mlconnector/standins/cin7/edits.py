@@ -121,9 +121,8 @@ def add_payment(
 ) -> str:
     """Pay an invoice; gives the id of the payment. One from a credit or a deposit moves no money."""
     record = _record(account, record_id)
-    return _pay(
-        account, record, invoice_of(record, task_id), "Payment", amount, day, bank, rate, reference, credit_id
-    )
+    moved = _moved(account, amount, day, bank, rate, reference)
+    return _pay(account, record, invoice_of(record, task_id), "Payment", moved, credit_id)
 
 
 def refund(
@@ -141,7 +140,7 @@ def refund(
     record = _record(account, record_id)
     credit_notes = record["CreditNotes"] if "CreditNotes" in record else record["CreditNote"]
     credit = _of_task(credit_notes, task_id)
-    return _pay(account, record, credit, "Refund", amount, day, bank, rate, reference, None)
+    return _pay(account, record, credit, "Refund", _moved(account, amount, day, bank, rate, reference))
 
 
 def change_payment(account: Account, record_id: str, payment_id: str, amount: Decimal) -> None:
@@ -242,32 +241,21 @@ def _payment(account: Account, record_id: str, payment_id: str) -> Row:
     raise LookupError(f"The record has no payment {payment_id}.")
 
 
+def _moved(account: Account, amount: Decimal, day: date, bank: str, rate: Decimal, reference: str) -> Row:
+    return money(amount, day, bank, rate, account.now()) | {"Reference": reference}
+
+
 def _pay(
-    account: Account,
-    record: Row,
-    document: Row,
-    kind: str,
-    amount: Decimal,
-    day: date,
-    bank: str,
-    rate: Decimal,
-    reference: str,
-    credit_id: str | None,
+    account: Account, record: Row, document: Row, kind: str, moved: Row, taken_from: str | None = None
 ) -> str:
-    record_id, created = record["ID"], account.now()
-    payments = account.payments.setdefault(record_id, [])
-    payment_id = guid("added payment", record_id, created)
-    moved = money(amount, day, bank, rate, created)
+    record_id = record["ID"]
+    payment_id = guid("added payment", record_id, moved["DateCreated"])
     if record_id in account.sales:
-        _take_from_credit(account, credit_id, amount)
-        made = sale_payment(
-            record, document, kind, payment_id, **moved, Reference=reference, CreditID=credit_id
-        )
+        _take_from_credit(account, taken_from, moved["Amount"])
+        made = sale_payment(record, document, kind, payment_id, **moved, CreditID=taken_from)
     else:
-        made = purchase_payment(
-            record, document, kind, payment_id, **moved, Reference=reference, DepositID=credit_id
-        )
-    payments.append(made)
+        made = purchase_payment(record, document, kind, payment_id, **moved, DepositID=taken_from)
+    account.payments.setdefault(record_id, []).append(made)
     change(account, record_id, lambda _: None)
     return payment_id
 

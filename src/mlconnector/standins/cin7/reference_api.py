@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mlconnector.standins.cin7.account import Account
 from mlconnector.standins.cin7.answers import refusal
-from mlconnector.standins.cin7.catalogue import me
 from mlconnector.standins.cin7.endpoint import Asked, Handler
 from mlconnector.standins.cin7.query import beginning, matching, paged
 from mlconnector.standins.cin7.records import Row
@@ -20,7 +19,7 @@ class ReferenceApi:
     def endpoints(self) -> dict[str, Handler]:
         """The endpoints by their names."""
         return {
-            "me": lambda _: me(),
+            "me": lambda _: self.account.catalogue.company,
             "customer": lambda asked: self._parties(self.account.customers, asked, "CustomerList"),
             "supplier": lambda asked: self._parties(self.account.suppliers, asked, "SupplierList"),
             "ref/account": self._accounts,

@@ -11,8 +11,7 @@ from mlconnector.standins.cin7.identities import guid
 from mlconnector.standins.cin7.records import Row
 
 MOST_OF_A_TYPE = 5
-ATTEMPTS = 6
-# When an event is delivered: minutes after it, and after the attempt before.
+# When an event is delivered: so many minutes after it, then after the attempt before.
 ATTEMPT_MINUTES = (1, 5, 10, 15, 20, 25)
 _SALE = (
     *("Created", "QuoteAuthorised", "OrderAuthorised", "Voided", "Backordered", "ShipmentAuthorised"),
@@ -52,12 +51,15 @@ class Registrations:
         """The active webhooks of a type."""
         return [each for each in self.webhooks if each["Type"] == event_type and each["IsActive"]]
 
-    def attempt(self, webhook: Row, send: Callable[[Row], int | None]) -> list[int | None]:
+    def attempt(
+        self, webhook: Row, send: Callable[[Row], int | None], wait: Callable[[float], None]
+    ) -> list[int | None]:
         """Deliver an event until it is taken; after six failures the webhook is turned off."""
         answers: list[int | None] = []
-        while len(answers) < ATTEMPTS:
+        for minutes in ATTEMPT_MINUTES:
+            wait(60.0 * minutes)
             answers.append(send(webhook))
-            if answers[-1] is not None and 200 <= answers[-1] < 300:
+            if answers[-1] in range(200, 300):
                 return answers
         webhook["IsActive"] = False
         return answers

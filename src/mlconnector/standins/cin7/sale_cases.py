@@ -20,7 +20,7 @@ from mlconnector.standins.cin7.pricing import (
 )
 from mlconnector.standins.cin7.records import Row
 from mlconnector.standins.cin7.sales import credit_note, invoice, order, ship
-from mlconnector.standins.cin7.times import day_text
+from mlconnector.standins.cin7.times import day_of, day_text
 from mlconnector.standins.cin7.vocabulary import Product, vocabulary
 from mlconnector.standins.cin7.work import Work
 
@@ -216,7 +216,8 @@ def _credit_used(work: Work) -> None:
     total = work.head["Invoices"][0]["Total"]
     amount = min(credit["RemainingAmount"], total)
     credit["RemainingAmount"] -= amount
-    pay(work, amount, account="850", CreditID=credit["CreditID"])
+    day = max(work.pay_day(), day_of(credit["Date"]))
+    pay(work, amount, day=day, account="850", CreditID=credit["CreditID"])
 
 
 def _foreign(work: Work) -> None:

@@ -104,6 +104,21 @@ class Cin7StandIn:
         return self.account.suppliers
 
     @property
+    def company(self) -> Row:
+        """What `me` answers: currency, time zone, lock date and the like."""
+        return self.account.catalogue.company
+
+    @property
+    def tax_rules(self) -> list[Row]:
+        """The tax rules as they stand."""
+        return self.account.catalogue.tax_rules
+
+    @property
+    def accounts(self) -> list[Row]:
+        """The chart of accounts as it stands."""
+        return self.account.catalogue.accounts
+
+    @property
     def calls(self) -> list[float]:
         """When the key called, refused calls too."""
         return self.limits.calls
@@ -259,10 +274,13 @@ class Cin7StandIn:
         body, headers = self.delivery(event_type, record_id, authentication)
         return httpx.post(url, content=body, headers=headers, timeout=10, follow_redirects=False)
 
-    def announce(self, event_type: str, record_id: str) -> list[list[int | None]]:
-        """Deliver an event to the webhooks that were set up for it, up to six times each without waiting.
+    def announce(
+        self, event_type: str, record_id: str, wait: Callable[[float], None] = lambda _: None
+    ) -> list[list[int | None]]:
+        """Deliver an event to the webhooks that were set up for it, up to six times each.
 
-        Gives the statuses of the attempts of each webhook; None where there was no answer.
+        `wait` is told the seconds before each attempt, and by itself waits for none of them. Gives the
+        statuses of the attempts of each webhook; None where there was no answer.
         """
         body = delivery_body(self.account, event_type, record_id)
 
@@ -276,4 +294,4 @@ class Cin7StandIn:
                 return None
 
         found = self.registrations.of_type(event_type)
-        return [self.registrations.attempt(webhook, send) for webhook in found]
+        return [self.registrations.attempt(webhook, send, wait) for webhook in found]

@@ -104,6 +104,7 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
             paragraph(phrase(key, **facts), 2)
             show_login_facts(name, login, 4)
         _show_requests(one["sink_requests"])
+        _show_calls(one["source"], one["calls_left"])
         _show_run(one["latest_run"], put_off=bool(one["out_of_reach"]))
         for line in out_of_reach_lines(one["out_of_reach"]):
             paragraph(line, 2, hanging=2)
@@ -153,6 +154,16 @@ def _show_requests(requests: Mapping[str, Any]) -> None:
     if "errors" in requests["alarms"]:
         share = f"{100 * requests['error_share']:.0f}"
         paragraph(phrase("too_many_errors", share=share, requests=requests["requests"]), 2)
+
+
+def _show_calls(source: str, left: Mapping[str, Any] | None) -> None:
+    """What is left of the calls that the source allows."""
+    if left is not None:
+        facts = {
+            "source": named("source", source),
+            "closed": f"{left['closed_for']:.0f}" if left["closed_for"] else "",
+        }
+        paragraph(phrase("calls_left_line", **{**left, **facts}), 2)
 
 
 def say_in(key: str, name: str) -> None:

@@ -35,7 +35,10 @@ Cleared = Mapping[str, OpenItem]
 
 def waits_for_document(number: str) -> tuple[str, ...]:
     """The causes for which payments wait until the document of this number is booked."""
-    return tuple(f"{key}:number={number}" for key in ("cleared_document_unknown", "discount_case_unknown"))
+    return tuple(
+        f"{key}:number={number}"
+        for key in ("cleared_document_unknown", "cleared_document_not_here", "discount_case_unknown")
+    )
 
 
 def open_items(entries: Iterable[Entry], key: Callable[[str], str] = str) -> Cleared:

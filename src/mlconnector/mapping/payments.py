@@ -69,7 +69,7 @@ def decide_payment(
     taken: dict[int, list[_Taken]] = {}
     for index, one in enumerate(allocations):
         item = cleared.get(one.number or "")
-        problems += _does_not_clear(voucher, one, item)
+        problems += _does_not_clear(voucher, one, item, rules)
         found = _discounts(voucher, one, item, rules)
         if isinstance(found, Problem):
             problems.append(found)
@@ -218,13 +218,14 @@ def _formal(voucher: Voucher, allocations: Sequence[Allocation], rules: Rules) -
     return [problem for problem in found if problem is not None]
 
 
-def _does_not_clear(voucher: Voucher, one: Allocation, item: OpenItem | None) -> list[Problem]:
+def _does_not_clear(voucher: Voucher, one: Allocation, item: OpenItem | None, rules: Rules) -> list[Problem]:
     """What keeps money from clearing a document to the cent in euro."""
     number, currency = one.number or "", voucher.currency
     if item is None:
-        facts = {"number": number, "currency": currency}
-        unknown = bool(number) and currency != EURO
-        return [Problem("cleared_document_unknown", facts, ("number",))] if unknown else []
+        if not number or (currency == EURO and rules.mapping.payments.unknown_document == "send"):
+            return []
+        key = "cleared_document_unknown" if currency != EURO else "cleared_document_not_here"
+        return [Problem(key, {"number": number, "currency": currency}, ("number",))]
     found = []
     if item.currencies != {currency}:
         facts = {"number": number, "currency": currency, "there": ", ".join(sorted(item.currencies))}

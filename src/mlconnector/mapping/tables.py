@@ -133,8 +133,10 @@ class Payments(Table):
     The bank or clearing account follows from an attribute of the payment. Skonto goes to an account for each
     tax case (`accounts`), or into DATEV's own column beside the payment (`column`), which then finds the
     account by the client's settings, or by `discount_account`; what that would tax wrongly goes to accounts
-    all the same. `granted` and `received` name accounts by the rate in percent on the document, e.g.
-    `{"19": "8736"}`. `exchange_gain` and `exchange_loss` are for differences in euro of foreign money.
+    all the same. `granted` and `received` name accounts by the rate in percent on the document, e.g. `{"19":
+    "8736"}`. `unknown_document` says what becomes of a payment whose document is not booked from here: it is
+    sent with the document's number all the same, or held until the document is. `exchange_gain` and
+    `exchange_loss` are for differences in euro of foreign money.
     """
 
     attribute: str = "payment_method"
@@ -142,6 +144,7 @@ class Payments(Table):
     default: Digits | None = None
     discount: Literal["accounts", "column"] = "accounts"
     discount_account: Digits | None = None
+    unknown_document: Literal["send", "hold"] = "send"
     granted: dict[_Percent, Digits] = Field(default_factory=dict)
     received: dict[_Percent, Digits] = Field(default_factory=dict)
     fees: dict[str, FeeRow] = Field(default_factory=dict)

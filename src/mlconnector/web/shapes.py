@@ -242,6 +242,16 @@ class WaitsForRelease(BaseModel):
     batches: int = Field(description="frozen Buchungsstapel of which nothing was sent")
 
 
+class CallsLeft(BaseModel):
+    """What is left of the limit on calls of the source's key, which all with the same key share."""
+
+    per_minute: int
+    per_day: int | None
+    minute: int = Field(description="calls left in this minute")
+    day: int | None = Field(description="calls left today (UTC)")
+    closed_for: float = Field(description="seconds in which nobody may call, because the source said so")
+
+
 class ConnectionOverview(BaseModel):
     """One connection with everything that became of its vouchers."""
 
@@ -255,6 +265,7 @@ class ConnectionOverview(BaseModel):
     login_until: datetime | None = Field(description="when the login at the sink ends by itself")
     logins: list[Login] = Field(description="the systems that a person has to log in to")
     sink_requests: SinkRequests = Field(description="what was asked of the sink in the last 24 hours")
+    calls_left: CallsLeft | None = Field(description="null for a source whose key has no such limit")
     vouchers: dict[str, int]
     reversed: int = Field(description="how many of the settled ones were taken back again (storniert)")
     batches: list[Batch]

@@ -12,6 +12,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import release
 from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.connect.standing import Login, logins_of
+from mlconnector.flow.context.call_budget import StoredBudget
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.processes import anybody_works
@@ -96,6 +97,7 @@ def connection(context: Context) -> dict[str, Any]:
         else context.vault.expires(context.name, token_name(context.settings.sink_system.name)),
         "logins": [] if refused else [login(context.services, one) for one in logins_of(context)],
         "sink_requests": _NO_REQUESTS if refused else sink_requests(context),
+        "calls_left": None if refused else calls_left(context),
         "vouchers": found,
         "reversed": taken_back,
         "batches": [batch_summary(one) for one in listed],
@@ -139,6 +141,17 @@ def login(services: Services, one: Login) -> dict[str, Any]:
         who = step_people(failure.cause, failure.who, failure.facts, language)
         told = {"at": failure.at, "cause": failure.cause, "words": words, "who": who}
     return {**asdict(one), "failure": told}
+
+
+def calls_left(context: Context) -> dict[str, Any] | None:
+    """What is left of the limit on calls of the source's key; None for a source without one."""
+    settings = context.settings
+    limit_of = settings.source_system.call_limit
+    if limit_of is None:
+        return None
+    limit = limit_of(settings.source, context.secrets(settings.source_system.name))
+    left = StoredBudget(context.database, context.now).left(limit)
+    return {"per_minute": limit.per_minute, "per_day": limit.per_day, **asdict(left)}
 
 
 def sink_requests(context: Context) -> dict[str, Any]:

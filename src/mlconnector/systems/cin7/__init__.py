@@ -66,6 +66,6 @@ def _unregister(context: SourceContext, address: str) -> Sequence[str]:
 
 
 def _test_credentials(context: SourceContext) -> None:
-    from mlconnector.systems.cin7.source import test_credentials  # noqa: PLC0415
+    from mlconnector.systems.cin7.connection import test_credentials  # noqa: PLC0415
 
     test_credentials(context)

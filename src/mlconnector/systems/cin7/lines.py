@@ -54,8 +54,11 @@ def voucher_lines(
             continue
         rate, wrong = _rate(each, method, taxing)
         problems += wrong
-        lines.append(_line(each, method, rate, taxing, sign))
-    return tuple(lines), problems
+        if rate is not None:
+            lines.append(_line(each, method, rate, taxing, sign))
+    # Without one of its lines a document says nothing true of itself.
+    is_whole = len(lines) == sum(each.total != ZERO for each in listed)
+    return tuple(lines) if is_whole else (), problems
 
 
 def _method(calculation: str) -> TaxMethod | None:
@@ -89,13 +92,13 @@ def _name(each: Item | Charge) -> str:
     return clean(each.name if isinstance(each, Item) else each.description)
 
 
-def _rate(each: Item | Charge, method: TaxMethod, taxing: Taxing) -> tuple[Decimal, list[Problem]]:
-    """The rate of a line's tax rule, and whether the line's own tax fits it."""
+def _rate(each: Item | Charge, method: TaxMethod, taxing: Taxing) -> tuple[Decimal | None, list[Problem]]:
+    """The rate of a line's tax rule, None where it has none, and whether the line's own tax fits it."""
     name = clean(each.tax_rule)
     rule = taxing.rules.get(name)
     if rule is None or rule.tax_percent is None:
         key = "tax_rule_unknown" if rule is None else "tax_rule_without_rate"
-        return ZERO, [Problem(key, {"title": taxing.title, "tax_rule": name}, ("tax_rule",))]
+        return None, [Problem(key, {"title": taxing.title, "tax_rule": name}, ("tax_rule",))]
     total, percent = each.total or ZERO, rule.tax_percent
     added = total * percent / HUNDRED
     expected = added if method == "exclusive" else total - total * HUNDRED / (HUNDRED + percent)

@@ -11,6 +11,7 @@ from mlconnector.systems.cin7.client import Client, Listing
 from mlconnector.systems.cin7.names import TITLE
 from mlconnector.systems.cin7.rates import EURO
 from mlconnector.systems.cin7.settings import Settings, webhook_secrets
+from mlconnector.systems.cin7.webhook_state import switched_off
 from mlconnector.systems.kit.check_steps import Attempt, CheckStep, failed_step, in_order, webhook_step
 from mlconnector.systems.source import SourceContext
 
@@ -41,7 +42,17 @@ class Ping:
         )
         mode = {} if settings.webhook is None else {"mode": settings.webhook.mode}
         needed = webhook_secrets(settings) if settings.webhook else None
-        yield webhook_step(WEBHOOK, TITLE, needed, self.context.secrets, mode)
+        step = webhook_step(WEBHOOK, TITLE, needed, self.context.secrets, mode)
+        yield self._switched_off() or step if step.outcome == "ok" else step
+
+    def _switched_off(self) -> CheckStep | None:
+        """Webhooks that Cin7 has switched off; what cannot be asked shows in the steps before."""
+        try:
+            events = switched_off(self.context, self.client())
+        except ConnectorError:
+            return None
+        facts = {"events": ", ".join(events)}
+        return CheckStep(WEBHOOK, "warning", "webhooks_switched_off", facts) if events else None
 
     def _company(self) -> list[CheckStep]:
         """Three steps from one question: any answer shows that Cin7 is reached."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mlconnector.errors import ConnectorError
-from mlconnector.systems.cin7 import call_limit, webhooks
-from mlconnector.systems.cin7.answers import Answers, NotFound
+from mlconnector.systems.cin7 import webhooks
+from mlconnector.systems.cin7.answers import NotFound
 from mlconnector.systems.cin7.changes import Changes, cursor_from, goes_on
-from mlconnector.systems.cin7.client import Client
+from mlconnector.systems.cin7.connection import connected
 from mlconnector.systems.cin7.documents import Record, final_documents, numbers_by_task
 from mlconnector.systems.cin7.names import SYSTEM, folded, has_no_id, is_guid, record_id
 from mlconnector.systems.cin7.payments import Payer, reading_of
@@ -19,6 +19,7 @@ from mlconnector.systems.cin7.places import Locations
 from mlconnector.systems.cin7.records import Around, of_purchase, of_sale
 from mlconnector.systems.cin7.settings import Settings
 from mlconnector.systems.cin7.shapes import PartyRecord, Payment, Purchase, Sale
+from mlconnector.systems.cin7.webhook_setup import keep_active
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.invoice_files import downloaded
@@ -64,6 +65,8 @@ class Cin7Source:
 
     def changes(self, since: str | None, position: str | None) -> Page:
         """One page of sales and purchases changed since the cursor `since` (None: all)."""
+        if position is None and since is not None:
+            keep_active(self._context, self._client())
         return self._changes.page(since, position)
 
     def cursor_from(self, moment: datetime | None) -> str:
@@ -153,33 +156,6 @@ class Cin7Source:
                 party if isinstance(party, ConnectorError) else (of_purchase(purchase, party, around), around)
             )
         return found
-
-
-def connected(context: SourceContext) -> Client:
-    """A client whose calls are taken from the limit that all workers and processes of the key share."""
-    settings: Settings = context.settings
-    limit = call_limit(settings, context.secrets)
-    answers = Answers(lambda seconds: context.budget.close(limit, seconds))
-    http = context.http(
-        SYSTEM,
-        settings.base_url,
-        explain=answers.explain,
-        headers={
-            "api-auth-accountid": settings.account_id,
-            "api-auth-applicationkey": context.secrets["application_key"],
-        },
-        before_call=lambda: context.budget.take(limit),
-    )
-    return Client(http, answers)
-
-
-def test_credentials(context: SourceContext) -> None:
-    """Ask which company the key belongs to. Raises one of the four errors."""
-    client = connected(context)
-    try:
-        client.me()
-    finally:
-        client.close()
 
 
 def _parties(

@@ -8,31 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
 from mlconnector.systems.cin7.client import Client
+from mlconnector.systems.cin7.connection import connected
 from mlconnector.systems.cin7.names import TITLE
 from mlconnector.systems.cin7.settings import Settings, webhook_secrets
-from mlconnector.systems.cin7.source import connected
+from mlconnector.systems.cin7.webhook_state import ADDRESS, LOOKED_AT, switched_off, wanted
 from mlconnector.systems.kit.json_answers import Raw
 from mlconnector.systems.source import SourceContext
 
-_OF_SALES = (
-    "Sale/InvoiceAuthorised",
-    "Sale/CreditNoteAuthorised",
-    "Sale/Undo",
-    "Sale/Voided",
-    "Sale/PartialPaymentReceived",
-    "Sale/FullPaymentReceived",
-    "Sale/AttachmentAdded",
-)
-_OF_PURCHASES = ("Purchase/InvoiceAuthorised", "Purchase/CreditNoteAuthorised", "Purchase/Updated")
-
-
-def wanted(settings: Settings) -> tuple[str, ...]:
-    """The events that are told of, as far as the connection reads what they concern."""
-    return {"sales": _OF_SALES, "purchases": _OF_PURCHASES, "both": _OF_SALES + _OF_PURCHASES}[settings.read]
+LOOK_EVERY = timedelta(hours=20)
 
 
 def register(context: SourceContext, address: str) -> Sequence[str]:
@@ -45,6 +33,7 @@ def register(context: SourceContext, address: str) -> Sequence[str]:
         raise NeedsHuman(Problem("webhook_not_set_up", {"system": TITLE}))
     with _opened(context) as client:
         there = {one.type: one.id for one in client.registrations() if one.external_url == address}
+        context.memory.remember(ADDRESS, address)
         for event in wanted(settings):
             body = _body(context, event, address)
             if event in there:
@@ -58,9 +47,24 @@ def unregister(context: SourceContext, address: str) -> Sequence[str]:
     """Let nothing more be told to an address; returns the events that were. Raises the four errors."""
     with _opened(context) as client:
         own = [one for one in client.registrations() if one.external_url == address]
+        context.memory.remember(ADDRESS, None)
         for one in own:
             client.end_registration(one.id)
         return [one.type or "" for one in own]
+
+
+def keep_active(context: SourceContext, client: Client) -> None:
+    """Switch webhooks on again that Cin7 has switched off; asked once a day. Raises the four errors."""
+    settings: Settings = context.settings
+    address, now = context.memory.recall(ADDRESS), context.now()
+    if settings.webhook is None or not address:
+        return
+    looked = context.memory.recall(LOOKED_AT)
+    if looked is not None and now - datetime.fromisoformat(str(looked)) < LOOK_EVERY:
+        return
+    if switched_off(context, client):
+        register(context, str(address))
+    context.memory.remember(LOOKED_AT, now.isoformat())
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The connection to Cin7 Core: the key on every call, and every call taken from the limit that the key has."""
+"""The connection to Cin7 Core: the key on every call, each taken from the limit of the key."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def wanted(settings: Settings) -> tuple[str, ...]:
 
 
 def switched_off(context: SourceContext, client: Client) -> tuple[str, ...]:
-    """Which events are not told of although they were registered: Cin7 switches off what fails for an hour."""
+    """Which events were registered and are not told of: Cin7 switches off what fails for an hour."""
     address = context.memory.recall(ADDRESS)
     if not address:
         return ()

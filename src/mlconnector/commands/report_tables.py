@@ -160,10 +160,7 @@ def compared_table(report: Completeness) -> Table:
     for one in report.compared:
         sums = (one.read, one.sent, one.accepted, one.read.less(one.accepted))
         rows.append([_group(one.group), *(cell for each in sums for cell in _sum(each)), one.group.currency])
-    keys = ["kind"]
-    for part in ("read", "sent", "accepted", "missing"):
-        keys += [f"{part}_count", f"{part}_gross"]
-    return Table(phrase("report_compared_sheet"), (*keys, "currency"), rows)
+    return Table(phrase("report_compared_sheet"), _COMPARED, rows)
 
 
 def outcome_table(report: Completeness) -> Table:
@@ -222,6 +219,10 @@ def in_one(parts: Sequence[Table]) -> Table:
 _ITEM = (
     "account", "name", "document_field_1", "date", "due_date", "currency", "original", "credits", "payments",
     "discounts", "reversals", "open", "exchange", "open_euro", "days_overdue", "planned",
+)  # fmt: skip
+_COMPARED = (
+    "kind", "read_count", "read_gross", "sent_count", "sent_gross", "accepted_count", "accepted_gross",
+    "missing_count", "missing_gross", "currency",
 )  # fmt: skip
 _VOUCHER = ("number", "date", "customer", "gross", "currency")
 

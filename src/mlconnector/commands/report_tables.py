@@ -200,7 +200,7 @@ def differing_table(report: Completeness) -> Table:
     rows: list[list[Cell]] = [
         [*_voucher(one.voucher), one.accepted, one.currency] for one in report.differing
     ]
-    return Table(phrase("report_differing_sheet"), (*_VOUCHER, "accepted_gross", "currency"), rows)
+    return Table(phrase("report_differing_sheet"), (*_VOUCHER, "accepted_gross", "accepted_currency"), rows)
 
 
 def in_one(parts: Sequence[Table]) -> Table:

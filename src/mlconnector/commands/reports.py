@@ -50,6 +50,7 @@ def report_opos(
     """Show the open items of debtors and creditors."""
     asked = _Asked(csv, xlsx, json)
     with answered(), application() as app:
+        app.services.connection(name)
         day = None if on is None else on.date()
         report = open_items_of(
             app.services, name, on=day, planned=planned, all_items=all_items, whole_client=whole_client
@@ -73,6 +74,7 @@ def report_completeness(
     """Compare what the source has with what was sent and accepted."""
     asked = _Asked(csv, xlsx, json)
     with answered(), application() as app:
+        app.services.connection(name)
         report = completeness_of(app.services, name, period=period, whole_client=whole_client)
         sheets = [make(report) for make in _PARTS_OF_COMPLETENESS]
         written = asked.write(tables.in_one(sheets), sheets)
@@ -93,6 +95,7 @@ def report_balances(
     """Show sums and balances of the accounts."""
     asked = _Asked(csv, xlsx, json)
     with answered(), application() as app:
+        app.services.connection(name)
         report = balances_of(app.services, name, period=period, whole_client=whole_client)
         accounts = tables.balance_table(report.balances)
         written = asked.write(accounts, [accounts, tables.foreign_table(report.balances)])

@@ -143,8 +143,7 @@ def movements(one: Booked) -> Iterator[Movement]:
     for line, euro in zip(entry.lines, euro_amounts(entry.lines, entry.exchange_rate), strict=True):
         if not moves_person(entry, line):
             continue
-        part, amount = _part(entry, line), ZERO if line.currency else line.amount
-        yield _movement(one, line, part, amount, euro)
+        yield _movement(one, line, _part(entry, line), ZERO if line.currency else line.amount, euro)
         if line.discount:
             beside: Part = "reversals" if entry.kind == "reversal" else "discounts"
             yield _movement(one, line, beside, line.discount, line.discount)
@@ -165,11 +164,11 @@ def persons(
     for ledger, account in sorted(grouped, key=lambda key: (LEDGERS.index(key[0]), key[1])):
         every = [item_of(each, on) for each in grouped[ledger, account].values()]
         kept = [item for item in every if all_items or item.is_open]
+        kept.sort(key=lambda item: (item.document_date, item.number, item.currency))
         parties = {item.party for item in every}
         name = names.get(account) or (parties.pop() if len(parties) == 1 else "")
         if kept:
-            ordered = sorted(kept, key=lambda item: (item.document_date, item.number, item.currency))
-            found.append(Person(ledger, account, name, tuple(ordered)))
+            found.append(Person(ledger, account, name, tuple(kept)))
     return tuple(found)
 
 

@@ -48,30 +48,31 @@ def open_items(entries: Iterable[Entry], key: Callable[[str], str] = str) -> Cle
     nothing. A number under which only payments stand is no document.
     """
     found: dict[str, OpenItem] = {}
-    for entry in sorted(entries, key=_is_payment):
+    for entry in sorted(entries, key=is_payment):
         for line, euro in zip(entry.lines, euro_amounts(entry.lines, entry.exchange_rate), strict=True):
             number = key(line.number or entry.number)
-            if _is_on_person(entry, line) and (not _is_payment(entry) or number in found):
+            if moves_person(entry, line) and (not is_payment(entry) or number in found):
                 found[number] = _moved(found.get(number, OpenItem()), entry, line, euro)
     return found
 
 
-def _is_payment(entry: Entry) -> bool:
-    return entry.voucher_kind == Kind.PAYMENT
-
-
-def _is_on_person(entry: Entry, line: EntryLine) -> bool:
+def moves_person(entry: Entry, line: EntryLine) -> bool:
     """Whether a line moves the person account; of payments those do that have no tax case of their own."""
-    if _is_payment(entry):
+    if is_payment(entry):
         return line.tax_case not in tax_cases()
     return line.account == entry.lines[0].account
+
+
+def is_payment(entry: Entry) -> bool:
+    """Whether an entry books money, and no document."""
+    return entry.voucher_kind == Kind.PAYMENT
 
 
 def _moved(item: OpenItem, entry: Entry, line: EntryLine, euro: Decimal) -> OpenItem:
     beside = line.discount or ZERO
     foreign = ZERO if line.currency else line.amount + beside
     moved = replace(item, amount=item.amount + foreign, euro=item.euro + euro + beside)
-    if _is_payment(entry):
+    if is_payment(entry):
         return moved
     return replace(
         moved,

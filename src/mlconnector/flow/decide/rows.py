@@ -15,6 +15,7 @@ from mlconnector.formats.extf import (
     Unwritable,
     booking_rows,
     category,
+    is_marked,
 )
 from mlconnector.formats.extf.columns import Bookings
 from mlconnector.formats.extf.text import clean
@@ -74,6 +75,11 @@ def rows_of(entry: Entry, books: Books) -> BookingRows:
         generalumkehr=_generalumkehr(books),
         due_date=books.due_date,
     )
+
+
+def is_generalumkehr(entry: Entry, channel: Channel, books: Books) -> bool:
+    """Whether the rows of an entry are written as a Generalumkehr; booking suggestions have none."""
+    return channel != "dxso" and is_marked(entry, _generalumkehr(books))
 
 
 def _generalumkehr(books: Books) -> frozenset[Reversed]:

@@ -25,6 +25,7 @@ from mlconnector.formats.extf.rows import (
     TaxPeriod,
     Value,
     booking_rows,
+    is_marked,
 )
 from mlconnector.formats.extf.rules import (
     REJECTED,
@@ -89,6 +90,7 @@ __all__ = [
     "fitted",
     "format_name",
     "header_fields",
+    "is_marked",
     "label_field",
     "limit",
     "owned",

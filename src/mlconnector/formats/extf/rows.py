@@ -88,7 +88,7 @@ def booking_rows(
         common[Bookings.SERVICE_DATE.name] = entry.service_date
         decisive = entry.service_date if tax_period == "service_date" else entry.document_date
         common[Bookings.TAX_PERIOD.name] = decisive
-    marked = _is_marked(entry, generalumkehr)
+    marked = is_marked(entry, generalumkehr)
     noted = list(changes)
     rows = []
     for line, money in zip(entry.lines, _money(entry, noted), strict=True):
@@ -112,7 +112,7 @@ def _tax_period(entry: Entry, line: EntryLine, decisive: date) -> date:
     return own if entry.posting_date is None else max(own, entry.posting_date)
 
 
-def _is_marked(entry: Entry, generalumkehr: frozenset[Reversed]) -> bool:
+def is_marked(entry: Entry, generalumkehr: frozenset[Reversed]) -> bool:
     """Whether the rows are a Generalumkehr; what takes back a credit note that is one, is none."""
     is_credit = entry.voucher_kind == "credit_note" and "credit_note" in generalumkehr
     if entry.kind == "reversal":

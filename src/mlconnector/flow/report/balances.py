@@ -1,0 +1,155 @@
+"""Sums and balances (Summen und Salden) of the accounts that bookings move, with what DATEV books by itself.
+
+DATEV works tax and Skonto out of the rows that it gets, in EUR: so do the sums. A Generalumkehr lowers the
+side that it takes back instead of raising the other one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from mlconnector.flow.decide.rows import is_generalumkehr
+from mlconnector.flow.report.transferred import Booked
+from mlconnector.mapping.open_items import moves_person
+from mlconnector.mapping.postings import Posting, postings
+from mlconnector.mapping.rules import Rules
+from mlconnector.model.entries import Entry
+from mlconnector.model.euro import EURO, euro_amounts
+from mlconnector.model.money import ZERO, rounded
+
+Which = Literal["general", "receivable", "payable"]
+ByDatev = Literal["no", "partly", "yes"]
+WHICH: tuple[Which, ...] = ("general", "receivable", "payable")
+# Postings that no row names: DATEV makes them of the tax key, of the account's function or of the Skonto.
+_BY_DATEV = frozenset({"tax", "input_tax", "lost_tax", "discount"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Debit and credit in one currency."""
+
+    debit: Decimal
+    credit: Decimal
+
+    @property
+    def balance(self) -> Decimal:
+        """Positive in debit, negative in credit."""
+        return self.debit - self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSums:
+    """An account with its sums in EUR, and beside them those of its `foreign` money by currency.
+
+    `number` is empty where DATEV alone knows the account. `rows` are the booking rows that move it, and
+    `by_datev` says whether any or all of its postings are DATEV's own.
+    """
+
+    which: Which
+    number: str
+    name: str
+    euro: Sums
+    foreign: Mapping[str, Sums]
+    rows: int
+    by_datev: ByDatev
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """All accounts, G/L accounts first, and what they come to: as much in debit as in credit."""
+
+    accounts: tuple[AccountSums, ...]
+    rows: int
+
+    def total(self, which: Which | None = None) -> Sums:
+        """The sums of all accounts, or of those of one kind."""
+        chosen = [one.euro for one in self.accounts if which in {None, one.which}]
+        return Sums(
+            rounded(sum((one.debit for one in chosen), ZERO)),
+            rounded(sum((one.credit for one in chosen), ZERO)),
+        )
+
+
+@dataclass
+class _Account:
+    """What was added up so far."""
+
+    name: str
+    sums: dict[str, list[Decimal]] = field(default_factory=dict)
+    rows: set[tuple[str, int]] = field(default_factory=set)
+    own: int = 0
+    by_datev: int = 0
+
+
+def balances(bookings: Iterable[tuple[Booked, Rules]], names: Mapping[str, str]) -> Balances:
+    """The sums of bookings, each with the rules of its connection; `names` are those of person accounts."""
+    found: dict[tuple[Which, str, str], _Account] = {}
+    rows = 0
+    for one, rules in bookings:
+        rows += len(one.entry.lines)
+        lowers = is_generalumkehr(one.entry, one.channel, rules.books)
+        persons = {line.account for line in one.entry.lines if moves_person(one.entry, line)}
+        for posting in _in_all_currencies(one.entry, rules):
+            which: Which = one.entry.ledger if posting.account in persons else "general"
+            unknown = "" if posting.account else posting.name
+            account = found.setdefault((which, posting.account, unknown), _Account(posting.name))
+            _add(account, one.id, posting, lowers=lowers)
+            account.name = names.get(posting.account, "") if which != "general" else account.name
+            account.name = account.name or posting.name
+    ordered = sorted(found, key=lambda key: (WHICH.index(key[0]), key[1] == "", key[1], key[2]))
+    return Balances(tuple(_told(key, found[key]) for key in ordered), rows)
+
+
+def in_euro(entry: Entry) -> Entry | None:
+    """The booking as it stands in the books; None where nothing of it is left in EUR."""
+    if entry.exchange_rate is None:
+        return entry
+    lines = tuple(
+        msgspec.structs.replace(line, amount=amount, currency="", exchange_rate=None)
+        for line, amount in zip(entry.lines, euro_amounts(entry.lines, entry.exchange_rate), strict=True)
+        if amount != ZERO
+    )
+    return msgspec.structs.replace(entry, currency=EURO, exchange_rate=None, lines=lines) if lines else None
+
+
+def _in_all_currencies(entry: Entry, rules: Rules) -> Iterator[Posting]:
+    """The postings in EUR, and those in foreign money beside them."""
+    books = in_euro(entry)
+    if books is not None:
+        yield from postings(books, rules)
+    if books is not entry:
+        yield from (one for one in postings(entry, rules) if one.currency != EURO)
+
+
+def _add(account: _Account, booking: str, posting: Posting, *, lowers: bool) -> None:
+    debit, amount = posting.side == "S", posting.amount
+    if lowers:
+        debit, amount = not debit, -amount
+    sums = account.sums.setdefault(posting.currency, [ZERO, ZERO])
+    sums[0 if debit else 1] += amount
+    account.rows.add((booking, posting.of_line))
+    if posting.part in _BY_DATEV:
+        account.by_datev += 1
+    else:
+        account.own += 1
+
+
+def _told(key: tuple[Which, str, str], account: _Account) -> AccountSums:
+    sums = {
+        currency: Sums(*(rounded(one, currency) for one in both)) for currency, both in account.sums.items()
+    }
+    nothing = Sums(rounded(ZERO), rounded(ZERO))
+    return AccountSums(
+        which=key[0],
+        number=key[1],
+        name=account.name,
+        euro=sums.pop(EURO, nothing),
+        foreign=dict(sorted(sums.items())),
+        rows=len(account.rows),
+        by_datev="no" if not account.by_datev else "partly" if account.own else "yes",
+    )

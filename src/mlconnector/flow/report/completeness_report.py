@@ -1,0 +1,145 @@
+"""The completeness report: source against sent against accepted, gaps in number series, and what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+from sqlalchemy import Connection
+
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.report.completeness import (
+    Compared,
+    Differing,
+    Group,
+    Outcome,
+    ReadVoucher,
+    Sum,
+    by_outcome,
+    carried,
+    compared,
+    differing,
+    outcome_of,
+)
+from mlconnector.flow.report.number_series import Found, series_of
+from mlconnector.flow.report.search import period_of
+from mlconnector.flow.report.transferred import Whose, dated, whose
+from mlconnector.flow.report.voucher_facts import facts_of
+from mlconnector.model.money import ZERO
+from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import DownPayment
+from mlconnector.store import booked, lookup
+from mlconnector.store.lookup import Scope
+from mlconnector.store.vouchers import VoucherRow
+
+_NUMBERED_BY_US = frozenset({"invoice", "credit_note"})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A voucher that waits, and a problem for which it does; without a date it is in every period."""
+
+    voucher: ReadVoucher
+    outcome: Outcome
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """What became of everything that is dated in a period; `first` and `last` are None where it is open.
+
+    `documents` says how many documents (Belegbilder) of these vouchers are in which state; `series` are those
+    of sales documents, which the client numbers itself.
+    """
+
+    whose: Whose
+    first: date | None
+    last: date | None
+    compared: tuple[Compared, ...]
+    outcomes: tuple[tuple[Group, Outcome, Sum], ...]
+    documents: dict[str, int]
+    series: Found
+    held: tuple[Held, ...]
+    differing: tuple[Differing, ...]
+
+    @property
+    def filed(self) -> tuple[int, int]:
+        """How many documents are filed, and how many there are."""
+        return self.documents.get("filed", 0), sum(self.documents.values())
+
+
+class _Content(msgspec.Struct, frozen=True):
+    """What is looked at of a revision beside its facts."""
+
+    direction: str = ""
+    down_payments: tuple[DownPayment, ...] = ()
+
+
+_decoder = msgspec.json.Decoder(_Content)
+
+
+def completeness_of(
+    services: Services, name: str, *, period: str | None = None, whole_client: bool = False
+) -> Completeness:
+    """What became of everything that a connection has read, or all connections of its client.
+
+    Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
+    """
+    first, last = period_of(period) if period else (None, None)
+    of = whose(services, name, whole_client=whole_client)
+    with services.database.read() as db:
+        read = [one for each in of.names for one in _read(db, Scope(each, (), first, last))]
+        bookings = carried(dated(db, of, first, last))
+        documents = booked.documents_by_state(db, of.names, first, last)
+        known = booked.numbers(db, of.names)
+        held = tuple(one for each in of.names for one in _held(db, each, first, last))
+    return Completeness(
+        whose=of,
+        first=first,
+        last=last,
+        compared=compared(read, bookings),
+        outcomes=by_outcome(read),
+        documents=documents,
+        series=series_of(_numbers(read), known),
+        held=held,
+        differing=differing(read, bookings),
+    )
+
+
+def _read(db: Connection, scope: Scope) -> Iterator[ReadVoucher]:
+    for row, content in lookup.search(db, scope):
+        # Customers and suppliers, and records that are gone, have no day: they are no documents.
+        if row.document_date is not None:
+            yield read_voucher(row, content)
+
+
+def read_voucher(row: VoucherRow, content: str | None) -> ReadVoucher:
+    """A voucher with what its newest revision says; None where it could not be read."""
+    facts = facts_of(content)
+    more = _Content() if content is None else _decoder.decode(content)
+    return ReadVoucher(row, more.direction, facts.customer, facts.currency, _owed(facts.amount, more))
+
+
+def _owed(gross: Decimal | None, more: _Content) -> Decimal | None:
+    """The gross of a document without the down payments that it settles: their requests owe them."""
+    return None if gross is None else gross - sum((one.amount for one in more.down_payments), ZERO)
+
+
+def _held(db: Connection, name: str, first: date | None, last: date | None) -> Iterator[Held]:
+    waiting = [one for one in lookup.waiting(db, name) if _is_within(one.row.document_date, first, last)]
+    said = lookup.contents(db, list({one.row.id: one.row for one in waiting}.values()))
+    for one in waiting:
+        yield Held(read_voucher(one.row, said.get(one.row.id)), outcome_of(one.row), one.problem)
+
+
+def _is_within(day: date | None, first: date | None, last: date | None) -> bool:
+    return day is None or ((first is None or first <= day) and (last is None or day <= last))
+
+
+def _numbers(read: Sequence[ReadVoucher]) -> Iterator[str]:
+    for one in read:
+        if one.direction == "sale" and one.row.kind in _NUMBERED_BY_US and one.row.number:
+            yield one.row.number

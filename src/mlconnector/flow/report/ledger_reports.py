@@ -1,0 +1,127 @@
+"""Reports from what was transferred: open items, and sums and balances, of a connection or its client."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.report.balances import Balances, balances
+from mlconnector.flow.report.open_items import Person, Total, movements, persons, total
+from mlconnector.flow.report.search import period_of
+from mlconnector.flow.report.transferred import Booked, Whose, posted, today, whose
+from mlconnector.mapping.rules import Rules
+from mlconnector.model.entries import Ledger
+from mlconnector.store import accounts
+from mlconnector.store.booked import Stand
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """Bookings that a report leaves out: on their way, not sent yet, or dated after its day."""
+
+    under_way: int = 0
+    planned: int = 0
+    later: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItemReport:
+    """The open items on a day; `with_planned` says that what is not transferred yet counts, too."""
+
+    whose: Whose
+    on: date
+    with_planned: bool
+    persons: tuple[Person, ...]
+    not_counted: NotCounted
+
+    def total(self, ledger: Ledger | None = None) -> Total:
+        """What all items come to, or those of debtors or creditors."""
+        return total(item for one in self.persons if ledger in {None, one.ledger} for item in one.items)
+
+    @property
+    def without_due_date(self) -> int:
+        """How many items have a document for which nobody has named a due date."""
+        return sum(item.has_document and item.due_date is None for one in self.persons for item in one.items)
+
+    @property
+    def without_document(self) -> int:
+        """How many items are nothing but money: on account, or for a document that came from elsewhere."""
+        return sum(not item.has_document for one in self.persons for item in one.items)
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceReport:
+    """Sums and balances of a period; `first` and `last` are None where it is open."""
+
+    whose: Whose
+    first: date | None
+    last: date | None
+    balances: Balances
+    not_counted: NotCounted
+
+
+def open_items_of(
+    services: Services,
+    name: str,
+    *,
+    on: date | None = None,
+    planned: bool = False,
+    all_items: bool = False,
+    whole_client: bool = False,
+) -> OpenItemReport:
+    """The open items of a connection, or of all connections of its client, on a day (today).
+
+    Only what DATEV has accepted counts; with `planned` also what is on its way, or not sent yet. Raises
+    NeedsHuman (`connection_unknown`).
+    """
+    of, day = whose(services, name, whole_client=whole_client), on or today(services)
+    stands: set[Stand] = {"accepted", "under_way", "planned"} if planned else {"accepted"}
+    left_out: Counter[str] = Counter()
+    with services.database.read() as db:
+        names = {number: one.name for number, one in accounts.every(db, of.client).items()}
+        counted = _counted(posted(db, of), stands, None, day, left_out)
+        moved = [each for one in counted for each in movements(one)]
+    found = persons(moved, day, names, all_items=all_items)
+    return OpenItemReport(of, day, planned, found, NotCounted(**left_out))
+
+
+def balances_of(
+    services: Services, name: str, *, period: str | None = None, whole_client: bool = False
+) -> BalanceReport:
+    """Sums and balances of what DATEV has accepted, by the day of the booking.
+
+    Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
+    """
+    first, last = period_of(period) if period else (None, None)
+    of = whose(services, name, whole_client=whole_client)
+    rules: dict[str, Rules] = {one: services.rules(one) for one in of.names}
+    left_out: Counter[str] = Counter()
+    with services.database.read() as db:
+        names = {number: one.name for number, one in accounts.every(db, of.client).items()}
+        counted = _counted(posted(db, of, first, last), {"accepted"}, first, last, left_out)
+        found = balances(((one, rules[one.connection]) for one in counted), names)
+    del left_out["later"]
+    return BalanceReport(of, first, last, found, NotCounted(**left_out))
+
+
+def _counted(
+    bookings: Iterator[Booked],
+    stands: set[Stand],
+    first: date | None,
+    last: date | None,
+    left_out: Counter[str],
+) -> Iterator[Booked]:
+    """The bookings of a period that count; how many of it do not is counted, and how many are later."""
+    for one in bookings:
+        day = one.entry.posted_on
+        if first is not None and day < first:
+            continue
+        if last is not None and day > last:
+            left_out["later"] += one.stand in stands
+        elif one.stand in stands:
+            yield one
+        else:
+            left_out[one.stand] += 1

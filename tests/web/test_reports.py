@@ -1,0 +1,87 @@
+"""The reports of the API: the same as those of the commands, in the shapes that the description promises."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from mlconnector.model.entries import encode as encode_entry
+from mlconnector.model.vouchers import encode
+from mlconnector.store.tables import entries
+from tests.flow.report.bookings import Ledger
+from tests.mapping.builders import voucher
+from tests.web.records import MISSING, add_batch, add_voucher
+from tests.web.rig import NAME, Rig
+
+REPORTS = f"/api/v1/connections/{NAME}/reports"
+INVOICE = voucher(document_date=date(2026, 2, 27), due_date=date(2026, 3, 13))
+
+
+@pytest.fixture
+def api(rig: Rig) -> httpx.Client:
+    rig.connect()
+    return rig.program()
+
+
+def book(rig: Rig) -> None:
+    """An invoice of 119.00 that DATEV has accepted."""
+    key = add_voucher(rig, "RE-1", "settled", content=encode(INVOICE).decode())
+    add_batch(rig, "b1", "succeeded", voucher=key)
+    content = encode_entry(Ledger().book(INVOICE).entry).decode()
+    with rig.application.database.write() as db:
+        db.execute(update(entries).where(entries.c.voucher == key).values(content=content))
+
+
+def test_with_nothing_transferred_the_reports_are_empty(api: httpx.Client) -> None:
+    items = api.get(f"{REPORTS}/opos", params={"on": "2026-07-31"}).json()
+    assert (items["on"], items["total"]["items"], items["connections"]) == ("2026-07-31", 0, [NAME])
+    sums = api.get(f"{REPORTS}/balances", params={"period": "2026-07"}).json()
+    assert (sums["first"], sums["last"], sums["accounts"]) == ("2026-07-01", "2026-07-31", [])
+    told = api.get(f"{REPORTS}/completeness").json()
+    assert (told["first"], told["compared"], told["held"]) == (None, [], [])
+
+
+def test_amounts_are_exact_texts(rig: Rig, api: httpx.Client) -> None:
+    book(rig)
+    items = api.get(f"{REPORTS}/opos", params={"on": "2026-03-31"}).json()
+    (person,) = items["ledgers"][0]["persons"]
+    (item,) = person["items"]
+    assert (person["account"], item["number"], item["open"], item["due_date"]) == (
+        "10001",
+        "RE-1",
+        "119.00",
+        "2026-03-13",
+    )
+    assert (item["days_overdue"], items["total"]["ageing"]["days_30"]) == (18, "119.00")
+    sums = api.get(f"{REPORTS}/balances").json()
+    assert [(one["number"], one["balance"], one["by_datev"]) for one in sums["accounts"]] == [
+        ("1776", "-19.00", "yes"),
+        ("8400", "-100.00", "no"),
+        ("10001", "119.00", "no"),
+    ]
+    assert sums["total"] == {"debit": "119.00", "credit": "119.00", "balance": "0.00"}
+
+
+def test_what_is_held_comes_with_its_cause(rig: Rig, api: httpx.Client) -> None:
+    book(rig)
+    add_voucher(rig, "RE-2", "needs_human", MISSING)
+    told = api.get(f"{REPORTS}/completeness", params={"period": "2026-02"}).json()
+    compared = {one["direction"]: one for one in told["compared"]}
+    assert compared["sale"]["accepted"] == {"count": 1, "gross": "119.00"}
+    (held,) = told["held"]
+    assert (held["number"], held["outcome"], held["cause"]) == ("RE-2", "held", MISSING.cause)
+    assert held["what"]
+
+
+@pytest.mark.parametrize("report", ["opos", "completeness", "balances"])
+def test_a_connection_that_nobody_has_is_not_found(api: httpx.Client, report: str) -> None:
+    answer = api.get(f"/api/v1/connections/nobody/reports/{report}")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_day_or_a_period_that_is_none_is_refused(api: httpx.Client) -> None:
+    assert api.get(f"{REPORTS}/opos", params={"on": "July"}).status_code == 422
+    assert api.get(f"{REPORTS}/balances", params={"period": "July"}).status_code == 422

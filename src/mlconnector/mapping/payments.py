@@ -63,7 +63,9 @@ def decide_payment(
     allocations = [one for one in voucher.allocations if _moves(one, voucher.currency)]
     if not allocations:
         return Ignored("zero_value")
-    account, rate = _money_account(voucher, rules), exchange_rate(voucher, rules)
+    moves_money = any(rounded(one.amount, voucher.currency) != ZERO for one in allocations)
+    account = _money_account(voucher, rules) if moves_money else Found("", ())
+    rate = exchange_rate(voucher, rules)
     problems = [*_formal(voucher, allocations, rules)]
     problems += [found for found in (account, rate) if isinstance(found, Problem)]
     taken: dict[int, list[_Taken]] = {}

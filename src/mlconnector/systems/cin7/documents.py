@@ -38,6 +38,7 @@ class Record:
     """
 
     name: str
+    order_number: str
     status: str
     direction: Direction
     party: Party | None
@@ -80,11 +81,11 @@ def final_documents(record: Record, tax_rules: Mapping[str, TaxRule]) -> Iterato
 
 
 def numbers_by_task(record: Record) -> dict[tuple[Part, str], str | None]:
-    """The numbers of all documents of a record by their tasks, which payments name."""
+    """The numbers of all final documents of a record by their tasks, which payments name."""
     found: dict[tuple[Part, str], str | None] = {}
-    for invoice in record.invoices:
+    for invoice in _final(record.invoices):
         found["invoice", folded(invoice.task_id)] = document_number(clean(invoice.invoice_number))
-    for note in record.credit_notes:
+    for note in _final(record.credit_notes):
         found["credit-note", folded(note.task_id)] = document_number(clean(note.credit_note_number))
     return found
 
@@ -154,7 +155,7 @@ def _reading(
     record: Record, one: _Paper, numbers: Sequence[str], tax_rules: Mapping[str, TaxRule]
 ) -> Reading:
     name = document_name(record.name, one.part, one.task)
-    title = one.number or name
+    title = one.number or record.order_number or name
     written = day(one.written)
     if written is None:
         raise UnknownShape(f"cin7 answered with a document {title} without a day")

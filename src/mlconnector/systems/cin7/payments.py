@@ -112,7 +112,11 @@ def _allocations(
 
 def _undecided(payment: Payment, number: str | None, credit: str | None, payer: Payer) -> list[Problem]:
     """A prepayment that no invoice took yet is no revenue, and may be a taxed down payment (§ 13 UStG)."""
-    if number is not None or credit or payer.settings.payments.prepayment == "on_account":
+    if number is not None or credit:
+        return []
+    if clean(payment.type).lower() in _BACK:
+        return [Problem("refund_without_document", _money(payment, payer))]
+    if payer.settings.payments.prepayment == "on_account":
         return []
     return [Problem("prepayment_undecided", _money(payment, payer))]
 

@@ -35,6 +35,7 @@ def of_sale(sale: Sale, customer: PartyRecord | None, around: Around) -> Record:
     ship_to, wrong = places.ship_to(sale, party)
     return Record(
         name=name,
+        order_number=clean(sale.order.sale_order_number if sale.order else None),
         status=sale.status or "",
         direction="sale",
         party=party,
@@ -72,6 +73,7 @@ def of_purchase(purchase: Purchase, supplier: PartyRecord | None, around: Around
     party, problems = supplier_of(supplier, purchase.supplier_id, clean(purchase.supplier), settings)
     return Record(
         name=name,
+        order_number=clean(purchase.order_number),
         status=purchase.status or "",
         direction="purchase",
         party=party,

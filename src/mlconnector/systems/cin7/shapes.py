@@ -130,6 +130,7 @@ class Attachment(_Record, frozen=True, kw_only=True):
 class Ordered(_Record, frozen=True, kw_only=True):
     """A quote or order, as far as it was paid in advance."""
 
+    sale_order_number: str | None = None
     prepayments: list[Any] | None = None
 
 
@@ -147,7 +148,6 @@ class Sale(_Record, frozen=True, kw_only=True):
     customer_currency: str | None = None
     currency_rate: Decimal | None = None
     tax_calculation: str | None = None
-    order_number: str | None = None
     terms: str | None = None
     location: str | None = None
     service_only: bool | None = None

@@ -196,7 +196,7 @@ def _documents(
     record, around = found
     payer = Payer(
         record=record.name,
-        title=clean(whole.record.order_number) or record.name,
+        title=record.order_number or record.name,
         direction=record.direction,
         party=record.party,
         problems=record.problems_of_party,

@@ -13,6 +13,7 @@ import pytest
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.settings import parse_toml
 from mlconnector.standins.base import Options
+from mlconnector.standins.cin7.standin import Cin7StandIn
 from mlconnector.standins.datev import DatevStandIn
 from mlconnector.standins.dynamics import DynamicsStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
@@ -84,7 +85,9 @@ def office(folder: Path, source: str, records: int) -> Iterator[Office]:
         pipedrive = PipedriveStandIn(Options(records=records))
         datev = DatevStandIn(Options(received=folder / "demo-out/received"))
         dynamics = DynamicsStandIn(Options(records=records))
-        apps = {"pipedrive": pipedrive.app, "datev": datev.app, "dynamics": dynamics.app}
+        cin7 = Cin7StandIn(Options(records=records))
+        sources = {"pipedrive": pipedrive.app, "dynamics": dynamics.app, "cin7": cin7.app}
+        apps = {**sources, "datev": datev.app}
         urls = {name: running.enter_context(served(app)) for name, app in apps.items()}
         yield Office(Desk(pipedrive, datev, Scene(urls)), source)
 

@@ -22,6 +22,7 @@ FROM_THE_BEGINNING = {
     "docs/tutorial/first-deal.md": "pipedrive",
     "docs/how-to/pipedrive.md": "pipedrive",
     "docs/how-to/dynamics.md": "dynamics",
+    "docs/how-to/cin7.md": "cin7",
 }
 NOT_RUN = {
     "serve": "answers until it is stopped: tests/commands/test_serve.py",

@@ -38,6 +38,7 @@ from mlconnector.commands.ping import show_step, step_row
 from mlconnector.commands.repairs import somebody
 from mlconnector.commands.working import work_through
 from mlconnector.flow.agree import release
+from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.connect import oauth_login, ping, setup, standing
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.settings import read_connection
@@ -151,7 +152,7 @@ def set_up(
     for step in ping.check(app.context(name)):
         if tell is _aloud:
             show_step(step_row(name, step, app.settings.language))
-    if not release.is_released(app.context(name)):
+    if not is_released(app.context(name)):
         given = release.release(app.context(name), somebody())
         tell(phrase("demo_released", name=name, by=given.by))
 

@@ -32,7 +32,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.repairs import somebody
 from mlconnector.commands.templates import template
-from mlconnector.flow.agree import release
+from mlconnector.flow.agree.released import released
 from mlconnector.flow.connect import credentials, setup, standing, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import overview
@@ -192,7 +192,7 @@ def connect(
             logins = [one.system for one in standing.logins_of(app.context(settings.name)) if one.needed]
             states = overview.states(app.context(settings.name))
             with app.database.read() as db:
-                given_release = release.released(connections.read(db, settings.name))
+                given_release = released(connections.read(db, settings.name))
             webhook = _webhook(app, settings.name, register_webhook)
         if json:
             print_json(

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mlconnector.errors import ConnectorError, NeedsHuman
-from mlconnector.flow.agree.release import is_released
+from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.batches import notes
 from mlconnector.flow.batches.kinds import kind_of
 from mlconnector.flow.context.breaker import refuse_while_open

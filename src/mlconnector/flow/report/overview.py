@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agree import release
+from mlconnector.flow.agree import released
 from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.connect.standing import Login, logins_of
 from mlconnector.flow.context.context import Context
@@ -74,8 +74,8 @@ def connection(context: Context) -> dict[str, Any]:
         persons = person_records.counts(db, context.name)
         out_of_reach = outages.of(db, context.name)
         works = anybody_works(context.services, db)
-        given = release.released(row)
-        waits = None if given is not None or row.is_disconnected else release.waiting(db, context.name)
+        given = released.released(row)
+        waits = None if given is not None or row.is_disconnected else released.waiting(db, context.name)
     refused = _refused_settings(context)
     if refused is not None and row.state != "paused":
         row = replace(row, state="degraded", state_reason=refused.cause)

@@ -19,7 +19,7 @@ from mlconnector.store import batches, documents
 from mlconnector.store.audit import append
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.documents import DocumentRow
-from mlconnector.systems.sink import OutgoingDocument, Receipt
+from mlconnector.systems.transfers import OutgoingDocument, Receipt
 
 DOCUMENTS_AT_ONCE = 64
 

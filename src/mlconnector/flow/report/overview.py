@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from mlconnector.errors import NeedsHuman
@@ -22,7 +22,6 @@ from mlconnector.store import (
     audit,
     batches,
     connections,
-    documents,
     figures,
     httplog,
     outages,
@@ -30,7 +29,6 @@ from mlconnector.store import (
     runs,
     vouchers,
 )
-from mlconnector.store import hints as webhook_hints
 from mlconnector.texts.catalogue import explain, problem_keys, step_cause, step_people
 
 _FIRST_VOUCHERS = 5
@@ -42,19 +40,6 @@ _NO_REQUESTS: Mapping[str, Any] = {
     "error_share": 0.0,
     "alarms": [],
 }
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def states(context: Context) -> dict[str, int]:
-    """How many vouchers of a connection are in which state."""
-    with context.read() as db:
-        return vouchers.states(db, context.name).get(context.name, {})
-
-
-def hints(context: Context) -> int:
-    """How many webhook hints wait."""
-    with context.read() as db:
-        return webhook_hints.counts(db, context.name).waiting
 
 
 def connection(context: Context) -> dict[str, Any]:
@@ -198,17 +183,3 @@ def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
 def problems(services: Services, name: str | None = None) -> list[dict[str, Any]]:
     """Why vouchers wait, in words, the most frequent cause first; with the first vouchers of each cause."""
     return waiting.causes(services, name, limit=_FIRST_VOUCHERS)
-
-
-def filed_documents(services: Services) -> int:
-    """How many documents are filed in DATEV."""
-    with services.database.read() as db:
-        return documents.counts(db).get("filed", 0)
-
-
-def sent_requests(context: Context) -> dict[str, int]:
-    """How many requests of each kind to the sink the technical log has."""
-    system = context.settings.sink_system.name
-    context.http_log.flush()
-    counted = httplog.shares(context.database, context.name, _BEGINNING, system).by_method
-    return {f"{method.lower()}s": counted.get(method, 0) for method in ("GET", "PUT", "POST")}

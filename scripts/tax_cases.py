@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from mlconnector.mapping.charts import TaxCase, seeded_accounts, tax_cases
-from mlconnector.mapping.discounts import discount_accounts
+from mlconnector.mapping.discount_accounts import discount_accounts
 from mlconnector.mapping.tax_keys import tax_keys
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/reference/tax-cases.md"

@@ -12,7 +12,7 @@ import pytest
 from mlconnector.mapping.account_functions import functions_of
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.charts import Chart, seeded_accounts, tax_cases
-from mlconnector.mapping.discounts import discount_accounts
+from mlconnector.mapping.discount_accounts import discount_accounts
 from mlconnector.mapping.drafts import Draft, Held, entry
 from mlconnector.mapping.open_items import open_items
 from mlconnector.mapping.rules import Rules

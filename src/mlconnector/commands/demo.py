@@ -38,10 +38,11 @@ from mlconnector.commands.ping import show_step, step_row
 from mlconnector.commands.repairs import somebody
 from mlconnector.commands.working import work_through
 from mlconnector.flow.agree import release
+from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.connect import oauth_login, ping, setup, standing
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.settings import read_connection
-from mlconnector.flow.report import overview
+from mlconnector.flow.report import counts, overview
 from mlconnector.mapping.channels import Channel
 from mlconnector.settings import Settings
 from mlconnector.standins.base import names as standin_names
@@ -151,7 +152,7 @@ def set_up(
     for step in ping.check(app.context(name)):
         if tell is _aloud:
             show_step(step_row(name, step, app.settings.language))
-    if not release.is_released(app.context(name)):
+    if not is_released(app.context(name)):
         given = release.release(app.context(name), somebody())
         tell(phrase("demo_released", name=name, by=given.by))
 
@@ -169,7 +170,7 @@ def _log_in(app: Application, name: str, tell: Callable[[str], None]) -> None:
 def _sent(app: Application, sources: list[str]) -> int:
     """How many documents and Buchungsstapel were handed to DATEV so far."""
     known = [app.context(name) for source in sources if _is_known(app, name := f"demo-{source}")]
-    posted = sum(overview.sent_requests(context)["puts"] for context in known)
+    posted = sum(counts.sent_requests(context)["puts"] for context in known)
     handed = [batch for context in known for batch in overview.connection(context)["batches"]]
     return posted + sum(bool(batch["job_id"]) for batch in handed)
 
@@ -181,7 +182,7 @@ def _is_known(app: Application, name: str) -> bool:
 
 def _summary(app: Application, sources: list[str]) -> dict[str, Any]:
     reports = {name: overview.connection(app.context(f"demo-{name}")) for name in sources}
-    http = [overview.sent_requests(app.context(f"demo-{name}")) for name in sources]
+    http = [counts.sent_requests(app.context(f"demo-{name}")) for name in sources]
     return {
         "sources": {name: _counts(app, f"demo-{name}", report) for name, report in reports.items()},
         "batches": [
@@ -197,7 +198,7 @@ def _summary(app: Application, sources: list[str]) -> dict[str, Any]:
             for batch in report["batches"]
             if batch["state"] != "dissolved"
         ],
-        "documents": overview.filed_documents(app.services),
+        "documents": counts.filed_documents(app.services),
         "http": {kind: sum(one[kind] for one in http) for kind in ("gets", "puts", "posts")},
         "problems": [
             {

@@ -71,7 +71,7 @@ def login(
             )
             return
         if not wanted:
-            _all_stand(name, logins)
+            _all_stand(app, name, logins)
         for one in wanted:
             address = oauth_login.begin(app.context(name), one, redirect, ended_there=ended_there)
             _log_in(app, name, one, redirect, address, paste=answer)
@@ -87,16 +87,16 @@ def _wanted(logins: list[Login], system: str | None) -> list[str]:
     return [system]
 
 
-def _all_stand(name: str, logins: list[Login]) -> None:
+def _all_stand(app: Application, name: str, logins: list[Login]) -> None:
     for one in logins:
-        _show(name, one)
+        _show(app, name, one)
         paragraph(phrase("login_stands", name=name, system=one.system))
 
 
-def _show(name: str, one: Login) -> None:
+def _show(app: Application, name: str, one: Login) -> None:
     """Say until when a login is good, whose it is, for which client, and where it can be ended."""
     say("logged_in", name=name, system=named("system", one.system), until=one.until, by=one.by)
-    show_login_facts(name, one)
+    show_login_facts(name, overview.login(app.services, one))
 
 
 def _invite(app: Application, name: str, public: str, *, json: bool) -> None:
@@ -144,7 +144,7 @@ def _log_in(app: Application, name: str, system: str, redirect: str, address: st
         _log_in(app, name, system, redirect, following, paste=True)
         return
     done = next(one for one in standing.logins_of(app.context(name)) if one.system == system)
-    _show(name, done)
+    _show(app, name, done)
 
 
 def _pasted() -> str:

@@ -32,10 +32,10 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.repairs import somebody
 from mlconnector.commands.templates import template
-from mlconnector.flow.agree import release
+from mlconnector.flow.agree.released import released
 from mlconnector.flow.connect import credentials, setup, standing, webhooks
 from mlconnector.flow.context.settings import ConnectionSettings
-from mlconnector.flow.report import overview
+from mlconnector.flow.report import counts
 from mlconnector.given_files import given_text
 from mlconnector.settings import FILE_NAME, UnreadableSettings, line_of, parse_toml, refuse
 from mlconnector.store import connections
@@ -190,9 +190,9 @@ def connect(
             done = setup.connect(app.services, settings, given, somebody())
             missing = setup.missing_secrets(app.services, settings)
             logins = [one.system for one in standing.logins_of(app.context(settings.name)) if one.needed]
-            states = overview.states(app.context(settings.name))
+            states = counts.states(app.context(settings.name))
             with app.database.read() as db:
-                given_release = release.released(connections.read(db, settings.name))
+                given_release = released(connections.read(db, settings.name))
             webhook = _webhook(app, settings.name, register_webhook)
         if json:
             print_json(

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from mlconnector.app import Application
 from mlconnector.commands.login_facts import show_login_facts
 from mlconnector.commands.output import (
     AsJson,
@@ -29,7 +28,6 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
-from mlconnector.flow.connect import standing
 from mlconnector.flow.report import overview
 from mlconnector.store import batches, connections
 from mlconnector.texts.catalogue import Explanation
@@ -58,7 +56,7 @@ def status(names: Names = None, json: AsJson = False) -> None:
         elif not report:
             say("no_connections")
         else:
-            show(app, report)
+            show(report)
         raise typer.Exit(exit_code(report))
 
 
@@ -88,7 +86,7 @@ def exit_code(report: Mapping[str, Mapping[str, Any]], *, finished: bool = False
     return Exit.FINE
 
 
-def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
+def show(report: Mapping[str, Mapping[str, Any]]) -> None:
     """Print what became of everything."""
     for number, (name, one) in enumerate(report.items()):
         if number:
@@ -96,11 +94,11 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
         heading(f"{name}: {named('connection', one['state'])}")
         source, client = named("source", one["source"]), one["client"]
         paragraph(phrase("client_line", source=source, client=client), 2)
-        _show_trouble(app, one)
+        _show_trouble(one)
         _show_release(name, one)
-        for login in standing.logins_of(app.context(name)) if one["logins"] else ():
-            key = "no_login_line" if login.until is None else "login_line"
-            facts = {"system": named("system", login.system), "until": login.until, "by": login.by}
+        for login in one["logins"]:
+            key = "no_login_line" if login["until"] is None else "login_line"
+            facts = {"system": named("system", login["system"]), "until": login["until"], "by": login["by"]}
             paragraph(phrase(key, **facts), 2)
             show_login_facts(name, login, 4)
         _show_requests(one["sink_requests"])
@@ -118,7 +116,7 @@ def show(app: Application, report: Mapping[str, Mapping[str, Any]]) -> None:
         _show_waiting(name, one["problems"], one["vouchers"])
 
 
-def _show_trouble(app: Application, one: Mapping[str, Any]) -> None:
+def _show_trouble(one: Mapping[str, Any]) -> None:
     """Why a connection does not work, and the way out."""
     name, reason = one["connection"], one["state_reason"]
     if one["state"] == "paused":
@@ -131,8 +129,7 @@ def _show_trouble(app: Application, one: Mapping[str, Any]) -> None:
         print_words(words, 4)
     elif one["state"] == "needs_login":
         system, _, why = reason.partition(": ")
-        needed = [login.system for login in standing.logins_of(app.context(name)) if login.needed]
-        if needed or not reason:
+        if any(login["needed"] for login in one["logins"]) or not reason:
             say_in("next_login", name)
         else:
             paragraph(phrase("new_credentials", system=named("system", system), reason=why), 2)

@@ -32,7 +32,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.status import Names, exit_code, show
 from mlconnector.errors import ConnectorError, RetryLater
-from mlconnector.flow.report import overview
+from mlconnector.flow.report import counts, overview
 from mlconnector.store import audit, connections, runs
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
         if json:
             print_json(report)
         else:
-            show(app, report)
+            show(report)
         if stop.is_set():
             paragraph(phrase("stopped"), to=complaints)
             raise typer.Exit(Exit.PROBLEMS)
@@ -111,10 +111,10 @@ def work_through(
         _give_up_on(app.services.trouble)
         audit.checked_head(app.database)
         for name in names:
-            counts = overview.states(app.context(name))
-            if progress is not None and counts != said.get(name):
-                said[name] = counts
-                progress(name, counts)
+            found = counts.states(app.context(name))
+            if progress is not None and found != said.get(name):
+                said[name] = found
+                progress(name, found)
         if watch.look():
             return True
     return watch.gave_up()
@@ -131,7 +131,7 @@ def _goes_on(app: Application, workflows: Workflows, names: list[str], wait: flo
     """Whether something is under way. Hints that came meanwhile begin another run, unless one ended early."""
     if any(workflows.is_busy(name) for name in names):
         return True
-    hinted = [name for name in names if overview.hints(app.context(name)) and _went_through(app, name)]
+    hinted = [name for name in names if counts.hints(app.context(name)) and _went_through(app, name)]
     for name in hinted:
         workflows.nudge(name, wait)
     return bool(hinted)
@@ -236,7 +236,7 @@ def _look_after(app: Application, workflows: Workflows) -> None:
 
 def _pick_up(app: Application, workflows: Workflows, name: str) -> None:
     workflows.resume(name)
-    if overview.hints(app.context(name)):
+    if counts.hints(app.context(name)):
         workflows.nudge(name)
 
 

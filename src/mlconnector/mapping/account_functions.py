@@ -48,9 +48,9 @@ def function_ranges(chart: str) -> tuple[FunctionRange, ...]:
     """All ranges of a chart (`SKR03`, `SKR04`); an own chart has none."""
     text = files(__package__).joinpath("account_functions.csv").read_text(encoding="utf-8")
     return tuple(
-        FunctionRange(int(row["first"]), int(row["last"]), cast("AccountFunction", row["function"]))
-        for row in csv.DictReader(text.splitlines())
-        if row["chart"] == chart
+        FunctionRange(int(first), int(last), cast("AccountFunction", function))
+        for of, first, last, function in csv.reader(text.splitlines())
+        if of == chart
     )
 
 
@@ -61,17 +61,13 @@ def functions_of(number: str, chart: str) -> frozenset[AccountFunction]:
     own: it has what holds for its whole range, and no more.
     """
     standard, own = number[:_DIGITS], number[_DIGITS:].strip("0")
-    found = _by_number(chart).get(int(standard), frozenset[AccountFunction]()) if standard.isdigit() else None
-    return (found & _RANGES_ONLY if own else found) if found else frozenset()
+    found = _of_standard(int(standard), chart) if standard.isdigit() else frozenset[AccountFunction]()
+    return found & _RANGES_ONLY if own else found
 
 
 @cache
-def _by_number(chart: str) -> dict[int, frozenset[AccountFunction]]:
-    found: dict[int, frozenset[AccountFunction]] = {}
-    for one in function_ranges(chart):
-        for number in range(one.first, one.last + 1):
-            found[number] = found.get(number, frozenset()) | {one.function}
-    return found
+def _of_standard(number: int, chart: str) -> frozenset[AccountFunction]:
+    return frozenset(one.function for one in function_ranges(chart) if one.first <= number <= one.last)
 
 
 KEY_ON_AUTOMATIC = "account {account} is automatic; a tax key on it would be refused"

@@ -15,6 +15,9 @@ Chart = Literal["SKR03", "SKR04", "own"]
 Function = Literal["automatic", "collective", "tax", "none"]
 Period = Literal["supply", "invoice", "later", "matter"]
 
+MARGIN, MARGIN_TAXED = "margin_scheme", "margin_scheme_19"
+"""The tax cases of difference taxation: of the purchase price, and of the margin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -1,20 +1,18 @@
 """Skonto: which tax cases share a discount on payment, and on which account each of them has it.
 
 A discount changes the consideration of what was invoiced (§ 17 Abs. 1 UStG), so it is declared where that
-was: by the tax case of the document's lines, in proportion to their amounts. `discounts.csv` names the
-accounts; source: DATEV's charts SKR03 and SKR04 of 2026. Those without a tax function get the case's key.
+was: by the tax case of the document's lines, in proportion to their amounts. Accounts without a tax function
+get the case's key.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 
-from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
+from mlconnector.mapping.charts import TaxCase, tax_cases
+from mlconnector.mapping.discount_accounts import discount_account
 from mlconnector.mapping.lookups import Found
 from mlconnector.mapping.regions import region
 from mlconnector.mapping.rules import Rules
@@ -22,10 +20,6 @@ from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Allocation, Voucher
-
-BY_DATEV = frozenset({"domestic_19", "input_tax_19"})
-"""Cases that DATEV's own Skonto column finds by itself: without a key it takes the full rate (9247333)."""
-
 
 WITHOUT_SHARE = frozenset({"margin_scheme", "margin_scheme_19", "multi_purpose_voucher", "passed_on_cost"})
 """Cases that have no part of a discount in proportion to their amount."""
@@ -47,20 +41,6 @@ class DiscountTarget:
 
     account: str
     tax_key: str
-
-
-@cache
-def discount_accounts() -> Mapping[str, Mapping[str, str]]:
-    """By tax case the four-digit account of each chart; an own chart has none."""
-    text = files(__package__).joinpath("discounts.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return {row["tax_case"]: {"SKR03": row["skr03"], "SKR04": row["skr04"]} for row in rows}
-
-
-def discount_account(case: TaxCase, rules: Rules) -> str:
-    """The account for the discounts of a case at the client's length; empty where the chart has none."""
-    proposed = discount_accounts().get(case.name, {}).get(rules.books.chart, "")
-    return lengthened(proposed, rules.books.account_length) if proposed else ""
 
 
 def shares(

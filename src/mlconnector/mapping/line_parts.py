@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from mlconnector.mapping.charts import without_deduction
+from mlconnector.mapping.charts import MARGIN, without_deduction
 from mlconnector.mapping.lookups import Found
-from mlconnector.mapping.margins import MARGIN, divided
+from mlconnector.mapping.margins import divided
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.targets import Target, target_of_part
 from mlconnector.model.entries import Because

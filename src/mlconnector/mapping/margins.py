@@ -11,7 +11,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from mlconnector.mapping.charts import tax_cases
+from mlconnector.mapping.charts import MARGIN_TAXED, tax_cases
 from mlconnector.mapping.lookups import Found, attribute
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.targets import Target, target_of_case
@@ -20,8 +20,6 @@ from mlconnector.model.euro import EURO
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Line, Voucher
-
-MARGIN, MARGIN_TAXED = "margin_scheme", "margin_scheme_19"
 
 _ACCOUNTS_SINCE = date(2026, 1, 1)
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
+from mlconnector.mapping.discount_accounts import BY_DATEV
 from mlconnector.mapping.discounts import (
-    BY_DATEV,
     DiscountTarget,
     Share,
     discount_target,

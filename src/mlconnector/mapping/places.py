@@ -7,7 +7,6 @@ Which country's law then taxes them is for `tax`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -48,12 +47,6 @@ def where(voucher: Voucher, line: Line, party: Party, supplied: Supply, rules: R
     if supplied == "on_site":
         return _on_site(voucher, line, party, rules)
     return _of_party(party, goods=False)
-
-
-def case_supplies(kinds: Iterable[Supply | None]) -> frozenset[str]:
-    """What tax cases call the kinds of supply that may occur; those bound to a place are services too."""
-    named = {kind for kind in kinds if kind is not None}
-    return frozenset({*named, *({"service"} if named - {"goods"} else ())})
 
 
 def carried_by_buyer(voucher: Voucher) -> bool:

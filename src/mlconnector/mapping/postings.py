@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
+from mlconnector.mapping.charts import MARGIN_TAXED, TaxCase, lengthened, tax_cases
 from mlconnector.mapping.exchange_differences import EXCHANGE
-from mlconnector.mapping.margins import MARGIN_TAXED
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tax_keys import tax_keys, untaxed

@@ -14,15 +14,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from mlconnector.mapping.charts import TaxCase, lengthened, seeded_accounts, tax_cases
-from mlconnector.mapping.discounts import BY_DATEV, discount_account
-from mlconnector.mapping.margins import MARGIN, MARGIN_TAXED
-from mlconnector.mapping.places import case_supplies
+from mlconnector.mapping.charts import MARGIN, MARGIN_TAXED, TaxCase, lengthened, seeded_accounts, tax_cases
+from mlconnector.mapping.discount_accounts import BY_DATEV, discount_account
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow
 from mlconnector.mapping.tax_keys import fits
 from mlconnector.model.entries import EntryLine
 from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import Supply
 
 Kind = Literal["tax_case", "account"]
 
@@ -143,7 +142,7 @@ def _taken_by(row: AccountRow, reachable: Iterable[TaxCase], rules: Rules) -> li
         supplied = [
             case
             for case in reachable
-            if row.supply is None or case.supply in {"any", *case_supplies([row.supply])}
+            if row.supply is None or case.supply in {"any", *_supplies([row.supply])}
         ]
         return [case for case in supplied if _proposed(case, rules) in rules.accounts]
     if account.automatic:
@@ -152,13 +151,19 @@ def _taken_by(row: AccountRow, reachable: Iterable[TaxCase], rules: Rules) -> li
     return [case for case in reachable if key is None or fits(key, case, named=False)]
 
 
+def _supplies(kinds: Iterable[Supply | None]) -> frozenset[str]:
+    """What tax cases call the kinds of supply that may occur; those bound to a place are services too."""
+    named = {kind for kind in kinds if kind is not None}
+    return frozenset({*named, *({"service"} if named - {"goods"} else ())})
+
+
 def _is_reachable(case: TaxCase, rules: Rules, day: date) -> bool:
     """Whether the facts of some voucher can lead to this tax case under the settings."""
     mapping = rules.mapping
     rows = mapping.accounts_for(case.direction)
     if mapping.small_business and case.direction == "sale":
         return case.name == "small_business"
-    supplied = case_supplies([mapping.supply, *(row.supply for row in rows)])
+    supplied = _supplies([mapping.supply, *(row.supply for row in rows)])
     own_rates = {Decimal(rate) for rate in (mapping.own_rate, *(row.own_rate for row in rows)) if rate}
     deducts = "yes" if mapping.deducts else "no"
     return (

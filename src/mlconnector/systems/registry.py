@@ -7,10 +7,8 @@ sink where it has `describe_sink() -> SinkSystem`. Adding either needs no change
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import pkgutil
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 from mlconnector.systems.kit.secrecy import Secrecy
@@ -59,10 +57,9 @@ def _package(name: str) -> Any:
 @cache
 def _folders(describes: str) -> tuple[str, ...]:
     """The folders whose package has this function; the packages are read as texts, and not loaded."""
-    path = importlib.import_module(_PACKAGE).__path__
-    found = []
-    for module in pkgutil.iter_modules(path):
-        spec = importlib.util.find_spec(f"{_PACKAGE}.{module.name}") if module.ispkg else None
-        if spec is not None and spec.origin and describes in Path(spec.origin).read_text(encoding="utf-8"):
-            found.append(module.name)
-    return tuple(found)
+    packages = {folder.name: folder.joinpath("__init__.py") for folder in files(_PACKAGE).iterdir()}
+    return tuple(
+        name
+        for name, file in sorted(packages.items())
+        if file.is_file() and describes in file.read_text(encoding="utf-8")
+    )

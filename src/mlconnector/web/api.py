@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import number_binding, number_lists
 from mlconnector.flow.agree import release as releases
-from mlconnector.flow.agree.release import Released, WouldGo
+from mlconnector.flow.agree.release import WouldGo
+from mlconnector.flow.agree.released import Released, released
 from mlconnector.flow.connect import invitation, oauth_login, ping, setup, standing
 from mlconnector.flow.context import breaker
 from mlconnector.flow.context.context import Context
@@ -81,7 +82,7 @@ def list_connections(web: Web) -> shapes.Connections:
             client=row.client,
             state=row.state,
             state_reason=row.state_reason,
-            released=_released(releases.released(row)),
+            released=_released(released(row)),
             vouchers=states.get(row.name, {}),
             hints_waiting=hints.get(row.name, 0),
         )
@@ -153,7 +154,7 @@ def show_release(name: Name, web: Web) -> work_shapes.Release:
     """Whether a connection is released, and what goes or would go with that."""
     context = web.application.context(name)
     with context.read() as db:
-        given = releases.released(connections.read(db, name))
+        given = released(connections.read(db, name))
     return _release(context, given, releases.would_go(context))
 
 

@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman, RetryLater
-from mlconnector.flow.agree.release import released
+from mlconnector.flow.agree.released import released
 from mlconnector.flow.connect import invitation, oauth_login, standing
 from mlconnector.flow.connect.verification import client_name
 from mlconnector.flow.context.context import Context

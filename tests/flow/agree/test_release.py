@@ -11,6 +11,7 @@ from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.commands.working import work_through
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import release
+from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.deliver import second_transfer
@@ -216,7 +217,7 @@ def test_another_account_of_the_source_has_to_be_released_anew(make_rig: MakeRig
     url = rig.outside.urls["pipedrive"]
     same = setup.connect(rig.services, read_connection(rig.text + "# the same\n", "test"), {})
     assert not same.release_lost
-    assert release.is_released(rig.context)
+    assert is_released(rig.context)
     moved = rig.text.replace(url, url.replace("127.0.0.1", "localhost"))
     assert setup.connect(rig.services, read_connection(moved, "test"), {}).release_lost
     rig.work()

@@ -14,7 +14,7 @@ from mlconnector.commands.working import work_through
 from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.flow.deliver.second_transfer import resend
 from mlconnector.flow.engine.outcomes import outcome_of
-from mlconnector.flow.report import overview, voucher_story
+from mlconnector.flow.report import counts, overview, voucher_story
 from mlconnector.formats.dxso import check_package, is_sendable, validate_with
 from mlconnector.standins.datev.dxso_jobs import DxsoJob
 from mlconnector.standins.faults import Fault
@@ -137,7 +137,7 @@ class TestTheWholeWay:
             assert package(rig.outside, job)[image].startswith(b"%PDF")
         filed = {document.guid for document in rig.outside.documents()}
         assert filed == {row.guid for row in processed(rig.outside)}
-        assert overview.filed_documents(rig.services) == len(filed) == 3
+        assert counts.filed_documents(rig.services) == len(filed) == 3
         assert rig.kept_documents() == []
 
     def test_the_transfers_number_is_on_record_before_the_first_file(self, made: Callable[..., Rig]) -> None:
@@ -355,7 +355,7 @@ class TestPartialSuccess:
         rig = made(3)
         batch = self._partial(rig, NUMBER)
         report = {rig.name: overview.connection(rig.context)}
-        status.show(rig.app, report)
+        status.show(report)
         shown = capsys.readouterr().out
         assert "Buchungsvorschläge" in shown
         assert "taken over in part" in shown

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconnector.flow.report import overview
+from mlconnector.flow.report import counts
 from mlconnector.standins.faults import Fault
 from tests.conformance.odd_values import ODD_VALUES, altered
 from tests.databases import copied_sqlite
@@ -65,7 +65,7 @@ def test_a_hint_that_cannot_be_followed_is_put_aside(made: Rig, odd: str) -> Non
     made.hint(odd)
     made.hint(EU_BUSINESS)
     made.work()
-    assert overview.hints(made.context) == 0
+    assert counts.hints(made.context) == 0
 
 
 def test_a_hint_that_its_system_refuses_costs_no_other(made: Rig) -> None:
@@ -75,7 +75,7 @@ def test_a_hint_that_its_system_refuses_costs_no_other(made: Rig) -> None:
     # Asked for both, then for the first of them alone.
     made.pipedrive.faults.add(Fault("status", path=LISTING, status=400, times=2))
     made.read_hints(made.begin("webhook"))
-    assert overview.hints(made.context) == 0
+    assert counts.hints(made.context) == 0
     (put_aside,) = [one for one in made.story(made.name) if one.event == "hint_useless"]
     assert put_aside.detail["record"] == str(min(MIXED_RATES, EU_BUSINESS))
 

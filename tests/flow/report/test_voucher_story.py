@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.report import overview, voucher_story
+from mlconnector.flow.report import counts, overview, voucher_story
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MUSTERHOLZ
 
@@ -85,6 +85,6 @@ def test_the_overview_counts_what_became_of_everything(make_rig: MakeRig) -> Non
     assert {batch["state"] for batch in seen["batches"]} == {"succeeded"}
     assert sum(problem["count"] for problem in seen["problems"]) == 4
     assert all(problem["what"] and problem["do"] for problem in seen["problems"])
-    assert overview.filed_documents(rig.services) == 8
+    assert counts.filed_documents(rig.services) == 8
     statistics = rig.datev.statistics
-    assert overview.sent_requests(rig.context)["puts"] == statistics.puts
+    assert counts.sent_requests(rig.context)["puts"] == statistics.puts

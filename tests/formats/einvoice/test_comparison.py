@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from mlconnector.formats.einvoice import EInvoice
 from mlconnector.formats.einvoice.comparison import Difference, differences, remarks, speaks_of_down_payments
 from mlconnector.formats.einvoice.examination import examine
+from mlconnector.formats.einvoice.invoice import EInvoice
 from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.model.totals import totals
 from mlconnector.model.vouchers import Kind, Voucher

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from mlconnector.formats.einvoice import EInvoice, VatGroup
 from mlconnector.formats.einvoice.examination import examine
+from mlconnector.formats.einvoice.invoice import EInvoice, VatGroup
 from tests.formats.einvoice.builders import as_xrechnung, xml
 from tests.specifications import located, needs
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from mlconnector.formats.einvoice import VatGroup
+from mlconnector.formats.einvoice.invoice import VatGroup
 from mlconnector.formats.einvoice.own_invoice import vat_categories
 from mlconnector.formats.einvoice.taxes import (
     BookedTax,

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mlconnector.formats.einvoice import VatGroup
 from mlconnector.formats.einvoice.cii import cii_xml
 from mlconnector.formats.einvoice.comparison import differences
 from mlconnector.formats.einvoice.examination import examine
+from mlconnector.formats.einvoice.invoice import VatGroup
 from mlconnector.formats.einvoice.own_invoice import Invoice, invoice_of, vat_categories
 from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.formats.einvoice.zugferd import zugferd

@@ -20,7 +20,8 @@ from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.issuer import explain_token_answer
 from mlconnector.systems.kit.oauth import OAuthModel, Tokens
-from mlconnector.systems.sink import OutgoingBatch, SinkContext
+from mlconnector.systems.sink import SinkContext
+from mlconnector.systems.transfers import OutgoingBatch
 from tests.systems.wire import Wiring
 
 MUSTERHOLZ = "29098-55003"

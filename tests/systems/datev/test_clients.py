@@ -16,7 +16,7 @@ from mlconnector.systems.datev import clients
 from mlconnector.systems.datev.connection import connect
 from mlconnector.systems.datev.pages import pages
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.sink import DocumentType, FiscalYear
+from mlconnector.systems.transfers import DocumentType, FiscalYear
 from tests.systems.datev.rig import MUSTERHOLZ, TODAY, Rig
 from tests.systems.wire import Wiring
 

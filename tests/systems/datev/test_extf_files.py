@@ -11,7 +11,7 @@ from mlconnector.standins.faults import Fault
 from mlconnector.systems.datev import extf_files
 from mlconnector.systems.datev.extf_files import LARGEST, job_of
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.sink import Receipt
+from mlconnector.systems.transfers import Receipt
 from tests.systems.datev.rig import MUSTERHOLZ, Rig, batch, extf
 from tests.systems.wire import Wiring
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import ConnectionSettings
-from mlconnector.mapping.drafts import Draft
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import Seed, is_confirmed, seed, seeds_by_rules, seeds_of
 from mlconnector.model.problems import Problem
@@ -19,6 +19,9 @@ from mlconnector.store import accounts, confirmations
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.confirmations import Confirmation
 from mlconnector.systems.kit.check_steps import CheckStep
+
+if TYPE_CHECKING:
+    from mlconnector.mapping.drafts import Draft
 
 
 @dataclass(frozen=True, slots=True)

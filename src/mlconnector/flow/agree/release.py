@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.confirmation import unconfirmed
+from mlconnector.flow.agree.released import Released, released
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import refuse_while_disconnected
 from mlconnector.mapping.channels import Carried, carried_in
@@ -19,33 +20,12 @@ from mlconnector.mapping.payments import PAYMENT
 from mlconnector.model.entries import decode
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
-from mlconnector.store import batches, connections, entries, person_records, runs, vouchers
+from mlconnector.store import connections, entries, person_records, runs, vouchers
 from mlconnector.store.audit import AuditEvent, append
-from mlconnector.store.connections import ConnectionRow
 from mlconnector.store.entries import Unsent
 
 # Of so many runs one has ended, if any has.
 _RUNS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """When a connection was released, and by whom."""
-
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What is ready for the sink and waits for nothing but the release."""
-
-    vouchers: int
-    persons: int
-    batches: int
-
-    def __bool__(self) -> bool:
-        return bool(self.vouchers or self.persons or self.batches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +64,6 @@ class _Sum:
     vouchers: set[str] = field(default_factory=set)
     rows: int = 0
     gross: Decimal = ZERO
-
-
-def released(row: ConnectionRow) -> Released | None:
-    """Who has released a connection and when; None while nobody has."""
-    return None if row.released_at is None else Released(row.released_at, row.released_by or "")
-
-
-def is_released(context: Context) -> bool:
-    """Whether something of the connection may go to the sink now."""
-    with context.read() as db:
-        return connections.read(db, context.name).released_at is not None
-
-
-def waiting(db: Connection, name: str) -> Waiting:
-    """What of a connection waits for nothing but its release."""
-    frozen = len(batches.listed(db, name, ["frozen"]))
-    due = person_records.counts(db, name).get("due", 0)
-    return Waiting(entries.unsent_vouchers(db, name), due, frozen)
 
 
 def would_go(context: Context) -> WouldGo:

@@ -9,7 +9,7 @@ from mlconnector.flow.batches import notes
 from mlconnector.flow.context.context import Context
 from mlconnector.store import batches
 from mlconnector.store.batches import BatchRow
-from mlconnector.systems.sink import JobStatus, OutgoingBatch, Receipt
+from mlconnector.systems.transfers import JobStatus, OutgoingBatch, Receipt
 
 
 def hand_over(context: Context, row: BatchRow) -> Receipt:

@@ -22,7 +22,8 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import documents, entries, vouchers
 from mlconnector.store.batches import BatchFormat, BatchRow, BatchState
 from mlconnector.store.entries import EntryRow, Group
-from mlconnector.systems.sink import JobStatus, Receipt, Takes
+from mlconnector.systems.sink import Takes
+from mlconnector.systems.transfers import JobStatus, Receipt
 
 
 @dataclass(frozen=True, slots=True)

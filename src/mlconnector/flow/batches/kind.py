@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from mlconnector.flow.context.context import Context
 from mlconnector.model.problems import Problem
 from mlconnector.store.batches import BatchFormat, BatchRow, BatchState
-from mlconnector.systems.sink import JobStatus, Receipt, Takes
+from mlconnector.systems.sink import Takes
+from mlconnector.systems.transfers import JobStatus, Receipt
 
 
 @dataclass(frozen=True, slots=True)

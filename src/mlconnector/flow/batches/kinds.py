@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconnector.flow.agree.release import is_released
+from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.batches.bookings import Bookings
 from mlconnector.flow.batches.kind import BatchKind
 from mlconnector.flow.batches.master_data import MasterData

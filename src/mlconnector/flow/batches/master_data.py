@@ -25,7 +25,8 @@ from mlconnector.store import batches, entries, person_records
 from mlconnector.store.audit import append
 from mlconnector.store.batches import BatchFormat, BatchRow, BatchState
 from mlconnector.store.person_records import PersonRecord
-from mlconnector.systems.sink import JobStatus, Receipt, Takes
+from mlconnector.systems.sink import Takes
+from mlconnector.systems.transfers import JobStatus, Receipt
 
 AT_ONCE = 5_000
 FORMAT: BatchFormat = "master"

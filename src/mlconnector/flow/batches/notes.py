@@ -19,7 +19,7 @@ from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.batches import BatchFormat, BatchRow, NewBatch
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.vouchers import VoucherState
-from mlconnector.systems.sink import JobStatus, Receipt, Remark
+from mlconnector.systems.transfers import JobStatus, Receipt, Remark
 
 
 def frozen_batch(

@@ -16,7 +16,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries, vouchers
 from mlconnector.store.audit import append
 from mlconnector.store.batches import BatchRow
-from mlconnector.systems.sink import JobStatus, Remark
+from mlconnector.systems.transfers import JobStatus, Remark
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import batches, documents, entries
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.entries import EntryRow
-from mlconnector.systems.sink import JobStatus, Transfer
+from mlconnector.systems.transfers import JobStatus, Transfer
 
 GONE = "gone"
 """The state of a transfer that the sink does not show any more."""

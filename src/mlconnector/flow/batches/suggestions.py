@@ -21,7 +21,8 @@ from mlconnector.store import batches
 from mlconnector.store.audit import append
 from mlconnector.store.batches import BatchFormat, BatchRow, BatchState
 from mlconnector.store.entries import EntryRow, Group
-from mlconnector.systems.sink import JobStatus, Receipt, Takes
+from mlconnector.systems.sink import Takes
+from mlconnector.systems.transfers import JobStatus, Receipt
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,14 @@ from mlconnector.store.httplog import HttpLog
 from mlconnector.store.vault import Vault
 from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
-from mlconnector.systems.sink import ClientFacts, Sink
+from mlconnector.systems.sink import Sink
 from mlconnector.systems.source import Source, SourceContext
 
 if TYPE_CHECKING:
     import httpx
 
     from mlconnector.systems.kit.http import Http
+    from mlconnector.systems.transfers import ClientFacts
 
 
 @dataclass(frozen=True, slots=True)

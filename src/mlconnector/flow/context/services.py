@@ -31,13 +31,14 @@ from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel
 from mlconnector.systems.kit.pacing import Patience, Waiting
 from mlconnector.systems.registry import secrecies, sink_systems
-from mlconnector.systems.sink import ClientFacts, Sink, SinkContext
+from mlconnector.systems.sink import Sink, SinkContext
 from mlconnector.systems.source import Source, SourceContext
 
 if TYPE_CHECKING:
     import httpx
 
     from mlconnector.systems.kit.http import Http
+    from mlconnector.systems.transfers import ClientFacts
 
 # Seconds after which another process may have changed the settings or given other credentials.
 STORED_SETTINGS_REFUSED = "stored_settings_refused"

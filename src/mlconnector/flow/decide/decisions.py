@@ -26,7 +26,7 @@ from mlconnector.model.vouchers import decode as decode_voucher
 from mlconnector.store import entries
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.vouchers import Waiting
-from mlconnector.systems.sink import ClientFacts
+from mlconnector.systems.transfers import ClientFacts
 
 
 @dataclass

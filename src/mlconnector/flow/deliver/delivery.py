@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mlconnector.errors import ConnectorError, NeedsHuman
-from mlconnector.flow.agree.release import is_released
+from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.batches import notes
 from mlconnector.flow.batches.kinds import kind_of
 from mlconnector.flow.context.breaker import refuse_while_open
@@ -19,7 +19,7 @@ from mlconnector.store import batches, documents
 from mlconnector.store.audit import append
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.documents import DocumentRow
-from mlconnector.systems.sink import OutgoingDocument, Receipt
+from mlconnector.systems.transfers import OutgoingDocument, Receipt
 
 DOCUMENTS_AT_ONCE = 64
 

@@ -26,7 +26,7 @@ from mlconnector.store.audit import append, latest
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.vouchers import Standing
-from mlconnector.systems.sink import JobStatus
+from mlconnector.systems.transfers import JobStatus
 
 # How often the same file is sent while DATEV asks for it once more.
 TRIES = 4

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agree import release
+from mlconnector.flow.agree import released
 from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.connect.standing import Login, logins_of
 from mlconnector.flow.context.call_budget import StoredBudget
@@ -23,7 +23,6 @@ from mlconnector.store import (
     audit,
     batches,
     connections,
-    documents,
     figures,
     httplog,
     outages,
@@ -31,7 +30,6 @@ from mlconnector.store import (
     runs,
     vouchers,
 )
-from mlconnector.store import hints as webhook_hints
 from mlconnector.texts.catalogue import explain, problem_keys, step_cause, step_people
 
 _FIRST_VOUCHERS = 5
@@ -43,19 +41,6 @@ _NO_REQUESTS: Mapping[str, Any] = {
     "error_share": 0.0,
     "alarms": [],
 }
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def states(context: Context) -> dict[str, int]:
-    """How many vouchers of a connection are in which state."""
-    with context.read() as db:
-        return vouchers.states(db, context.name).get(context.name, {})
-
-
-def hints(context: Context) -> int:
-    """How many webhook hints wait."""
-    with context.read() as db:
-        return webhook_hints.counts(db, context.name).waiting
 
 
 def connection(context: Context) -> dict[str, Any]:
@@ -75,8 +60,8 @@ def connection(context: Context) -> dict[str, Any]:
         persons = person_records.counts(db, context.name)
         out_of_reach = outages.of(db, context.name)
         works = anybody_works(context.services, db)
-        given = release.released(row)
-        waits = None if given is not None or row.is_disconnected else release.waiting(db, context.name)
+        given = released.released(row)
+        waits = None if given is not None or row.is_disconnected else released.waiting(db, context.name)
     refused = _refused_settings(context)
     if refused is not None and row.state != "paused":
         row = replace(row, state="degraded", state_reason=refused.cause)
@@ -211,17 +196,3 @@ def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
 def problems(services: Services, name: str | None = None) -> list[dict[str, Any]]:
     """Why vouchers wait, in words, the most frequent cause first; with the first vouchers of each cause."""
     return waiting.causes(services, name, limit=_FIRST_VOUCHERS)
-
-
-def filed_documents(services: Services) -> int:
-    """How many documents are filed in DATEV."""
-    with services.database.read() as db:
-        return documents.counts(db).get("filed", 0)
-
-
-def sent_requests(context: Context) -> dict[str, int]:
-    """How many requests of each kind to the sink the technical log has."""
-    system = context.settings.sink_system.name
-    context.http_log.flush()
-    counted = httplog.shares(context.database, context.name, _BEGINNING, system).by_method
-    return {f"{method.lower()}s": counted.get(method, 0) for method in ("GET", "PUT", "POST")}

@@ -2,7 +2,3 @@
 
 `examination` reads with factur-x, which takes half a second to load: only the examiner's process imports it.
 """
-
-from mlconnector.formats.einvoice.invoice import EInvoice, Examination, Finding, VatGroup
-
-__all__ = ["EInvoice", "Examination", "Finding", "VatGroup"]

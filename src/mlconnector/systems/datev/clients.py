@@ -17,7 +17,7 @@ from mlconnector.model.entries import Ledger
 from mlconnector.systems.datev.answers import object_in, objects_in
 from mlconnector.systems.datev.pages import pages
 from mlconnector.systems.kit.http import Http
-from mlconnector.systems.sink import DocumentType, FiscalYear
+from mlconnector.systems.transfers import DocumentType, FiscalYear
 
 
 class _Answer(BaseModel):

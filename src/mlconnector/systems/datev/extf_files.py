@@ -18,7 +18,7 @@ from mlconnector.systems.datev.answers import MEANINGS, NOTHING_SAID, explain_jo
 from mlconnector.systems.datev.job_waits import DEFAULT_RETRY_AFTER
 from mlconnector.systems.datev.pages import pages
 from mlconnector.systems.kit.http import Http, retry_after
-from mlconnector.systems.sink import JobStatus, OutgoingBatch, Receipt
+from mlconnector.systems.transfers import JobStatus, OutgoingBatch, Receipt
 
 LARGEST = 50 * 1024 * 1024
 """Bytes of a file that the interface takes (413, 1008833)."""

@@ -21,7 +21,7 @@ from mlconnector.systems.datev.scopes import SERVICE_SCOPES
 from mlconnector.systems.datev.settings import TITLE, Service
 from mlconnector.systems.kit.check_steps import CheckStep, Who, failed_step, login_needed
 from mlconnector.systems.kit.oauth import Tokens
-from mlconnector.systems.sink import FiscalYear
+from mlconnector.systems.transfers import FiscalYear
 
 SERVICE_NAMES: dict[Service, str] = {
     "documents": "Belegbilderservice",

@@ -14,14 +14,14 @@ from mlconnector.systems.datev.answers import NOTHING_SAID
 from mlconnector.systems.datev.connection import Connection, connect
 from mlconnector.systems.datev.settings import SYSTEM
 from mlconnector.systems.kit.check_steps import CheckStep
-from mlconnector.systems.sink import (
+from mlconnector.systems.sink import SinkContext
+from mlconnector.systems.transfers import (
     ClientFacts,
     JobStatus,
     OutgoingBatch,
     OutgoingDocument,
     Receipt,
     Remark,
-    SinkContext,
     Transfer,
 )
 

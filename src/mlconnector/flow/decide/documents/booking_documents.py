@@ -23,7 +23,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import documents
 from mlconnector.store.documents import NewDocument
 from mlconnector.store.vouchers import Waiting
-from mlconnector.systems.sink import ClientFacts
+from mlconnector.systems.transfers import ClientFacts
 
 
 @dataclass(frozen=True, slots=True)

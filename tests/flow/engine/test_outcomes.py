@@ -13,7 +13,6 @@ from mlconnector.flow.deliver import delivery
 from mlconnector.flow.engine import progress
 from mlconnector.flow.engine.outcomes import Outcome, outcome_in, outcome_of, result_in
 from mlconnector.flow.intake import records
-from mlconnector.flow.report import overview
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, FOREIGN_MONEY, bookings_only
 
@@ -46,5 +45,5 @@ def test_a_run_books_set_after_set(make_rig: MakeRig, monkeypatch: pytest.Monkey
     monkeypatch.setattr(book, "SET", 1)
     rig = make_rig(FOREIGN_MONEY, text=bookings_only)
     rig.work()
-    assert overview.states(rig.context).keys() <= {"settled", "needs_human"}
+    assert rig.states().keys() <= {"settled", "needs_human"}
     assert len(rig.outside.sums()) > 2

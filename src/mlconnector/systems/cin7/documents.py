@@ -66,8 +66,6 @@ def final_documents(record: Record, tax_rules: Mapping[str, TaxRule]) -> Iterato
 
     Raises UnknownShape for a state that is neither.
     """
-    if clean(record.status).lower() in _VOID:
-        return
     invoices, credit_notes = _final(record.invoices), _final(record.credit_notes)
     numbers = [
         *(document_number(clean(one.invoice_number)) for one in invoices),
@@ -202,6 +200,8 @@ def _reading(
         *wrong_files,
         *wrong_rate,
     ]
+    if clean(record.status).lower() in _VOID:
+        problems.append(Problem("voided_with_document", {"title": title}))
     if paper.total is None:
         problems.append(Problem("document_total_missing", {"title": title}))
     return Reading(name, voucher, tuple(problems), record=record.name)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from mlconnector.store import hints
 from mlconnector.store.database import Database
 from tests.clock import Clock
@@ -77,3 +79,25 @@ def test_only_deliveries_taken_long_ago_are_purged(connected: Database, clock: C
         assert hints.purge(db, clock()) == 1
         assert hints.counts(db, "north").taken == 1
         assert [kept.id for kept in hints.waiting(db, "north", 10)] == ["waiting"]
+
+
+def test_what_has_no_id_of_its_own_may_be_told_again_by_the_same_words(
+    connected: Database, clock: Clock
+) -> None:
+    def told() -> bool:
+        with connected.write() as db:
+            return hints.keep(db, "undo", "north", b"{}", ["1"], clock(), has_own_id=False)
+
+    def taken(until: datetime) -> int:
+        with connected.write() as db:
+            return hints.mark_taken(db, ["undo"], clock(), until)
+
+    assert told()
+    assert not told(), "it waits already"
+    first = clock()
+    clock.advance(1)
+    assert not told()
+    assert taken(first) == 0, "it was told again while its record was being read"
+    assert taken(clock()) == 1
+    clock.advance(60)
+    assert told(), "another event, by the very same words"

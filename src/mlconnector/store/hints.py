@@ -41,10 +41,14 @@ def keep(
     body: bytes,
     external_ids: Sequence[str],
     now: datetime,
+    *,
+    has_own_id: bool = True,
 ) -> bool:
     """Keep a delivery under its id; False when it is known already, and nothing changes.
 
-    The id is a hash over the connection as well: two connections never share a delivery.
+    The id is a hash over the connection as well: two connections never share a delivery. Without an id of its
+    own (`has_own_id`) an event may be told by the very words of an earlier one: then a delivery that waits is
+    the same, and waits from now on, and one that was taken is new.
     """
     row = {
         "id": delivery,
@@ -53,7 +57,17 @@ def keep(
         "body": body,
         "external_ids": json.dumps(list(external_ids)),
     }
-    return add_row(connection, inbox, row)
+    if add_row(connection, inbox, row):
+        return True
+    if has_own_id:
+        return False
+    known = inbox.c.id == delivery
+    if connection.execute(
+        update(inbox).where(known, inbox.c.taken_at.is_not(None)).values(received_at=now, taken_at=None)
+    ).rowcount:
+        return True
+    connection.execute(update(inbox).where(known).values(received_at=now))
+    return False
 
 
 def waiting(connection: Connection, name: str, limit: int) -> list[KeptDelivery]:
@@ -70,11 +84,18 @@ def waiting(connection: Connection, name: str, limit: int) -> list[KeptDelivery]
     ]
 
 
-def mark_taken(connection: Connection, deliveries: Sequence[str], now: datetime) -> int:
-    """Note that deliveries were worked off; how many of them had been waiting."""
+def mark_taken(
+    connection: Connection, deliveries: Sequence[str], now: datetime, until: datetime | None = None
+) -> int:
+    """Note that deliveries were worked off; how many of them had been waiting.
+
+    One that was told again after `until`, when its records were being read, goes on waiting.
+    """
     taken = 0
     for part in parts(deliveries):
         mark = update(inbox).where(inbox.c.id.in_(part), inbox.c.taken_at.is_(None))
+        if until is not None:
+            mark = mark.where(inbox.c.received_at <= until)
         taken += connection.execute(mark.values(taken_at=now)).rowcount
     return taken
 

@@ -69,7 +69,15 @@ def take(services: Services, connection: str, delivery: Delivery) -> Outcome:
         body_hash = hashlib.sha256(delivery.body).hexdigest()
         identity = delivery_id(connection, hint.delivery_id, body_hash)
         with services.database.write() as db:
-            new = hints.keep(db, identity, connection, delivery.body, hint.external_ids, services.now())
+            new = hints.keep(
+                db,
+                identity,
+                connection,
+                delivery.body,
+                hint.external_ids,
+                services.now(),
+                has_own_id=hint.delivery_id is not None,
+            )
     except Refused as error:
         log.warning("webhook for %s refused: %s", connection, error)
         return "refused"

@@ -71,7 +71,8 @@ def take_hints(context: Context, run: str) -> int:
     readings, useless = _hinted(context, ids)
     with context.write() as db:
         _store(context, db, run, readings)
-        hints.mark_taken(db, [hint.id for hint in waiting], context.now())
+        until = max(hint.received_at for hint in waiting)
+        hints.mark_taken(db, [hint.id for hint in waiting], context.now(), until)
         events = [
             context.event(context.name, "hint_useless", {"record": id_, "reason": reason, "run": run})
             for id_, reason in useless.items()

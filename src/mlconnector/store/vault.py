@@ -9,9 +9,11 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from mlconnector.store import audit
 from mlconnector.store.database import Database
-from mlconnector.store.seals import Envelope, MasterKeys, rewrap, seal, unseal
+from mlconnector.store.seals import Envelope, MasterKeys, derived, rewrap, seal, unseal
 from mlconnector.store.tables import credentials, pending_logins
 from mlconnector.store.upsert import put_row
+
+_TOKEN_DIGITS = 32
 
 
 class Vault:
@@ -21,6 +23,11 @@ class Vault:
         self.database = database
         self.keys = keys
         self.now = now
+
+    def tokens(self, purpose: str) -> tuple[str, ...]:
+        """What nobody guesses and only the master keys make, for one purpose: of the current key first."""
+        ids = [self.keys.current, *(one for one in self.keys.keys if one != self.keys.current)]
+        return tuple(derived(self.keys, key_id, purpose).hex()[:_TOKEN_DIGITS] for key_id in ids)
 
     def put(self, connection: str, name: str, secret: str, expires_at: datetime | None = None) -> None:
         """Seal a secret and commit it; an older one of this name is gone afterwards."""

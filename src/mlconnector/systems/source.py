@@ -210,6 +210,8 @@ class SourceSystem:
     `test_credentials` tries all but those of webhooks, whose names begin with `webhook_`, where no login
     does; None where only a ping can. `call_limit` is the limit on calls of the key, from the settings and the
     credentials, for a system that has one; then `status` shows what is left of it.
+    `secret_webhook_address` gives its webhooks an address with a part that nobody guesses: where nothing in a
+    delivery proves where it comes from but what the system was told to send along.
     """
 
     name: str
@@ -227,6 +229,7 @@ class SourceSystem:
     record_address: RecordAddress | None = None
     test_credentials: CredentialTest | None = None
     call_limit: Callable[[Any, Mapping[str, str]], CallLimit] | None = None
+    secret_webhook_address: bool = False
 
     @property
     def secrecy(self) -> Secrecy:

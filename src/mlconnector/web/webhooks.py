@@ -15,6 +15,8 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman
+from mlconnector.flow.connect import webhooks
+from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.formats.names import delivery_id
 from mlconnector.store import hints
@@ -43,19 +45,23 @@ _HEADERS: dict[Outcome, dict[str, str]] = {
 
 
 @router.post("/webhooks/{connection}")
-async def receive(connection: str, request: Request, web: Web, background: BackgroundTasks) -> Response:
+@router.post("/webhooks/{connection}/{secret}")
+async def receive(
+    connection: str, request: Request, web: Web, background: BackgroundTasks, secret: str = ""
+) -> Response:
     """Take a delivery for a connection: 202 when it is new, 200 when there is nothing new to do."""
     delivery = Delivery(dict(request.headers), await request.body())
-    outcome = await run_in_threadpool(take, web.application.services, connection, delivery)
+    outcome = await run_in_threadpool(take, web.application.services, connection, delivery, secret)
     web.figures.count_delivery("" if outcome == "unknown" else connection, outcome)
     if outcome == "accepted" and web.work is not None:
         background.add_task(web.work.nudge, connection)
     return JSONResponse({"outcome": outcome}, _STATUS[outcome], _HEADERS.get(outcome))
 
 
-def take(services: Services, connection: str, delivery: Delivery) -> Outcome:
+def take(services: Services, connection: str, delivery: Delivery, secret: str = "") -> Outcome:
     """Verify a delivery and keep it as a hint; without network.
 
+    `secret` is what stands behind the connection's name in the address; with a wrong one nobody is there.
     `gone` is the answer for a connection that is disconnected, and `later` to whatever is wrong on our side,
     so that the sender tries again.
     """
@@ -63,6 +69,8 @@ def take(services: Services, connection: str, delivery: Delivery) -> Outcome:
         # PostgreSQL does not even look for a text with the character zero.
         return "unknown"
     try:
+        if not webhooks.is_address(Context(services, connection), secret):
+            return "unknown"
         hint = services.source(connection).verify(delivery)
         if not hint.external_ids:
             return "irrelevant"

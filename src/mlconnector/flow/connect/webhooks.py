@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 
 from mlconnector.errors import NeedsHuman
@@ -12,8 +13,23 @@ from mlconnector.systems.source import WebhookSetup
 
 
 def webhook_address(context: Context) -> str:
-    """Where a connection's webhooks arrive, as the outside knows it."""
-    return f"{context.services.settings.public_url.rstrip('/')}/webhooks/{context.name}"
+    """Where a connection's webhooks arrive, as the outside knows it; a secret where it has to be."""
+    plain = f"{context.services.settings.public_url.rstrip('/')}/webhooks/{context.name}"
+    if not context.settings.source_system.secret_webhook_address:
+        return plain
+    return f"{plain}/{_secret_parts(context)[0]}"
+
+
+def is_address(context: Context, given: str) -> bool:
+    """Whether `given` is what stands behind the connection's name in the address of its webhooks."""
+    if not context.settings.source_system.secret_webhook_address:
+        return not given
+    return any(hmac.compare_digest(given.encode(), one.encode()) for one in _secret_parts(context))
+
+
+def _secret_parts(context: Context) -> tuple[str, ...]:
+    """What nobody guesses; under an older master key it goes on being right as long as that key is given."""
+    return context.vault.tokens(f"address of the webhooks of {context.name}")
 
 
 def register(context: Context) -> Sequence[str]:
@@ -38,7 +54,9 @@ def _set(context: Context, how: WebhookSetup | None, event: str) -> Sequence[str
         facts = {"system": context.settings.source_system.title, "address": address}
         raise NeedsHuman(Problem("webhook_by_hand", facts))
     events = how(context.source_context(), address)
-    detail = {"address": address, "events": list(events)}
+    # Who reads the audit trail need not know the part of an address that is secret.
+    told = f"{address.partition('/webhooks/')[0]}/webhooks/{context.name}"
+    detail = {"address": told, "events": list(events)}
     with context.write() as db:
         append(db, [context.event(context.name, event, detail)], context.now())
     context.http_log.flush()

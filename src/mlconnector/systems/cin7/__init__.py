@@ -30,6 +30,7 @@ def describe_source() -> SourceSystem:
         record_address=document_address,
         test_credentials=_test_credentials,
         call_limit=call_limit,
+        secret_webhook_address=True,
     )
 
 

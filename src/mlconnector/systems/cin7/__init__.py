@@ -10,6 +10,7 @@ from mlconnector.systems.cin7.names import SYSTEM, TITLE, sale_or_purchase
 from mlconnector.systems.cin7.settings import Settings, secret_names
 from mlconnector.systems.kit.call_limits import CallLimit
 from mlconnector.systems.kit.web_address import web_address
+from mlconnector.systems.own_words import OwnWord
 from mlconnector.systems.source import Memory, Source, SourceContext, SourceSystem
 
 
@@ -30,6 +31,7 @@ def describe_source() -> SourceSystem:
         record_address=document_address,
         test_credentials=_test_credentials,
         call_limit=call_limit,
+        own_words=_own_words,
     )
 
 
@@ -69,3 +71,9 @@ def _test_credentials(context: SourceContext) -> None:
     from mlconnector.systems.cin7.source import test_credentials  # noqa: PLC0415
 
     test_credentials(context)
+
+
+def _own_words(context: SourceContext) -> Sequence[OwnWord]:
+    from mlconnector.systems.cin7.own_words import own_words  # noqa: PLC0415
+
+    return own_words(context)

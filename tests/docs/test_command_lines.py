@@ -66,6 +66,9 @@ ENDS_OTHERWISE = {
     # "refuses a party that the source has not named": the one on the page is made up.
     "numbers bind": 1,
     "numbers unbind": 1,
+    # The source of this connection tells no words of its own, and the page speaks of another one.
+    "mapping suggest": 1,
+    "mapping take": 1,
     # The page shows what is found in this file.
     "check EXTF_Buchungsstapel.csv": 1,
 }

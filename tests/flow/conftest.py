@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.databases import Postgres, copied_sqlite
+from tests.flow.cin7_rig import MakeRig as MakeCin7Rig
+from tests.flow.cin7_rig import cin7_rigs
 from tests.flow.dynamics_rig import dynamics_rigs
 from tests.flow.rig import Rig, rig
 
@@ -40,4 +42,11 @@ def make_postgres_rig(tmp_path: Path, postgres: Postgres) -> Iterator[MakeRig]:
 def make_dynamics_rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
     """Makes a rig with Dynamics as its source, on SQLite."""
     with dynamics_rigs(tmp_path, sqlite_template) as made:
+        yield made
+
+
+@pytest.fixture
+def make_cin7_rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeCin7Rig]:
+    """Makes a rig with Cin7 as its source, on SQLite."""
+    with cin7_rigs(tmp_path, sqlite_template) as made:
         yield made

@@ -68,12 +68,12 @@ class Taken:
 
 def take(context: Context, content: bytes) -> Taken:
     """Read a form that was filled in. Changes nothing; raises one of the four errors of the source."""
-    rows, faults = filled_in(content)
-    if faults:
-        return Taken(faults=tuple(faults))
     settings, language = context.settings, context.services.settings.language
     rules = settings.rules
     words = mapped(told(context), rules.mapping)
+    rows, faults = filled_in(content)
+    if faults:
+        return Taken(faults=tuple(faults))
     chosen, faults, left = FormCheck(words, rules.books.account_length, language).chosen(rows)
     wrong = {one.line for one in faults}
     chosen = [one for one in chosen if one.line not in wrong]

@@ -42,6 +42,8 @@ COMMANDS = {
     "resend": "repairs:resend",
     "rules": "rules:show_rules",
     "confirm": "rules:confirm",
+    "mapping suggest": "mapping:mapping_suggest",
+    "mapping take": "mapping:mapping_take",
     "chart import": "charts:chart_import",
     "chart export": "charts:chart_export",
     "numbers import": "numbers:numbers_import",

@@ -24,6 +24,8 @@ GIVEN = {
     "unignore": (NAME, "{voucher}"),
     "inbox": (NAME,),
     "login": (NAME,),
+    "mapping suggest": (NAME,),
+    "mapping take": (NAME, LIST),
     "numbers bind": (NAME, "organization/1", "10042"),
     "numbers unbind": (NAME, "10042"),
     "numbers import": (NAME, LIST, "--ledger", "debtors"),
@@ -63,7 +65,7 @@ OTHERS = {
 }
 # These would work with the outside, or let something go on: they refuse.
 REFUSED = {"login", "preview", "release", "replay", "reread", "resend", "resume", "run", "ignore"} | {
-    *("booked-by-hand", "unignore", "numbers bind", "numbers unbind")
+    *("booked-by-hand", "unignore", "numbers bind", "numbers unbind", "mapping suggest", "mapping take")
 }
 
 

@@ -41,6 +41,8 @@ GIVEN = {
     "resend": ["EXTF.csv", "--reason", "r"],
     "rules": ["mine"],
     "confirm": ["mine", "--by", "me"],
+    "mapping suggest": ["mine"],
+    "mapping take": ["mine", "my.toml"],
     "chart import": ["mine", "my.toml"],
     "chart export": ["mine"],
     "numbers import": ["mine", "my.toml", "--ledger", "debtors"],

@@ -67,6 +67,9 @@ ENDS_OTHERWISE = {
     # "refuses a party that the source has not named": the one on the page is made up.
     "numbers bind": 1,
     "numbers unbind": 1,
+    # There is no connection to a source that tells its own words here, and so no form either.
+    "mapping suggest": 1,
+    "mapping take": 2,
     # The page shows what is found in this file.
     "check EXTF_Buchungsstapel.csv": 1,
 }

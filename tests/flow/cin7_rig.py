@@ -26,7 +26,7 @@ from tests.databases import copied_sqlite
 from tests.flow.rig import Rig, StandIns, settings_of
 
 NAME = "demo-cin7"
-MakeCin7Rig = Callable[..., "Cin7FlowRig"]
+MakeRig = Callable[..., "Cin7FlowRig"]
 
 
 @dataclass
@@ -81,12 +81,22 @@ class Cin7FlowRig(Rig):
         return {str(record.get("CustomerID") or record["SupplierID"]).lower() for record in of}
 
 
+def without_mapping(text: str) -> str:
+    """A connection's text in which nothing is mapped yet."""
+    before, _, rest = text.partition("[mapping]\n")
+    kept = [part for part in rest.split("\n\n") if not part.lstrip().startswith(("[mapping", "[[mapping"))]
+    plain = [line for line in kept[0].splitlines() if line.startswith(("supply", "own_rate"))]
+    return "\n\n".join([before + "[mapping]\n" + "\n".join(plain), *kept[1:]])
+
+
 @contextmanager
-def cin7_rigs(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeCin7Rig]:
-    """Makes a rig with so many records, and another text of the connection."""
+def cin7_rigs(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
+    """Makes a rig with so many records, its text changed as it is told to; released, or not yet."""
     with ExitStack() as stack:
 
-        def made(records: int = 130, change: Callable[[str], str] = str) -> Cin7FlowRig:
+        def made(
+            records: int = 1, change: Callable[[str], str] = str, *, released: bool = True
+        ) -> Cin7FlowRig:
             clock = Clock()
             cin7 = Cin7StandIn(Options(records=records, clock=clock))
             datev = DatevStandIn(Options(received=tmp_path / "received", clock=clock))
@@ -101,7 +111,8 @@ def cin7_rigs(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeCin7Rig]:
             rig = Cin7FlowRig(app, StandIns(unused, datev, urls, clock), text, NAME, cin7=cin7)
             rig.connect()
             rig.log_in()
-            rig.release()
+            if released:
+                rig.release()
             return rig
 
         yield made

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.databases import Postgres, copied_sqlite
-from tests.flow.cin7_rig import MakeCin7Rig, cin7_rigs
+from tests.flow.cin7_rig import MakeRig as MakeCin7Rig
+from tests.flow.cin7_rig import cin7_rigs
 from tests.flow.dynamics_rig import dynamics_rigs
 from tests.flow.rig import Rig, rig
 

@@ -16,6 +16,9 @@ PLACES = (
     "flow/agree/lists.py",
     "flow/agree/own_chart.py",
     "flow/agree/number_lists.py",
+    "flow/agree/mapping_form.py",
+    "flow/agree/mapping_choices.py",
+    "flow/agree/mapping_rows.py",
 )
 # Put together from a key: that the same entry stands twice.
 PUT_TOGETHER = {"number_twice": {"value", "first"}, "party_twice": {"value", "first"}}

@@ -12,7 +12,7 @@ from mlconnector.standins.cin7.webhooks import Authentication
 from mlconnector.store import hints
 from mlconnector.systems.source import Delivery
 from mlconnector.web.webhooks import Outcome, take
-from tests.flow.cin7_rig import Cin7FlowRig, MakeCin7Rig, cin7_rigs
+from tests.flow.cin7_rig import Cin7FlowRig, MakeRig, cin7_rigs
 from tests.flow.conftest import make_cin7_rig
 
 __all__ = ["cin7_rigs", "make_cin7_rig"]
@@ -21,7 +21,7 @@ KEY = "demo-webhook-key"
 
 
 @pytest.fixture
-def rig(make_cin7_rig: MakeCin7Rig) -> Cin7FlowRig:
+def rig(make_cin7_rig: MakeRig) -> Cin7FlowRig:
     return make_cin7_rig(20)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from mlconnector.commands.output import (
     Exit,
     answered,
     application,
+    for_connection,
     heading,
     language,
     named,
@@ -24,10 +26,13 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.preview_list import in_words, seed_title
 from mlconnector.commands.repairs import Connection, somebody
+from mlconnector.flow.agree import own_words
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import Part, WouldGo
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import seed
+from mlconnector.systems.own_words import OwnWord
+from mlconnector.texts.catalogue import step_cause
 
 
 def release(
@@ -53,9 +58,9 @@ def release(
             else:
                 say("release_withdrawn" if done else "release_was_missing", name=name)
             return
-        seen = releases.would_go(context)
+        seen, lacking = releases.would_go(context), own_words.unmapped_if_told(context)
         if not json:
-            _show(name, seen, context.rules)
+            _show(name, seen, context.rules, lacking)
         given = None
         if may_go_on("release_question", yes=yes, json=json):
             given = releases.release(context, who, seen)
@@ -65,6 +70,7 @@ def release(
                     "connection": name,
                     "released": None if given is None else asdict(given),
                     "would_go": as_data(seen),
+                    "unmapped": [{"kind": one.called, "word": one.value} for one in lacking],
                 }
             )
         elif given is None:
@@ -80,7 +86,7 @@ def as_data(seen: WouldGo) -> dict[str, Any]:
     return {name: value for name, value in asdict(seen).items() if name != "connection"}
 
 
-def _show(name: str, seen: WouldGo, rules: Rules) -> None:
+def _show(name: str, seen: WouldGo, rules: Rules, lacking: Sequence[OwnWord]) -> None:
     spoken = language()
     heading(phrase("release_title", name=name, client=seen.client))
     if seen.begin is None:
@@ -106,6 +112,9 @@ def _show(name: str, seen: WouldGo, rules: Rules) -> None:
             known = seed(one, rules)
             paragraph(one if known is None else f"{one}: {seed_title(known, spoken)}", 4, hanging=2)
         paragraph(", ".join(one for one in seen.unconfirmed if one not in cases), 4, hanging=2)
+    if lacking:
+        words = step_cause("words_unmapped", own_words.unmapped_facts(lacking), spoken)
+        paragraph(for_connection(words, name), 2, hanging=2)
     if seen.held:
         paragraph(phrase("release_held", count=seen.held, name=name), 2, hanging=2)
     paragraph(phrase("release_detail", name=name), 2)

@@ -224,7 +224,7 @@ def _chart_entry(record: Record, number: str) -> ChartEntry | Fault:
     if said and said.casefold() not in _FUNCTIONS:
         return Fault(record.line, "function_unknown", {"number": number, "function": said})
     function, direction = _FUNCTIONS[said.casefold()] if said else (None, "")
-    name = _case_names().get(case.casefold(), "")
+    name = case_named(case)
     if case and not name:
         return Fault(record.line, "tax_case_unknown", {"number": number, "tax_case": case})
     if name and function != "automatic":
@@ -233,6 +233,11 @@ def _chart_entry(record: Record, number: str) -> ChartEntry | Fault:
         facts = {"number": number, "function": said, "tax_case": case}
         return Fault(record.line, "function_of_other_direction", facts)
     return ChartEntry(record.line, number, record["name"], function, name)
+
+
+def case_named(text: str) -> str:
+    """The tax case of this name or title, whatever its language; empty where there is none."""
+    return _case_names().get(text.casefold(), "")
 
 
 @cache

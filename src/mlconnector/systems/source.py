@@ -19,6 +19,7 @@ from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.oauth import OAuthModel, TokenKeeper
 from mlconnector.systems.kit.secrecy import Secrecy
+from mlconnector.systems.own_words import OwnWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,9 @@ the record's external id. Empty while the source cannot know it; touches no netw
 CredentialTest = Callable[[SourceContext], None]
 """Asks what only good credentials are answered, and changes nothing. Raises one of the four errors."""
 
+OwnWords = Callable[[SourceContext], Sequence[OwnWord]]
+"""Asks the system for its own words that mapping tables look at. Raises one of the four errors."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceSystem:
@@ -209,7 +213,8 @@ class SourceSystem:
     do so by hand. `record_address` is None for a system whose records have no address in its web interface.
     `test_credentials` tries all but those of webhooks, whose names begin with `webhook_`, where no login
     does; None where only a ping can. `call_limit` is the limit on calls of the key, from the settings and the
-    credentials, for a system that has one; then `status` shows what is left of it.
+    credentials, for a system that has one; then `status` shows what is left of it. `own_words` tells what the
+    mapping has to name: tax rules, accounts, places; None for a system that has no lists of them.
     `secret_webhook_address` gives its webhooks an address with a part that nobody guesses: where nothing in a
     delivery proves where it comes from but what the system was told to send along.
     """
@@ -230,6 +235,7 @@ class SourceSystem:
     test_credentials: CredentialTest | None = None
     call_limit: Callable[[Any, Mapping[str, str]], CallLimit] | None = None
     secret_webhook_address: bool = False
+    own_words: OwnWords | None = None
 
     @property
     def secrecy(self) -> Secrecy:

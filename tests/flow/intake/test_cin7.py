@@ -10,7 +10,7 @@ import pytest
 
 from mlconnector.standins.cin7.sales import BOOKED
 from mlconnector.store.vouchers import VoucherRow
-from tests.flow.cin7_rig import Cin7FlowRig, MakeCin7Rig
+from tests.flow.cin7_rig import Cin7FlowRig, MakeRig
 
 PAID_ON = date(2026, 10, 20)
 EUR = "EUR"
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 @pytest.fixture
-def rig(make_cin7_rig: MakeCin7Rig) -> Cin7FlowRig:
+def rig(make_cin7_rig: MakeRig) -> Cin7FlowRig:
     made = make_cin7_rig(60)
     made.work()
     return made
@@ -145,7 +145,7 @@ def reread(rig: Cin7FlowRig) -> None:
 
 
 @pytest.mark.parametrize("records", [200])
-def test_open_items_are_what_cin7_says_is_open(make_cin7_rig: MakeCin7Rig, records: int) -> None:
+def test_open_items_are_what_cin7_says_is_open(make_cin7_rig: MakeRig, records: int) -> None:
     rig = make_cin7_rig(records)
     rig.work()
     equal_to_the_cent(rig, of_at_least=records // 10)

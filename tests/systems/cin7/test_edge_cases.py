@@ -13,7 +13,7 @@ from mlconnector.errors import Broken
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Voucher
 from mlconnector.standins.faults import Fault
-from mlconnector.systems.cin7 import call_limit
+from mlconnector.systems.cin7.limits import call_limit
 from mlconnector.systems.kit.pacing import TooMany
 from mlconnector.systems.source import NOTHING_FINAL, Delivery, Reading, Reference, Source
 from tests.conformance.source_suite import whole_pass

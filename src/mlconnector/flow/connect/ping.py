@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.agree.confirmation import confirmed_step
+from mlconnector.flow.agree.own_words import own_words_steps
 from mlconnector.flow.connect import login_failures
 from mlconnector.flow.connect.setup import missing_secrets
 from mlconnector.flow.connect.standing import systems_with_login
@@ -40,6 +41,7 @@ def check(context: Context) -> Iterator[CheckStep]:
     for step in _checked(settings.source_system, lambda: context.source):
         works = works and step.outcome != "failed"
         yield step
+    yield from own_words_steps(context, answers=works)
     yield _cursor_step(context) if works else CheckStep(CURSOR, "skipped")
     yield from _checked(settings.sink_system, lambda: context.sink)
     context.http_log.flush()

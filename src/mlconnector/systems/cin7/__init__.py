@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
 
+from mlconnector.systems.cin7.limits import call_limit
 from mlconnector.systems.cin7.names import SYSTEM, TITLE, sale_or_purchase
 from mlconnector.systems.cin7.settings import Settings, secret_names
-from mlconnector.systems.kit.call_limits import CallLimit
 from mlconnector.systems.kit.web_address import web_address
+from mlconnector.systems.own_words import OwnWord
 from mlconnector.systems.source import Memory, Source, SourceContext, SourceSystem
 
 
@@ -31,14 +31,8 @@ def describe_source() -> SourceSystem:
         test_credentials=_test_credentials,
         call_limit=call_limit,
         secret_webhook_address=True,
+        own_words=_own_words,
     )
-
-
-def call_limit(settings: Settings, secrets: Mapping[str, str]) -> CallLimit:
-    """How often the key may call; who holds the same key shares it, whatever the connection is called."""
-    key = f"{settings.account_id} {secrets.get('application_key', '')}"
-    name = f"{SYSTEM} {hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    return CallLimit(name, settings.calls_per_minute, settings.calls_per_day)
 
 
 def document_address(settings: Settings, _memory: Memory, external_id: str) -> str:
@@ -70,3 +64,9 @@ def _test_credentials(context: SourceContext) -> None:
     from mlconnector.systems.cin7.connection import test_credentials  # noqa: PLC0415
 
     test_credentials(context)
+
+
+def _own_words(context: SourceContext) -> Sequence[OwnWord]:
+    from mlconnector.systems.cin7.own_words import own_words  # noqa: PLC0415
+
+    return own_words(context)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mlconnector.systems.cin7 import call_limit
 from mlconnector.systems.cin7.answers import Answers
 from mlconnector.systems.cin7.client import Client
+from mlconnector.systems.cin7.limits import call_limit
 from mlconnector.systems.cin7.names import SYSTEM
 from mlconnector.systems.cin7.settings import Settings
 from mlconnector.systems.source import SourceContext

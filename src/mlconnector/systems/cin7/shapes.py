@@ -268,6 +268,7 @@ class LocationRecord(_Record, frozen=True, kw_only=True):
     address_city_suburb: str | None = None
     address_zip_post_code: str | None = None
     address_country: str | None = None
+    is_deprecated: bool | None = None
 
 
 class Me(_Record, frozen=True, kw_only=True):

@@ -47,7 +47,8 @@ def _ports(folder: Path) -> dict[str, int]:
 
 
 _WITH_SUGGESTIONS = 'services = ["dxso"]\n'
-_SUGGESTIONS = '\n[[channels]]\nkind = "sales"\nformat = "dxso"\nfrom = 2020-01-01\n'
+_WITH_PAYMENTS = 'services = ["dxso", "extf"]\n'
+_SUGGESTIONS = '\n[[channels]]\nkind = "{kind}"\nformat = "dxso"\nfrom = 2020-01-01\n'
 
 
 @contextmanager
@@ -93,8 +94,11 @@ def connection_text(name: str, scene: Scene, channel: Channel = "extf") -> str:
     text = "\n".join([f'name = "demo-{name}"\n', *tables, '[schedule]\ncron = ""\n'])
     if channel == "extf":
         return text
+    # Payments go as EXTF always; who has none needs one service alone.
+    services = _WITH_PAYMENTS if "[mapping.payments]" in text else _WITH_SUGGESTIONS
+    kinds = ["sales", "purchases"] if "[[mapping.expense]]" in text else ["sales"]
     table = f"[{demo_sink()}]\n"
-    return text.replace(table, table + _WITH_SUGGESTIONS) + _SUGGESTIONS
+    return text.replace(table, table + services) + "".join(_SUGGESTIONS.format(kind=kind) for kind in kinds)
 
 
 def demo_sink() -> str:

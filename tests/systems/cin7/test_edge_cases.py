@@ -170,6 +170,17 @@ class TestTheList:
             rig.outside.time.pass_by(86_400)
             assert unpaid in {each.external_id for each in whole_pass(source, cursor)[0]}
 
+    def test_a_sale_that_is_paid_without_a_trace_after_the_first_load_is_found(self) -> None:
+        with cin7_rig(records=60, settings={"look_again_at_unpaid": True, "read": "sales"}) as rig:
+            source = rig.open()
+            _, cursor = whole_pass(source, None)
+            sale = of_case(rig.standin, "plain_19")
+            stamp, invoice = sale["LastModifiedOn"], sale["Invoices"][0]
+            rig.standin.add_payment(sale["ID"], invoice["TaskID"], invoice["Total"], date(2026, 10, 1))
+            rig.standin.update_sale(sale["ID"], lambda raw: raw.update(LastModifiedOn=stamp), moves=False)
+            rig.outside.time.pass_by(3_600)
+            assert name_of(sale) in {each.external_id for each in whole_pass(source, cursor)[0]}
+
 
 class TestDocuments:
     def test_several_invoices_of_a_sale_are_vouchers_of_their_own(self, shared: Cin7Rig) -> None:

@@ -93,6 +93,8 @@ class Changes:
             until=None if begin is None else at.started,
         )
         references = _references(listing, found.rows)
+        if begin is None and listing == "sales" and self._settings.look_again_at_unpaid:
+            self._note_unpaid(found.rows, anew=at.page == 1)
         if at.total is not None and found.total != at.total and at.restarts < _RESTARTS:
             return Page(references, cursors.written(_anew(at)), since)
         at = _counted(at, found, listing)
@@ -128,8 +130,7 @@ class Changes:
             self._memory.remember(UNPAID, [])
         before = self._memory.recall(_UNPAID_BEFORE) or []
         found = self._client().rows("sales", at.page, limit=LARGEST_PAGE)
-        open_now = [row.id for row in found.rows if _is_unpaid(row)]
-        self._memory.remember(UNPAID, sorted({*(self._memory.recall(UNPAID) or []), *open_now}))
+        open_now = self._note_unpaid(found.rows, anew=False)
         again = [row for row in found.rows if row.id in {*open_now, *before}]
         at = _counted(at, found, "sales")
         references = _references("sales", again)
@@ -137,6 +138,13 @@ class Changes:
             return Page(references, cursors.written(msgspec.structs.replace(at, page=at.page + 1)), since)
         self._memory.remember(LOOKED_AT, _cursor(self._now()))
         return Page(references, None, since if at.restless else _cursor(at.started))
+
+    def _note_unpaid(self, rows: Sequence[Row], *, anew: bool) -> set[str]:
+        """Remember which sales are not paid, beside those of the pages before; gives those of these rows."""
+        found = {row.id for row in rows if _is_unpaid(row)}
+        known: list[str] = [] if anew else self._memory.recall(UNPAID) or []
+        self._memory.remember(UNPAID, sorted({*known, *found}))
+        return found
 
     def _is_due(self) -> bool:
         looked = self._memory.recall(LOOKED_AT)

@@ -34,6 +34,7 @@ class Stderr(io.StringIO):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_FIRST_SECONDS", 0.0)
     monkeypatch.setattr(progress, "_AT_A_TERMINAL", 0.001)
+    monkeypatch.setattr(progress, "_ELSEWHERE", 0.001)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -42,7 +43,10 @@ def test_a_sign_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch, quick: None,
     monkeypatch.setattr("sys.stderr", stderr)
     with progress.watched() as made:
         made.vouchers = 300
-        assert stderr.signed.wait(10)
+        # The sign that is being given may have been written before; the one after it was not.
+        for _ in range(2):
+            stderr.signed.clear()
+            assert stderr.signed.wait(10)
     said = stderr.getvalue()
     assert "Still working, for 0 s; vouchers read: 300" in said
     assert said.endswith("\r\x1b[K" if terminal else "\n")

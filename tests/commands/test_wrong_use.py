@@ -29,7 +29,7 @@ GERMAN = [
     ("audit foo", "Den Befehl foo gibt es nicht. Es gibt: verify, head, seal, show, http."),
     ("replay mine", "Sagen Sie, welche: Belege, --cause oder --all."),
     ("explain X --language fr", "--language: „fr“ geht nicht; möglich ist eines von de, en"),
-    ("init --source shop", "--source: „shop“ geht nicht; möglich ist eines von dynamics, pipedrive"),
+    ("init --source shop", "--source: „shop“ geht nicht; möglich ist eines von cin7, dynamics, pipedrive"),
 ]
 
 

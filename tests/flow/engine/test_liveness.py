@@ -99,9 +99,9 @@ def test_the_locks_of_a_dead_process_end_with_it(make_any_rig: MakeRig) -> None:
     rig = make_any_rig(1)
     register(rig, "dead", machine(), ended_process())
     assert leases.acquire(rig.app.database, "tokens", "dead", 1000.0, rig.services.now())
-    assert not leases.acquire(rig.app.database, "tokens", "me", 1.0, rig.services.now())
+    assert not leases.acquire(rig.app.database, "tokens", "me", 1000.0, rig.services.now())
     watched(rig)
-    assert leases.acquire(rig.app.database, "tokens", "me", 1.0, rig.services.now())
+    assert leases.acquire(rig.app.database, "tokens", "me", 1000.0, rig.services.now())
 
 
 def test_one_process_at_a_time_looks_after_the_others(make_any_rig: MakeRig) -> None:

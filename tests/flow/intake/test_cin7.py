@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @pytest.fixture
 def rig(make_cin7_rig: MakeRig) -> Cin7FlowRig:
-    made = make_cin7_rig(60)
+    made = make_cin7_rig(34)
     made.work()
     return made
 

@@ -36,9 +36,9 @@ class Cin7Rig(SourceRig):
 
 @contextmanager
 def cin7_rig(
-    records: int = 130, settings: dict[str, Any] | None = None, extra: dict[str, str] | None = None
+    records: int = 60, settings: dict[str, Any] | None = None, extra: dict[str, str] | None = None
 ) -> Iterator[Cin7Rig]:
-    """A source with its key, whose webhooks bring a bearer token; enough records for several pages."""
+    """A source with its key, whose webhooks bring a bearer token; each of its lists has a page of its own."""
     standin = Cin7StandIn(Options(records=records, clock=Clock(), extra=extra or {}))
     with served(standin.app) as url:
         table = {

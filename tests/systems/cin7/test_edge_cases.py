@@ -379,6 +379,19 @@ class TestPayments:
             allocation = paid.allocations[0]
             assert (allocation.amount, allocation.discount) == (Decimal(0), Decimal(2))
 
+    def test_what_a_provider_keeps_back_comes_by_rule_and_only_of_money_from_customers(self) -> None:
+        fees = {"092": {"percent": "1.5", "fixed": "0.25"}}
+        with cin7_rig(settings={"payments": {"fees": fees}}) as rig:
+            record = of_case(rig.standin, "plain_19")
+            task = record["Invoices"][0]["TaskID"]
+            rig.standin.add_payment(record["ID"], task, Decimal(100), date(2026, 9, 1), "092")
+            rig.standin.add_payment(record["ID"], task, Decimal(10), date(2026, 9, 2), "090")
+            paid = vouchers(rig, record, Kind.PAYMENT)
+            assert [(one.allocations[0].amount, one.fee) for one in paid] == [
+                (Decimal(100), Decimal("1.75")),
+                (Decimal(10), None),
+            ]
+
 
 class TestFiles:
     def test_the_invoice_is_chosen_by_its_name_and_pick_lists_and_photos_are_not(

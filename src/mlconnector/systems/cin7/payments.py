@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconnector.model.money import ZERO
+from mlconnector.model.money import HUNDRED, ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Allocation, Direction, Kind, Party, Voucher
 from mlconnector.systems.cin7.names import Part, document_name, folded
@@ -62,6 +62,7 @@ def reading_of(payment: Payment, payer: Payer) -> Reading:
         lines=(),
         title=" ".join(part for part in (payer.title, clean(payment.type), clean(payment.reference)) if part),
         exchange_rate=rate,
+        fee=_fee(payment, amount, payer),
         allocations=allocations,
         attributes=filled({"payment_method": clean(payment.account), "reference": clean(payment.reference)}),
     )
@@ -108,6 +109,14 @@ def _allocations(
     if payment.credit_id or payment.deposit_id:
         return (Allocation(number=number, amount=amount), Allocation(number=None, amount=-amount))
     return (Allocation(number=number, amount=amount),)
+
+
+def _fee(payment: Payment, amount: Decimal, payer: Payer) -> Decimal | None:
+    """What the provider keeps back of money from a customer, by the rule of its account."""
+    rule = payer.settings.payments.fees.get(clean(payment.account))
+    if rule is None or payer.direction != "sale" or amount <= ZERO or payment.credit_id:
+        return None
+    return rounded(amount * rule.percent / HUNDRED + rule.fixed, payer.currency)
 
 
 def _undecided(payment: Payment, number: str | None, credit: str | None, payer: Payer) -> list[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -48,15 +49,25 @@ class Parties(Table):
     customer_kind: Attribute | None = None
 
 
+class Fee(Table):
+    """What a payment provider keeps back of each payment, by its contract: per cent, and a fixed amount."""
+
+    percent: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=4)] = Decimal(0)
+    fixed: Annotated[Decimal, Field(ge=0, decimal_places=2)] = Decimal(0)
+
+
 class Payments(Table):
     """How payments are read. `discount_accounts` are accounts of Cin7 that mean Skonto, and no money.
 
-    A `prepayment` that belongs to no invoice yet waits (`hold`), or stands on account (`on_account`).
+    A `prepayment` that belongs to no invoice yet waits (`hold`), or stands on account (`on_account`). `fees`
+    says by accounts of Cin7 what the provider keeps back of what customers pay there: Cin7 knows only the
+    whole.
     """
 
     read: bool = True
     discount_accounts: frozenset[str] = frozenset()
     prepayment: Literal["hold", "on_account"] = "hold"
+    fees: dict[str, Fee] = Field(default_factory=dict)
 
 
 class Documents(FileRule):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import resources
+from urllib.parse import quote
 
 from mlconnector.systems.cin7.limits import call_limit
 from mlconnector.systems.cin7.names import SYSTEM, TITLE, sale_or_purchase
 from mlconnector.systems.cin7.settings import Settings, secret_names
-from mlconnector.systems.kit.web_address import web_address
 from mlconnector.systems.own_words import OwnWord
 from mlconnector.systems.source import Memory, Source, SourceContext, SourceSystem
 
@@ -36,9 +36,9 @@ def describe_source() -> SourceSystem:
 
 
 def document_address(settings: Settings, _memory: Memory, external_id: str) -> str:
-    """The page of the sale or purchase that holds a document."""
+    """The page of the sale or purchase that holds a document; Cin7 names it behind a `#`."""
     kind, id_ = sale_or_purchase(external_id)
-    return web_address(settings.base_url, kind, id_)
+    return f"{settings.base_url}/{kind}#{quote(id_, safe='')}"
 
 
 def _open(context: SourceContext) -> Source:

@@ -14,6 +14,13 @@ from mlconnector.store.trail_seal import TrailSeal
 from tests.clock import Clock
 from tests.databases import Postgres, copied_sqlite, migrated_sqlite, running_postgres
 
+_LONGEST_ID = 60
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A file or a token is no name for a test: what is made anew each time would differ between workers."""
+    return argname if isinstance(val, str | bytes) and len(val) > _LONGEST_ID else None
+
 
 @pytest.fixture(autouse=True, scope="session")
 def width_of_the_day() -> None:

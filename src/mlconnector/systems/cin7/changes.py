@@ -27,7 +27,7 @@ LOOK_AGAIN_EVERY = timedelta(hours=20)
 FILTER_KNOWN = "filter_works"
 LOOKED_AT = "unpaid_looked_at"
 UNPAID = "unpaid_sales"
-_UNPAID_BEFORE = "unpaid_sales_before"
+_LOOK = "unpaid_look"
 _RESTARTS = 3
 _MARKS = 60
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -93,8 +93,8 @@ class Changes:
             until=None if begin is None else at.started,
         )
         references = _references(listing, found.rows)
-        if begin is None and listing == "sales" and self._settings.look_again_at_unpaid:
-            self._note_unpaid(found.rows, anew=at.page == 1)
+        if listing == "sales" and self._settings.look_again_at_unpaid:
+            self._note_unpaid(found.rows, anew=begin is None and at.page == 1)
         if at.total is not None and found.total != at.total and at.restarts < _RESTARTS:
             return Page(references, cursors.written(_anew(at)), since)
         at = _counted(at, found, listing)
@@ -123,14 +123,10 @@ class Changes:
         return Page(references, None, since if at.restless else _cursor(at.started))
 
     def _unpaid(self, at: Position, since: str | None) -> Page:
-        """Sales that are not paid, or were not the last time: a payment may leave no other trace."""
-        before: list[str] = self._memory.recall(UNPAID) or []
-        if at.page == 1:
-            self._memory.remember(_UNPAID_BEFORE, before)
-            self._memory.remember(UNPAID, [])
-        before = self._memory.recall(_UNPAID_BEFORE) or []
+        """Sales that are not paid, or were not before this look: a payment may leave no other trace."""
+        before = self._unpaid_before(at)
         found = self._client().rows("sales", at.page, limit=LARGEST_PAGE)
-        open_now = self._note_unpaid(found.rows, anew=False)
+        open_now = self._note_unpaid(found.rows, anew=at.page == 1)
         again = [row for row in found.rows if row.id in {*open_now, *before}]
         at = _counted(at, found, "sales")
         references = _references("sales", again)
@@ -139,17 +135,34 @@ class Changes:
         self._memory.remember(LOOKED_AT, _cursor(self._now()))
         return Page(references, None, since if at.restless else _cursor(at.started))
 
+    def _unpaid_before(self, at: Position) -> list[str]:
+        """Which sales were not paid when this look began; its pages may be read again, and find the same.
+
+        What an earlier look had still before it when it was given up is among them.
+        """
+        began = _cursor(at.started)
+        look = self._memory.recall(_LOOK) or {"began": "", "before": []}
+        if look["began"] != began:
+            finished = look["began"] <= str(self._memory.recall(LOOKED_AT) or "")
+            left = [] if finished else look["before"]
+            look = {"began": began, "before": sorted({*left, *(self._memory.recall(UNPAID) or [])})}
+            self._memory.remember(_LOOK, look)
+        before: list[str] = look["before"]
+        return before
+
     def _note_unpaid(self, rows: Sequence[Row], *, anew: bool) -> set[str]:
-        """Remember which sales are not paid, beside those of the pages before; gives those of these rows."""
+        """Remember which sales are not paid, beside those that are known; gives those of these rows."""
         found = {row.id for row in rows if _is_unpaid(row)}
-        known: list[str] = [] if anew else self._memory.recall(UNPAID) or []
-        self._memory.remember(UNPAID, sorted({*known, *found}))
+        known: list[str] = self._memory.recall(UNPAID) or []
+        noted = sorted(found if anew else {*known, *found})
+        if noted != known:
+            self._memory.remember(UNPAID, noted)
         return found
 
     def _is_due(self) -> bool:
-        looked = self._memory.recall(LOOKED_AT)
         if self._settings.read == "purchases":
             return False
+        looked = self._memory.recall(LOOKED_AT)
         try:
             return looked is None or self._now() - _moment(str(looked)) > LOOK_AGAIN_EVERY
         except ValueError:

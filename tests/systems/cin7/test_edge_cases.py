@@ -125,6 +125,15 @@ class TestTheList:
         with pytest.raises(Broken, match="ignores UpdatedSince"):
             source.changes(cursor, None)
 
+    def test_a_ping_names_every_listing_for_which_a_run_would_refuse(self, rig: Cin7Rig) -> None:
+        def all_of_them(answer: bytes) -> bytes:
+            return json.dumps({**json.loads(answer), "Total": 4711}).encode()
+
+        of_credits = r"(?i)^/ExternalApi/v2/saleCreditNoteList$"
+        rig.faults.add(Fault("alter", path=of_credits, times=100, alter=all_of_them))
+        (step,) = [one for one in rig.open().check() if one.key == "cin7.lists"]
+        assert (step.outcome, step.facts) == ("failed", {"lists": "credit_notes"})
+
     ODD = (
         (200, b'{"ErrorCode":500,"Exception":"something went wrong"}'),
         (200, b'[{"ErrorCode":400,"Exception":"bad"}]'),

@@ -172,8 +172,7 @@ class Changes:
         """Raise Broken where Cin7 ignores the filter by time, as it ignores what it does not know."""
         if self._memory.recall(FILTER_KNOWN):
             return
-        listings = _LISTINGS[self._settings.read]
-        ignored = [one for one in listings if filter_is_ignored(self._client(), one, self._now())]
+        ignored = ignoring_the_filter(self._client(), self._settings, self._now())
         if ignored:
             raise Broken(
                 f"{SYSTEM} ignores UpdatedSince in {', '.join(ignored)}: everything would be read for ever"
@@ -181,10 +180,9 @@ class Changes:
         self._memory.remember(FILTER_KNOWN, True)
 
 
-def filter_is_ignored(client: Client, listing: Listing, now: datetime) -> bool:
-    """Whether as many rows come for what changes in a year from now as without a filter."""
-    ahead = client.rows(listing, 1, since=now + timedelta(days=365), limit=1)
-    return ahead.total > 0 and ahead.total == client.rows(listing, 1, limit=1).total
+def ignoring_the_filter(client: Client, settings: Settings, now: datetime) -> list[Listing]:
+    """The listings that are read in which Cin7 ignores the filter by time."""
+    return [one for one in _LISTINGS[settings.read] if _ignores_the_filter(client, one, now)]
 
 
 def cursor_from(moment: datetime | None) -> str:
@@ -198,6 +196,12 @@ def goes_on(cursor: str, now: datetime) -> bool:
         return _moment(cursor) <= now + OVERLAP
     except ValueError:
         return False
+
+
+def _ignores_the_filter(client: Client, listing: Listing, now: datetime) -> bool:
+    """Whether as many rows come for what changes in a year from now as without a filter."""
+    ahead = client.rows(listing, 1, since=now + timedelta(days=365), limit=1)
+    return ahead.total > 0 and ahead.total == client.rows(listing, 1, limit=1).total
 
 
 def _references(listing: Listing, rows: Sequence[Row]) -> tuple[Reference, ...]:

@@ -86,12 +86,7 @@ def _document(payment: Payment, back: bool, payer: Payer) -> tuple[str | None, P
     for part in parts:
         if (part, task) in payer.documents:
             number = payer.documents[part, task]
-            facts = {
-                "title": payer.title,
-                "amount": f"{payment.amount or ZERO:f}",
-                "currency": payer.currency,
-            }
-            return number, None if number else Problem("paid_document_nameless", facts)
+            return number, None if number else Problem("paid_document_nameless", _money(payment, payer))
     return None, None
 
 

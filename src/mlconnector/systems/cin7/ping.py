@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
-from mlconnector.systems.cin7.changes import filter_is_ignored
-from mlconnector.systems.cin7.client import Client, Listing
+from mlconnector.systems.cin7.changes import ignoring_the_filter
+from mlconnector.systems.cin7.client import Client
 from mlconnector.systems.cin7.names import TITLE
 from mlconnector.systems.cin7.rates import EURO
 from mlconnector.systems.cin7.settings import Settings, webhook_secrets
@@ -73,15 +73,8 @@ class Ping:
         ]
 
     def _lists(self) -> list[CheckStep]:
-        settings: Settings = self.context.settings
-        listings: dict[str, tuple[Listing, ...]] = {
-            "sales": ("sales",),
-            "purchases": ("purchases",),
-            "both": ("sales", "purchases"),
-        }
-        now = self.context.now()
         try:
-            ignored = [one for one in listings[settings.read] if filter_is_ignored(self.client(), one, now)]
+            ignored = ignoring_the_filter(self.client(), self.context.settings, self.context.now())
         except ConnectorError as error:
             return [failed_step(LISTS, TITLE, error)]
         if ignored:

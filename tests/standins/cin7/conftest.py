@@ -1,31 +1,20 @@
-"""One real server for all tests of this folder; every test puts a fresh stand-in behind it."""
+"""Every test of this folder has a fresh stand-in of its own, behind the one server of all."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
-from mlconnector.standins.base import AsgiApp, Clock, Options, Receive, Send
+from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.cin7 import ACCOUNT_ID, KEY, Cin7StandIn, create
-from mlconnector.standins.serving import serve
+from tests.standins.conftest import Switch
 
 KEYS = {"api-auth-accountid": ACCOUNT_ID, "api-auth-applicationkey": KEY}
-
-
-class Switch:
-    """An application that hands every request to the stand-in of the test that runs."""
-
-    def __init__(self) -> None:
-        self.app: AsgiApp | None = None
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        assert self.app is not None
-        await self.app(scope, receive, send)
 
 
 class Api:
@@ -52,17 +41,6 @@ class Api:
 
 
 @pytest.fixture(scope="session")
-def switch() -> Switch:
-    return Switch()
-
-
-@pytest.fixture(scope="session")
-def url(switch: Switch) -> Iterator[str]:
-    with serve(switch) as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
 def client(url: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=url, headers=KEYS) as made:
         yield made
@@ -71,16 +49,6 @@ def client(url: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def records() -> int:
     return 120
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def extra() -> dict[str, str]:
-    return {}
 
 
 @pytest.fixture

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 import pytest
 
-from mlconnector.standins.base import AsgiApp, Clock, Options, Receive, Send
+from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsStandIn, create
 from mlconnector.standins.serving import serve
+from tests.standins.conftest import Switch
 
 HEADERS = {"OData-Version": "4.0", "OData-MaxVersion": "4.0", "Accept": "application/json"}
-
-
-class Switch:
-    """An application that hands every request to the stand-in of the test that runs."""
-
-    def __init__(self) -> None:
-        self.app: AsgiApp | None = None
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        assert self.app is not None
-        await self.app(scope, receive, send)
 
 
 class Api:
@@ -66,11 +56,6 @@ class Api:
 
 
 @pytest.fixture(scope="session")
-def switch() -> Switch:
-    return Switch()
-
-
-@pytest.fixture(scope="session")
 def client(switch: Switch) -> Iterator[httpx.Client]:
     with serve(switch) as address, httpx.Client(base_url=address) as made:
         yield made
@@ -79,16 +64,6 @@ def client(switch: Switch) -> Iterator[httpx.Client]:
 @pytest.fixture
 def records() -> int:
     return 50
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def extra() -> dict[str, str]:
-    return {}
 
 
 @pytest.fixture

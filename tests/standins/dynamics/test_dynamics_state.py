@@ -13,7 +13,8 @@ import pytest
 
 from mlconnector.standins.base import Options, names
 from mlconnector.standins.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsStandIn, create
-from tests.standins.dynamics.conftest import HEADERS, Api, Switch
+from tests.standins.conftest import Switch
+from tests.standins.dynamics.conftest import HEADERS, Api
 
 
 def edit(standin: DynamicsStandIn) -> None:

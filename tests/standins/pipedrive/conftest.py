@@ -1,38 +1,15 @@
-"""One real server for all tests of this folder; every test puts a fresh stand-in behind it."""
+"""Every test of this folder has a fresh stand-in of its own, behind the one server of all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from tests.standins.conftest import Switch
 
-from mlconnector.standins.base import AsgiApp, Clock, Options, Receive, Send
+from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.pipedrive import API_TOKEN, PipedriveStandIn, create
-from mlconnector.standins.serving import serve
-
-
-class Switch:
-    """An application that hands every request to the stand-in of the test that runs."""
-
-    def __init__(self) -> None:
-        self.app: AsgiApp | None = None
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        assert self.app is not None
-        await self.app(scope, receive, send)
-
-
-@pytest.fixture(scope="session")
-def switch() -> Switch:
-    return Switch()
-
-
-@pytest.fixture(scope="session")
-def url(switch: Switch) -> Iterator[str]:
-    with serve(switch) as address:
-        yield address
 
 
 @pytest.fixture
@@ -48,16 +25,6 @@ def put_behind(switch: Switch) -> Callable[[PipedriveStandIn], None]:
 @pytest.fixture
 def records() -> int:
     return 30
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def extra() -> dict[str, str]:
-    return {}
 
 
 @pytest.fixture

@@ -29,22 +29,14 @@ def update_sale(
     account: Account, sale_id: str, edit: Edit, moves: bool = True, at: datetime | None = None
 ) -> None:
     """Edit a sale in place; what the edit leaves is served as it is."""
-    sale = account.sale(sale_id)
-    edit(sale)
-    account.edited.add(sale_id)
-    if moves:
-        sale["LastModifiedOn"] = account.now(at)
+    _update(account, account.sale(sale_id), edit, moves, at)
 
 
 def update_purchase(
     account: Account, purchase_id: str, edit: Edit, moves: bool = True, at: datetime | None = None
 ) -> None:
     """Edit a purchase in place; what the edit leaves is served as it is."""
-    purchase = account.purchase(purchase_id)
-    edit(purchase)
-    account.edited.add(purchase_id)
-    if moves:
-        purchase["LastUpdatedDate"] = account.now(at)
+    _update(account, account.purchase(purchase_id), edit, moves, at)
 
 
 def add_sale(account: Account, like: str, at: datetime | None = None) -> str:
@@ -171,8 +163,7 @@ def change(account: Account, record_id: str, edit: Edit) -> None:
             put_purchase_payments(record, payments)
             put_purchase_statuses(record)
 
-    update = update_sale if record_id in account.sales else update_purchase
-    update(account, record_id, edit_all)
+    _update(account, _record(account, record_id), edit_all)
 
 
 def add_attachment(account: Account, record_id: str, name: str, given: bytes, moves: bool = True) -> str:
@@ -180,8 +171,7 @@ def add_attachment(account: Account, record_id: str, name: str, given: bytes, mo
     number = len(account.files.get(record_id, [])) + 1
     file = File(guid("added file", record_id, number, name), record_id, name, "added", [], given)
     account.add_file(file)
-    update = update_sale if record_id in account.sales else update_purchase
-    update(account, record_id, lambda _: None, moves)
+    _update(account, _record(account, record_id), lambda _: None, moves)
     return file.id
 
 
@@ -216,6 +206,15 @@ def rename_tax_rule(account: Account, old: str, new: str) -> None:
 def invoice_of(record: Row, task_id: str) -> Row:
     """The invoice of a task; LookupError when there is none."""
     return _of_task(_invoices(record), task_id)
+
+
+def _update(
+    account: Account, record: Row, edit: Edit, moves: bool = True, at: datetime | None = None
+) -> None:
+    edit(record)
+    account.edited.add(record["ID"])
+    if moves:
+        record["LastModifiedOn" if "Invoices" in record else "LastUpdatedDate"] = account.now(at)
 
 
 def _invoices(record: Row) -> list[Row]:

@@ -8,8 +8,8 @@ from random import Random
 from mlconnector.standins.cin7.amounts import ZERO
 from mlconnector.standins.cin7.identities import guid
 from mlconnector.standins.cin7.records import Row, attributes
-from mlconnector.standins.cin7.vat_ids import tax_office_number, vat_id
 from mlconnector.standins.cin7.vocabulary import vocabulary
+from mlconnector.standins.vat_ids import vat_id
 
 _EU = ("AT", "FR", "NL", "PL")
 _STAMP = "2026-06-15T09:12:{:02d}.4370000Z"
@@ -149,8 +149,13 @@ def _tax_number(random: Random, pool: str, country: str) -> str | None:
     if pool == "consumer":
         return random.choice(("", None))
     if pool == "tax_office_number":
-        return tax_office_number(random)
+        return _tax_office_number(random)
     return vat_id(country, random) if country in ("DE", *_EU) else ""
+
+
+def _tax_office_number(random: Random) -> str:
+    """A German tax number as a tax office writes it, which is no VAT identification number."""
+    return f"{random.randrange(20, 60)}/{random.randrange(100, 900)}/{random.randrange(10_000, 99_999)}"
 
 
 def _company_name(random: Random, country: str, number: int, kind: str = "") -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from mlconnector.standins import state_file
 from mlconnector.standins.base import AsgiApp, Options
 from mlconnector.standins.cin7 import edits
 from mlconnector.standins.cin7.account import Account, decoded, encoded
@@ -65,18 +66,11 @@ class Cin7StandIn:
             "webhooks_made": self.registrations.made,
             "edits": self.account.edits(),
         }
-        written = self.options.state_file.with_suffix(".new")
-        written.write_bytes(encoded(state))
-        written.replace(self.options.state_file)
+        state_file.replace(self.options.state_file, encoded(state))
 
     def _restore(self, path: Path) -> None:
         state = decoded(path.read_bytes())
-        if (state["records"], state["seed"]) != (self.options.records, self.options.seed):
-            raise ValueError(
-                f"{path} belongs to {state['records']} records of seed {state['seed']}, "
-                f"not to {self.options.records} of seed {self.options.seed}. "
-                "Start with the numbers of the file, or remove it."
-            )
+        state_file.refuse_another(path, self.options, state["records"], state["seed"])
         self.registrations.webhooks = state["webhooks"]
         self.registrations.made = state["webhooks_made"]
         self.account.restore(state["edits"])

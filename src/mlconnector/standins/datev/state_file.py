@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlconnector.standins import state_file
+
 
 def read(path: Path | None) -> Mapping[str, Any] | None:
     """The state, None when there is no file yet."""
@@ -18,7 +20,4 @@ def read(path: Path | None) -> Mapping[str, Any] | None:
 
 def write(path: Path, state: Mapping[str, Any]) -> None:
     """Replace the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
-    new.replace(path)
+    state_file.replace(path, json.dumps(state, ensure_ascii=False).encode())

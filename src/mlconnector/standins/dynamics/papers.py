@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 import pikepdf
-from reportlab.pdfgen.canvas import Canvas
+
+from mlconnector.standins.papers import photo, text_page
 
 Paper = dict[str, Any]
 _XML_NAME, _FILED = "factur-x.xml", "D:20260701080000Z"
-_PHOTO = bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + b"\xff\xfe\x00\x20%s\xff\xd9"
 
 
 def pdf_paper(lines: list[str]) -> Paper:
@@ -50,13 +50,13 @@ def content(paper: Paper) -> bytes:
         case "added":
             return base64.b64decode(str(paper["base64"]))
         case "photo":
-            return _PHOTO % str(paper["name"]).encode()[:30].ljust(30)
+            return photo(str(paper["name"]))
         case "einvoice":
             return _with_xml(tuple(paper["lines"]), paper["xml"])
         case "damaged":
-            whole = _document(tuple(paper["lines"]))
+            whole = text_page(tuple(paper["lines"]))
             return whole[: len(whole) * 6 // 10]
-    return _document(tuple(paper["lines"]))
+    return text_page(tuple(paper["lines"]))
 
 
 def base64_text(paper: Paper) -> str:
@@ -64,22 +64,10 @@ def base64_text(paper: Paper) -> str:
     return base64.b64encode(content(paper)).decode()
 
 
-@lru_cache(maxsize=256)
-def _document(lines: tuple[str, ...]) -> bytes:
-    written = io.BytesIO()
-    canvas = Canvas(written, invariant=True)
-    text = canvas.beginText(60, 780)
-    for line in lines:
-        text.textLine(line)
-    canvas.drawText(text)
-    canvas.save()
-    return written.getvalue()
-
-
 @lru_cache(maxsize=64)
 def _with_xml(lines: tuple[str, ...], xml: str) -> bytes:
     written = io.BytesIO()
-    with pikepdf.open(io.BytesIO(_document(lines))) as document:
+    with pikepdf.open(io.BytesIO(text_page(lines))) as document:
         attached = pikepdf.AttachedFileSpec(
             document,
             xml.encode(),

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from mlconnector.standins import state_file
 from mlconnector.standins.base import AsgiApp, Options
 from mlconnector.standins.dynamics import edits, papers
 from mlconnector.standins.dynamics.app import build
@@ -79,18 +80,11 @@ class DynamicsStandIn:
             certificates=[certificate.pem for certificate in self.entra.certificates],
             edited=self.environment.edited,
         )
-        written = self.options.state_file.with_suffix(".new")
-        written.write_bytes(_encoder.encode(state))
-        written.replace(self.options.state_file)
+        state_file.replace(self.options.state_file, _encoder.encode(state))
 
     def _restore(self, path: Path) -> None:
         state = msgspec.json.Decoder(State, float_hook=Decimal).decode(path.read_bytes())
-        if (state.records, state.seed) != (self.options.records, self.options.seed):
-            raise ValueError(
-                f"{path} belongs to {state.records} records of seed {state.seed}, "
-                f"not to {self.options.records} of seed {self.options.seed}. "
-                "Start with the numbers of the file, or remove it."
-            )
+        state_file.refuse_another(path, self.options, state.records, state.seed)
         self.entra.tokens = state.tokens
         for pem in state.certificates:
             self.entra.register(pem)

@@ -7,8 +7,8 @@ from random import Random
 
 from mlconnector.standins.pipedrive.fields import field_key
 from mlconnector.standins.pipedrive.records import CustomFields, Organization, Person
-from mlconnector.standins.pipedrive.vat_ids import vat_id, wrong_check_digit
 from mlconnector.standins.pipedrive.vocabulary import Place, vocabulary
+from mlconnector.standins.vat_ids import vat_id, wrong_check_digit
 
 FIRST_ORGANIZATION = 100_001
 FIRST_PERSON = 200_001

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import httpx
 import msgspec
 
+from mlconnector.standins import state_file
 from mlconnector.standins.base import AsgiApp, Options
 from mlconnector.standins.faults import Faults, FaultyApp
 from mlconnector.standins.pipedrive import edits
@@ -82,18 +83,11 @@ class PipedriveStandIn:
             webhooks=self.registrations.webhooks,
             edited=self.account.edited,
         )
-        written = self.options.state_file.with_suffix(".new")
-        written.write_bytes(msgspec.json.encode(state))
-        written.replace(self.options.state_file)
+        state_file.replace(self.options.state_file, msgspec.json.encode(state))
 
     def _restore(self, path: Path) -> None:
         state = msgspec.json.decode(path.read_bytes(), type=State)
-        if (state.records, state.seed) != (self.options.records, self.options.seed):
-            raise ValueError(
-                f"{path} belongs to {state.records} records of seed {state.seed}, "
-                f"not to {self.options.records} of seed {self.options.seed}. "
-                "Start with the numbers of the file, or remove it."
-            )
+        state_file.refuse_another(path, self.options, state.records, state.seed)
         self.login.tokens = state.tokens
         self.registrations.webhooks = state.webhooks
         self.account.restore(state.edited)

@@ -50,7 +50,9 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number of a case of reverse charge (Sachverhalt L+L) with the rate `matter_rate`; `key_rate` and
     `key_country` complete a tax key that has no fixed rate. `currency` is `EUR` for a difference in euro
     beside foreign money, and `exchange_rate` the line's own where it is not the entry's. `due_date` is
-    that of a part of the document that falls due on a day of its own.
+    that of a part of the document that falls due on a day of its own. `net` is what the lines of the document
+    come to that are booked with it, with the sign of `amount`; None where it is not told, and then DATEV's
+    own net holds.
     """
 
     account: str
@@ -78,6 +80,7 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str = ""
     exchange_rate: Decimal | None = None
     due_date: date | None = None
+    net: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Refuse an amount of zero and an account booked against itself: neither is a booking."""

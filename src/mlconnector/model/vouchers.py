@@ -145,6 +145,22 @@ class Instalment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         _write_exactly(self, ("amount",))
 
 
+class Retained(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of a document is kept back as a security (Sicherheitseinbehalt), and what of it falls due at last.
+
+    Both are positive amounts, as they change what is due: `withheld` of this document, until `due_date` where
+    the source can say; `released` of earlier ones. A document that only releases has no lines.
+    """
+
+    withheld: Decimal = Decimal(0)
+    released: Decimal = Decimal(0)
+    due_date: date | None = None
+
+    def __post_init__(self) -> None:
+        """Write numbers in their one form."""
+        _write_exactly(self, ("withheld", "released"))
+
+
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file that belongs to the voucher; the source can fetch its bytes by `external_id`."""
 
@@ -168,9 +184,11 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cannot say. `incoterms` is the code of the terms of delivery, e.g. `EXW`. `requests_down_payment` says
     that nothing was supplied yet; `down_payments` are those that the document settles, and its lines and
     total are then those of the whole supply. `instalments` are the parts in which the document falls due,
-    where it does so on more than one day; together they are its gross. `fee` is what the provider of a
-    payment kept back of it; the allocations are those of the whole payment. `attributes` are named facts that
-    mapping tables may look at, e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
+    where it does so on more than one day; together they are its gross. `retained` is what is kept back of
+    it as a security, and released. `building_work` says that it is for work on a building at home, of which
+    tax may have to be withheld (§ 48 EStG). `fee` is what the provider of a payment kept back of it; the
+    allocations are those of the whole payment. `attributes` are named facts that mapping tables may look at,
+    e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
     """
 
     kind: Kind
@@ -197,6 +215,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     down_payments: tuple[DownPayment, ...] = ()
     fee: Decimal | None = None
     instalments: tuple[Instalment, ...] = ()
+    retained: Retained | None = None
+    building_work: bool = False
     allocations: tuple[Allocation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     attributes: dict[str, str] = msgspec.field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,8 @@ T = TypeVar("T")
 NumberedRow = tuple[int, AccountRow]
 
 _DIGITS_OF_A_TAX_NUMBER = 5
+_NOT_IN_A_CENTRE = re.compile(r"[^\w ]")
+_LONGEST_CENTRE = 36
 _FOUR_PLACES = Decimal("0.0001")
 _TABLES = {"sale": "revenue", "purchase": "expense"}
 
@@ -153,6 +156,9 @@ def cost_centre(
     if given == "" or table.default is not None:
         centre = table.default or ""
         return Found(centre, (Because(field, centre, "by_default", looked_at),) if centre else ())
+    written = _NOT_IN_A_CENTRE.sub(" ", given).strip()
+    if table.unlisted == "as_given" and 0 < len(written) <= _LONGEST_CENTRE:
+        return Found(written, (Because(field, written, "centre_as_given", looked_at),))
     facts = {"attribute": table.attribute, "value": given}
     return Problem("cost_centre_unknown", facts, ("attribute", "value"))
 

@@ -113,11 +113,16 @@ class Places(Table):
 
 
 class CostCentres(Table):
-    """Cost centre by the value of one of the voucher's or line's attributes."""
+    """Cost centre by the value of one of the voucher's or line's attributes.
+
+    A value without an entry waits, or is itself the cost centre (`as_given`), with a space for every sign
+    that DATEV does not take; `default` goes before both.
+    """
 
     attribute: str = "cost_centre"
     table: dict[str, _CostCentre] = Field(default_factory=dict)
     default: _CostCentre | None = None
+    unlisted: Literal["hold", "as_given"] = "hold"
 
 
 class FeeRow(Table):

@@ -5,7 +5,8 @@ People find them in their system by these words, and documents carry them: a row
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -24,7 +25,8 @@ class OwnWord:
     is but a code. `attribute` names the fact of a line or voucher that carries it. A tax rule has none, for
     lines carry it as their `tax_code`; it has the `direction` of its documents, and its `rate` in per cent,
     None where it has no single one. `waits` says whether a document that names it waits as long as no row
-    does; nobody has to map what is not in use any more (`is_active`).
+    does; nobody has to map what is not in use any more (`is_active`). A word that joins others has these in
+    `consists_of`, by the attributes that carry them: a row for one of them is a row for it.
     """
 
     table: MappingTable
@@ -36,3 +38,4 @@ class OwnWord:
     rate: Decimal | None = None
     is_active: bool = True
     waits: bool = True
+    consists_of: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,8 @@ from cryptography.x509.oid import NameOID
 from mlconnector.errors import Broken, RetryLater
 from mlconnector.standins.dynamics import CLIENT_SECRET
 from mlconnector.standins.faults import Fault
-from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
+from mlconnector.systems.dynamics.login import EntraRefused, entra_tokens
+from mlconnector.systems.kit.app_tokens import AppTokens
 from mlconnector.systems.source import SourceContext
 from tests.conformance.source_suite import whole_pass
 from tests.systems.dynamics.rig import DynamicsRig, dynamics_rig
@@ -28,7 +29,7 @@ def rig() -> Iterator[DynamicsRig]:
 
 def tokens_of(rig: DynamicsRig, **settings: str) -> AppTokens:
     outside = rig.outside
-    return AppTokens(
+    return entra_tokens(
         SourceContext(
             settings=rig.system.settings_model.model_validate({**rig.settings, **settings}),
             secrets=rig.secrets,

@@ -149,7 +149,7 @@ def _rows(word: OwnWord, mapping: Mapping) -> Iterator[Row]:
                     yield Row(number, Choice(tax_case=row.case))
         case "revenue" | "expense":
             for number, one in enumerate(_account_rows(word, mapping), start=1):
-                if one.attributes.get(word.attribute) == word.value:
+                if _names(one, word):
                     yield Row(number, _choice(one))
         case "payments":
             payments = mapping.payments
@@ -160,6 +160,13 @@ def _rows(word: OwnWord, mapping: Mapping) -> Iterator[Row]:
                 if word.value in table.table:
                     yield Row(0, Choice(cost_centre=table.table[word.value]))
                     return
+
+
+def _names(row: AccountRow, word: OwnWord) -> bool:
+    """Whether a row is about a word: it names it, or one of the words that it is put together of."""
+    facts = {**word.consists_of, word.attribute: word.value}
+    named = set(row.attributes.items()) & set(facts.items())
+    return bool(named) and (not word.consists_of or named == set(row.attributes.items()))
 
 
 def _account_rows(word: OwnWord, mapping: Mapping) -> tuple[AccountRow, ...]:
@@ -190,7 +197,10 @@ def _is_booked_by_default(word: OwnWord, mapping: Mapping) -> bool:
         case "payments":
             return mapping.payments.default is not None
         case "cost_centre":
-            return any(table.default is not None for _, table in centres_for(word.attribute, mapping))
+            return any(
+                table.default is not None or table.unlisted == "as_given"
+                for _, table in centres_for(word.attribute, mapping)
+            )
 
 
 def _holds_for_all(row: AccountRow) -> bool:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 from typing import Any
 
 import httpx
@@ -19,15 +18,15 @@ import httpx
 from mlconnector.errors import Broken, ConnectorError
 from mlconnector.model.problems import Problem
 from mlconnector.systems.dynamics.settings import SYSTEM, Settings
+from mlconnector.systems.kit.app_tokens import AppTokens
 from mlconnector.systems.kit.http import Http
 from mlconnector.systems.kit.issuer import explain_token_answer
-from mlconnector.systems.kit.oauth import AppRefused, Tokens
+from mlconnector.systems.kit.oauth import AppRefused
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.redaction import without_echo
 from mlconnector.systems.source import SourceContext
 
 MARGIN = timedelta(minutes=5)
-_SHORTEST_LIFE = 60.0
 _UNUSABLE = "unusable"
 _OF_SECRETS = frozenset(
     {"entra_secret_wrong", "entra_secret_expired", "entra_certificate_refused", "entra_certificate_unusable"}
@@ -69,50 +68,20 @@ def _meaning(code: str) -> str:
     return "entra_refused"
 
 
-class AppTokens:
-    """Keeps the access token of the app in memory and gets another before its end; safe between threads."""
+def entra_tokens(context: SourceContext) -> AppTokens:
+    """The tokens of the app; getting one raises EntraRefused, RetryLater."""
+    settings: Settings = context.settings
+    http = OnDemand(lambda: context.http(SYSTEM, settings.authority, explain=explain_entra))
 
-    def __init__(self, context: SourceContext) -> None:
-        self._context = context
-        self._settings: Settings = context.settings
-        self._lock = Lock()
-        self._http = OnDemand(lambda: context.http(SYSTEM, self._settings.authority, explain=explain_entra))
-        self._tokens: Tokens | None = None
+    def ask() -> dict[str, Any]:
+        return _granted(settings, context.secrets, _Wire(http(), settings.authority))
 
-    def current(self) -> Tokens:
-        """A token that is good for a while. Raises EntraRefused, RetryLater."""
-        with self._lock:
-            if self._tokens is None or self._tokens.expires_at - MARGIN <= self._context.now():
-                self._tokens = self._asked_for()
-            return self._tokens
-
-    def renewed(self, rejected: str) -> Tokens:
-        """Another token than the `rejected` one."""
-        with self._lock:
-            if self._tokens is None or self._tokens.access_token == rejected:
-                self._tokens = self._asked_for()
-            return self._tokens
-
-    def close(self) -> None:
-        """Let go of connections."""
-        self._http.close()
-
-    def _asked_for(self) -> Tokens:
-        settings = self._settings
-        asked_at = self._context.now()
-        granted = _granted(settings, self._context.secrets, _Wire(self._http(), settings.authority))
-        end = asked_at + timedelta(seconds=max(float(granted.get("expires_in") or 0), _SHORTEST_LIFE))
-        return Tokens(
-            access_token=str(granted["access_token"]),
-            refresh_token="",
-            expires_at=end,
-            refresh_expires_at=end,
-        )
+    return AppTokens(ask, context.now, MARGIN, http.close)
 
 
 def test_credentials(context: SourceContext) -> None:
     """Ask for a token, which proves the secret or the certificate. Raises one of the four errors."""
-    tokens = AppTokens(context)
+    tokens = entra_tokens(context)
     try:
         tokens.current()
     finally:

@@ -15,9 +15,10 @@ from mlconnector.systems.dynamics.answers import (
 )
 from mlconnector.systems.dynamics.changes import INVOICES, LINES
 from mlconnector.systems.dynamics.client import BASE, Client, definition, set_of, shaped
-from mlconnector.systems.dynamics.login import AppTokens, EntraRefused
+from mlconnector.systems.dynamics.login import EntraRefused
 from mlconnector.systems.dynamics.settings import CUSTOMERS, TABLES, TITLE, Settings
 from mlconnector.systems.dynamics.shapes import Organization
+from mlconnector.systems.kit.app_tokens import AppTokens
 from mlconnector.systems.kit.check_steps import (
     Attempt,
     CheckStep,

@@ -9,7 +9,7 @@ from mlconnector.systems.dynamics import changes, files, ping, webhooks
 from mlconnector.systems.dynamics.answers import Forbidden, NoDeltaLink, explain
 from mlconnector.systems.dynamics.changes import INVOICES, LINES, Followed, changed, followed
 from mlconnector.systems.dynamics.client import HEADERS, Client, shaped
-from mlconnector.systems.dynamics.login import AppTokens
+from mlconnector.systems.dynamics.login import entra_tokens
 from mlconnector.systems.dynamics.settings import CUSTOMERS, SYSTEM, Settings
 from mlconnector.systems.dynamics.shapes import (
     Account,
@@ -66,7 +66,7 @@ class DynamicsSource:
     def __init__(self, context: SourceContext) -> None:
         self._context = context
         self._settings: Settings = context.settings
-        self._tokens = AppTokens(context)
+        self._tokens = entra_tokens(context)
         self._client = OnDemand(self._connected)
         self._organization: Organization | None = None
         self._currencies: dict[str, str] = {}

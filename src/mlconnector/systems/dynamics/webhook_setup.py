@@ -17,7 +17,7 @@ from mlconnector.errors import Broken, NeedsHuman
 from mlconnector.model.problems import Problem
 from mlconnector.systems.dynamics.answers import explain
 from mlconnector.systems.dynamics.client import HEADERS, Client
-from mlconnector.systems.dynamics.login import AppTokens
+from mlconnector.systems.dynamics.login import entra_tokens
 from mlconnector.systems.dynamics.settings import SYSTEM, TITLE, Settings, Webhook
 from mlconnector.systems.kit.bearer import BearerAuth
 from mlconnector.systems.kit.json_answers import Raw
@@ -75,7 +75,7 @@ def unregister(context: SourceContext, address: str) -> Sequence[str]:
 @contextmanager
 def _opened(context: SourceContext) -> Iterator[Client]:
     settings: Settings = context.settings
-    tokens = AppTokens(context)
+    tokens = entra_tokens(context)
     http = context.http(
         SYSTEM, settings.environment, explain=explain, auth=BearerAuth(tokens), headers=HEADERS
     )

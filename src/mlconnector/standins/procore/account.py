@@ -10,7 +10,7 @@ import msgspec
 
 from mlconnector.standins.procore.generator import generate
 from mlconnector.standins.procore.identities import number
-from mlconnector.standins.procore.records import TABLES, File, Row, Table
+from mlconnector.standins.procore.records import TABLES, File, Row
 from mlconnector.standins.procore.times import from_seconds, moment_of, stamp
 
 _EDITED = 500_000
@@ -114,8 +114,9 @@ class Account:
             for row in rows.values():
                 self.put(name, row)
         for name, removed in edits["removed"].items():
+            self.removed[name] = set(removed)
             for record_id in removed:
-                self.remove(name, record_id)
+                self.tables[name].pop(record_id, None)
         for owner, files in edits["files"].items():
             self.remove_files(int(owner))
             for file in files:
@@ -123,7 +124,3 @@ class Account:
         self.histories = {int(owner): rows for owner, rows in edits["histories"].items()}
         self.cases = {int(record_id): case for record_id, case in edits["cases"].items()}
         self.added, self._newest = edits["added"], edits["newest"]
-
-    def table(self, name: str) -> Table:
-        """A table by its name."""
-        return self.tables[name]

@@ -101,7 +101,7 @@ async def _asked(request: Request, services: Services) -> Asked:
 def _written(body: Any) -> Response:
     if isinstance(body, Response):
         return body
-    return json_answer(body.rows, 200, body.headers) if isinstance(body, Page) else json_answer(body)
+    return json_answer(body.body(), 200, body.headers) if isinstance(body, Page) else json_answer(body)
 
 
 def _other_routes(services: Services) -> list[Route]:

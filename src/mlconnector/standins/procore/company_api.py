@@ -9,7 +9,6 @@ from mlconnector.standins.procore.endpoint import Api, Asked
 from mlconnector.standins.procore.identities import SERVICE_ACCOUNT_ID
 from mlconnector.standins.procore.listing import Listing, Page
 from mlconnector.standins.procore.records import Row
-from mlconnector.standins.procore.vocabulary import vocabulary
 
 _PROJECTS = Listing(
     equal={"id": "id", "name": "name", "project_number": "project_number", "origin_id": "origin_id"}
@@ -41,6 +40,7 @@ class CompanyApi:
             Api("GET", "/rest/v1.1/projects", lambda asked: self._projects(asked, _PROJECTS)),
             Api("GET", "/rest/v1.0/projects/{id}", self._project),
             Api("GET", "/rest/v1.0/vendors", self._vendors),
+            Api("GET", "/rest/v1.0/vendors/inactive", lambda asked: self._vendors(asked, active=False)),
             Api("GET", "/rest/v1.0/vendors/{id}", self._vendor),
             Api("GET", "/rest/v1.0/projects/{project_id}/vendors", self._project_vendors),
             Api("GET", "/rest/v1.1/projects/{project_id}/vendors", self._project_vendors),
@@ -83,10 +83,10 @@ class CompanyApi:
         asked.company()
         return shown.project_in_full(asked.access.project(asked.number("id")))
 
-    def _vendors(self, asked: Asked) -> Page:
+    def _vendors(self, asked: Asked, active: bool = True) -> Page:
         asked.company()
         view = asked.view(VENDOR_VIEWS)
-        rows = [row for row in self.account.tables["vendors"].values() if row["is_active"]]
+        rows = [row for row in self.account.tables["vendors"].values() if row["is_active"] == active]
         search = (asked.query.text("filters[search]") or "").lower()
         rows = [row for row in rows if search in row["name"].lower()]
         return asked.page(rows, _VENDORS).shown(lambda row: shown.vendor(row, view))
@@ -134,16 +134,3 @@ class CompanyApi:
         if row["project_id"] != project["id"]:
             raise not_found()
         return row
-
-
-def currency_configuration(project: Row) -> Row:
-    """The currency of a project: the company's own."""
-    return {
-        "company_id": shown.company()["id"],
-        "project_id": project["id"],
-        "currency_iso_code": vocabulary().company.currency,
-        "currency_display": "symbol",
-        "company_currency_exchange_rate_override": None,
-        "multicurrency_enabled": True,
-        "eligible_for_financial_objs_multicurrency": True,
-    }

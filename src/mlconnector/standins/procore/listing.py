@@ -51,10 +51,19 @@ class Page:
 
     rows: list[Row]
     headers: dict[str, str]
+    is_wrapped: bool = False
 
     def shown(self, show: Callable[[Row], Any]) -> Page:
         """The page with its rows as an endpoint shows them."""
         return Page([show(row) for row in self.rows], self.headers)
+
+    def wrapped(self) -> Page:
+        """The page as version 2 writes it: below the name `data`."""
+        return Page(self.rows, self.headers, is_wrapped=True)
+
+    def body(self) -> Any:
+        """What is answered."""
+        return {"data": self.rows} if self.is_wrapped else self.rows
 
 
 def page(rows: Sequence[Row], listing: Listing, query: Query, address: str, cap: int | None) -> Page:

@@ -1,0 +1,47 @@
+"""Answers and refusals in the shapes of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+NOT_CONNECTED = "App is not connected to this company"
+_JSON = "application/json; charset=utf-8"
+
+
+class Refusal(Exception):
+    """The request is answered with an error."""
+
+    def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {body}")
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+    def answer(self) -> Response:
+        """The refusal as an answer."""
+        return json_answer(self.body, self.status, self.headers)
+
+
+def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A body as JSON."""
+    return Response(msgspec.json.encode(body), status, dict(headers or {}), _JSON)
+
+
+def refusal(status: int, text: str) -> Refusal:
+    """An error with a text."""
+    return Refusal(status, {"errors": text, "message": text})
+
+
+def not_found() -> Refusal:
+    """What is not there, or not for this account to see."""
+    return refusal(404, "Not Found")
+
+
+def unauthorized(text: str) -> Refusal:
+    """A token that does not open anything."""
+    challenge = f'Bearer realm="Procore", error="invalid_token", error_description="{text}"'
+    return Refusal(401, {"errors": text, "message": text}, {"WWW-Authenticate": challenge})

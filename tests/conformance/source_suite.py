@@ -132,6 +132,8 @@ class SourceRig:
     expire_tokens: Callable[[], None] | None = None
     """Make the access token worthless before it should be."""
     webhooks: Webhooks | None = None
+    has_gross_prices: bool = True
+    """Whether amounts on the wire may bear tax."""
     api: str = r"^/(?!oauth)"
     opened: list[Source] = field(default_factory=list)
 
@@ -342,7 +344,9 @@ class SourceConformance:
         rig.change(changed)
         since = rig.outside.time.now() - timedelta(days=1)
         again, cursor = whole_pass(source, source.cursor_from(since))
-        assert set(ids_of(again)) == {changed}
+        # What is worth what it adds to the changed one may come with it.
+        assert changed in ids_of(again)
+        assert len(again) <= 2
         assert cursor is not None
         assert source.goes_on(cursor)
 
@@ -444,6 +448,8 @@ class SourceConformance:
     def test_an_amount_is_read_as_the_wire_has_it(
         self, rig: SourceRig, source: Source, amount: Decimal, quantity: int, tax_method: TaxMethod
     ) -> None:
+        if tax_method == "inclusive" and not rig.has_gross_prices:
+            pytest.skip("amounts of this source are net")
         voucher = sold(rig, source, Sale(amount, tax_method, quantity)).voucher
         assert voucher is not None
         assert [(line.amount, line.tax_method) for line in voucher.lines] == [(amount, tax_method)]
@@ -542,7 +548,7 @@ class SourceConformance:
         rig.faults.clear()
         good = by_record(source.fetch(references))
         values = itertools.cycle(ODD_VALUES.values())
-        ids = {part for id_ in good for part in (id_, id_.partition("/")[2])}
+        ids = {part for id_ in good for part in (id_, id_.partition("/")[2], id_.rpartition("/")[2])}
         for number, record in first_records(answers):
             for place in places_in(record, but=ids)[::ODD_PLACES]:
                 value = next(values)

@@ -35,6 +35,7 @@ class Services:
     storage: Storage
     statistics: Statistics = field(default_factory=Statistics)
     page_cap: int | None = None
+    goes_round: bool = False
     unknown: list[str] = field(default_factory=list)
 
 
@@ -60,6 +61,8 @@ class _Endpoint:
             if self.needs_company:
                 services.access.check_header(request.headers.get("procore-company-id"))
             answer = _written(self.api.handler(await _asked(request, services)))
+            if services.goes_round and "total" in answer.headers:
+                answer.headers["Link"] = f'<{request.url}>; rel="next"'
         except Refusal as refused:
             answer = refused.answer()
         for name, value in services.limits.headers().items():

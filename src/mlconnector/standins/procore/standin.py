@@ -214,6 +214,10 @@ class ProcoreStandIn:
         """Let pages hold no more than so many rows, whatever was asked for."""
         self.services.page_cap = size
 
+    def circle(self) -> None:
+        """From now on no list ends: each page leads to itself."""
+        self.services.goes_round = True
+
     # ------------------------------------------------------------ what somebody does to the data
 
     def update_requisition(

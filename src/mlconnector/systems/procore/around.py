@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
+from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.shapes import shared_by_all
 from mlconnector.systems.procore.answers import Forbidden, NotFound
 from mlconnector.systems.procore.client import Client
@@ -27,6 +28,8 @@ from mlconnector.systems.procore.shapes import (
 )
 
 Value = TypeVar("Value")
+
+_APPROVED = "approved"
 
 CONTRACT_KINDS: Mapping[str, CommitmentKind] = {
     "WorkOrderContract": "work-order",
@@ -51,8 +54,9 @@ class Shared:
 class Bill:
     """A requisition with what it adds to: the one before it, its contract and its billing period.
 
-    `previous` is None for the first of a commitment, and where it is not to be had although it is named.
-    `earlier` are all bills before a final one, and `payments` what was paid at the commitment.
+    `contract_lines` are those of the contract and its change orders, by their ids. `previous` is None for the
+    first of a commitment, and where it is not to be had although it is named. `earlier` are all bills before
+    a final one, and `payments` what was paid at the commitment.
     """
 
     name: Name
@@ -60,6 +64,7 @@ class Bill:
     shared: Shared
     previous: Requisition | None = None
     commitment: Commitment | None = None
+    contract_lines: Mapping[str, CostLine] = field(default_factory=dict)
     period: BillingPeriod | None = None
     earlier: tuple[Requisition, ...] = ()
     payments: tuple[Payment, ...] = ()
@@ -124,6 +129,18 @@ class Around:
             ("commitment", project, kind, id_),
             lambda: _unless_gone(lambda: self.client.commitment(project, kind, id_)),
         )
+
+    def change_lines(self, project: Project, commitment: str) -> list[CostLine]:
+        """The lines of the approved change orders of a commitment."""
+
+        def read() -> list[CostLine]:
+            found = self.client.change_orders(project, commitment)
+            approved = [one for one in found if clean(one.status).lower() == _APPROVED and not one.deleted_at]
+            return [
+                line for one in approved for line in self.client.change_order_lines(project, text(one.id))
+            ]
+
+        return self._once(("change lines", project, commitment), read)
 
     def requisitions_of(self, project: Project, commitment: str) -> list[Requisition]:
         """The requisitions of a commitment, without their lines."""

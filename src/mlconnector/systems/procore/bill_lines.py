@@ -48,9 +48,6 @@ def billed_lines(
 ) -> tuple[list[Billed], list[Problem]]:
     """The lines that add something to the bill `before` (None: to nothing), and what is wrong with them."""
     current, earlier = _by_line(bill.requisition), _by_line(before) if before else {}
-    of_contract = {
-        text(line.id): line for line in (bill.commitment.line_items or () if bill.commitment else ())
-    }
     found: list[Billed] = []
     problems: list[Problem] = []
     for key in dict.fromkeys([*current, *earlier]):
@@ -58,7 +55,7 @@ def billed_lines(
         amount = _to_date(current.get(key)) - _to_date(earlier.get(key))
         if not amount:
             continue
-        line = _contract_line(one, of_contract)
+        line = _contract_line(one, bill.contract_lines)
         tax, wrong = tax_by_code(line.tax_code_id if line else None, bill.shared.tax_codes, title)
         problems += wrong
         found.append(Billed(one, amount, tax))
@@ -76,10 +73,9 @@ def voucher_lines(
     """The lines of the voucher; none where the tax of one is not known."""
     if any(one.tax is None for one in billed):
         return ()
-    of_contract = {
-        text(line.id): line for line in (bill.commitment.line_items or () if bill.commitment else ())
-    }
-    return tuple(_line(one, _contract_line(one.item, of_contract), supply, settings) for one in billed)
+    return tuple(
+        _line(one, _contract_line(one.item, bill.contract_lines), supply, settings) for one in billed
+    )
 
 
 def tax_problems(bill: Bill, billed: list[Billed], due: Decimal, title: str, currency: str) -> list[Problem]:

@@ -8,8 +8,8 @@ not see any more keeps the moment up to which it was read, and is not asked for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,55 +18,40 @@ from mlconnector.errors import Broken
 from mlconnector.systems.kit import cursors
 from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.json_answers import Raw
+from mlconnector.systems.procore import lost
 from mlconnector.systems.procore.absent import absent_since_yesterday
 from mlconnector.systems.procore.answers import Forbidden, NotFound
 from mlconnector.systems.procore.around import CONTRACT_KINDS
 from mlconnector.systems.procore.client import Client, Rows
+from mlconnector.systems.procore.cursor import OVERLAP, Cursor, Position, account_mark, behind, fitting
 from mlconnector.systems.procore.lists import List, kinds, list_in
 from mlconnector.systems.procore.missed import missed
 from mlconnector.systems.procore.names import NO_ID, SYSTEM, Name, Project, is_id
 from mlconnector.systems.procore.projects import visible
 from mlconnector.systems.procore.settings import Settings
-from mlconnector.systems.source import Memory, Page, Reference, SourceContext
+from mlconnector.systems.source import Page, Reference, SourceContext
 
-OVERLAP = timedelta(minutes=10)
-NOT_ASKED_FOR = timedelta(hours=20)
-LOST = "lost_lists"
 _RESTARTS = 3
 _MARKS = 60
 _AHEAD = timedelta(days=2)
 
 
-class Cursor(msgspec.Struct, frozen=True):
-    """Up to which moment (None: nothing) which lists of which projects of an account were read.
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A page of a pass: where it stands, from which cursor it began, and whether there was none."""
 
-    `read` and `kinds` are None for all. `late` has the lists that were read up to another moment, as the
-    service account could not see them.
-    """
+    at: Position
+    before: Cursor | None
+    kept: str | None
+    is_first: bool
 
-    account: str
-    moment: datetime | None = None
-    read: tuple[str, ...] | None = None
-    kinds: tuple[str, ...] | None = None
-    late: dict[str, datetime | None] = msgspec.field(default_factory=dict)
+    @property
+    def current(self) -> List:
+        return list_in(self.at.left[0])
 
-
-class Position(msgspec.Struct, frozen=True):
-    """Where a pass stands: the lists that are left, the first of which is being read, and where in it.
-
-    A list is called `<company>/<project>/<kind>`. `failed` are lists that could not be read, with the moment
-    up to which they were read before.
-    """
-
-    account: str
-    started: datetime
-    left: tuple[str, ...]
-    done: tuple[str, ...] = ()
-    failed: dict[str, datetime | None] = msgspec.field(default_factory=dict)
-    link: str | None = None
-    total: int | None = None
-    restarts: int = 0
-    seen: tuple[str, ...] = ()
+    @property
+    def since(self) -> datetime | None:
+        return None if self.before is None else self.before.begin_of(self.current)
 
 
 class Changes:
@@ -80,17 +65,11 @@ class Changes:
 
     def page(self, since: str | None, position: str | None) -> Page:
         """A page of references. Raises Broken for a position that is none of ours, and for a circle."""
-        before = None if since is None else cursors.fitting(since, Cursor)
-        given_up = since is not None and not _fits(before, self._account, self._context.now())
-        kept = None if given_up else since
-        before = None if given_up else before
-        if position is None:
-            at = self._begun(before)
-        else:
-            at = cursors.read(position, Position)
-            if at.account != self._account or not at.left:
-                raise Broken(f"a position of {SYSTEM} that is none of ours")
-        page = self._page(at, before, kept) if at.left else Page((), None, self._ended(at, before))
+        before = None if since is None else fitting(since, self._account, self._context.now())
+        given_up = since is not None and before is None
+        at = self._begun(before) if position is None else self._going_on(position)
+        step = _Step(at, before, None if given_up else since, is_first=since is None)
+        page = self._page(step) if at.left else self._ended(step, ())
         if position is None and before is not None:
             told = missed(self._client(), self._context)
             page = replace(page, references=(*page.references, *map(Reference, told)))
@@ -103,114 +82,85 @@ class Changes:
             for project in visible(self._client(), self._settings)
             for kind in kinds(self._settings)
         ]
-        resting = _resting(self._context.memory, now)
-        failed = {str(one): _begin(one, before) for one in lists if str(one) in resting}
-        left = tuple(str(one) for one in lists if str(one) not in resting)
+        rest = lost.resting(self._context.memory, now)
+        failed = {str(one): before.begin_of(one) if before else None for one in lists if str(one) in rest}
+        left = tuple(str(one) for one in lists if str(one) not in rest)
         return Position(self._account, now, left, failed=failed)
 
-    def _page(self, at: Position, before: Cursor | None, kept: str | None) -> Page:
-        current = list_in(at.left[0])
-        since = _begin(current, before)
+    def _going_on(self, position: str) -> Position:
+        at = cursors.read(position, Position)
+        if at.account != self._account or not at.left:
+            raise Broken(f"a position of {SYSTEM} that is none of ours")
+        return at
+
+    def _page(self, step: _Step) -> Page:
+        at = step.at
         try:
-            rows = self._rows(current, at, since)
-        except (Forbidden, NotFound) as refused:
-            return self._refused(at, current, since, before, kept, refused)
+            rows = self._rows(step)
+        except (Forbidden, NotFound):
+            if not at.done and len(at.left) == 1:
+                # None of the lists may be read: that is no matter of some projects.
+                raise
+            failed = {**at.failed, at.left[0]: step.since}
+            return self._next_list(
+                replace(step, at=msgspec.structs.replace(at, failed=failed)), (), read=False
+            )
+        references = self._references(step, rows)
         if _shrank(at, rows):
             again = msgspec.structs.replace(at, link=None, total=None, restarts=at.restarts + 1, seen=())
-            return Page(self._references(current, rows.rows, since), cursors.written(again), kept)
-        references = self._references(current, rows.rows, since)
-        if rows.following is not None:
-            seen = cursors.with_mark(at.seen, rows.following, f"{SYSTEM}: the pages of {current}")
-            further = msgspec.structs.replace(
-                at,
-                link=rows.following,
-                seen=seen[-_MARKS:],
-                total=at.total if at.total is not None else rows.total,
-            )
-            return Page(references, cursors.written(further), kept)
-        return self._next_list(at, references, before, kept)
+            return Page(references, cursors.written(again), step.kept)
+        if rows.following is None:
+            return self._next_list(step, references)
+        seen = cursors.with_mark(at.seen, rows.following, f"{SYSTEM}: the pages of {at.left[0]}")
+        total = rows.total if at.total is None else at.total
+        further = msgspec.structs.replace(at, link=rows.following, seen=seen[-_MARKS:], total=total)
+        return Page(references, cursors.written(further), step.kept)
 
-    def _rows(self, current: List, at: Position, since: datetime | None) -> Rows:
-        company = current.project.company
-        if at.link is not None:
-            return self._client().next_page(company, at.link)
-        return self._client().page(company, current.path, _query(current, since, at.started))
+    def _rows(self, step: _Step) -> Rows:
+        current, since = step.current, step.since
+        if step.at.link is not None:
+            return self._client().next_page(current.project.company, step.at.link)
+        # Without an end that a record could leave the list behind.
+        until = step.at.started + _AHEAD
+        query = current.query() if since is None else current.query(since - OVERLAP, until)
+        return self._client().page(current.project.company, current.path, query)
 
-    def _refused(
-        self,
-        at: Position,
-        current: List,
-        since: datetime | None,
-        before: Cursor | None,
-        kept: str | None,
-        refused: Forbidden | NotFound,
-    ) -> Page:
-        """A list that may not be read: the others go on. Raises the refusal where none may be read at all."""
-        if not at.done and len(at.left) == 1:
-            raise refused
-        note_lost(self._context.memory, str(current), self._context.now())
-        failed = {**at.failed, str(current): since}
-        return self._next_list(msgspec.structs.replace(at, failed=failed), (), before, kept, read=False)
-
-    def _next_list(
-        self,
-        at: Position,
-        references: Sequence[Reference],
-        before: Cursor | None,
-        kept: str | None,
-        *,
-        read: bool = True,
-    ) -> Page:
+    def _next_list(self, step: _Step, references: Sequence[Reference], *, read: bool = True) -> Page:
+        at = step.at
         done = (*at.done, at.left[0]) if read else at.done
-        if read:
-            note_found(self._context.memory, at.left[0])
         at = msgspec.structs.replace(
             at, left=at.left[1:], done=done, link=None, total=None, restarts=0, seen=()
         )
         if at.left:
-            return Page(tuple(references), cursors.written(at), kept)
-        if before is not None:
+            return Page(tuple(references), cursors.written(at), step.kept)
+        return self._ended(replace(step, at=at), references)
+
+    def _ended(self, step: _Step, references: Sequence[Reference]) -> Page:
+        """The last page of a pass, with what is not listed any more."""
+        at, memory = step.at, self._context.memory
+        lost.note(memory, at.failed, at.done, self._context.now())
+        if not step.is_first:
             gone = absent_since_yesterday(self._client(), self._context, [list_in(one) for one in at.done])
             references = (*references, *map(Reference, gone))
-        return Page(tuple(references), None, self._ended(at, before))
+        cursor = cursors.written(behind(at, step.before, self._settings))
+        return Page(tuple(references), None, cursor)
 
-    def _ended(self, at: Position, before: Cursor | None) -> str:
-        """The cursor behind a pass: all that was read, and up to where everything else was."""
-        done = set(at.done)
-        projects = sorted({one.rpartition("/")[0] for one in at.done})
-        late = {name: moment for name, moment in (before.late if before else {}).items() if name not in done}
-        late |= at.failed
-        if before is not None and before.moment is not None:
-            unseen = set(before.read or ()) - set(projects)
-            kept = kinds(self._settings)
-            late |= {
-                f"{project}/{kind}": before.moment
-                for project in unseen
-                for kind in kept
-                if f"{project}/{kind}" not in late
-            }
-        return cursors.written(
-            Cursor(self._account, at.started, tuple(projects), kinds(self._settings), late)
-        )
-
-    def _references(
-        self, current: List, rows: Iterable[Raw], since: datetime | None
-    ) -> tuple[Reference, ...]:
-        rows = list(rows)
-        if since is None:
-            rows = [row for row in rows if self._may_be_final(current, row)]
-        found = {_name(current, row): row for row in rows}
+    def _references(self, step: _Step, rows: Rows) -> tuple[Reference, ...]:
+        """The records of a page; of a first load those that count, else what is no longer final too."""
+        current = step.current
+        listed = [row for row in rows.rows if not step.is_first or self._counts(current, row)]
+        found = {_name(current, row): row for row in listed}
         references = {
             str(name): Reference(str(name), str(row.get("updated_at") or "") or None)
             for name, row in found.items()
         }
-        if current.kind == "requisition" and since is not None:
+        if current.kind == "requisition" and step.since is not None:
             for name in self._that_follow(current.project, found):
                 references.setdefault(str(name), Reference(str(name)))
         return tuple(references.values())
 
-    def _may_be_final(self, current: List, row: Raw) -> bool:
-        """Whether a record counts, as far as its row says; at first only those do."""
+    def _counts(self, current: List, row: Raw) -> bool:
+        """Whether a record may count, as far as its row says."""
         status = row.get("status")
         match current.kind:
             case "requisition":
@@ -241,64 +191,6 @@ class Changes:
         return found
 
 
-def account_mark(settings: Settings) -> str:
-    """A short name of where the connection reads."""
-    return cursors.mark(settings.api_url)
-
-
-def cursor_from(moment: datetime | None, settings: Settings) -> str:
-    """The cursor of a pass that reads again what changed since a moment, or everything."""
-    return cursors.written(Cursor(account_mark(settings), moment))
-
-
-def goes_on(cursor: str, settings: Settings, now: datetime) -> bool:
-    """Whether a cursor is one of this account, and does not lie ahead."""
-    return _fits(cursors.fitting(cursor, Cursor), account_mark(settings), now)
-
-
-def lost_lists(memory: Memory) -> dict[str, str]:
-    """Which lists could not be read, and since when."""
-    found: dict[str, str] = memory.recall(LOST) or {}
-    return found
-
-
-def note_lost(memory: Memory, name: str, now: datetime) -> None:
-    """Remember that a list may not be read, so that it is not asked for in every pass."""
-    memory.remember(LOST, {**lost_lists(memory), name: now.isoformat()})
-
-
-def note_found(memory: Memory, name: str) -> None:
-    """Forget that a list could not be read."""
-    lost = lost_lists(memory)
-    if name in lost:
-        memory.remember(LOST, {other: since for other, since in lost.items() if other != name})
-
-
-def _resting(memory: Memory, now: datetime) -> set[str]:
-    return {
-        name
-        for name, since in lost_lists(memory).items()
-        if now - datetime.fromisoformat(since) < NOT_ASKED_FOR
-    }
-
-
-def _fits(cursor: Cursor | None, account: str, now: datetime) -> bool:
-    if cursor is None or cursor.account != account:
-        return False
-    return cursor.moment is None or cursor.moment <= now + OVERLAP
-
-
-def _begin(one: List, before: Cursor | None) -> datetime | None:
-    """Since when a list is to be read; None for all of it."""
-    if before is None or before.moment is None:
-        return None
-    if str(one) in before.late:
-        return before.late[str(one)]
-    project = f"{one.project.company}/{one.project.id}"
-    known = before.read is None or project in before.read
-    return before.moment if known and (before.kinds is None or one.kind in before.kinds) else None
-
-
 def _shrank(at: Position, rows: Rows) -> bool:
     """Whether a list has fewer rows than at its first page, so that later ones moved up."""
     if at.total is None or rows.total is None or at.restarts >= _RESTARTS:
@@ -313,8 +205,3 @@ def _name(current: List, row: Raw) -> Name:
         said = "".join(one for one in clean(str(row.get("number") or "")) if one.isalnum())[:40]
         id_ = f"{NO_ID}{said or cursors.mark(str(row))}"
     return Name(current.kind, current.project, id_)
-
-
-def _query(current: List, since: datetime | None, started: datetime) -> dict[str, str]:
-    """What changed since a moment, without an end that a record could leave behind."""
-    return current.query() if since is None else current.query(since - OVERLAP, started + _AHEAD)

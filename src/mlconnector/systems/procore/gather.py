@@ -6,11 +6,10 @@ from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.procore.around import CONTRACT_KINDS, Around, Bill, Contract, Cost, Shared
 from mlconnector.systems.procore.names import CommitmentKind, Name
 from mlconnector.systems.procore.progress import is_final_bill
-from mlconnector.systems.procore.shapes import Commitment, Requisition, text
+from mlconnector.systems.procore.shapes import Commitment, CostLine, Requisition, text
 
 Gathered = Bill | Cost | Contract
 _MIRROR = "subcontractor_invoice"
-_APPROVED = "approved"
 
 
 def gathered(name: Name, around: Around) -> Gathered | None:
@@ -44,16 +43,32 @@ def _bill(name: Name, around: Around) -> Bill | None:
     is_final = is_final_bill(requisition, around.settings)
     if is_final:
         earlier = _earlier(name, requisition, commitment_id, around)
+    commitment = around.commitment(project, kind, commitment_id) if kind and commitment_id else None
     return Bill(
         name=name,
         requisition=requisition,
         shared=shared,
         previous=around.requisition(project, before) if before else None,
-        commitment=around.commitment(project, kind, commitment_id) if kind and commitment_id else None,
+        commitment=commitment,
+        contract_lines=_contract_lines(name, requisition, commitment, around),
         period=around.period(project, text(requisition.period_id)) if requisition.period_id else None,
         earlier=earlier,
         payments=tuple(around.client.payments(project, commitment_id)) if is_final and commitment_id else (),
     )
+
+
+def _contract_lines(
+    name: Name, requisition: Requisition, commitment: Commitment | None, around: Around
+) -> dict[str, CostLine]:
+    """The lines that the lines of a bill are about; those of change orders are read where one needs them."""
+    if commitment is None:
+        return {}
+    found = {text(line.id): line for line in commitment.line_items or ()}
+    asked = {text(item.line_item_id) for item in requisition.items or () if item.line_item_id is not None}
+    if asked - found.keys():
+        lines = around.change_lines(name.project, text(commitment.id))
+        found |= {text(line.id): line for line in lines}
+    return found
 
 
 def _earlier(
@@ -98,12 +113,7 @@ def _contract(name: Name, kind: CommitmentKind, around: Around) -> Contract | No
     shared = _shared_by_contract(name, commitment, around)
     if shared is None:
         return None
-    approved = [
-        text(one.id)
-        for one in around.client.change_orders(project, name.id)
-        if clean(one.status).lower() == _APPROVED and not one.deleted_at
-    ]
-    lines = [line for one in approved for line in around.client.change_order_lines(project, one)]
+    lines = around.change_lines(project, name.id)
     counting = [
         one
         for one in around.requisitions_of(project, name.id)

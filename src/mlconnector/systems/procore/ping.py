@@ -9,11 +9,11 @@ from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.systems.kit.app_tokens import AppTokens
 from mlconnector.systems.kit.check_steps import Attempt, CheckStep, failed_step, in_order, webhook_step
 from mlconnector.systems.procore.answers import Forbidden, NotFound
-from mlconnector.systems.procore.changes import lost_lists
 from mlconnector.systems.procore.client import Client
 from mlconnector.systems.procore.connection import connected
 from mlconnector.systems.procore.lists import List, kinds
 from mlconnector.systems.procore.login import service_tokens
+from mlconnector.systems.procore.lost import forget
 from mlconnector.systems.procore.names import TITLE, Project, RecordKind
 from mlconnector.systems.procore.projects import number_of, visible
 from mlconnector.systems.procore.settings import Settings
@@ -92,12 +92,9 @@ class Ping:
                     refused.append(f"{number_of(record)}: {_TOOLS[kind]}")
                 except ConnectorError as error:
                     return [failed_step(RIGHTS, TITLE, error)]
-        lost = sorted({one.split("/")[1] for one in lost_lists(self.context.memory)})
         if refused:
-            facts = {"refused": _some(refused)}
-            return [CheckStep(RIGHTS, "failed", "procore_rights_missing", facts)]
-        if lost:
-            return [CheckStep(RIGHTS, "warning", "procore_projects_lost", {"projects": _some(lost)})]
+            return [CheckStep(RIGHTS, "failed", "procore_rights_missing", {"refused": _some(refused)})]
+        forget(self.context.memory)
         return [CheckStep(RIGHTS, "ok")]
 
     def _tax_codes(self, client: Client) -> list[CheckStep]:

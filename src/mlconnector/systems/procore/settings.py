@@ -148,9 +148,13 @@ class Documents(FileRule):
 
 
 class Webhook(Table):
-    """Webhooks; Procore sends a key along that it was given, and signs nothing."""
+    """Webhooks; Procore sends a key along that it was given, and signs nothing.
+
+    `application` is the number of the app, by which what it did itself is told apart from what people did.
+    """
 
     namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")] = "ml-connector"
+    application: Id | None = None
 
 
 class Settings(Table):

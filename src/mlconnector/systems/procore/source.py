@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from mlconnector.errors import ConnectorError
@@ -11,11 +12,12 @@ from mlconnector.systems.kit.invoice_files import downloaded
 from mlconnector.systems.kit.on_demand import OnDemand
 from mlconnector.systems.kit.paging import each_apart
 from mlconnector.systems.kit.shapes import UnknownShape
-from mlconnector.systems.procore import changes, commitments, direct_costs, files, requisitions, webhooks
+from mlconnector.systems.procore import commitments, direct_costs, files, requisitions, webhooks
 from mlconnector.systems.procore.answers import NotFound
 from mlconnector.systems.procore.around import Around, Bill, Cost
 from mlconnector.systems.procore.changes import Changes
 from mlconnector.systems.procore.connection import connected
+from mlconnector.systems.procore.cursor import cursor_from, goes_on
 from mlconnector.systems.procore.gather import Gathered, gathered
 from mlconnector.systems.procore.names import SYSTEM, name_in
 from mlconnector.systems.procore.ping import Ping
@@ -25,6 +27,13 @@ from mlconnector.systems.source import Delivery, Hint, Page, Reading, Reference,
 from mlconnector.systems.unreadable import read_apart
 
 CONCURRENCY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """Why a record cannot be read, which is no fault of the others."""
+
+    reason: str
 
 
 class ProcoreSource:
@@ -46,11 +55,11 @@ class ProcoreSource:
 
     def cursor_from(self, moment: datetime | None) -> str:
         """The cursor of a pass that reads again what changed since a moment, or everything."""
-        return changes.cursor_from(moment, self._settings)
+        return cursor_from(moment, self._settings)
 
     def goes_on(self, cursor: str) -> bool:
         """Whether a pass goes on from a cursor; it holds moments, so Procore need not be asked."""
-        return changes.goes_on(cursor, self._settings, self._context.now())
+        return goes_on(cursor, self._settings, self._context.now())
 
     def fetch(self, references: Sequence[Reference]) -> list[Reading]:
         """The vouchers of these records; a reading for every reference, in their order."""
@@ -84,12 +93,12 @@ class ProcoreSource:
         """Let go of connections."""
         self._client.close()
 
-    def _reading(self, name: str, found: Gathered | ConnectorError | None) -> Reading:
+    def _reading(self, name: str, found: Gathered | _Unreadable | ConnectorError | None) -> Reading:
         """The reading of a record. Raises UnknownShape where it cannot be read."""
         if found is None:
             return gone(name)
-        if isinstance(found, UnknownShape):
-            raise found
+        if isinstance(found, _Unreadable):
+            raise UnknownShape(found.reason)
         if isinstance(found, ConnectorError):
             return unavailable(name, found)
         if isinstance(found, Bill):
@@ -99,10 +108,14 @@ class ProcoreSource:
         return commitments.reading_of(found, self._settings)
 
 
-def _gathered(external_id: str, around: Around) -> Gathered | None:
+def _gathered(external_id: str, around: Around) -> Gathered | _Unreadable | None:
+    """A record with all that it needs, or what of it cannot be read, which is no fault of others."""
     name = name_in(external_id)
     if name is None:
         return None
     if not name.has_id:
-        raise UnknownShape(f"{SYSTEM} answered with a record without an id")
-    return gathered(name, around)
+        return _Unreadable(f"{SYSTEM} answered with a record without an id")
+    try:
+        return gathered(name, around)
+    except UnknownShape as error:
+        return _Unreadable(str(error))

@@ -76,7 +76,11 @@ def _is_own(content: Mapping[str, Any], settings: Settings) -> bool:
     """Whether the event tells of what we did ourselves."""
     metadata = content.get("metadata")
     application = metadata.get("source_application_id") if isinstance(metadata, dict) else None
-    return application is not None and str(application) == settings.client_id
+    return (
+        application is not None
+        and settings.webhook is not None
+        and str(application) == settings.webhook.application
+    )
 
 
 def _id(content: Mapping[str, Any], name: str) -> str:

@@ -14,7 +14,7 @@ BUSY = 200
 
 def busiest(standin: ProcoreStandIn) -> int:
     """The project with the most requisitions."""
-    counts = [row["project_id"] for row in standin.requisitions.values()]
+    counts: list[int] = [row["project_id"] for row in standin.requisitions.values()]
     return max(set(counts), key=counts.count)
 
 
@@ -116,12 +116,12 @@ def test_requisitions_are_filtered_by_status_commitment_and_period(api: Api, sta
 def test_several_ids_may_be_written_in_three_ways(api: Api, standin: ProcoreStandIn, style: str) -> None:
     project_id = busiest(standin)
     ids = [row["id"] for row in standin.requisitions.values() if row["project_id"] == project_id][:3]
-    written = {
+    styles: dict[str, dict[str, Any]] = {
         "comma": {"filters[id]": ",".join(map(str, ids))},
         "brackets": {"filters[id][]": ids},
         "json": {"filters[id]": str(ids)},
-    }[style]
-    rows = api.body("v1.1/requisitions", project_id=project_id, **written)
+    }
+    rows = api.body("v1.1/requisitions", project_id=project_id, **styles[style])
     assert [row["id"] for row in rows] == ids
 
 

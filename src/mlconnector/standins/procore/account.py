@@ -97,7 +97,7 @@ class Account:
         """Everything that is no longer as it was generated."""
         return {
             "tables": {
-                name: {each: self.tables[name][each] for each in sorted(self.edited[name] & rows.keys())}
+                name: {each: row for each, row in rows.items() if each in self.edited[name]}
                 for name, rows in self.tables.items()
             },
             "removed": {name: sorted(each) for name, each in self.removed.items()},

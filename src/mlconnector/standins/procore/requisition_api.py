@@ -59,8 +59,14 @@ class RequisitionApi:
     def _shown(self, asked: Asked, row: Row, view: str, lasts: set[int]) -> Row:
         attachments = asked.attachments(self.account.files.get(row["id"], []))
         attachments = [each | {"content_type": content_type(each["filename"])} for each in attachments]
-        commitment = self.account.tables["commitments"][row["commitment_id"]]
-        return shown.requisition(row, view, attachments, row["id"] in lasts, commitment)
+        tables = self.account.tables
+        context = shown.Context(
+            tables["commitments"][row["commitment_id"]],
+            tables["projects"][row["project_id"]],
+            tables["vendors"][row["vendor_id"]],
+            row["id"] in lasts,
+        )
+        return shown.requisition(row, view, attachments, context)
 
     def _lasts(self) -> set[int]:
         """The newest requisition of every commitment."""

@@ -6,6 +6,7 @@ Fields are those of the endpoint descriptions; those that a German contractor le
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -49,23 +50,57 @@ def project_in_full(row: Row) -> Row:
     return project(row) | {"locale": "de-DE", "time_zone": "Europe/Berlin", "tz_name": "Europe/Berlin"}
 
 
-def requisition(row: Row, view: str, attachments: list[Row], is_last: bool, context: Row) -> Row:
-    """A requisition; `context` is its commitment, and what an item belongs to is looked up there."""
+@dataclass(frozen=True)
+class Context:
+    """What a requisition belongs to, and whether it is the newest of its commitment."""
+
+    commitment: Row
+    project: Row
+    vendor: Row
+    is_last: bool
+
+
+def requisition(row: Row, view: str, attachments: list[Row], context: Context) -> Row:
+    """A requisition in a view."""
     made = {name: value for name, value in public(row).items() if name not in _BILL_DETAILS}
     made |= {
-        "deletable": is_last and row["status"] == "draft",
+        "deletable": context.is_last and row["status"] == "draft",
         "erp_status": None,
         "electronic_signature_id": None,
     }
     if view in ("extended", "items"):
         made["items"] = [_item(item, row) for item in row["items"]]
-        made["item_packages"] = [_package(context)]
+        made["item_packages"] = [_package(context.commitment)]
     if view == "extended":
-        made |= {name: row[name] for name in ("summary", "custom_fields")}
-        made["summary"] = row["summary"] | {"formatted_period": _period(row)}
-        made["attachments"] = attachments
-        made["created_by"] = _service_account()
+        quantities = dict.fromkeys(("new_materials_quantity", "stored_materials_quantity"))
+        made |= {
+            "summary": row["summary"] | quantities | {"formatted_period": _period(row)},
+            "summary_text": _summary_text(row, context),
+            "custom_fields": row["custom_fields"],
+            "attachments": attachments,
+            "created_by": _service_account(),
+        }
     return made
+
+
+def _summary_text(row: Row, context: Context) -> Row:
+    vendor = context.vendor
+    return {
+        "project_name": context.project["name"],
+        "project_number": context.project["project_number"],
+        "to_general_contractor": vocabulary().company.name,
+        "requisition_period_start": row["requisition_start"],
+        "requisition_period_end": row["requisition_end"],
+        "subcontractor_name": vendor["name"],
+        "subcontractor_street": vendor["address"],
+        "subcontractor_city": vendor["city"],
+        "subcontractor_state_code": None,
+        "subcontractor_zip": vendor["zip"],
+        "subcontractor_country_code": vendor["country_code"],
+        "application_number": row["invoice_number"],
+        "contract_for": context.commitment["title"],
+        "contract_date": context.commitment["contract_date"],
+    }
 
 
 def _item(item: Row, bill: Row) -> Row:
@@ -145,7 +180,7 @@ def commitment(
     revised = Decimal(row["revised_contract"])
     return public(row) | {
         "line_items": [commitment_line(line, row) for line in row["line_items"]],
-        "change_order_packages": [change_order_package(change) for change in changes],
+        "change_order_packages": [_package_of_contract(change) for change in changes],
         "attachments": attachments,
         "payments_issued": [],
         "private": False,
@@ -174,6 +209,12 @@ def change_order_package(row: Row) -> Row:
     made = {name: value for name, value in public(row).items() if name != "line_items"}
     nothing = ("due_date", "invoiced_date", "paid_date", "origin_id", "origin_data", "origin_code")
     return made | dict.fromkeys(nothing) | {"revision": 0, "custom_fields": {}}
+
+
+def _package_of_contract(row: Row) -> Row:
+    """A change order inside its commitment, where it has no amount."""
+    left_out = ("executed", "grand_total", "revision", "custom_fields", "origin_code")
+    return {name: value for name, value in change_order_package(row).items() if name not in left_out}
 
 
 def change_order(row: Row) -> Row:

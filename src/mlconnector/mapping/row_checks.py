@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlconnector.mapping.charts import TaxCase, tax_cases, without_deduction
-from mlconnector.mapping.tables import TaxCaseRow
+from mlconnector.mapping.tables import ContractorRow, TaxCaseRow
 from mlconnector.mapping.tax_keys import fits, tax_keys
 from mlconnector.model.unsuitable import Unsuitable
 
@@ -67,3 +69,14 @@ def check_choice(choice: TaxCaseRow, where: str) -> None:
         raise Unsuitable(
             '{case} is reported with the VAT id, so it needs vat_id = "yes"', where=where, case=case.name
         )
+
+
+def check_contractor(rows: Sequence[ContractorRow], number: int, where: str) -> None:
+    """Refuse a row (counted from 1) that contradicts an earlier one: raises `Unsuitable`."""
+    for first, earlier in enumerate(rows[: number - 1], start=1):
+        if rows[number - 1].contradicts(earlier):
+            raise Unsuitable(
+                "says something else than row {first} of the same days: keep one of them, or part the days",
+                where=where,
+                first=first,
+            )

@@ -46,11 +46,20 @@ def check_key(key: str, case: TaxCase | None, direction: str, where: str) -> Non
         )
 
 
-def check_choice(choice: TaxCaseRow, where: str) -> None:
-    """Refuse a tax case that does not go with the facts its row looks at: raises `Unsuitable`."""
+def check_choice(choice: TaxCaseRow, where: str, *, deducts: bool) -> None:
+    """Refuse a tax case that does not go with the facts its row looks at: raises `Unsuitable`.
+
+    `deducts` is whether the client may deduct input tax at all.
+    """
     case = known_case(choice.case, where)
     if case is None:
         return
+    if case.deduction == "yes" and not deducts:
+        raise Unsuitable(
+            "{case} deducts input tax, which the client may not (input_tax, small_business)",
+            where=where,
+            case=case.name,
+        )
     if choice.deductible is not None and without_deduction(case) is None:
         raise ValueError(f"{where}: deductible is for input_tax_19 and input_tax_7, not for {case.name}")
     if choice.rate is not None and case.rate is not None and case.rate != choice.rate:

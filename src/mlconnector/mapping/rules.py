@@ -160,7 +160,7 @@ class Rules(Table):
                 yield partial(_check_is_first, where, index, seen.setdefault(facts, index))
                 yield partial(self._check_row, row, direction, where)
         for index, choice in enumerate(self.mapping.tax_case, start=1):
-            yield partial(check_choice, choice, f"mapping.tax_case row {index}")
+            yield partial(check_choice, choice, f"mapping.tax_case row {index}", deducts=self.mapping.deducts)
         for index in range(1, len(self.mapping.contractor) + 1):
             where = f"mapping.contractor row {index}"
             yield partial(check_contractor, self.mapping.contractor, index, where)

@@ -11,6 +11,9 @@ from tests.texts.tables import LANGUAGES, needed, slots, table
 REASONS = table("reasons.toml")
 WORDS = table("words.toml")["field"]
 RULES = {
+    "mapping/withholding.py: _RULES[row.withholding]": {
+        *("withholding_certificate", "withholding_deduct", "withholding_none"),
+    },
     "mapping/tax.py: chosen.rule": {"case_by_facts", "case_by_row", "case_of_small_business"},
     "mapping/tax_periods.py: found.rule": {
         *("period_by_supply", "period_by_invoice", "period_by_month_after", "period_by_later"),

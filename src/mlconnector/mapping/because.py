@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
+from mlconnector.mapping.withholding import KEPT_BACK
 from mlconnector.model.entries import Because, Entry, EntryLine
 from mlconnector.model.money import ZERO
 
@@ -27,7 +28,7 @@ _ORDER = (
         "discount",
         "text",
     ),
-    *("eu_vat_id", "eu_rate", "matter", "reversal", "stated_total", "dropped"),
+    *("eu_vat_id", "eu_rate", "matter", "withholding", "reversal", "stated_total", "dropped"),
 )
 _PLACES = {field: place for place, field in enumerate(_ORDER)}
 
@@ -103,6 +104,8 @@ def _money(line: EntryLine) -> Iterator[Because]:
     if line.tax_case == PAYMENT:
         yield Because("amount", f"{abs(line.amount):f}", "paid_amount")
         yield Because("tax_key", "", "no_key_on_money")
+    if line.tax_case in KEPT_BACK:
+        yield Because("tax_key", "", "no_key_on_kept_back")
     if line.tax_case == DISCOUNT:
         yield Because("amount", f"{abs(line.amount):f}", "taken_discount")
     if line.discount is not None:

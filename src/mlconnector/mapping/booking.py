@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -22,12 +23,14 @@ from mlconnector.mapping.line_parts import parts_of
 from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payment_terms
 from mlconnector.mapping.open_items import Cleared
 from mlconnector.mapping.payments import decide_payment
+from mlconnector.mapping.retainage import moves_only_retainage, retainage_alone, with_retainage
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import unconfirmed_cases
 from mlconnector.mapping.targets import Target, target
 from mlconnector.mapping.tax_keys import tax_keys
 from mlconnector.mapping.tax_periods import dated
 from mlconnector.mapping.vat_ids import country_prefix, foreign_vat_id
+from mlconnector.mapping.withholding import with_withholding
 from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
@@ -38,12 +41,18 @@ _LINES_NAMED = 8
 
 
 def decide(
-    voucher: Voucher, rules: Rules, *, stands: bool = False, cleared: Cleared | None = None
+    voucher: Voucher,
+    rules: Rules,
+    *,
+    stands: bool = False,
+    cleared: Cleared | None = None,
+    today: date | None = None,
 ) -> Draft | Held | Ignored:
     """Decide a voucher's booking. Everything that is missing or contradictory is said at once.
 
     `stands` says that DATEV has a booking of it: then it is ours, whenever we began. `cleared` has the
-    documents that a payment clears, as they stand in the books, by their numbers.
+    documents that a payment clears, as they stand in the books, by their numbers. Nothing is paid before
+    `today`: of what stands already that is the day for which it was decided, None where no day counted.
     """
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
@@ -55,7 +64,7 @@ def decide(
     if voucher.kind == Kind.PAYMENT:
         decision = _decide_payment(voucher, rules, cleared or {})
     else:
-        decision = _decide_document(voucher, rules)
+        decision = _decide_document(voucher, rules, today)
     unconfirmed = unconfirmed_cases(decision.lines, rules) if isinstance(decision, Draft) else ()
     return Held(unconfirmed) if unconfirmed else decision
 
@@ -80,11 +89,18 @@ class _Place:
         return (*place, found.country, found.origin, self.centre_1.value, self.centre_2.value)
 
 
-def _decide_document(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
+def _decide_document(voucher: Voucher, rules: Rules, today: date | None) -> Draft | Held | Ignored:
+    alone = moves_only_retainage(voucher)
+    decision = retainage_alone(voucher, rules) if alone else _decide_whole(voucher, rules)
+    return with_withholding(decision, rules, today)
+
+
+def _decide_whole(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     decision = _decide_supply(voucher, rules)
     if isinstance(decision, Draft):
         decision = requested(decision, rules) if voucher.requests_down_payment else settled(decision, rules)
-    return with_instalments(decision) if isinstance(decision, Draft) else decision
+    decision = with_instalments(decision) if isinstance(decision, Draft) else decision
+    return with_retainage(decision, rules)
 
 
 def _decide_supply(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:

@@ -13,6 +13,7 @@ from mlconnector.mapping.contradictions import (
     stock_abroad,
     undecided,
 )
+from mlconnector.mapping.lookups import attribute
 from mlconnector.mapping.places import carried_by_buyer
 from mlconnector.mapping.regions import has_own_rates
 from mlconnector.mapping.tables import TaxCaseRow
@@ -99,6 +100,7 @@ def _says(row: TaxCaseRow, case: TaxCase, facts: Facts) -> bool:
         and row.category in {None, line.category}
         and row.product_code in {None, line.product_code}
         and row.tax_code in {None, line.tax_code}
+        and all(attribute(facts.voucher, line, name) == wanted for name, wanted in row.attributes.items())
     )
 
 

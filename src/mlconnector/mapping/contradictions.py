@@ -121,6 +121,8 @@ def _unsure(facts: Facts) -> dict[str, str]:
     line = facts.line
     return {
         **shown(facts),
+        "party": facts.party.name,
+        "party_id": facts.party.external_id,
         "table": table_name(facts.voucher),
         "category": line.category or "",
         "product_code": line.product_code or "",

@@ -17,6 +17,7 @@ import msgspec
 from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.withholding import KEPT_BACK
 from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.euro import EURO
 from mlconnector.model.money import ZERO, rounded
@@ -106,9 +107,10 @@ def invoiced_lines(draft: Draft, *, whole: bool) -> tuple[tuple[EntryLine, ...],
     voucher = draft.voucher
     if voucher.requests_down_payment:
         return tuple(_invoiced(draft)), ()
-    supplied = len(draft.lines) - len(voucher.down_payments)
-    paid = zip(voucher.down_payments, draft.lines[supplied:], strict=True)
-    return draft.lines[:supplied], () if whole else tuple(line for one, line in paid if one.paid)
+    lines = tuple(line for line in draft.lines if line.tax_case not in KEPT_BACK)
+    supplied = len(lines) - len(voucher.down_payments)
+    paid = zip(voucher.down_payments, lines[supplied:], strict=True)
+    return lines[:supplied], () if whole else tuple(line for one, line in paid if one.paid)
 
 
 def _invoiced(draft: Draft) -> Iterator[EntryLine]:

@@ -17,7 +17,8 @@ from mlconnector.model.vouchers import Kind
 class OpenItem:
     """One number on a person account: the lines of its documents, and what is open of them.
 
-    `amount` and `euro` are signed like the lines; payments that came before are taken off both. The
+    `lines` are those of supplies, without what is kept back of them. `amount` and `euro` are signed like the
+    lines, less what is kept back and payments that came before. The
     `exchange_rate` is that of the first document. `accounts` and `currencies` are usually one each.
     """
 
@@ -74,9 +75,10 @@ def _moved(item: OpenItem, entry: Entry, line: EntryLine, euro: Decimal) -> Open
     moved = replace(item, amount=item.amount + foreign, euro=item.euro + euro + beside)
     if is_payment(entry):
         return moved
+    supplied = line.tax_case in tax_cases()
     return replace(
         moved,
-        lines=(*item.lines, line),
+        lines=(*item.lines, line) if supplied else item.lines,
         accounts=item.accounts | {line.account},
         currencies=item.currencies | {entry.currency},
         exchange_rate=item.exchange_rate or entry.exchange_rate,

@@ -17,6 +17,7 @@ from mlconnector.mapping.exchange_differences import EXCHANGE
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tax_keys import tax_keys, untaxed
+from mlconnector.mapping.withholding import KEPT_BACK
 from mlconnector.model.entries import Entry, EntryLine
 from mlconnector.model.money import HUNDRED, ZERO, rounded, tax_included
 from mlconnector.model.totals import totals
@@ -27,6 +28,8 @@ Part = Literal["gross", "net", "tax", "input_tax", "lost_tax", "discount"]
 
 TAX_BY_DATEV = "Steuer laut DATEV"
 DISCOUNT_BY_DATEV = "Skonto laut DATEV"
+
+_UNTAXED = KEPT_BACK | {PAYMENT, EXCHANGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def _legs(line: EntryLine, currency: str, rules: Rules) -> Iterator[_Leg]:
 def _split(account: str, moved: Decimal, line: EntryLine, currency: str, rules: Rules) -> Iterator[_Leg]:
     """The contra account's share without the tax in it, and the tax."""
     if not _carries_tax(line, rules):
-        yield _Leg(account, moved, "gross" if line.tax_case in {PAYMENT, EXCHANGE} else "net")
+        yield _Leg(account, moved, "gross" if line.tax_case in _UNTAXED else "net")
         return
     case = _case(line, rules)
     yield from _net_and_tax(account, moved, line.tax_rate, case, currency, rules)

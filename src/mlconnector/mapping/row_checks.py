@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlconnector.mapping.charts import TaxCase, tax_cases, without_deduction
-from mlconnector.mapping.tables import TaxCaseRow
+from mlconnector.mapping.tables import ContractorRow, TaxCaseRow
 from mlconnector.mapping.tax_keys import fits, tax_keys
 from mlconnector.model.unsuitable import Unsuitable
 
@@ -44,11 +46,20 @@ def check_key(key: str, case: TaxCase | None, direction: str, where: str) -> Non
         )
 
 
-def check_choice(choice: TaxCaseRow, where: str) -> None:
-    """Refuse a tax case that does not go with the facts its row looks at: raises `Unsuitable`."""
+def check_choice(choice: TaxCaseRow, where: str, *, deducts: bool) -> None:
+    """Refuse a tax case that does not go with the facts its row looks at: raises `Unsuitable`.
+
+    `deducts` is whether the client may deduct input tax at all.
+    """
     case = known_case(choice.case, where)
     if case is None:
         return
+    if case.deduction == "yes" and not deducts:
+        raise Unsuitable(
+            "{case} deducts input tax, which the client may not (input_tax, small_business)",
+            where=where,
+            case=case.name,
+        )
     if choice.deductible is not None and without_deduction(case) is None:
         raise ValueError(f"{where}: deductible is for input_tax_19 and input_tax_7, not for {case.name}")
     if choice.rate is not None and case.rate is not None and case.rate != choice.rate:
@@ -67,3 +78,14 @@ def check_choice(choice: TaxCaseRow, where: str) -> None:
         raise Unsuitable(
             '{case} is reported with the VAT id, so it needs vat_id = "yes"', where=where, case=case.name
         )
+
+
+def check_contractor(rows: Sequence[ContractorRow], number: int, where: str) -> None:
+    """Refuse a row (counted from 1) that contradicts an earlier one: raises `Unsuitable`."""
+    for first, earlier in enumerate(rows[: number - 1], start=1):
+        if rows[number - 1].contradicts(earlier):
+            raise Unsuitable(
+                "says something else than row {first} of the same days: keep one of them, or part the days",
+                where=where,
+                first=first,
+            )

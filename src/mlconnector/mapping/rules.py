@@ -18,9 +18,10 @@ from mlconnector.mapping.books import Books, Digits, Table
 from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded_accounts, tax_cases
 from mlconnector.mapping.eu_rates import RatePeriod
 from mlconnector.mapping.reference_rates import ReferenceRange
-from mlconnector.mapping.row_checks import check_choice, check_key, known_case
+from mlconnector.mapping.row_checks import check_choice, check_contractor, check_key, known_case
 from mlconnector.mapping.tables import (
     AccountRow,
+    ContractorRow,
     CostCentres,
     CustomerRow,
     DownPayments,
@@ -30,7 +31,9 @@ from mlconnector.mapping.tables import (
     Payments,
     PaymentTerms,
     Places,
+    Retainage,
     TaxCaseRow,
+    Withholding,
 )
 from mlconnector.model.unsuitable import SeveralUnsuitable, Unsuitable
 from mlconnector.model.vouchers import Supply
@@ -38,6 +41,7 @@ from mlconnector.model.vouchers import Supply
 _WITH_DISCOUNT_ACCOUNT = 13
 _CLEARING = "a bank, cash or clearing account"
 _EXCHANGE = "an account for differences of exchange"
+_KEPT_BACK = "an account for what is kept back"
 _Month = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3} [0-9]{4}-(0[1-9]|1[0-2])$")]
 _Rate = Annotated[Decimal, Field(gt=0, lt=10_000_000, decimal_places=10)]
 
@@ -51,7 +55,8 @@ class Mapping(Table):
     `oss` says that sales to consumers in other member states are declared in the one-stop shop;
     `input_tax` that the client may deduct input tax, which a small business may not. `customer` says who is a
     business and who a consumer, where the source does not; `places` what stands in for places not told;
-    `margin` where the purchase price of what is sold under difference taxation stands.
+    `margin` where the purchase price of what is sold under difference taxation stands; `retainage` and
+    `contractor` what is kept back of documents as a security and as tax of building work.
     `exchange_rate_limit` is by how many per cent a rate may leave the range of the reference rates.
     """
 
@@ -76,6 +81,9 @@ class Mapping(Table):
     payment_terms: PaymentTerms = PaymentTerms()
     margin: Margin | None = None
     down_payments: DownPayments = DownPayments()
+    retainage: Retainage = Retainage()
+    withholding: Withholding = Withholding()
+    contractor: tuple[ContractorRow, ...] = ()
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
     exchange_rate_limit: Decimal = Field(Decimal(10), gt=0, le=1000, decimal_places=4)
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1, decimal_places=4)
@@ -152,7 +160,10 @@ class Rules(Table):
                 yield partial(_check_is_first, where, index, seen.setdefault(facts, index))
                 yield partial(self._check_row, row, direction, where)
         for index, choice in enumerate(self.mapping.tax_case, start=1):
-            yield partial(check_choice, choice, f"mapping.tax_case row {index}")
+            yield partial(check_choice, choice, f"mapping.tax_case row {index}", deducts=self.mapping.deducts)
+        for index in range(1, len(self.mapping.contractor) + 1):
+            where = f"mapping.contractor row {index}"
+            yield partial(check_contractor, self.mapping.contractor, index, where)
         yield from self._checks_of_money()
         for name, fee in self.mapping.payments.fees.items():
             yield partial(self._check_fee, fee, f"mapping.payments.fees {name!r}")
@@ -223,6 +234,13 @@ class Rules(Table):
         for name in ("exchange_gain", "exchange_loss"):
             number = getattr(payments, name)
             yield partial(self._check_untaxed, number, f"mapping.payments.{name}", _EXCHANGE)
+        for table, name in (
+            ("retainage", "payable"),
+            ("retainage", "receivable"),
+            ("withholding", "account"),
+        ):
+            number = getattr(getattr(self.mapping, table), name)
+            yield partial(self._check_untaxed, number, f"mapping.{table}.{name}", _KEPT_BACK)
         yield partial(self._check_discount_account, payments.discount_account)
         for direction, table, rows in (
             ("sale", "granted", payments.granted),

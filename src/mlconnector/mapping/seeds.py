@@ -19,6 +19,7 @@ from mlconnector.mapping.discount_accounts import BY_DATEV, discount_account
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow
 from mlconnector.mapping.tax_keys import fits
+from mlconnector.mapping.withholding import withholding_account
 from mlconnector.model.entries import EntryLine
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Supply
@@ -76,6 +77,7 @@ def seeds_by_rules(rules: Rules, day: date) -> tuple[Seed, ...]:
         rows = rules.mapping.accounts_for(direction)
         accounts |= {row.account for row in rows if row.account and row.automatic is None}
     accounts |= set(_discount_accounts(cases.values(), rules))
+    accounts |= set(_accounts_kept_back(rules))
     for fee in rules.mapping.payments.fees.values():
         cases[fee.tax_case] = tax_cases()[fee.tax_case]
         accounts.add(fee.account)
@@ -188,6 +190,14 @@ def _discount_accounts(cases: Iterable[TaxCase], rules: Rules) -> Iterator[str]:
         account = discount_account(case, rules)
         if account and not by_column and f"{case.rate or 0:f}" not in named[case.direction]:
             yield account
+
+
+def _accounts_kept_back(rules: Rules) -> Iterator[str]:
+    """The accounts of what documents may keep back as a security, or as tax of building work."""
+    named = rules.mapping.retainage
+    yield from (number for number in (named.payable, named.receivable) if number)
+    if any(row.withholding == "deduct" for row in rules.mapping.contractor):
+        yield withholding_account(rules)
 
 
 def _proposed(case: TaxCase, rules: Rules) -> str:

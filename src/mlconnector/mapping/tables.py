@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -48,7 +49,8 @@ class AccountRow(Table):
 class TaxCaseRow(Table):
     """Which tax case holds whatever the facts alone would say: an explicit choice of the adviser.
 
-    The first row whose facts all hold decides; `tax_code` is the source's own name for the tax of a line.
+    The first row whose facts all hold decides; `tax_code` is the source's own name for the tax of a line, and
+    `attributes` are other facts that the source names, e.g. a supplier and a kind of cost.
     `region` is where the line has its place: of goods where they go to, of bought ones where they come from;
     of services the other party's, and of those bound to a place that place. `stock` is the client's own end,
     where sold goods leave from and bought ones arrive. `supply = "service"` also holds for electronic and
@@ -66,14 +68,18 @@ class TaxCaseRow(Table):
     category: str | None = None
     product_code: str | None = None
     tax_code: str | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
     case: str
     deductible: Decimal | None = Field(default=None, gt=0, lt=100)
     reason: str | None = None
 
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:
-        if self.tax_code is None and (self.rate is None or self.region == "any"):
-            raise Unsuitable("a row needs rate and region, or tax_code, or it would hold for everything")
+        named = self.tax_code is not None or self.attributes
+        if not named and (self.rate is None or self.region == "any"):
+            raise Unsuitable(
+                "a row needs rate and region, or tax_code, or attributes, or it would hold for everything"
+            )
         return self
 
 
@@ -168,6 +174,58 @@ class DownPayments(Table):
     due: Digits | None = None
     received: dict[_Percent, Digits] = Field(default_factory=dict)
     paid: dict[_Percent, Digits] = Field(default_factory=dict)
+
+
+class Retainage(Table):
+    """Accounts of what is kept back as a security: of suppliers (`payable`), by customers (`receivable`)."""
+
+    payable: Digits | None = None
+    receivable: Digits | None = None
+
+
+class Withholding(Table):
+    """The account of tax withheld of building work (§ 48 EStG), where it is not the chart's."""
+
+    account: Digits | None = None
+
+
+class ContractorRow(Table):
+    """Whether tax is withheld of building work of a supplier (`party_id`), or of one document (`number`).
+
+    `certificate` is the number (Sicherheitsnummer) of a certificate of exemption, which holds from
+    `valid_from` to `valid_to`, both included; several rows are certificates that follow each other. Other
+    rows hold without end where they name no day. `reason` says why nothing has to be withheld: no building
+    work, or below the limits of § 48 Abs. 2 EStG.
+    """
+
+    party_id: str = Field(min_length=1)
+    number: str | None = None
+    withholding: Literal["certificate", "deduct", "none"]
+    certificate: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    reason: str | None = None
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> Self:
+        if self.withholding == "certificate" and (self.valid_from is None or self.valid_to is None):
+            raise Unsuitable('withholding = "certificate" needs valid_from and valid_to')
+        if self.withholding == "none" and not (self.reason or "").strip():
+            raise Unsuitable('withholding = "none" needs a reason')
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise Unsuitable("valid_to must not lie before valid_from")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the row holds for what is paid on a day."""
+        return (self.valid_from or day) <= day <= (self.valid_to or day)
+
+    def contradicts(self, other: ContractorRow) -> bool:
+        """Whether another row says something else of the same documents for a day that both hold on."""
+        first = max(self.valid_from or date.min, other.valid_from or date.min)
+        last = min(self.valid_to or date.max, other.valid_to or date.max)
+        alike = (self.party_id, self.number) == (other.party_id, other.number)
+        return alike and self.withholding != other.withholding and first <= last
 
 
 class Margin(Table):

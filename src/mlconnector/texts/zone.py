@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DEFAULT = "Europe/Berlin"
@@ -26,3 +27,8 @@ def show_in(zone: ZoneInfo) -> None:
 def shown_in() -> ZoneInfo:
     """The zone in which moments are shown."""
     return _shown_in
+
+
+def day_of(moment: datetime) -> date:
+    """The day that it is in that zone at a moment."""
+    return moment.astimezone(_shown_in).date()

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from mlconnector.flow.report.completeness import (
@@ -20,7 +21,7 @@ from mlconnector.flow.report.completeness import (
 )
 from mlconnector.flow.report.completeness_report import read_voucher
 from mlconnector.flow.report.transferred import Booked
-from mlconnector.model.vouchers import DownPayment, Kind, Voucher, encode
+from mlconnector.model.vouchers import DownPayment, Kind, Line, Retained, Voucher, encode
 from mlconnector.store.vouchers import VoucherRow, VoucherState
 from tests.flow.report.bookings import Ledger, paying
 from tests.mapping.builders import AUSTRIAN, cleared, line, party, payment, purchase, voucher
@@ -89,6 +90,10 @@ def test_what_is_accepted_comes_to_what_the_source_says(of: Voucher) -> None:
     assert differing([read(of)], _by_key(of, bookings)) == ()
 
 
+def replace_lines(of: Voucher, *lines: Line) -> Voucher:
+    return msgspec.structs.replace(of, lines=lines)
+
+
 def _by_key(of: Voucher, found: dict[str, Any]) -> dict[str, Any]:
     return {of.identity: found[of.identity]}
 
@@ -98,6 +103,32 @@ def test_a_final_document_is_compared_without_the_down_payments_that_it_settles(
     final = voucher(line("300"), external_id="2", number="RE-2", down_payments=(settled,))
     assert read(final).gross == Decimal("238.00")
     assert differing([read(final)], carried(booked(final))) == ()
+
+
+def building(**mapping: Any) -> Ledger:
+    return Ledger(paying(retainage={"payable": "1701"}, **mapping))
+
+
+def test_a_bill_is_compared_without_what_is_kept_back_of_it() -> None:
+    kept = Retained(withheld=Decimal(119), released=Decimal(50))
+    bill = purchase(line("1000"), external_id="p", retained=kept)
+    assert read(bill).gross == Decimal("1121.00")
+    assert differing([read(bill)], carried(booked(bill, by=building()))) == ()
+
+
+@pytest.mark.parametrize("stated", [None, Decimal(0), Decimal(119)])
+def test_a_bill_that_only_releases_comes_to_what_it_releases(stated: Decimal | None) -> None:
+    kept = Retained(released=Decimal(119))
+    bill = replace_lines(purchase(external_id="p", retained=kept, stated_total=stated))
+    assert read(bill).gross == Decimal("119.00")
+    assert differing([read(bill)], carried(booked(bill, by=building()))) == ()
+
+
+def test_tax_that_is_withheld_is_owed_all_the_same() -> None:
+    bill = purchase(line("1000"), external_id="p", building_work=True)
+    rows = [{"party_id": "organization/7", "withholding": "deduct"}]
+    assert read(bill).gross == Decimal("1190.00")
+    assert differing([read(bill)], carried(booked(bill, by=building(contractor=rows)))) == ()
 
 
 def test_a_fee_and_skonto_change_nothing_of_the_money() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconnector.flow.report.open_items import Ageing, OpenItem, total
-from mlconnector.model.vouchers import Allocation, DownPayment, Instalment, Kind, Voucher
+from mlconnector.model.vouchers import Allocation, DownPayment, Instalment, Kind, Retained, Voucher
 from tests.flow.report.bookings import Ledger, paying, shown
 from tests.mapping.builders import AUSTRIAN, cleared, line, party, payment, purchase, voucher
 
@@ -152,6 +152,17 @@ def test_a_request_for_a_down_payment_is_owed_once(ledger: Ledger) -> None:
         "AR-1: original 119.00, credits -119.00, open 0.00 EUR",
         "RE-2: original 357.00, open 357.00 EUR",
     ]
+
+
+def test_a_bill_is_owed_without_what_is_kept_back_of_it() -> None:
+    kept = Retained(withheld=Decimal(119), due_date=date(2031, 7, 14))
+    ledger = Ledger(paying(retainage={"payable": "1701"}))
+    ledger.book(
+        purchase(line("1000"), number="AR-4", external_id="p", due_date=date(2026, 8, 14), retained=kept)
+    )
+    (item,) = ledger.items()
+    assert shown(item) == "AR-4: original -1071.00, open -1071.00 EUR"
+    assert (item.due_date, item.ageing.days_30) == (date(2026, 8, 14), Decimal("-1071.00"))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from mlconnector.formats.einvoice.seller import Seller
 from mlconnector.formats.einvoice.zugferd import zugferd
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import DownPayment, Kind, Party, TaxMethod, Voucher
+from mlconnector.model.vouchers import DownPayment, Kind, Party, Retained, TaxMethod, Voucher
 from tests.formats.einvoice.builders import BUYER, SELLER, VOUCHER, changed, invoice, line, stated
 
 AUSTRIAN = msgspec.structs.replace(BUYER, country="AT", vat_id="ATU13585627", postal_code="1010", city="Wien")
@@ -240,6 +240,10 @@ class TestASmallBusiness:
 )
 def test_no_invoice_is_written_where_down_payments_play_a_part(facts: dict[str, Any]) -> None:
     assert stated(changed(**facts)) == ["no_down_payment"]
+
+
+def test_no_invoice_is_written_where_something_is_kept_back() -> None:
+    assert stated(changed(retained=Retained(withheld=Decimal(10)))) == ["no_retainage"]
 
 
 def test_any_other_untaxed_supply_shows_no_rate_either() -> None:

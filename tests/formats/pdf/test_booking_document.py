@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mlconnector.formats.document_check import inspect
 from mlconnector.formats.pdf.booking_document import MARK, render
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import Kind, Line, Party, TaxMethod, Voucher
+from mlconnector.model.vouchers import Kind, Line, Party, Retained, TaxMethod, Voucher
 
 PARTY = Party(
     external_id="organization/7",
@@ -158,6 +158,23 @@ def test_it_says_where_it_comes_from() -> None:
     assert "Herkunft: invoice/815" in shown
     assert f"Stand (SHA-256): {VOUCHER.revision()}" in shown
     assert "Kostenstelle: 220 Montage" in shown
+
+
+def test_it_shows_what_is_kept_back_and_released() -> None:
+    kept = Retained(withheld=Decimal(595), released=Decimal(1300), due_date=date(2031, 7, 14))
+    shown = texts(render(changed(retained=kept)))
+    for label, value in (
+        ("Sicherheitseinbehalt", "595,00 EUR"),
+        ("Einbehalt fällig am", "14.07.2031"),
+        ("Einbehalt ausgezahlt", "1.300,00 EUR"),
+    ):
+        assert shown[shown.index(label) + 1] == value
+    assert "Sicherheitseinbehalt" not in texts(render(VOUCHER))
+
+
+def test_it_shows_a_bill_that_only_releases() -> None:
+    alone = changed(lines=(), stated_total=None, retained=Retained(released=Decimal(119)))
+    assert "Einbehalt ausgezahlt" in texts(render(alone))
 
 
 def test_it_shows_further_facts() -> None:

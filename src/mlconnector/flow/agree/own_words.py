@@ -186,6 +186,7 @@ def _is_booked_by_default(word: OwnWord, mapping: Mapping) -> bool:
         case "tax_case":
             return any(
                 (row.tax_code, row.category, row.product_code) == (None, None, None)
+                and not row.attributes
                 and row.rate == word.rate
                 and _is_for(row, word)
                 for row in mapping.tax_case

@@ -19,6 +19,7 @@ from mlconnector.mapping.booking import decide
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.channels import Channel, carried_as
 from mlconnector.mapping.drafts import Draft, Held, Ignored, entry
+from mlconnector.mapping.withholding import looked_at_on
 from mlconnector.model.entries import Because, Entry, decode
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Voucher
@@ -27,6 +28,7 @@ from mlconnector.store import entries
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.vouchers import Waiting
 from mlconnector.systems.transfers import ClientFacts
+from mlconnector.texts.zone import day_of
 
 
 @dataclass
@@ -86,7 +88,9 @@ def decide_all(
     clearings = Clearings(context, db, [voucher for _, voucher in read])
     for one, voucher in sorted(read, key=_payments_by_age):
         stands = one.row.id in decisions.standing
-        decision = decide(voucher, rules, stands=stands, cleared=clearings.of(voucher, stands=stands))
+        cleared = clearings.of(voucher, stands=stands)
+        before = [decode(row.content) for row in standing.get(one.row.id, ())]
+        decision = decide(voucher, rules, stands=stands, cleared=cleared, today=decided_on(context, before))
         found = tuple(problems.get(one.row.id, ()))
         if isinstance(decision, Ignored):
             decisions.ignored[one.row.id] = decision.reason
@@ -104,6 +108,11 @@ def decide_all(
     _hold_what_cannot_be_taken_back(context, waiting, decisions)
     hold_taken_numbers(context, db, decisions)
     return decisions
+
+
+def decided_on(context: Context, before: Sequence[Entry]) -> date | None:
+    """The day that a decision is made for: this one, but of what stands in the books that of its booking."""
+    return looked_at_on(before[-1]) if before else day_of(context.now())
 
 
 def _hold_the_nameless(context: Context, decisions: Decisions) -> None:

@@ -23,6 +23,7 @@ from mlconnector.formats.extf.writer import LinePlan
 from mlconnector.mapping.books import Books
 from mlconnector.mapping.channels import Channel
 from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.withholding import KEPT_BACK
 from mlconnector.model.entries import Entry
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party
@@ -103,6 +104,8 @@ def _layout(books: Books) -> Category:
 
 def unsuitable(entry: Entry, rules: Rules) -> Problem | None:
     """Why an entry cannot go as a booking suggestion, found before it gets near a batch."""
+    if any(line.tax_case in KEPT_BACK for line in entry.lines):
+        return Problem("kept_back_not_for_dxso", {"number": entry.number})
     if any(line.due_date is not None for line in entry.lines):
         return Problem("instalments_not_for_dxso", {"number": entry.number})
     reasons = not_for_dxso(entry, account_length=rules.books.account_length)

@@ -13,7 +13,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.clearings import Clearings
-from mlconnector.flow.decide.decisions import channel_closed, number_taken, open_item, posted
+from mlconnector.flow.decide.decisions import channel_closed, decided_on, number_taken, open_item, posted
 from mlconnector.flow.decide.documents.notes import noted
 from mlconnector.flow.decide.rows import books_the_same, nameless, unfit, unwritable
 from mlconnector.flow.intake import records
@@ -184,7 +184,8 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
     if key in shown.aside:
         return replace(bare, ignored=shown.aside[key])
     cleared = shown.clearings.of(voucher, stands=bool(before))
-    decision = decide(voucher, rules, stands=bool(before), cleared=cleared)
+    today = decided_on(shown.context, before)
+    decision = decide(voucher, rules, stands=bool(before), cleared=cleared, today=today)
     if isinstance(decision, Ignored):
         return listed(replace(bare, ignored=decision.reason), _taken_back(shown, voucher, before), rules)
     if isinstance(decision, Held) or reading.problems:

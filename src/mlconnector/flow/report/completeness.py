@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from mlconnector.flow.report.transferred import Booked
 from mlconnector.mapping.open_items import is_payment, moves_person
 from mlconnector.mapping.payments import PAYMENT
+from mlconnector.mapping.withholding import WITHHELD_TAX
 from mlconnector.model.entries import Entry
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.store.vouchers import VoucherRow, VoucherState
@@ -126,11 +127,15 @@ def carried(bookings: Iterable[Booked]) -> dict[str, Carried]:
 
 
 def gross_of(entry: Entry) -> Decimal:
-    """What a booking comes to, with the sign that its voucher has: the gross, or the money paid."""
+    """What a booking comes to, with the sign that its voucher has: what falls due of it, or the money paid.
+
+    Tax that is withheld is owed too, only to a tax office.
+    """
     sign = 1 if entry.ledger == "receivable" else -1
     if is_payment(entry):
         return -sign * sum((line.amount for line in entry.lines if line.tax_case == PAYMENT), ZERO)
-    return sign * sum((line.amount for line in entry.lines if moves_person(entry, line)), ZERO)
+    owed = (one for one in entry.lines if moves_person(entry, one) and one.tax_case != WITHHELD_TAX)
+    return sign * sum((line.amount for line in owed), ZERO)
 
 
 def compared(read: Iterable[ReadVoucher], bookings: Mapping[str, Carried]) -> tuple[Compared, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 import msgspec
 from sqlalchemy import Connection
@@ -28,9 +27,7 @@ from mlconnector.flow.report.number_series import Found, series_of
 from mlconnector.flow.report.search import period_of
 from mlconnector.flow.report.transferred import Whose, dated, whose
 from mlconnector.flow.report.voucher_facts import facts_of
-from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import DownPayment
 from mlconnector.store import booked, lookup
 from mlconnector.store.lookup import Scope
 from mlconnector.store.vouchers import VoucherRow
@@ -75,7 +72,6 @@ class _Content(msgspec.Struct, frozen=True):
     """What is looked at of a revision beside its facts."""
 
     direction: str = ""
-    down_payments: tuple[DownPayment, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(_Content)
@@ -120,12 +116,7 @@ def read_voucher(row: VoucherRow, content: str | None) -> ReadVoucher:
     """A voucher with what its newest revision says; None where it could not be read."""
     facts = facts_of(content)
     more = _Content() if content is None else _decoder.decode(content)
-    return ReadVoucher(row, more.direction, facts.customer, facts.currency, _owed(facts.amount, more))
-
-
-def _owed(gross: Decimal | None, more: _Content) -> Decimal | None:
-    """The gross of a document without the down payments that it settles: their requests owe them."""
-    return None if gross is None else gross - sum((one.amount for one in more.down_payments), ZERO)
+    return ReadVoucher(row, more.direction, facts.customer, facts.currency, facts.owed)
 
 
 def _held(db: Connection, name: str, first: date | None, last: date | None) -> Iterator[Held]:

@@ -13,7 +13,7 @@ from mlconnector.model.entries import Entry, decode
 from mlconnector.store import booked, connections
 from mlconnector.store.booked import BookedRow, Stand
 from mlconnector.store.entries import Format
-from mlconnector.texts.zone import shown_in
+from mlconnector.texts.zone import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def whose(services: Services, name: str, *, whole_client: bool) -> Whose:
 
 def today(services: Services) -> date:
     """The day that it is where the moments are shown."""
-    return services.now().astimezone(shown_in()).date()
+    return day_of(services.now())
 
 
 def posted(

@@ -13,7 +13,7 @@ import msgspec
 from mlconnector.flow.context.services import Services
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import Allocation, Line
+from mlconnector.model.vouchers import Allocation, DownPayment, Line, Retained
 from mlconnector.settings import UnreadableSettings
 from mlconnector.store.vouchers import VoucherRow
 from mlconnector.texts.catalogue import word
@@ -22,11 +22,16 @@ from mlconnector.texts.language import Language
 
 @dataclass(frozen=True, slots=True)
 class VoucherFacts:
-    """Customer (or supplier), gross amount with its sign, and currency, as far as they are known."""
+    """Customer (or supplier), gross amount with its sign, and currency, as far as they are known.
+
+    `owed` is what falls due by the document itself: without down payments that it settles, which their
+    requests owe, and without what is kept back as a security, but with what is released of it.
+    """
 
     customer: str = ""
     amount: Decimal | None = None
     currency: str = ""
+    owed: Decimal | None = None
 
 
 class _Party(msgspec.Struct, frozen=True):
@@ -42,6 +47,8 @@ class _Content(msgspec.Struct, frozen=True):
     stated_total: Decimal | None = None
     stated_total_is: str = "gross"
     allocations: tuple[Allocation, ...] = ()
+    down_payments: tuple[DownPayment, ...] = ()
+    retained: Retained | None = None
 
 
 _decoder = msgspec.json.Decoder(_Content)
@@ -52,7 +59,8 @@ def facts_of(content: str | None) -> VoucherFacts:
     if content is None:
         return VoucherFacts()
     said = _decoder.decode(content)
-    return VoucherFacts(said.party.name if said.party else "", _gross(said), said.currency)
+    gross = _gross(said)
+    return VoucherFacts(said.party.name if said.party else "", gross, said.currency, _owed(gross, said))
 
 
 def _gross(said: _Content) -> Decimal | None:
@@ -66,6 +74,16 @@ def _gross(said: _Content) -> Decimal | None:
     except InvalidOperation:
         # More digits than money has: such a voucher waits, and is listed without an amount.
         return None
+
+
+def _owed(gross: Decimal | None, said: _Content) -> Decimal | None:
+    if said.retained is not None and not any(line.amount for line in said.lines):
+        return rounded(said.retained.released, said.currency)
+    if gross is None:
+        return None
+    kept = said.retained or Retained()
+    settled = sum((one.amount for one in said.down_payments), ZERO)
+    return gross - settled - rounded(kept.withheld, said.currency) + rounded(kept.released, said.currency)
 
 
 def links_of(services: Services) -> Callable[[VoucherRow], str]:

@@ -148,6 +148,7 @@ def _missing(voucher: Voucher) -> list[str]:
         "refers_to": voucher.kind != Kind.CREDIT_NOTE or voucher.refers_to,
         "euro": voucher.currency == "EUR",
         "no_down_payment": not (voucher.requests_down_payment or voucher.down_payments),
+        "no_retainage": voucher.retained is None,
     }
     return [what for what, there in wanted.items() if not there]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
-from mlconnector.formats.german import day, number
+from mlconnector.formats.german import day, money, number
 from mlconnector.formats.pdf.a4_pages import HEIGHT, WIDTH, Paper
 from mlconnector.formats.pdf.document_parts import (
     GREY,
@@ -20,7 +21,7 @@ from mlconnector.formats.pdf.document_parts import (
     totals_block,
 )
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import Voucher
+from mlconnector.model.vouchers import Retained, Voucher
 
 MARK = "Buchungsbeleg – keine Rechnung im Sinne des § 14 UStG"
 _REPLACED = (
@@ -78,17 +79,24 @@ def _party_and_facts(cursor: Cursor, voucher: Voucher, facts: Sequence[tuple[str
 
 
 def _own_facts(voucher: Voucher) -> list[tuple[str, str]]:
-    rate = voucher.exchange_rate
+    rate, kept = voucher.exchange_rate, voucher.retained or Retained()
     facts = [
         ("Belegnummer", voucher.number or "ohne"),
         ("Belegdatum", day(voucher.document_date)),
         ("Leistungsdatum", day(voucher.service_date) if voucher.service_date else ""),
         ("Fällig am", day(voucher.due_date) if voucher.due_date else ""),
         ("Zu Beleg", voucher.refers_to or ""),
+        ("Sicherheitseinbehalt", _kept_back(kept.withheld, voucher)),
+        ("Einbehalt fällig am", day(kept.due_date) if kept.due_date else ""),
+        ("Einbehalt ausgezahlt", _kept_back(kept.released, voucher)),
         ("Währung", voucher.currency),
         ("Wechselkurs", f"1 EUR = {number(rate)} {voucher.currency}" if rate else ""),
     ]
     return [(label, value) for label, value in facts if value]
+
+
+def _kept_back(amount: Decimal, voucher: Voucher) -> str:
+    return f"{money(amount, voucher.currency)} {voucher.currency}" if amount else ""
 
 
 def _origin(cursor: Cursor, voucher: Voucher) -> None:

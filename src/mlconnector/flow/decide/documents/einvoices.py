@@ -22,6 +22,7 @@ from mlconnector.formats.einvoice.taxes import TaxDifference, booked_taxes, tax_
 from mlconnector.mapping.down_payments import invoiced_lines
 from mlconnector.mapping.drafts import Draft
 from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.withholding import KEPT_BACK
 from mlconnector.model.entries import Because, EntryLine
 from mlconnector.model.money import ZERO, exact, rounded, tax_included
 from mlconnector.model.problems import Problem
@@ -64,8 +65,8 @@ def rules_steps(wanted: DocumentRules) -> Iterator[CheckStep]:
 
 
 def booked_totals(draft: Draft) -> Totals:
-    """The voucher's totals with the gross that is booked, in the signs of the voucher."""
-    return _totals(draft.voucher, draft.lines)
+    """The voucher's totals with the gross of the supply that is booked, in the signs of the voucher."""
+    return _totals(draft.voucher, [line for line in draft.lines if line.tax_case not in KEPT_BACK])
 
 
 def _totals(voucher: Voucher, lines: Sequence[EntryLine], off: Sequence[EntryLine] = ()) -> Totals:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party, Place
 from mlconnector.systems.kit.fields import clean
@@ -24,13 +26,13 @@ def vendor_of(
         external_id=party_id,
         name=name or party_id,
         is_business=True,
-        vat_id=vat_id(_field(vendor, settings.parties.vat_id)),
+        vat_id=vat_id(_first_filled(vendor, settings.parties.vat_id)),
         country=country,
         street=street(vendor.address),
         postal_code=clean(vendor.zip) or None,
         city=clean(vendor.city) or None,
         email=clean(vendor.email_address) or None,
-        account=clean(_field(vendor, settings.parties.creditor_number)) or None,
+        account=_first_filled(vendor, settings.parties.creditor_number),
     )
     return party, problems
 
@@ -63,12 +65,13 @@ def custom_value(field: CustomField | None) -> str:
     return clean(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _field(vendor: Vendor, name: str | None) -> str | None:
-    if name is None:
-        return None
+def _first_filled(vendor: Vendor, names: Sequence[str]) -> str | None:
+    return next((value for name in names if (value := _field(vendor, name))), None)
+
+
+def _field(vendor: Vendor, name: str) -> str:
     if name.startswith("custom_field_"):
         return custom_value((vendor.custom_fields or {}).get(name))
     if name == "business_register":
-        return vendor.business_register.identifier if vendor.business_register else None
-    found: str | None = getattr(vendor, name)
-    return found
+        return clean(vendor.business_register.identifier if vendor.business_register else None)
+    return clean(getattr(vendor, name))

@@ -29,6 +29,10 @@ _FieldName = Annotated[
     ),
 ]
 
+_Fields = Annotated[
+    tuple[_FieldName, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
+
 
 def _login(value: str) -> str:
     return address(value, "https://login.procore.com")
@@ -131,10 +135,10 @@ class Supplied(Table):
 
 
 class Parties(Table):
-    """Which fields of vendors carry what."""
+    """Which fields of vendors carry what; of several the first that is filled counts."""
 
-    creditor_number: _FieldName | None = None
-    vat_id: _FieldName | None = None
+    creditor_number: _Fields = ()
+    vat_id: _Fields = ()
 
 
 class Documents(FileRule):

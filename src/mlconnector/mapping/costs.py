@@ -96,9 +96,16 @@ def _is_cost(net: Decimal, gross: Decimal, case: TaxCase) -> bool:
 def _cost_lines(entry: Entry, rules: Rules) -> Iterator[tuple[int, EntryLine]]:
     if entry.voucher_kind in _NO_DOCUMENT_OF_COST:
         return
-    paid_before = accounts_of_paid("purchase", rules)
+    elsewhere = _accounts_of_money(rules)
     for number, line in enumerate(entry.lines, start=1):
         case = tax_cases().get(line.tax_case)
         bought = case is not None and case.direction == "purchase" and case.name not in _TRANSFERS
-        if bought and line.contra_account not in paid_before:
+        if bought and line.contra_account not in elsewhere:
             yield number, line
+
+
+def _accounts_of_money(rules: Rules) -> frozenset[str]:
+    """Banks, clearing accounts and down payments: what is booked there is no cost, whatever a row says."""
+    payments = rules.mapping.payments
+    named = (payments.default, *payments.table.values())
+    return accounts_of_paid("purchase", rules).union(one for one in named if one)

@@ -223,12 +223,22 @@ class TestWhatIsCost:
             "3400 1000.00 1000.00"
         ]
 
-    @pytest.mark.parametrize("payments", [{"default": "1590"}, {"table": {"Verrechnung": "1590"}}])
-    def test_no_line_on_an_account_of_money(self, payments: dict[str, Any]) -> None:
-        row = {"category": "Durchlaufend", "account": "1590", "automatic": False, "tax_key": ""}
-        of = purchase(line("100"), line("5", "0", category="Durchlaufend"))
-        by = buying(expense=[row], tax_case=[UNTAXED], payments=payments)
-        assert [one.contra_account for one in draft(of, by).lines] == ["3400", "1590"]
+    @pytest.mark.parametrize(
+        ("account", "settings"),
+        [
+            ("1590", {"payments": {"default": "1590"}}),
+            ("1590", {"payments": {"table": {"Verrechnung": "1590"}}}),
+            ("1588", {}),
+        ],
+        ids=["bank", "clearing", "import VAT"],
+    )
+    def test_no_line_on_an_account_of_money_or_import_vat(
+        self, account: str, settings: dict[str, Any]
+    ) -> None:
+        row = {"category": "Auslagen", "account": account, "automatic": False, "tax_key": ""}
+        of = purchase(line("100"), line("5", "0", category="Auslagen"))
+        by = buying(expense=[row], tax_case=[UNTAXED], **settings)
+        assert [one.contra_account for one in draft(of, by).lines] == ["3400", account]
         assert costs(booked(of, by), by) == ["3400 100.00 100.00"]
 
     @pytest.mark.parametrize("case", ["retainage", "construction_withholding", "exchange_difference"])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconnector.mapping.charts import TaxCase, tax_cases
+from mlconnector.mapping.charts import TaxCase, lengthened, tax_cases
 from mlconnector.mapping.down_payments import accounts_of_paid
 from mlconnector.mapping.postings import postings
 from mlconnector.mapping.rules import Rules
@@ -26,6 +26,9 @@ Place = tuple[str, ...]
 _NO_DOCUMENT_OF_COST = frozenset({Kind.PAYMENT.value, Kind.COMMITMENT.value})
 # What these move between accounts was cost before, or is cost later.
 _TRANSFERS = frozenset({"down_payment_due", "retainage", "construction_withholding"})
+
+# Entstandene Einfuhrumsatzsteuer: a forwarder's invoice passes the tax on, which is deducted.
+_IMPORT_TAX: Mapping[str, str] = {"SKR03": "1588", "SKR04": "1433"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def _is_cost(net: Decimal, gross: Decimal, case: TaxCase) -> bool:
 def _cost_lines(entry: Entry, rules: Rules) -> Iterator[tuple[int, EntryLine]]:
     if entry.voucher_kind in _NO_DOCUMENT_OF_COST:
         return
-    elsewhere = _accounts_of_money(rules)
+    elsewhere = _no_cost_accounts(rules)
     for number, line in enumerate(entry.lines, start=1):
         case = tax_cases().get(line.tax_case)
         bought = case is not None and case.direction == "purchase" and case.name not in _TRANSFERS
@@ -104,8 +107,9 @@ def _cost_lines(entry: Entry, rules: Rules) -> Iterator[tuple[int, EntryLine]]:
             yield number, line
 
 
-def _accounts_of_money(rules: Rules) -> frozenset[str]:
-    """Banks, clearing accounts and down payments: what is booked there is no cost, whatever a row says."""
-    payments = rules.mapping.payments
-    named = (payments.default, *payments.table.values())
-    return accounts_of_paid("purchase", rules).union(one for one in named if one)
+def _no_cost_accounts(rules: Rules) -> frozenset[str]:
+    """Money, clearing, down payments and import VAT: what rows book there is no cost, whatever its tax case."""
+    payments, books = rules.mapping.payments, rules.books
+    money = {payments.default, *payments.table.values()}
+    import_tax = lengthened(_IMPORT_TAX.get(books.chart, ""), books.account_length)
+    return accounts_of_paid("purchase", rules).union({import_tax}, filter(None, money))

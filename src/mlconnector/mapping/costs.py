@@ -26,7 +26,6 @@ Place = tuple[str, ...]
 _NO_DOCUMENT_OF_COST = frozenset({Kind.PAYMENT.value, Kind.COMMITMENT.value})
 # What these move between accounts was cost before, or is cost later.
 _TRANSFERS = frozenset({"down_payment_due", "retainage", "construction_withholding"})
-
 # Entstandene Einfuhrumsatzsteuer: a forwarder's invoice passes the tax on, which is deducted.
 _IMPORT_TAX: Mapping[str, str] = {"SKR03": "1588", "SKR04": "1433"}
 
@@ -108,7 +107,7 @@ def _cost_lines(entry: Entry, rules: Rules) -> Iterator[tuple[int, EntryLine]]:
 
 
 def _no_cost_accounts(rules: Rules) -> frozenset[str]:
-    """Money, clearing, down payments and import VAT: what rows book there is no cost, whatever its tax case."""
+    """Money, clearing, down payments and import VAT: what is booked there is no cost, whatever its case."""
     payments, books = rules.mapping.payments, rules.books
     money = {payments.default, *payments.table.values()}
     import_tax = lengthened(_IMPORT_TAX.get(books.chart, ""), books.account_length)

@@ -33,6 +33,7 @@ COMMANDS = {
     "report opos": "reports:report_opos",
     "report completeness": "reports:report_completeness",
     "report balances": "reports:report_balances",
+    "report costs": "reports:report_costs",
     "replay": "repairs:replay",
     "ignore": "aside:ignore",
     "booked-by-hand": "aside:booked_by_hand",

@@ -39,6 +39,7 @@ GIVEN = {
     "report opos": (NAME,),
     "report completeness": (NAME,),
     "report balances": (NAME,),
+    "report costs": (NAME,),
     "reread": (NAME,),
     "resend": ("{batch}", "--reason", "lost", "--again"),
     "resume": (NAME,),

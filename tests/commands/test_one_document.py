@@ -34,6 +34,7 @@ GIVEN = {
     "report opos": ["mine"],
     "report completeness": ["mine"],
     "report balances": ["mine"],
+    "report costs": ["mine"],
     "ignore": ["mine", "RE-1", "--reason", "r"],
     "booked-by-hand": ["mine", "RE-1", "--reason", "r"],
     "unignore": ["mine", "RE-1"],

@@ -42,6 +42,7 @@ PATHS = [
     ("GET", f"/connections/{NAME}/reports/opos"),
     ("GET", f"/connections/{NAME}/reports/completeness"),
     ("GET", f"/connections/{NAME}/reports/balances"),
+    ("GET", f"/connections/{NAME}/reports/costs"),
     ("GET", "/inbox"),
     ("GET", "/vouchers"),
     ("GET", "/vouchers/1"),

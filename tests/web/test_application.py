@@ -30,6 +30,7 @@ OPERATIONS = {
     "report_open_items": "GET /api/v1/connections/{name}/reports/opos",
     "report_completeness": "GET /api/v1/connections/{name}/reports/completeness",
     "report_balances": "GET /api/v1/connections/{name}/reports/balances",
+    "report_costs": "GET /api/v1/connections/{name}/reports/costs",
     "show_inbox": "GET /api/v1/inbox",
     "list_vouchers": "GET /api/v1/vouchers",
     "show_voucher": "GET /api/v1/vouchers/{voucher}",

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from mlconnector.model.entries import encode as encode_entry
-from mlconnector.model.vouchers import encode
+from mlconnector.model.vouchers import Voucher, encode
 from mlconnector.store.tables import entries
 from tests.flow.report.bookings import Ledger
-from tests.mapping.builders import voucher
+from tests.mapping.builders import purchase, voucher
 from tests.web.records import MISSING, add_batch, add_voucher
 from tests.web.rig import NAME, Rig
 
@@ -26,11 +26,11 @@ def api(rig: Rig) -> httpx.Client:
     return rig.program()
 
 
-def book(rig: Rig) -> None:
+def book(rig: Rig, of: Voucher = INVOICE) -> None:
     """An invoice of 119.00 that DATEV has accepted."""
-    key = add_voucher(rig, "RE-1", "settled", content=encode(INVOICE).decode())
+    key = add_voucher(rig, "RE-1", "settled", content=encode(of).decode())
     add_batch(rig, "b1", "succeeded", voucher=key)
-    content = encode_entry(Ledger().book(INVOICE).entry).decode()
+    content = encode_entry(Ledger().book(of).entry).decode()
     with rig.application.database.write() as db:
         db.execute(update(entries).where(entries.c.voucher == key).values(content=content))
 
@@ -40,6 +40,8 @@ def test_with_nothing_transferred_the_reports_are_empty(api: httpx.Client) -> No
     assert (items["on"], items["total"]["items"], items["connections"]) == ("2026-07-31", 0, [NAME])
     sums = api.get(f"{REPORTS}/balances", params={"period": "2026-07"}).json()
     assert (sums["first"], sums["last"], sums["accounts"]) == ("2026-07-01", "2026-07-31", [])
+    costs = api.get(f"{REPORTS}/costs").json()
+    assert (costs["cost_centres_1"], costs["total"]["documents"]) == ([], 0)
     told = api.get(f"{REPORTS}/completeness").json()
     assert (told["first"], told["compared"], told["held"]) == (None, [], [])
 
@@ -65,6 +67,16 @@ def test_amounts_are_exact_texts(rig: Rig, api: httpx.Client) -> None:
     assert sums["total"] == {"debit": "119.00", "credit": "119.00", "balance": "0.00"}
 
 
+def test_costs_come_by_cost_centre(rig: Rig, api: httpx.Client) -> None:
+    book(rig, purchase(document_date=date(2026, 2, 27)))
+    costs = api.get(f"{REPORTS}/costs", params={"period": "2026-02", "client": True}).json()
+    cost = {"net": "100.00", "by_datev": "100.00", "difference": "0.00", "documents": 1}
+    assert costs["cost_centres_1"] == [
+        {"cost_centre_1": None, "cost_centres_2": [{"cost_centre_2": None, **cost}], "total": cost}
+    ]
+    assert (costs["total"], costs["not_counted"]["planned"]) == (cost, 0)
+
+
 def test_what_is_held_comes_with_its_cause(rig: Rig, api: httpx.Client) -> None:
     book(rig)
     add_voucher(rig, "RE-2", "needs_human", MISSING)
@@ -76,7 +88,7 @@ def test_what_is_held_comes_with_its_cause(rig: Rig, api: httpx.Client) -> None:
     assert held["what"]
 
 
-@pytest.mark.parametrize("report", ["opos", "completeness", "balances"])
+@pytest.mark.parametrize("report", ["opos", "completeness", "balances", "costs"])
 def test_a_connection_that_nobody_has_is_not_found(api: httpx.Client, report: str) -> None:
     answer = api.get(f"/api/v1/connections/nobody/reports/{report}")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

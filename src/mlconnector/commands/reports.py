@@ -1,4 +1,4 @@
-"""Commands that report what was transferred: open items, completeness, and sums and balances."""
+"""Commands that report what was transferred: open items, completeness, sums and balances, and costs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mlconnector.commands import document
+from mlconnector.commands import cost_tables, document
 from mlconnector.commands import report_tables as tables
 from mlconnector.commands.exports import AsCsv, AsXlsx, Sheet, say_written, write_csv, write_sheets
 from mlconnector.commands.output import (
@@ -28,7 +28,14 @@ from mlconnector.commands.report_tables import Table
 from mlconnector.commands.voucher_rows import OfPeriod
 from mlconnector.flow.report import report_data
 from mlconnector.flow.report.completeness_report import Completeness, completeness_of
-from mlconnector.flow.report.ledger_reports import BalanceReport, OpenItemReport, balances_of, open_items_of
+from mlconnector.flow.report.ledger_reports import (
+    BalanceReport,
+    CostReport,
+    OpenItemReport,
+    balances_of,
+    costs_of,
+    open_items_of,
+)
 from mlconnector.flow.report.open_items import LEDGERS
 from mlconnector.flow.report.transferred import Whose
 
@@ -103,6 +110,27 @@ def report_balances(
             print_json(report_data.balance_data(report))
         elif not written:
             _show_balances(report)
+
+
+def report_costs(
+    name: Name,
+    period: OfPeriod = None,
+    whole_client: OfClient = False,
+    csv: AsCsv = None,
+    xlsx: AsXlsx = None,
+    json: AsJson = False,
+) -> None:
+    """Show what purchases cost, by cost centre."""
+    asked = _Asked(csv, xlsx, json)
+    with answered(), application() as app:
+        app.services.connection(name)
+        report = costs_of(app.services, name, period=period, whole_client=whole_client)
+        by_centre = cost_tables.cost_table(report.costs)
+        written = asked.write(by_centre, [by_centre, cost_tables.cost_sum_table(report.costs)])
+        if json:
+            print_json(report_data.cost_data(report))
+        elif not written:
+            _show_costs(report)
 
 
 _PARTS_OF_COMPLETENESS = (
@@ -185,6 +213,20 @@ def _show_balances(report: BalanceReport) -> None:
             heading(foreign.title)
             foreign.show()
         paragraph(phrase("report_by_datev"))
+    _note("report_under_way", report.not_counted.under_way)
+    _note("report_not_sent", report.not_counted.planned)
+
+
+def _show_costs(report: CostReport) -> None:
+    heading(phrase("report_costs_title", first=report.first, last=report.last))
+    _show_whose(report.whose)
+    if not report.costs.centres:
+        say("nothing_found")
+    else:
+        cost_tables.shown_cost_table(report.costs).show()
+        paragraph(phrase("report_costs_of"))
+    if report.costs.differs:
+        paragraph(phrase("report_costs_differ"))
     _note("report_under_way", report.not_counted.under_way)
     _note("report_not_sent", report.not_counted.planned)
 

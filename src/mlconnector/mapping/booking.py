@@ -14,6 +14,7 @@ from decimal import Decimal
 import msgspec
 
 from mlconnector.mapping.checks import formal_problems, line_problems, stated_gross
+from mlconnector.mapping.costs import own_nets
 from mlconnector.mapping.down_payments import requested, settled, with_down_payments
 from mlconnector.mapping.drafts import Draft, Held, Ignored
 from mlconnector.mapping.exchange_differences import with_exchange_differences
@@ -178,7 +179,9 @@ def _parts(
     return parts
 
 
-def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: Rules) -> EntryLine:
+def _line(
+    voucher: Voucher, party: Party, place: _Place, gross: Decimal, net: Decimal | None, rules: Rules
+) -> EntryLine:
     found = place.target.value
     case = found.tax_case
     known = tax_keys().get(found.tax_key.lstrip("0"))
@@ -206,6 +209,7 @@ def _line(voucher: Voucher, party: Party, place: _Place, gross: Decimal, rules: 
         matter_rate=case.own_rate if found.matter else None,
         key_rate=found.rate if selectable else None,
         key_country=found.country if selectable else "",
+        net=None if net is None else -net,
     )
 
 
@@ -221,7 +225,7 @@ _Key = tuple[str, ...]
 
 def _shares(
     voucher: Voucher, sums: Totals, parts: Sequence[_Part], rules: Rules
-) -> tuple[list[tuple[_Place, Decimal]], list[Because]]:
+) -> tuple[list[tuple[_Place, Decimal, Decimal | None]], list[Because]]:
     gross: dict[_Key, Decimal] = {}
     kept: dict[_Key, _Place] = {}
     lines: dict[_Key, list[int]] = {}
@@ -247,7 +251,10 @@ def _shares(
         if key not in booked
     ]
     notes += [msgspec.structs.replace(why, line=booked.get(key, 0)) for key, why in rounding]
-    return [(kept[key], gross[key]) for key in booked], notes
+    nets = own_nets(
+        voucher, sums, [(one.index, one.place.key, one.place.target.value.tax_case) for one in parts], gross
+    )
+    return [(kept[key], gross[key], nets.get(key)) for key in booked], notes
 
 
 def _why(place: _Place, lines: Sequence[int], gross: Decimal, number: int) -> list[Because]:

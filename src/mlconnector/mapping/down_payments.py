@@ -23,7 +23,7 @@ from mlconnector.model.euro import EURO
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import DownPayment, Kind, Voucher
+from mlconnector.model.vouchers import Direction, DownPayment, Kind, Voucher
 
 _REQUESTED = {"sale": "down_payment_requested", "purchase": "down_payment_due"}
 # By direction and rate: the tax case of the money, and the automatic account that works its tax out.
@@ -65,6 +65,7 @@ def requested(draft: Draft, rules: Rules) -> Draft | Held:
         tax_rate=ZERO,
         tax_key="",
         tax_period=None,
+        net=None,
     )
     why = Because(
         "account", clearing.number, "down_payment_requested", {"source": clearing.case.source}, line=1
@@ -187,6 +188,16 @@ def _settled(one: DownPayment, draft: Draft, rules: Rules) -> EntryLine | Proble
         number="" if one.paid else one.number,
         text=f"{draft.party.name} {voucher.number} Anzahlung {one.number}",
     )
+
+
+def accounts_of_paid(direction: Direction, rules: Rules) -> frozenset[str]:
+    """The accounts on which paid down payments stand until the final document settles them."""
+    table = rules.mapping.down_payments
+    named = (table.received if direction == "sale" else table.paid).values()
+    seeded = (
+        by_chart.get(rules.books.chart) for (one, _), (_, by_chart) in _TAXED.items() if one == direction
+    )
+    return frozenset((*named, *(lengthened(one, rules.books.account_length) for one in seeded if one)))
 
 
 def _is_taxed(case: str, voucher: Voucher) -> bool:

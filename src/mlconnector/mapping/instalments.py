@@ -30,16 +30,18 @@ def with_instalments(draft: Draft) -> Draft | Held:
         return Held((problem,))
     sign = 1 if voucher.direction == "sale" else -1
     shares = _shares(draft.lines, [sign * amount for amount in amounts], voucher.currency)
+    nets = [_net_shares(*each, voucher.currency) for each in zip(draft.lines, shares, strict=True)]
     lines: list[EntryLine] = []
     because = [one for one in draft.because if one.line == 0]
     for part, one in enumerate(voucher.instalments):
         for index, line in enumerate(draft.lines):
             if shares[index][part] == ZERO:
                 continue
-            lines.append(msgspec.structs.replace(line, amount=shares[index][part], due_date=one.due_date))
+            amount, net = shares[index][part], nets[index][part]
+            lines.append(msgspec.structs.replace(line, amount=amount, net=net, due_date=one.due_date))
             facts = {"part": str(part + 1), "parts": str(len(amounts)), "amount": f"{amounts[part]:f}"}
             about = [why for why in draft.because if why.line == index + 1 and why.field != "amount"]
-            about.append(Because("amount", f"{abs(shares[index][part]):f}", "part_of_instalment", facts))
+            about.append(Because("amount", f"{abs(amount):f}", "part_of_instalment", facts))
             because += [msgspec.structs.replace(why, line=len(lines)) for why in about]
     return replace(draft, lines=tuple(lines), because=tuple(because))
 
@@ -52,6 +54,11 @@ def _shares(lines: Sequence[EntryLine], parts: Sequence[Decimal], currency: str)
         others = sum((share[part] for index, share in enumerate(shares) if index != largest), ZERO)
         shares[largest][part] = amount - others
     return shares
+
+
+def _net_shares(line: EntryLine, amounts: Sequence[Decimal], currency: str) -> Sequence[Decimal | None]:
+    """What each part of a line has of its net, where that is told."""
+    return [None] * len(amounts) if line.net is None else shared_out(line.net, amounts, currency)
 
 
 def _unclear(voucher: Voucher, amounts: Sequence[Decimal], whole: Decimal) -> Problem | None:

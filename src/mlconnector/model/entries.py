@@ -179,7 +179,8 @@ def reversed_entry(entry: Entry, *, revision: str, turn: int, open_from: date | 
 
 def _opposite(line: EntryLine, text: str) -> EntryLine:
     discount = None if line.discount is None else -line.discount
-    return msgspec.structs.replace(line, amount=-line.amount, discount=discount, text=text)
+    net = None if line.net is None else -line.net
+    return msgspec.structs.replace(line, amount=-line.amount, discount=discount, net=net, text=text)
 
 
 _encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")

@@ -19,13 +19,27 @@ def euro_amounts(lines: Sequence[EntryLine], exchange_rate: Decimal | None) -> l
     """
     if exchange_rate is None:
         return [line.amount for line in lines]
+    return _in_euro(lines, [line.amount for line in lines], exchange_rate)
+
+
+def euro_nets(lines: Sequence[EntryLine], exchange_rate: Decimal | None) -> list[Decimal | None]:
+    """The net that each line tells, in euro as its amount is; None for lines that tell none."""
+    if exchange_rate is None:
+        return [line.net for line in lines]
+    told = [(line, line.net) for line in lines if line.net is not None]
+    found = iter(_in_euro([line for line, _ in told], [net for _, net in told], exchange_rate))
+    return [None if line.net is None else next(found) for line in lines]
+
+
+def _in_euro(lines: Sequence[EntryLine], given: Sequence[Decimal], exchange_rate: Decimal) -> list[Decimal]:
+    """An amount of each line in euro."""
     amounts = [
-        line.amount if line.currency else rounded(line.amount / (line.exchange_rate or exchange_rate))
-        for line in lines
+        one if line.currency else rounded(one / (line.exchange_rate or exchange_rate))
+        for line, one in zip(lines, given, strict=True)
     ]
     shared = [index for index, line in enumerate(lines) if line.exchange_rate is None and not line.currency]
     if shared:
-        whole = rounded(sum((lines[index].amount for index in shared), ZERO) / exchange_rate)
+        whole = rounded(sum((given[index] for index in shared), ZERO) / exchange_rate)
         largest = max(shared, key=lambda index: abs(amounts[index]))
         amounts[largest] += whole - sum((amounts[index] for index in shared), ZERO)
     return amounts

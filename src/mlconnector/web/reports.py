@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.report import report_data
 from mlconnector.flow.report.completeness_report import completeness_of
-from mlconnector.flow.report.ledger_reports import balances_of, open_items_of
+from mlconnector.flow.report.ledger_reports import balances_of, costs_of, open_items_of
 from mlconnector.web import shapes, shapes_of_reports
 from mlconnector.web.parts import Web
 
@@ -50,3 +50,12 @@ def report_balances(
     """Sums and balances of the accounts that were booked on in a period."""
     report = balances_of(web.application.services, name, period=period, whole_client=client)
     return shapes_of_reports.Balances.model_validate(report_data.balance_data(report))
+
+
+@router.get("/costs")
+def report_costs(
+    name: Name, web: Web, period: shapes.Period | None = None, client: bool = False
+) -> shapes_of_reports.Costs:
+    """What purchases that were booked in a period cost, by cost centre."""
+    report = costs_of(web.application.services, name, period=period, whole_client=client)
+    return shapes_of_reports.Costs.model_validate(report_data.cost_data(report))

@@ -143,6 +143,39 @@ class Balances(Report):
     not_counted: NotCounted
 
 
+class Cost(BaseModel):
+    """What documents cost, in EUR."""
+
+    net: Decimal = Field(description="by the documents, with tax that may not be deducted")
+    by_datev: Decimal = Field(description="as DATEV works it out, row by row")
+    difference: Decimal = Field(description="by how much DATEV has more")
+    documents: int
+
+
+class CostOfSecond(Cost):
+    """The costs of a KOST2 within a KOST1."""
+
+    cost_centre_2: str | None = Field(description="null: rows without KOST2")
+
+
+class CostOfFirst(BaseModel):
+    """A KOST1 with its costs by KOST2."""
+
+    cost_centre_1: str | None = Field(description="null: rows without KOST1")
+    cost_centres_2: list[CostOfSecond]
+    total: Cost
+
+
+class Costs(Report):
+    """What purchases of a period cost, by cost centre."""
+
+    first: date | None
+    last: date | None
+    cost_centres_1: list[CostOfFirst]
+    total: Cost
+    not_counted: NotCounted
+
+
 class Count(BaseModel):
     """How many vouchers, and what they come to."""
 

@@ -80,11 +80,12 @@ class TestBooksTheSame:
         "changed",
         [
             {"lines": (line(text="Müller GmbH, umbenannt"),)},
+            {"lines": (line(net=Decimal("100.00")),)},
             {"document": uuid.UUID("8f7a9d2e-0000-5000-8000-000000000001")},
             {"posting_date": date(2026, 9, 1)},
             {"party_name": "Anders", "revision": "r2", "turn": 2},
         ],
-        ids=["text", "document", "day of a correction", "party and revision"],
+        ids=["text", "net", "document", "day of a correction", "party and revision"],
     )
     @pytest.mark.parametrize("channel", ["extf", "dxso"])
     def test_texts_documents_and_the_day_of_a_correction_change_nothing(

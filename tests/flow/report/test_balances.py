@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconnector.flow.report.balances import Balances, in_euro
+from mlconnector.model.entries import Entry
 from mlconnector.model.vouchers import Kind
 from tests.flow.report.bookings import Ledger, paying
 from tests.mapping.builders import AUSTRIAN, cleared, document, line, party, payment, purchase, voucher
@@ -75,6 +77,25 @@ def test_foreign_money_is_summed_in_euro_as_datev_taxes_it_and_beside_that_in_it
 
 def test_what_is_nothing_in_euro_moves_nothing() -> None:
     assert in_euro(document(currency="JPY", rate="1000000000")) is None
+
+
+def test_the_net_of_a_document_is_converted_as_its_amount_is() -> None:
+    # 30.03 CHF are 32.29 EUR; 10.01 CHF alone are 10.76
+    untaxed = {"rate": 0, "region": "domestic", "case": "purchase_without_tax"}
+    ledger = Ledger(paying(tax_case=[untaxed]))
+    rates = (line("10.01"), line("10.01", "7"), line("10.01", "0"))
+    made = ledger.book(purchase(*rates, currency="CHF", exchange_rate=Decimal("0.93"))).entry
+    assert nets_in_euro(made) == ["-10.77", "-10.76", "-10.76"]
+    some = msgspec.structs.replace(
+        made, lines=(msgspec.structs.replace(made.lines[0], net=None), *made.lines[1:])
+    )
+    assert nets_in_euro(some) == ["None", "-10.77", "-10.76"]
+
+
+def nets_in_euro(of: Entry) -> list[str]:
+    books = in_euro(of)
+    assert books is not None
+    return [f"{one.net}" for one in books.lines]
 
 
 def test_persons_come_after_the_accounts_and_both_kinds_make_the_total() -> None:

@@ -34,7 +34,8 @@ _NOT_COMPARED = frozenset({Bookings.TEXT.name, Bookings.DOCUMENT_LINK.name})
 def books_the_same(one: Entry, other: Entry, channel: Channel, rules: Rules) -> bool:
     """Whether two entries of a voucher say the same in every column that is written, and in their tax cases.
 
-    Texts and the link to the document do not count, nor does the day on which a correction is booked.
+    Texts, the net beside a row and the link to the document do not count, nor does the day on which a
+    correction is booked.
     """
     return _said(one, channel, rules) == _said(other, channel, rules)
 
@@ -43,7 +44,7 @@ def _said(entry: Entry, channel: Channel, rules: Rules) -> object:
     cases = [(line.tax_case, line.tax_rate, line.tax_added) for line in entry.lines]
     bare = msgspec.structs.replace(entry, posting_date=None)
     if channel == "dxso" or unwritable(bare, rules.books) is not None:
-        lines = tuple(msgspec.structs.replace(line, text="") for line in entry.lines)
+        lines = tuple(msgspec.structs.replace(line, text="", net=None) for line in entry.lines)
         nameless = {"party_id": "", "party_name": "", "party_city": "", "document": None, "because": ()}
         return msgspec.structs.replace(bare, revision="", turn=0, lines=lines, **nameless)
     rows = rows_of(bare, rules.books).rows

@@ -19,7 +19,7 @@ from mlconnector.mapping.open_items import moves_person
 from mlconnector.mapping.postings import Posting, postings
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry
-from mlconnector.model.euro import EURO, euro_amounts
+from mlconnector.model.euro import EURO, euro_amounts, euro_nets
 from mlconnector.model.money import ZERO, rounded
 
 Which = Literal["general", "receivable", "payable"]
@@ -109,9 +109,11 @@ def in_euro(entry: Entry) -> Entry | None:
     """The booking as it stands in the books; None where nothing of it is left in EUR."""
     if entry.exchange_rate is None:
         return entry
+    amounts = euro_amounts(entry.lines, entry.exchange_rate)
+    nets = euro_nets(entry.lines, entry.exchange_rate)
     lines = tuple(
-        msgspec.structs.replace(line, amount=amount, currency="", exchange_rate=None)
-        for line, amount in zip(entry.lines, euro_amounts(entry.lines, entry.exchange_rate), strict=True)
+        msgspec.structs.replace(line, amount=amount, net=net, currency="", exchange_rate=None)
+        for line, amount, net in zip(entry.lines, amounts, nets, strict=True)
         if amount != ZERO
     )
     return msgspec.structs.replace(entry, currency=EURO, exchange_rate=None, lines=lines) if lines else None

@@ -1,4 +1,4 @@
-"""Reports from what was transferred: open items, and sums and balances, of a connection or its client."""
+"""Reports from what was transferred, of a connection or its client: open items, balances, costs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datetime import date
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.balances import Balances, balances
+from mlconnector.flow.report.costs import Costs, costs
 from mlconnector.flow.report.open_items import Person, Total, movements, persons, total
 from mlconnector.flow.report.search import period_of
 from mlconnector.flow.report.transferred import Booked, Whose, posted, today, whose
+from mlconnector.mapping.costs import has_costs
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Ledger
 from mlconnector.store import accounts
@@ -63,6 +65,17 @@ class BalanceReport:
     not_counted: NotCounted
 
 
+@dataclass(frozen=True, slots=True)
+class CostReport:
+    """The costs of a period by cost centre; `first` and `last` are None where it is open."""
+
+    whose: Whose
+    first: date | None
+    last: date | None
+    costs: Costs
+    not_counted: NotCounted
+
+
 def open_items_of(
     services: Services,
     name: str,
@@ -105,6 +118,25 @@ def balances_of(
         found = balances(((one, rules[one.connection]) for one in counted), names)
     del left_out["later"]
     return BalanceReport(of, first, last, found, NotCounted(**left_out))
+
+
+def costs_of(
+    services: Services, name: str, *, period: str | None = None, whole_client: bool = False
+) -> CostReport:
+    """The costs of purchases that DATEV has accepted, by the day of the booking.
+
+    Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
+    """
+    first, last = period_of(period) if period else (None, None)
+    of = whose(services, name, whole_client=whole_client)
+    rules: dict[str, Rules] = {one: services.rules(one) for one in of.names}
+    left_out: Counter[str] = Counter()
+    with services.database.read() as db:
+        bookings = (one for one in posted(db, of, first, last) if has_costs(one.entry, rules[one.connection]))
+        counted = _counted(bookings, {"accepted"}, first, last, left_out)
+        found = costs((one, rules[one.connection]) for one in counted)
+    del left_out["later"]
+    return CostReport(of, first, last, found, NotCounted(**left_out))
 
 
 def _counted(

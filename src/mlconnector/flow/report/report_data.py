@@ -9,7 +9,8 @@ from typing import Any
 from mlconnector.flow.report.balances import WHICH, AccountSums, Sums
 from mlconnector.flow.report.completeness import Group, ReadVoucher, Sum
 from mlconnector.flow.report.completeness_report import Completeness, Held
-from mlconnector.flow.report.ledger_reports import BalanceReport, OpenItemReport
+from mlconnector.flow.report.costs import Cost, CostCentre
+from mlconnector.flow.report.ledger_reports import BalanceReport, CostReport, OpenItemReport
 from mlconnector.flow.report.number_series import Found
 from mlconnector.flow.report.open_items import LEDGERS, Amounts, OpenItem, Person
 from mlconnector.flow.report.transferred import Whose
@@ -42,6 +43,17 @@ def balance_data(report: BalanceReport) -> dict[str, Any]:
         "totals": {which: _sums(made.total(which)) for which in WHICH},
         "total": _sums(made.total()),
         "rows": made.rows,
+        "not_counted": asdict(report.not_counted),
+    }
+
+
+def cost_data(report: CostReport) -> dict[str, Any]:
+    """Costs in EUR by KOST1 and KOST2; null where rows have no cost centre."""
+    return {
+        **_whose(report.whose),
+        **_period(report.first, report.last),
+        "cost_centres_1": [_cost_centre(one) for one in report.costs.centres],
+        "total": _cost(report.costs.total),
         "not_counted": asdict(report.not_counted),
     }
 
@@ -136,6 +148,15 @@ def _account(one: AccountSums) -> dict[str, Any]:
 
 def _sums(one: Sums) -> dict[str, Any]:
     return {"debit": one.debit, "credit": one.credit, "balance": one.balance}
+
+
+def _cost_centre(one: CostCentre) -> dict[str, Any]:
+    by_second = [{"cost_centre_2": number or None, **_cost(cost)} for number, cost in one.costs]
+    return {"cost_centre_1": one.number or None, "cost_centres_2": by_second, "total": _cost(one.total)}
+
+
+def _cost(one: Cost) -> dict[str, Any]:
+    return {**asdict(one), "difference": one.difference}
 
 
 def _outcome(group: Group, outcome: str, one: Sum) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded
 from mlconnector.mapping.eu_rates import RatePeriod
 from mlconnector.mapping.reference_rates import ReferenceRange
 from mlconnector.mapping.row_checks import check_choice, check_key, known_case
+from mlconnector.mapping.statistical_accounts import statistical_checks
 from mlconnector.mapping.tables import (
     AccountRow,
+    Commitments,
     CostCentres,
     CustomerRow,
     DownPayments,
@@ -51,7 +53,8 @@ class Mapping(Table):
     `oss` says that sales to consumers in other member states are declared in the one-stop shop;
     `input_tax` that the client may deduct input tax, which a small business may not. `customer` says who is a
     business and who a consumer, where the source does not; `places` what stands in for places not told;
-    `margin` where the purchase price of what is sold under difference taxation stands.
+    `margin` where the purchase price of what is sold under difference taxation stands; `commitments` between
+    which statistical accounts commitments are booked, which books none of them where it is not given.
     `exchange_rate_limit` is by how many per cent a rate may leave the range of the reference rates.
     """
 
@@ -76,6 +79,7 @@ class Mapping(Table):
     payment_terms: PaymentTerms = PaymentTerms()
     margin: Margin | None = None
     down_payments: DownPayments = DownPayments()
+    commitments: Commitments | None = None
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
     exchange_rate_limit: Decimal = Field(Decimal(10), gt=0, le=1000, decimal_places=4)
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1, decimal_places=4)
@@ -154,6 +158,7 @@ class Rules(Table):
         for index, choice in enumerate(self.mapping.tax_case, start=1):
             yield partial(check_choice, choice, f"mapping.tax_case row {index}")
         yield from self._checks_of_money()
+        yield from statistical_checks(self.mapping.commitments, self.books, self.accounts)
         for name, fee in self.mapping.payments.fees.items():
             yield partial(self._check_fee, fee, f"mapping.payments.fees {name!r}")
 

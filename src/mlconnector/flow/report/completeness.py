@@ -126,7 +126,9 @@ def carried(bookings: Iterable[Booked]) -> dict[str, Carried]:
 
 
 def gross_of(entry: Entry) -> Decimal:
-    """What a booking comes to, with the sign that its voucher has: the gross, or the money paid."""
+    """What a booking comes to, with the sign of its voucher: the gross, the money paid, or what is open."""
+    if entry.is_statistical:
+        return entry.total
     sign = 1 if entry.ledger == "receivable" else -1
     if is_payment(entry):
         return -sign * sum((line.amount for line in entry.lines if line.tax_case == PAYMENT), ZERO)

@@ -411,6 +411,9 @@ class TestBeforeItGoes:
             "EXTF_Vorschau-pipedrive_2026-07",
             "EXTF_Vorschau-pipedrive-Obligo_2026-07",
         ]
+        accounts_of = [{row["Konto"] for row in read_extf(one.content).rows} for one in found]
+        assert OPEN not in accounts_of[0]
+        assert accounts_of[1] == {OPEN}
 
     def test_what_would_be_taken_back_is_shown(self, rig: Rig) -> None:
         tell(rig, contract("1000"))

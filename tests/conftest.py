@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from mlconnector.commands import output
 from mlconnector.store import audit
@@ -15,6 +16,10 @@ from tests.clock import Clock
 from tests.databases import Postgres, copied_sqlite, migrated_sqlite, running_postgres
 
 _LONGEST_ID = 60
+
+# How fast the machine is says nothing of what is tested.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

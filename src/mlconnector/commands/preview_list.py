@@ -105,10 +105,12 @@ def document_in_words(one: Previewed, spoken: Language) -> str:
 
 
 def status(one: Previewed, listed: Listed, spoken: Language) -> str:
-    """What kind of row it is: new, a correction, what takes a booking back; and whether a Generalumkehr."""
+    """What kind of row it is: new, a correction, a reversal; and whether statistical or a Generalumkehr."""
     corrects = any(entry.kind == "reversal" for entry in one.entries)
     key = "reversal" if listed.entry.kind == "reversal" else "correction" if corrects else "new"
     said = word("booking", key, spoken)
+    if listed.entry.is_statistical:
+        said = f"{said}, {word('booking', 'statistical', spoken)}"
     return f"{said} ({word('booking', 'generalumkehr', spoken)})" if listed.marked else said
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from mlconnector.commands.exports import Cell
 from mlconnector.commands.output import language, named, phrase, print_table
-from mlconnector.flow.report.balances import WHICH, AccountSums, Balances
+from mlconnector.flow.report.balances import WHICH, AccountSums, Balances, Sums
 from mlconnector.flow.report.completeness import Group, ReadVoucher, Sum
 from mlconnector.flow.report.completeness_report import Completeness
 from mlconnector.flow.report.ledger_reports import OpenItemReport
@@ -106,41 +106,25 @@ def person_table(report: OpenItemReport) -> Table:
 
 
 def balance_table(made: Balances, *, with_totals: bool = False) -> Table:
-    """The accounts with their sums in EUR, and with what they come to where it is wanted."""
+    """The accounts with their sums in EUR, and with what they come to where it is wanted.
+
+    Statistical ones are below the sum of all others.
+    """
     rows: list[list[Cell]] = []
     for which in WHICH:
         its = [one for one in made.accounts if one.which == which]
+        if with_totals and which == "statistical":
+            rows.append(_sum_row("all", made.total(), made.rows))
         rows += [_account(one) for one in its]
         if with_totals and its:
-            sums = made.total(which)
-            rows.append(
-                [
-                    named("accounts", which),
-                    phrase("report_sum"),
-                    "",
-                    sums.debit,
-                    sums.credit,
-                    sums.balance,
-                    None,
-                    "",
-                ]
-            )
-    if with_totals:
-        sums = made.total()
-        rows.append(
-            [
-                named("accounts", "all"),
-                phrase("report_sum"),
-                "",
-                sums.debit,
-                sums.credit,
-                sums.balance,
-                made.rows,
-                "",
-            ]
-        )
+            rows.append(_sum_row(which, made.total(which)))
     keys = ("ledger", "account", "name", "debit", "credit", "balance", "rows", "by_datev")
     return Table(phrase("report_balances_sheet"), keys, rows)
+
+
+def _sum_row(accounts: str, sums: Sums, count: int | None = None) -> list[Cell]:
+    named_as = named("accounts", accounts)
+    return [named_as, phrase("report_sum"), "", sums.debit, sums.credit, sums.balance, count, ""]
 
 
 def foreign_table(made: Balances) -> Table:

@@ -46,7 +46,7 @@ def extf_file_name(source: str, period: str, batch: uuid.UUID) -> str:
 
     At most 60 characters of `A-Za-z0-9_-`, as the header field `Filename` of the import takes them.
     """
-    word = re.sub(r"[^A-Za-z0-9-]+", "-", source)[:20]
+    word = re.sub(r"[^A-Za-z0-9-]+", "-", source)[:26]
     return f"EXTF_{word}_{period}_{batch.hex[:16]}.csv"
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 import msgspec
 
 from mlconnector.mapping.checks import formal_problems, line_problems, stated_gross
+from mlconnector.mapping.commitments import decide_commitment
 from mlconnector.mapping.costs import own_nets
 from mlconnector.mapping.down_payments import requested, settled, with_down_payments
 from mlconnector.mapping.drafts import Draft, Held, Ignored
@@ -61,7 +62,7 @@ def decide(
     if begin is not None and voucher.document_date < begin and not stands:
         return Ignored("before_begin")
     if voucher.kind == Kind.COMMITMENT:
-        return Ignored("commitment")
+        return decide_commitment(voucher, rules)
     if voucher.kind == Kind.PAYMENT:
         decision = _decide_payment(voucher, rules, cleared or {})
     else:

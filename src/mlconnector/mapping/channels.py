@@ -1,4 +1,7 @@
-"""Channels: in which format each kind of voucher reaches DATEV, and since which day."""
+"""Channels: in which format each kind of voucher reaches DATEV, and since which day.
+
+No row is about commitments: statistical bookings are no suggestions, so they always go as EXTF.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from mlconnector.mapping.books import Table
-from mlconnector.model.entries import Ledger
+from mlconnector.model.entries import BookedIn
 from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.model.vouchers import Kind, Voucher
 
 Channel = Literal["extf", "dxso"]
-Carried = Literal["sales", "purchases", "payments"]
+Agreed = Literal["sales", "purchases", "payments"]
+Carried = Agreed | Literal["commitments"]
 
 
 class ChannelRow(Table):
@@ -24,7 +28,7 @@ class ChannelRow(Table):
     that no document is ever carried by both.
     """
 
-    kind: Carried
+    kind: Agreed
     format: Channel
     since: date = Field(alias="from")
 
@@ -45,11 +49,15 @@ def carried_as(voucher: Voucher) -> Carried:
     """Which kind of the channel table a voucher is."""
     if voucher.kind == Kind.PAYMENT:
         return "payments"
+    if voucher.kind == Kind.COMMITMENT:
+        return "commitments"
     return "sales" if voucher.direction == "sale" else "purchases"
 
 
-def carried_in(kind: str, ledger: Ledger) -> Carried:
-    """Which kind of the channel table a booking is, by the kind of its voucher and its ledger."""
+def carried_in(kind: str, ledger: BookedIn) -> Carried:
+    """Which kind of the channel table a booking is, by the kind of its voucher and where it stands."""
+    if ledger == "statistical":
+        return "commitments"
     if kind == Kind.PAYMENT:
         return "payments"
     return "sales" if ledger == "receivable" else "purchases"

@@ -21,8 +21,13 @@ _LOWERED = {Decimal(19): Decimal(16), Decimal(7): Decimal(5)}
 
 def formal_problems(voucher: Voucher, sums: Totals, rules: Rules) -> list[Problem]:
     """What is missing or contradictory in the voucher itself."""
+    found = [problem for problem in _about_party(voucher, rules) if problem is not None]
+    return [*found, *document_problems(voucher, sums, rules)]
+
+
+def document_problems(voucher: Voucher, sums: Totals, rules: Rules) -> list[Problem]:
+    """What is missing or contradictory in what a voucher says of itself, whoever its party is."""
     found = [
-        *_about_party(voucher, rules),
         None if voucher.number else Problem("number_missing", {"title": voucher.title}),
         _about_sign(voucher, sums),
         _about_total(voucher, sums, rules),

@@ -25,7 +25,7 @@ Place = tuple[str, ...]
 
 _NO_DOCUMENT_OF_COST = frozenset({Kind.PAYMENT.value, Kind.COMMITMENT.value})
 # What these move between accounts was cost before, or is cost later.
-_TRANSFERS = frozenset({"down_payment_due", "retainage", "construction_withholding"})
+_TRANSFERS = frozenset({"down_payment_due"})
 # Entstandene Einfuhrumsatzsteuer: a forwarder's invoice passes the tax on, which is deducted.
 _IMPORT_TAX: Mapping[str, str] = {"SKR03": "1588", "SKR04": "1433"}
 

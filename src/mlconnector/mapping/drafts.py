@@ -11,7 +11,7 @@ import msgspec
 from mlconnector.mapping.books import Books
 from mlconnector.model.entries import Because, Entry, EntryLine, Ledger
 from mlconnector.model.problems import Problem
-from mlconnector.model.vouchers import Party, Voucher
+from mlconnector.model.vouchers import Kind, Party, Voucher
 
 _PERSONS: dict[Ledger, str] = {"receivable": "debtor", "payable": "creditor"}
 _INVALID: dict[Ledger, str] = {
@@ -36,6 +36,11 @@ class Draft:
     def ledger(self) -> Ledger:
         """Whether the party is a debtor or a creditor."""
         return ledger_of(self.voucher)
+
+    @property
+    def is_statistical(self) -> bool:
+        """Whether only statistical accounts are booked: then the party gets no number, nothing is filed."""
+        return self.voucher.kind == Kind.COMMITMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ def person_problem(party: Party, ledger: Ledger, books: Books) -> Problem | None
 def entry(draft: Draft, *, person: str, document: uuid.UUID | None, revision: str, turn: int) -> Entry:
     """The entry of a draft, with the number of its party and the document that was filed for it."""
     voucher, party = draft.voucher, draft.party
+    statistical = draft.is_statistical
     whose = "number_of_source" if party.account == person else "number_in_books"
     why = Because(_PERSONS[draft.ledger], person, whose, {"party_id": party.external_id})
     return Entry(
@@ -79,14 +85,14 @@ def entry(draft: Draft, *, person: str, document: uuid.UUID | None, revision: st
         number=draft.number,
         currency=voucher.currency,
         exchange_rate=draft.exchange_rate,
-        service_date=voucher.service_date,
-        due_date=voucher.due_date,
+        service_date=None if statistical else voucher.service_date,
+        due_date=None if statistical else voucher.due_date,
         payment_terms=draft.payment_terms,
         ledger=draft.ledger,
         party_id=party.external_id,
         party_name=party.name,
         party_city=party.city or "",
         document=document,
-        because=(*draft.because, why),
+        because=draft.because if statistical else (*draft.because, why),
         lines=tuple(msgspec.structs.replace(line, account=line.account or person) for line in draft.lines),
     )

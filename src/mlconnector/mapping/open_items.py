@@ -58,9 +58,14 @@ def open_items(entries: Iterable[Entry], key: Callable[[str], str] = str) -> Cle
 
 
 def moves_person(entry: Entry, line: EntryLine) -> bool:
-    """Whether a line moves the person account; of payments those do that have no tax case of their own."""
+    """Whether a line moves the person account; of payments those do that have no tax case of their own.
+
+    Statistical bookings move none.
+    """
     if is_payment(entry):
         return line.tax_case not in tax_cases()
+    if entry.is_statistical:
+        return False
     return line.account == entry.lines[0].account
 
 

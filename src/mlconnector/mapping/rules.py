@@ -19,8 +19,10 @@ from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded
 from mlconnector.mapping.eu_rates import RatePeriod
 from mlconnector.mapping.reference_rates import ReferenceRange
 from mlconnector.mapping.row_checks import check_choice, check_contractor, check_key, known_case
+from mlconnector.mapping.statistical_accounts import statistical_checks
 from mlconnector.mapping.tables import (
     AccountRow,
+    Commitments,
     ContractorRow,
     CostCentres,
     CustomerRow,
@@ -56,7 +58,8 @@ class Mapping(Table):
     `input_tax` that the client may deduct input tax, which a small business may not. `customer` says who is a
     business and who a consumer, where the source does not; `places` what stands in for places not told;
     `margin` where the purchase price of what is sold under difference taxation stands; `retainage` and
-    `contractor` what is kept back of documents as a security and as tax of building work.
+    `contractor` what is kept back of documents as a security and as tax of building work; `commitments`
+    between which statistical accounts commitments are booked, which books none where it is not given.
     `exchange_rate_limit` is by how many per cent a rate may leave the range of the reference rates.
     """
 
@@ -84,6 +87,7 @@ class Mapping(Table):
     retainage: Retainage = Retainage()
     withholding: Withholding = Withholding()
     contractor: tuple[ContractorRow, ...] = ()
+    commitments: Commitments | None = None
     exchange_rates: dict[_Month, _Rate] = Field(default_factory=dict)
     exchange_rate_limit: Decimal = Field(Decimal(10), gt=0, le=1000, decimal_places=4)
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, le=1, decimal_places=4)
@@ -165,6 +169,7 @@ class Rules(Table):
             where = f"mapping.contractor row {index}"
             yield partial(check_contractor, self.mapping.contractor, index, where)
         yield from self._checks_of_money()
+        yield from statistical_checks(self.mapping.commitments, self.books, self.accounts)
         for name, fee in self.mapping.payments.fees.items():
             yield partial(self._check_fee, fee, f"mapping.payments.fees {name!r}")
 

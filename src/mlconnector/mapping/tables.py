@@ -163,6 +163,16 @@ class Payments(Table):
     exchange_loss: Digits | None = None
 
 
+class Commitments(Table):
+    """Between which statistical accounts what is still open of commitments (Obligo) is booked.
+
+    What is open is in debit of `account` and in credit of `contra_account`.
+    """
+
+    account: Digits
+    contra_account: Digits
+
+
 class DownPayments(Table):
     """Accounts of down payments other than those of the seeds.
 

@@ -16,9 +16,12 @@ from typing import Literal
 import msgspec
 
 from mlconnector.model.money import ZERO
+from mlconnector.model.vouchers import Kind
 
 EntryKind = Literal["original", "reversal"]
 Ledger = Literal["receivable", "payable"]
+BookedIn = Literal["receivable", "payable", "statistical"]
+"""Where a booking stands: in the ledger of its party, or on statistical accounts alone."""
 
 
 class Because(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -135,6 +138,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def voucher_kind(self) -> str:
         """What kind of voucher is booked, e.g. `invoice`; see `model.vouchers.Kind`."""
         return self.voucher.partition("/")[0]
+
+    @property
+    def is_statistical(self) -> bool:
+        """Whether it moves statistical accounts alone: neither that of its party, nor anything real."""
+        return self.voucher_kind == Kind.COMMITMENT
+
+    @property
+    def booked_in(self) -> BookedIn:
+        """Where it stands, which also says with what it may be in one file."""
+        return "statistical" if self.is_statistical else self.ledger
 
     @property
     def posted_on(self) -> date:

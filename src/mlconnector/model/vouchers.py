@@ -188,7 +188,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     it as a security, and released. `building_work` says that it is for work on a building at home, of which
     tax may have to be withheld (§ 48 EStG). `fee` is what the provider of a payment kept back of it; the
     allocations are those of the whole payment. `attributes` are named facts that mapping tables may look at,
-    e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`.
+    e.g. `{"pipeline": "Vertrieb", "cost_centre": "100"}`. The lines of a commitment are what is still open
+    of it, net and without tax.
     """
 
     kind: Kind

@@ -9,7 +9,7 @@ from typing import Literal, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from mlconnector.model.entries import Ledger
+from mlconnector.model.entries import BookedIn
 from mlconnector.store.batches import ARRIVED, FINAL, NOT_TAKEN
 from mlconnector.store.sets import SET_SIZE, parts
 from mlconnector.store.tables import batches, clearings, entries, vouchers
@@ -27,7 +27,7 @@ class EntryRow:
     kind: str
     turn: int
     period: str
-    ledger: Ledger
+    ledger: BookedIn
     channel: Format
     document: str | None
     reverses: str | None
@@ -46,7 +46,7 @@ class NewEntry(TypedDict):
     kind: str
     turn: int
     period: str
-    ledger: Ledger
+    ledger: BookedIn
     channel: Format
     open_item: str
     content: str
@@ -59,11 +59,28 @@ class NewEntry(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Bookings that go to DATEV together: one month, one channel, and for DXSO one ledger."""
+    """Bookings that go to DATEV together: one month, one channel, and for DXSO one ledger.
+
+    Statistical ones are by themselves: who reads or takes back a file of them has nothing real in it.
+    """
 
     period: str
     channel: Format
-    ledger: Ledger
+    ledger: BookedIn
+
+    @property
+    def is_statistical(self) -> bool:
+        """Whether its bookings move statistical accounts alone."""
+        return self.ledger == "statistical"
+
+    @property
+    def together(self) -> tuple[BookedIn, ...]:
+        """Whose bookings are in one file: EXTF carries both ledgers."""
+        return (
+            ("receivable", "payable")
+            if self.channel == "extf" and not self.is_statistical
+            else (self.ledger,)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ class Unsent:
     voucher: str
     kind: str
     period: str
-    ledger: Ledger
+    ledger: BookedIn
     content: str
 
 
@@ -119,7 +136,7 @@ def standing(connection: Connection, ids: Sequence[str]) -> dict[str, list[Entry
     return found
 
 
-def carried(connection: Connection, client: str) -> list[tuple[str, Ledger, str, Format]]:
+def carried(connection: Connection, client: str) -> list[tuple[str, BookedIn, str, Format]]:
     """What DATEV has or may have: kind of voucher, ledger, month and channel, each once.
 
     A transfer of booking suggestions that is not finished yet is not processed.
@@ -149,7 +166,7 @@ def waiting_groups(connection: Connection, name: str) -> list[Group]:
 
 
 def waiting(connection: Connection, name: str, group: Group) -> Iterator[EntryRow]:
-    """Bookings of one group without a batch, in a stable order. EXTF carries both ledgers in one file."""
+    """Bookings of one group without a batch, in a stable order."""
     query = (
         select(*_COLUMNS)
         .where(
@@ -157,7 +174,7 @@ def waiting(connection: Connection, name: str, group: Group) -> Iterator[EntryRo
             entries.c.period == group.period,
             entries.c.channel == group.channel,
             entries.c.batch.is_(None),
-            or_(entries.c.channel == "extf", entries.c.ledger == group.ledger),
+            entries.c.ledger.in_(group.together),
         )
         .order_by(entries.c.voucher, entries.c.kind.desc(), entries.c.turn)
     )

@@ -123,7 +123,7 @@ class ForeignSums(Sums):
 class AccountSums(Sums):
     """An account with its sums in EUR."""
 
-    kind: Literal["general", "receivable", "payable"]
+    kind: Literal["general", "receivable", "payable", "statistical"]
     number: str | None = Field(description="null: DATEV alone knows the account")
     name: str | None
     foreign: list[ForeignSums]
@@ -137,9 +137,11 @@ class Balances(Report):
     first: date | None
     last: date | None
     accounts: list[AccountSums]
-    totals: dict[str, Sums] = Field(description="of G/L accounts, debtors and creditors")
-    total: Sums
-    rows: int
+    totals: dict[str, Sums] = Field(
+        description="of G/L accounts, debtors, creditors and statistical accounts"
+    )
+    total: Sums = Field(description="of all but the statistical accounts")
+    rows: int = Field(description="without statistical ones")
     not_counted: NotCounted
 
 

@@ -47,7 +47,7 @@ class ReleasePart(BaseModel):
     """What of one month, kind and currency would go."""
 
     period: str
-    kind: Literal["sales", "purchases", "payments"]
+    kind: Literal["sales", "purchases", "payments", "commitments"]
     currency: str
     vouchers: int
     rows: int

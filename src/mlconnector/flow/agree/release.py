@@ -127,7 +127,7 @@ def _parts(unsent: Iterable[Unsent]) -> tuple[Part, ...]:
     sums: dict[tuple[str, Carried, str], _Sum] = {}
     for one in unsent:
         entry = decode(one.content)
-        sign = 1 if one.ledger == "receivable" else -1
+        sign = -1 if one.ledger == "payable" else 1
         found = sums.setdefault((one.period, carried_in(one.kind, one.ledger), entry.currency), _Sum())
         found.vouchers.add(one.voucher)
         found.rows += len(entry.lines)

@@ -14,7 +14,7 @@ from mlconnector.flow.batches.entry_batches import Packed, freeze_entries
 from mlconnector.flow.batches.kind import Ended
 from mlconnector.flow.batches.master_data import unsent_before
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.context.files import booking_header, encoding_of, noted_change
+from mlconnector.flow.context.files import booking_header, encoding_of, label_of, noted_change
 from mlconnector.flow.decide.rows import rows_of
 from mlconnector.formats.extf import BookingRows, limit, split, write
 from mlconnector.model.entries import decode
@@ -76,8 +76,12 @@ def _packed(context: Context, group: Group, rows: Sequence[EntryRow]) -> Packed:
     settings = context.settings
     books = settings.rules.books
     decoded = [decode(row.content) for row in rows]
+    if any(one.is_statistical != group.is_statistical for one in decoded):
+        raise Broken(f"statistical bookings of {group.period} are among others")
     period = split(decoded, books.fiscal_year_start)[0]
-    header = booking_header(settings, period, f"{settings.source_system.name} {group.period}", context.now())
+    header = booking_header(
+        settings, period, label_of(settings, group.period, statistical=group.is_statistical), context.now()
+    )
     made = [rows_of(entry, books) for entry in decoded]
     fitting = next(limit(header, made, encoding=encoding_of(books)))
     written = write(header, [row for one in fitting for row in one.rows], encoding=encoding_of(books))

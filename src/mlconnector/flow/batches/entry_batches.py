@@ -9,6 +9,7 @@ from itertools import islice
 from mlconnector.errors import RetryLater
 from mlconnector.flow.batches.notes import frozen_batch
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.files import source_word
 from mlconnector.formats.names import batch_id, dxso_file_name, extf_file_name
 from mlconnector.mapping.channels import Channel
 from mlconnector.store import batches, entries, vouchers
@@ -55,7 +56,7 @@ def _store(context: Context, group: Group, rows: Sequence[EntryRow], made: Packe
         batch,
         period=group.period,
         data_format=group.channel,
-        file_name=file_name(settings.source_system.name, group.period, batch),
+        file_name=file_name(source_word(settings, statistical=group.is_statistical), group.period, batch),
         content=made.content,
         rows=made.rows,
         vouchers=len(batch_vouchers),

@@ -8,6 +8,9 @@ from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.formats.extf import MASTER_DATA, Change, Encoding, Header, Period
 from mlconnector.mapping.books import Books
 
+OBLIGO = "Obligo"
+"""What files of statistical bookings are called: what is still open of orders and contracts."""
+
 
 def booking_header(settings: ConnectionSettings, period: Period, label: str, now: datetime) -> Header:
     """The header of a Buchungsstapel with one month of a connection's bookings."""
@@ -26,6 +29,16 @@ def booking_header(settings: ConnectionSettings, period: Period, label: str, now
         festschreibung=books.festschreibung,
         chart=_chart_of(books),
     )
+
+
+def label_of(settings: ConnectionSettings, month: str, *, statistical: bool) -> str:
+    """The Bezeichnung of a Buchungsstapel: its source and month, and whether it is statistical."""
+    return " ".join((settings.source_system.name, *([OBLIGO] if statistical else []), month))
+
+
+def source_word(settings: ConnectionSettings, *, statistical: bool) -> str:
+    """What the name of a file says of its content: the source, and whether it is statistical."""
+    return f"{settings.source_system.name}-{OBLIGO}" if statistical else settings.source_system.name
 
 
 def master_data_header(settings: ConnectionSettings, fiscal_year_start: date, now: datetime) -> Header:

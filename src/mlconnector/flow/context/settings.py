@@ -203,6 +203,10 @@ def _check_formats(outline: _Outline, system: SinkSystem, sink: Any, text: str, 
             refuse(
                 where, "“{format}” needs its data service in {services}", line=line, name="channels", **facts
             )
+    if outline.mapping.get("commitments") is not None and "booking_files" not in takes:
+        said = "only EXTF files carry statistical bookings; add extf to {services}"
+        line, services = line_of(text, ["mapping", "commitments"]), f"{system.name}.services"
+        refuse(where, said, line=line, name="mapping.commitments", services=services)
     if outline.master_data.send in {"new", "changes"} and "booking_files" not in takes:
         said = "only EXTF files carry debtors and creditors; add extf to {services}"
         line, services = line_of(text, ["master_data", "send"]), f"{system.name}.services"

@@ -191,7 +191,8 @@ def _entries(
     for one in waiting:
         key, revision = one.row.id, one.row.revision
         draft = decisions.drafts.get(key)
-        made = None if draft is None else _made(one, draft, persons[key], attached.get(key), turns)
+        person = persons.get(key, "")
+        made = None if draft is None else _made(one, draft, person, attached.get(key), turns)
         channel: Channel = "extf"
         if made is not None and draft is not None:
             made = posted(made, decisions.posting_date(key, made.document_date))
@@ -218,11 +219,12 @@ def _entries(
 
 
 def _under_their_own_number(decisions: Decisions) -> dict[str, Draft]:
-    """The drafts without those that stand under the number of whoever was their party before."""
+    """The drafts whose party is booked, without those that stand under the number of another one."""
     return {
         key: draft
         for key, draft in decisions.drafts.items()
-        if (before := decisions.booked_party(key)) is None or before == draft.party.external_id
+        if not draft.is_statistical
+        and ((before := decisions.booked_party(key)) is None or before == draft.party.external_id)
     }
 
 
@@ -258,7 +260,7 @@ def _row(
         "kind": made.kind,
         "turn": made.turn,
         "period": f"{made.posted_on:%Y-%m}",
-        "ledger": made.ledger,
+        "ledger": made.booked_in,
         "channel": channel,
         "open_item": holds,
         "content": encode(made).decode(),

@@ -59,7 +59,7 @@ class Decisions:
 
     def booked_under(self, key: str) -> str | None:
         """The person account under which a voucher stands in the books; it keeps that for ever."""
-        standing = self.standing.get(key)
+        standing = [one for one in self.standing.get(key, ()) if one.ledger != "statistical"]
         return decode(standing[-1].content).lines[0].account if standing else None
 
     def booked_party(self, key: str) -> str | None:
@@ -186,9 +186,10 @@ def posted(made: Entry, day: date | None) -> Entry:
 def open_item(name: str, draft: Draft) -> str:
     """What no other voucher of the client may be booked under.
 
-    Payments, and credit notes under the number of their invoice, clear what others opened and hold nothing.
+    Payments, and credit notes under the number of their invoice, clear what others opened and hold nothing;
+    statistical bookings open nothing.
     """
-    if all(line.number for line in draft.lines):
+    if draft.is_statistical or all(line.number for line in draft.lines):
         return ""
     return item_name(name, draft.ledger, draft.party.external_id, draft.number)
 

@@ -18,7 +18,8 @@ from mlconnector.store import accounts
 
 
 def persons_of(context: Context, db: Connection, decisions: Decisions) -> dict[str, str]:
-    """The number of every draft's party, by our key; drafts that cannot have one are held.
+    """The number of every draft's party, by our key; drafts that cannot have one are held, and statistical
+    ones need none.
 
     Others who give numbers for the client must be held off while this runs (`accounts.hold`).
 
@@ -35,7 +36,11 @@ def persons_of(context: Context, db: Connection, decisions: Decisions) -> dict[s
 def _numbers(context: Context, db: Connection, decisions: Decisions, ledger: Ledger) -> dict[str, str]:
     settings = context.settings
     books = settings.rules.books
-    of_ledger = {key: draft for key, draft in decisions.drafts.items() if draft.ledger == ledger}
+    of_ledger = {
+        key: draft
+        for key, draft in decisions.drafts.items()
+        if draft.ledger == ledger and not draft.is_statistical
+    }
     kept = {key: account for key in of_ledger if (account := decisions.booked_under(key)) is not None}
     drafts = {key: draft for key, draft in of_ledger.items() if key not in kept}
     collective = books.numbers_of(ledger).collective

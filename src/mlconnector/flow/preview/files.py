@@ -6,13 +6,13 @@ nothing was filed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.context.files import booking_header, encoding_of
+from mlconnector.flow.context.files import booking_header, encoding_of, label_of, source_word
 from mlconnector.flow.preview.booking_list import Previewed
-from mlconnector.formats.extf import BookingRows, Header, Period, label_field, limit, split, write
+from mlconnector.formats.extf import BookingRows, Header, label_field, limit, split, write
 from mlconnector.formats.names import batch_id, extf_file_name
 
 _MARK = "Vorschau"
@@ -28,11 +28,17 @@ class PreviewFile:
     content: bytes
 
 
-def preview_files(context: Context, shown: Iterable[Previewed]) -> Iterator[PreviewFile]:
+def preview_files(context: Context, shown: Sequence[Previewed]) -> Iterator[PreviewFile]:
     """The files for what was previewed, oldest month first, by the writer that a run uses.
 
-    What goes to DATEV in another format is left out. Nothing is stored.
+    What goes to DATEV in another format is left out, and statistical bookings have files of their own, the
+    last ones. Nothing is stored.
     """
+    for statistical in (False, True):
+        yield from _files(context, shown, statistical=statistical)
+
+
+def _files(context: Context, shown: Sequence[Previewed], *, statistical: bool) -> Iterator[PreviewFile]:
     settings = context.settings
     books = settings.rules.books
     bookings = {
@@ -40,22 +46,25 @@ def preview_files(context: Context, shown: Iterable[Previewed]) -> Iterator[Prev
         for one in shown
         if one.channel == "extf"
         for entry, booking in zip(one.entries, one.bookings, strict=True)
+        if entry.is_statistical == statistical
     }
     entries = (entry for entry, _ in bookings.values())
     for period in split(entries, books.fiscal_year_start):
         made = [bookings[entry.content_key][1] for entry in period.entries]
-        settings = context.settings
-        label, _ = label_field(f"{_MARK} {settings.source_system.name} {period.date_from:%Y-%m}")
+        month = f"{period.date_from:%Y-%m}"
+        label, _ = label_field(f"{_MARK} {label_of(settings, month, statistical=statistical)}")
         header = booking_header(settings, period, label, context.now())
         for group in limit(header, made, encoding=encoding_of(books)):
-            yield _file(context, period, header, group)
+            word = source_word(settings, statistical=statistical)
+            yield _file(context, month, word, header, group)
 
 
-def _file(context: Context, period: Period, header: Header, group: tuple[BookingRows, ...]) -> PreviewFile:
+def _file(
+    context: Context, month: str, word: str, header: Header, group: tuple[BookingRows, ...]
+) -> PreviewFile:
     settings = context.settings
-    month = f"{period.date_from:%Y-%m}"
     rows = [row for booking in group for row in booking.rows]
     written = write(header, rows, encoding=encoding_of(settings.rules.books))
     batch = batch_id(settings.client, month, "extf", [one.content_key for one in group])
-    file_name = extf_file_name(f"{_MARK}-{settings.source_system.name}", month, batch)
+    file_name = extf_file_name(f"{_MARK}-{word}", month, batch)
     return PreviewFile(file_name, month, written.rows, written.content)

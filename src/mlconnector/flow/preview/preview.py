@@ -211,7 +211,7 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
     bare = replace(bare, files=its.files, document=its.linked or bare.document)
     if its.problems:
         return replace(bare, problems=its.problems)
-    person = before[-1].lines[0].account if before else _person(shown, draft)
+    person = _person(shown, draft, before)
     if isinstance(person, Problem):
         return replace(bare, problems=(person,))
     made = noted(_entry(draft, person), its.because)
@@ -222,7 +222,7 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
         return replace(bare, problems=(wrong,))
     shown.clearings.add(made)
     shown.promised.entries.append(made)
-    is_new = (draft.ledger, draft.party.external_id) in shown.promised.persons
+    is_new = not draft.is_statistical and (draft.ledger, draft.party.external_id) in shown.promised.persons
     found = replace(bare, number=made.number, new_person=person if is_new else "")
     return listed(found, [*_taken_back(shown, voucher, before), made], rules)
 
@@ -240,7 +240,8 @@ def _hindrance(shown: _Shown, bare: Previewed, draft: Draft) -> Problem | None:
 def _bare(shown: _Shown, voucher: Voucher) -> Previewed:
     settings = shown.context.settings
     document = ""
-    if settings.takes_documents and (voucher.attachments or voucher.kind != Kind.PAYMENT):
+    is_filed = voucher.kind != Kind.COMMITMENT and (voucher.attachments or voucher.kind != Kind.PAYMENT)
+    if settings.takes_documents and is_filed:
         document = voucher.attachments[0].file_name if voucher.attachments else MADE
     return Previewed(
         external_id=voucher.external_id,
@@ -272,8 +273,11 @@ def _taken(shown: _Shown, draft: Draft) -> Problem | None:
     return number_taken(draft, min(others)) if others else None
 
 
-def _person(shown: _Shown, draft: Draft) -> str | Problem:
-    """The number of the party: collective, brought along, given before, or the next one that is free."""
+def _person(shown: _Shown, draft: Draft, before: Sequence[Entry]) -> str | Problem:
+    """The number of the party: of what stands, collective, brought along, given, or the next free one."""
+    standing = [one for one in before if not one.is_statistical]
+    if draft.is_statistical or standing:
+        return "" if draft.is_statistical else standing[-1].lines[0].account
     settings, party, ledger = shown.context.settings, draft.party, draft.ledger
     books, promised = settings.rules.books, shown.promised.persons
     collective = books.numbers_of(ledger).collective

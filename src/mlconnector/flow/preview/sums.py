@@ -53,7 +53,7 @@ class Sums:
 
     `persons` are the accounts touched by ledger, `new_persons` those that are not given yet. Changes,
     differences and roundings come with the voucher's number. `not_examined` counts vouchers that would be
-    booked, and whose files nobody has looked into.
+    booked, and whose files nobody has looked into. What is statistical stands in `cases` alone.
     """
 
     rules: Rules
@@ -103,6 +103,9 @@ class Sums:
         entry, line = row.entry, row.line
         self.rows += 1
         currency = line.currency or entry.currency
+        if entry.is_statistical:
+            self._count(CaseKey(line.tax_case, line.tax_rate, currency), line.amount, ZERO, added=False)
+            return
         side = self.debit if line.amount > ZERO else self.credit
         side[currency] = side.get(currency, ZERO) + abs(line.amount)
         self.persons.setdefault(entry.ledger, set()).add(line.account)

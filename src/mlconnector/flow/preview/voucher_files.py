@@ -38,7 +38,11 @@ class VoucherFiles:
 def files_of(context: Context, draft: Draft, *, examine: bool) -> VoucherFiles:
     """What is known of the files of a voucher; `examine` lets them be fetched and looked into."""
     settings, voucher = context.settings, draft.voucher
-    if not settings.takes_documents or (not voucher.attachments and voucher.kind == Kind.PAYMENT):
+    if (
+        draft.is_statistical
+        or not settings.takes_documents
+        or (not voucher.attachments and voucher.kind == Kind.PAYMENT)
+    ):
         return VoucherFiles()
     if not voucher.attachments:
         missing = missing_document(voucher, settings.documents)

@@ -22,9 +22,10 @@ from mlconnector.model.entries import Entry
 from mlconnector.model.euro import EURO, euro_amounts, euro_nets
 from mlconnector.model.money import ZERO, rounded
 
-Which = Literal["general", "receivable", "payable"]
+Which = Literal["general", "receivable", "payable", "statistical"]
 ByDatev = Literal["no", "partly", "yes"]
-WHICH: tuple[Which, ...] = ("general", "receivable", "payable")
+WHICH: tuple[Which, ...] = ("general", "receivable", "payable", "statistical")
+_REAL = frozenset(WHICH) - {"statistical"}
 # Postings that no row names: DATEV makes them of the tax key, of the account's function or of the Skonto.
 _BY_DATEV = frozenset({"tax", "input_tax", "lost_tax", "discount"})
 
@@ -61,14 +62,18 @@ class AccountSums:
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """All accounts, G/L accounts first, and what they come to: as much in debit as in credit."""
+    """All accounts, G/L accounts first, and what they come to: as much in debit as in credit.
+
+    Statistical ones are no part of what all come to, nor of the `rows`.
+    """
 
     accounts: tuple[AccountSums, ...]
     rows: int
 
     def total(self, which: Which | None = None) -> Sums:
-        """The sums of all accounts, or of those of one kind."""
-        chosen = [one.euro for one in self.accounts if which in {None, one.which}]
+        """The sums of all accounts but the statistical ones, or of those of one kind."""
+        wanted = _REAL if which is None else {which}
+        chosen = [one.euro for one in self.accounts if one.which in wanted]
         return Sums(
             rounded(sum((one.debit for one in chosen), ZERO)),
             rounded(sum((one.credit for one in chosen), ZERO)),
@@ -91,15 +96,18 @@ def balances(bookings: Iterable[tuple[Booked, Rules]], names: Mapping[str, str])
     found: dict[tuple[Which, str, str], _Account] = {}
     rows = 0
     for one, rules in bookings:
-        rows += len(one.entry.lines)
+        rows += 0 if one.entry.is_statistical else len(one.entry.lines)
         lowers = is_generalumkehr(one.entry, one.channel, rules.books)
+        usual: Which = "statistical" if one.entry.is_statistical else "general"
         persons = {line.account for line in one.entry.lines if moves_person(one.entry, line)}
         for posting in _in_all_currencies(one.entry, rules):
-            which: Which = one.entry.ledger if posting.account in persons else "general"
+            which: Which = one.entry.ledger if posting.account in persons else usual
             unknown = "" if posting.account else posting.name
             account = found.setdefault((which, posting.account, unknown), _Account(posting.name))
             _add(account, one.id, posting, lowers=lowers)
-            account.name = names.get(posting.account, "") if which != "general" else account.name
+            account.name = (
+                names.get(posting.account, "") if which in {"receivable", "payable"} else account.name
+            )
             account.name = account.name or posting.name
     ordered = sorted(found, key=lambda key: (WHICH.index(key[0]), key[1] == "", key[1], key[2]))
     return Balances(tuple(_told(key, found[key]) for key in ordered), rows)

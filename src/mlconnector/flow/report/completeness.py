@@ -127,10 +127,12 @@ def carried(bookings: Iterable[Booked]) -> dict[str, Carried]:
 
 
 def gross_of(entry: Entry) -> Decimal:
-    """What a booking comes to, with the sign that its voucher has: what falls due of it, or the money paid.
+    """What a booking comes to, with the sign of its voucher: what falls due, the money paid, what is open.
 
     Tax that is withheld is owed too, only to a tax office.
     """
+    if entry.is_statistical:
+        return entry.total
     sign = 1 if entry.ledger == "receivable" else -1
     if is_payment(entry):
         return -sign * sum((line.amount for line in entry.lines if line.tax_case == PAYMENT), ZERO)

@@ -78,7 +78,8 @@ Index("ix_problems_cause", problems.c.cause)
 
 # Bookings; `batch` is None until one is frozen around them. `open_item` is the Belegfeld 1 that no other
 # voucher may have, for purchases with the supplier beside it, since suppliers number alike; empty for what
-# clears the items of others. `channel` is the format that carries it to DATEV.
+# clears the items of others and for statistical bookings. `channel` is the format that carries it to DATEV.
+# `ledger` is that of the party, or `statistical`: such bookings have files of their own.
 entries = Table(
     "entries",
     metadata,

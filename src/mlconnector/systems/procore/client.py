@@ -143,9 +143,10 @@ class Client:
         """The tax codes of a company; none where it has not switched the feature on."""
         return self._all(company, "/rest/v1.0/tax_codes", {"company_id": company}, TaxCode)
 
-    def cost_types(self, company: str) -> list[CostType]:
-        """The cost types of a company."""
-        return self._all(company, "/rest/v1.0/line_item_types", {"company_id": company}, CostType)
+    def cost_types(self, project: Project) -> list[CostType]:
+        """The cost types of a company, which are asked for by one of its projects."""
+        query = {"company_id": project.company, "project_id": project.id}
+        return self._all(project.company, "/rest/v1.0/line_item_types", query, CostType)
 
     def cost_codes(self, project: Project) -> list[CostCode]:
         """The cost codes of a project."""

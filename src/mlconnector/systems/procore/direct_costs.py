@@ -73,7 +73,7 @@ def _voucher(cost: Cost, title: str, settings: Settings) -> tuple[Voucher, tuple
         kind=_kind(direct_cost),
         direction="purchase",
         external_id=str(cost.name),
-        number=document_number(clean(direct_cost.invoice_number)),
+        number=_number(direct_cost, settings),
         document_date=_written(direct_cost),
         currency=shared.currency,
         party=party,
@@ -101,6 +101,12 @@ def _title(cost: Cost) -> str:
     direct_cost = cost.direct_cost
     called = clean(direct_cost.description) or clean(direct_cost.vendor_name)
     return clean(direct_cost.invoice_number) or called or text(direct_cost.id)
+
+
+def _number(direct_cost: DirectCost, settings: Settings) -> str | None:
+    own = document_number(clean(direct_cost.invoice_number))
+    by_id = settings.direct_costs.without_number == "id"
+    return own or (f"DK-{text(direct_cost.id)}" if by_id else None)
 
 
 def _kind(direct_cost: DirectCost) -> Kind:

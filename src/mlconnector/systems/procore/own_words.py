@@ -56,8 +56,6 @@ def _of_company(client: Client, company: str, settings: Settings) -> Iterator[Ow
             is_active=one.archived is not True,
             waits=settings.tax_codes == "mapped",
         )
-    for kind in client.cost_types(company):
-        yield OwnWord("expense", "cost_type", clean(kind.code), clean(kind.name), "cost_type", waits=False)
 
 
 def _of_project(client: Client, project: Project, record: ProjectRecord) -> Iterator[OwnWord]:
@@ -71,6 +69,8 @@ def _of_project(client: Client, project: Project, record: ProjectRecord) -> Iter
         is_active=in_use,
         waits=in_use,
     )
+    for kind in client.cost_types(project):
+        yield OwnWord("expense", "cost_type", clean(kind.code), clean(kind.name), "cost_type", waits=False)
     for code in client.budget_codes(project):
         yield from _of_budget_code(code, in_use=in_use and clean(code.status).lower() != _INACTIVE)
 

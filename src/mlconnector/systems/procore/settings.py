@@ -109,12 +109,17 @@ class Requisitions(Table):
 
 
 class DirectCosts(Table):
-    """Which direct costs count. Those that mirror a requisition are left out where that one is found."""
+    """Which direct costs count. Those that mirror a requisition are left out where that one is found.
+
+    `without_number` says what becomes of one without an invoice number, as expenses of employees are: it
+    waits, or its id in Procore is its number.
+    """
 
     statuses: frozenset[CostStatus] = frozenset({"approved"})
     types: frozenset[CostKind] = frozenset({"invoice", "expense"})
     mirrored: Literal["leave_out", "hold"] = "leave_out"
     employees: Literal["hold", "creditor"] = "hold"
+    without_number: Literal["hold", "id"] = "hold"
 
 
 class Commitments(Table):

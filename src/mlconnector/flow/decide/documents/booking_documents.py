@@ -43,8 +43,13 @@ class BookingDocuments:
 def documents_for(
     context: Context, waiting: Sequence[Waiting], drafts: Mapping[str, Draft], facts: ClientFacts
 ) -> dict[str, BookingDocuments]:
-    """The documents of all drafts by our key; attachments are fetched a few at a time."""
-    wanted = [one for one in waiting if one.row.id in drafts]
+    """The documents of all drafts by our key; attachments are fetched a few at a time.
+
+    Nothing is filed for statistical bookings: what was agreed is no Beleg of a transaction.
+    """
+    wanted = [
+        one for one in waiting if (draft := drafts.get(one.row.id)) is not None and not draft.is_statistical
+    ]
     settings = context.settings
     with context.read() as db:
         filed = documents.filed(db, [one.row.id for one in wanted])

@@ -17,6 +17,7 @@ from mlconnector.standins.cin7.standin import Cin7StandIn
 from mlconnector.standins.datev import DatevStandIn
 from mlconnector.standins.dynamics import DynamicsStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
+from mlconnector.standins.procore import ProcoreStandIn
 from tests.commands.desk import Desk, _browse
 from tests.conformance.doors import served
 
@@ -86,7 +87,13 @@ def office(folder: Path, source: str, records: int) -> Iterator[Office]:
         datev = DatevStandIn(Options(received=folder / "demo-out/received"))
         dynamics = DynamicsStandIn(Options(records=records))
         cin7 = Cin7StandIn(Options(records=records))
-        sources = {"pipedrive": pipedrive.app, "dynamics": dynamics.app, "cin7": cin7.app}
+        procore = ProcoreStandIn(Options(records=records))
+        sources = {
+            "pipedrive": pipedrive.app,
+            "dynamics": dynamics.app,
+            "cin7": cin7.app,
+            "procore": procore.app,
+        }
         apps = {**sources, "datev": datev.app}
         urls = {name: running.enter_context(served(app)) for name, app in apps.items()}
         yield Office(Desk(pipedrive, datev, Scene(urls)), source)

@@ -23,6 +23,7 @@ FROM_THE_BEGINNING = {
     "docs/how-to/pipedrive.md": "pipedrive",
     "docs/how-to/dynamics.md": "dynamics",
     "docs/how-to/cin7.md": "cin7",
+    "docs/how-to/procore.md": "procore",
 }
 NOT_RUN = {
     "serve": "answers until it is stopped: tests/commands/test_serve.py",
@@ -80,6 +81,8 @@ FROM_THE_BEGINNING_ENDS_OTHERWISE: dict[str, dict[str, tuple[int, ...]]] = {
     "docs/tutorial/first-deal.md": {"run my-pipedrive": (1, 0)},
     # Nobody has logged in yet where the page pings for the first time.
     "docs/how-to/dynamics.md": {"ping my-dynamics": (3,)},
+    # "reads and prepares; nothing is sent yet": the first of three runs.
+    "docs/how-to/procore.md": {"run my-procore": (1, 0, 0)},
 }
 
 pytestmark = pytest.mark.xdist_group("command lines")

@@ -11,10 +11,10 @@ from mlconnector.systems.kit.check_steps import Attempt, CheckStep, failed_step,
 from mlconnector.systems.procore.answers import Forbidden, NotFound
 from mlconnector.systems.procore.client import Client
 from mlconnector.systems.procore.connection import connected
-from mlconnector.systems.procore.lists import List, kinds
+from mlconnector.systems.procore.lists import List
 from mlconnector.systems.procore.login import service_tokens
 from mlconnector.systems.procore.lost import forget
-from mlconnector.systems.procore.names import TITLE, Project, RecordKind
+from mlconnector.systems.procore.names import KINDS, TITLE, Project, RecordKind
 from mlconnector.systems.procore.projects import number_of, visible
 from mlconnector.systems.procore.settings import Settings
 from mlconnector.systems.procore.shapes import ProjectRecord
@@ -81,19 +81,19 @@ class Ping:
         return [CheckStep(PROJECTS, "ok", facts=facts)]
 
     def _rights(self, client: Client) -> list[CheckStep]:
-        """Whether every list of a project may be read; one that is refused is named with its project."""
-        refused: list[str] = []
+        """Whether every list of a project may be read; bills have their tax codes from their contracts."""
+        refused: dict[str, None] = {}
         for project, record in self._projects.items():
-            for kind in kinds(self.context.settings):
+            for kind in KINDS.values():
                 one = List(project, kind)
                 try:
                     client.page(project.company, one.path, {**one.query(), "per_page": "1"})
                 except (Forbidden, NotFound):
-                    refused.append(f"{number_of(record)}: {_TOOLS[kind]}")
+                    refused.setdefault(f"{number_of(record)}: {_TOOLS[kind]}")
                 except ConnectorError as error:
                     return [failed_step(RIGHTS, TITLE, error)]
         if refused:
-            return [CheckStep(RIGHTS, "failed", "procore_rights_missing", {"refused": _some(refused)})]
+            return [CheckStep(RIGHTS, "failed", "procore_rights_missing", {"refused": _some(list(refused))})]
         forget(self.context.memory)
         return [CheckStep(RIGHTS, "ok")]
 

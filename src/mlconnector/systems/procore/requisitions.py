@@ -49,6 +49,7 @@ def reading_of(bill: Bill, settings: Settings) -> Reading:
     retained = retained_of(requisition, before, settings)
     billed, wrong_lines = billed_lines(bill, base, title, settings)
     certified = total_of(requisition) - total_of(before)
+    problems += _contract_missing(bill, title)
     problems += wrong_lines
     problems += _due_differs(requisition, certified, retained, title)
     problems += _certified_otherwise(requisition, certified, title, settings)
@@ -138,6 +139,13 @@ def _before(bill: Bill, title: str, settings: Settings) -> tuple[Requisition | N
         facts |= {"previous": text(previous.number) or wanted, "status": clean(previous.status)}
         return previous, [Problem("procore_previous_open", facts, ("status",))]
     return previous, []
+
+
+def _contract_missing(bill: Bill, title: str) -> list[Problem]:
+    """A problem where the contract cannot be seen: its lines say which tax codes the bill has."""
+    if not bill.requisition.commitment_id or bill.commitment is not None:
+        return []
+    return [Problem("procore_contract_missing", {"title": title})]
 
 
 def _due_differs(

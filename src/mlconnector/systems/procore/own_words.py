@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from mlconnector.systems.kit.fields import clean
@@ -71,11 +71,12 @@ def _of_project(client: Client, project: Project, record: ProjectRecord) -> Iter
     )
     for kind in client.cost_types(project):
         yield OwnWord("expense", "cost_type", clean(kind.code), clean(kind.name), "cost_type", waits=False)
+    named = {clean(one.full_code) or clean(one.code): clean(one.name) for one in client.cost_codes(project)}
     for code in client.budget_codes(project):
-        yield from _of_budget_code(code, in_use=in_use and clean(code.status).lower() != _INACTIVE)
+        yield from _of_budget_code(code, named, in_use=in_use and clean(code.status).lower() != _INACTIVE)
 
 
-def _of_budget_code(code: BudgetCode, *, in_use: bool) -> Iterator[OwnWord]:
+def _of_budget_code(code: BudgetCode, named: Mapping[str, str], *, in_use: bool) -> Iterator[OwnWord]:
     facts = facts_of(code)
     name = described(code)
     joined = {key: value for key, value in facts.items() if key != "budget_code"}
@@ -93,7 +94,7 @@ def _of_budget_code(code: BudgetCode, *, in_use: bool) -> Iterator[OwnWord]:
         "cost_centre",
         "cost_code",
         facts.get("cost_code", ""),
-        name,
+        named.get(facts.get("cost_code", ""), ""),
         "cost_code",
         is_active=in_use,
         waits=in_use,

@@ -119,7 +119,9 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_a_file_without_begin_is_refused_before_credentials_are_asked_for(ready: Desk) -> None:
+def test_a_file_without_begin_is_refused_before_credentials_are_asked_for(
+    ready: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = FILE.read_text().replace(f'name = "{NAME}"', 'name = "other"')
     without = text.replace("begin = 2000-01-01\n", "")
     assert without != text
@@ -131,6 +133,8 @@ def test_a_file_without_begin_is_refused_before_credentials_are_asked_for(ready:
     assert "other" not in ready.data(0, "status")
     Path("other.toml").write_text(text.replace("begin = 2000-01-01", 'begin = ""'))
     assert "books.begin: is still empty" in ready.says(2, "connect", "other.toml")
+    monkeypatch.setenv("MLCONNECTOR_LANGUAGE", "de")
+    assert "books.begin: ist noch leer" in ready.says(2, "connect", "other.toml")
 
 
 def test_a_day_that_was_named_is_not_left_out_again(ready: Desk) -> None:

@@ -126,6 +126,10 @@ class TestARelease:
         assert booked(release(), BY) == [("1701", "", "-119.00")]
         assert cases(release(), BY) == ["retainage"]
 
+    def test_that_is_not_clear_shows_nought_without_a_sign(self) -> None:
+        (problem,) = problems(release(requests_down_payment=True), BY)
+        assert problem.facts["gross"] == "0"
+
     def test_with_lines_of_nothing_is_the_same(self) -> None:
         assert booked(release(lines=(line("0"), line("0"))), BY) == [("1701", "", "-119.00")]
 

@@ -21,7 +21,7 @@ _FIRST_DIGITS: dict[Ledger, tuple[int, int]] = {"receivable": (1, 6), "payable":
 
 def _filled_in(value: object) -> object:
     if value == "":
-        raise ValueError(
+        raise Unsuitable(
             "is still empty: write the first document date that is booked from here, like 2026-01-01; "
             "what is older was booked elsewhere"
         )

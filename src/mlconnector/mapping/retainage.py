@@ -83,7 +83,7 @@ def _with_retainage(draft: Draft, rules: Rules) -> Draft | Held:
     if not any(amounts.values()):
         return draft
     sign = 1 if voucher.direction == "sale" else -1
-    gross = sign * sum((line.amount for line in draft.lines), ZERO)
+    gross = sum((sign * line.amount for line in draft.lines), ZERO)
     if not _is_clear(voucher, amounts, gross):
         return Held((_unclear(draft, gross),))
     setting = _SETTINGS[voucher.direction]

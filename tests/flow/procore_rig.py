@@ -13,6 +13,7 @@ from typing import Any
 from mlconnector.app import opened
 from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.flow.report.ledger_reports import costs_of
+from mlconnector.formats.extf import ParsedRow
 from mlconnector.formats.extf import read as read_extf
 from mlconnector.model.problems import Problem
 from mlconnector.standins.base import Clock, Options
@@ -61,7 +62,7 @@ class ProcoreFlowRig(Rig):
                 for problem in vouchers.problems_of(db, [found.id], origin).get(found.id, [])
             ]
 
-    def raw_rows(self, number: str | None = None) -> list[dict[str, str]]:
+    def raw_rows(self, number: str | None = None) -> list[ParsedRow]:
         """All rows that DATEV took, or those of a Belegfeld 1."""
         files = sorted(self.outside.received.glob("*/extf/*.csv"))
         rows = [row for file in files for row in read_extf(file.read_bytes()).rows]

@@ -36,6 +36,7 @@ from tests.flow.suggestions_rig import from_month
 OPEN, AGAINST = "9955", "9956"
 AGREED = f'\n[mapping.commitments]\naccount = "{OPEN}"\ncontra_account = "{AGAINST}"\n'
 SITES = '\n[mapping.cost_centre_2]\nattribute = "site"\ntable = { A = "100", B = "200" }\n'
+PAPER = Attachment(external_id="not/there", file_name="Vertrag.pdf", media_type="application/pdf")
 VENDOR = Party(external_id="vendor/9", name="Betonbau Harz GmbH", country="DE", is_business=True)
 
 
@@ -283,8 +284,7 @@ class TestARevision:
 
 class TestWhatItNeedsNot:
     def test_no_document_is_fetched_or_filed_for_it(self, rig: Rig) -> None:
-        paper = Attachment(external_id="not/there", file_name="Vertrag.pdf", media_type="application/pdf")
-        tell(rig, contract(attachments=(paper,)))
+        tell(rig, contract(attachments=(PAPER,)))
         rig.work()
         assert state(rig) == ("settled", "")
         assert len(rig.outside.documents()) == 3
@@ -393,7 +393,7 @@ class TestBeforeItGoes:
         assert found["sales"][0] == 3
 
     def test_the_preview_shows_it_apart(self, rig: Rig) -> None:
-        tell(rig, contract("1000"))
+        tell(rig, contract("1000", attachments=(PAPER,)))
         shown = list(preview(rig.context, 10))
         sums = Sums(rig.context.rules)
         for one in shown:

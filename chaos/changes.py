@@ -15,6 +15,7 @@ from mlconnector.standins.cin7.webhooks import Authentication as Bearer
 from mlconnector.standins.dynamics import DynamicsStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
 from mlconnector.standins.pipedrive.webhooks import Authentication
+from mlconnector.standins.procore import ProcoreStandIn
 
 
 def _in_pipedrive(account: PipedriveStandIn, change: Change) -> str:
@@ -50,6 +51,24 @@ def _in_cin7(account: Cin7StandIn, change: Change) -> str:
     return f"sale/{sale['ID']}/invoice/{task}".lower()
 
 
+def _in_procore(company: ProcoreStandIn, change: Change) -> str:
+    """Of direct costs alone: what happens to a bill happens to those that add to it."""
+    cost = _invoice(company, change.record)
+    match change.kind:
+        case "price":
+            company.change_amount(cost["id"], Decimal(change.price))
+        case "lost":
+            company.update_direct_cost(cost["id"], lambda row: row.update(status="pending"))
+        case "won":
+            company.update_direct_cost(cost["id"], lambda row: row.update(status="approved"))
+    return f"direct-cost/{company.company_id}/{cost['project']['id']}/{cost['id']}"
+
+
+def _invoice(company: ProcoreStandIn, record: int) -> dict[str, Any]:
+    found = [one for one in company.direct_costs.values() if one["direct_cost_type"] == "invoice"]
+    return found[record % len(found)]
+
+
 def _told_by_pipedrive(account: PipedriveStandIn, record: int, url: str) -> httpx.Response:
     body, headers = account.delivery(record, Authentication("hmac_sha256", key="demo-webhook-key"))
     return httpx.post(url, content=body, headers=headers, timeout=5)
@@ -64,6 +83,11 @@ def _told_by_cin7(account: Cin7StandIn, record: int, url: str) -> httpx.Response
     return account.deliver("Sale/Undo", sale["ID"], url, Bearer(token="demo-webhook-key"))
 
 
+def _told_by_procore(company: ProcoreStandIn, record: int, url: str) -> httpx.Response:
+    cost = _invoice(company, record)
+    return company.deliver(url, "Direct Costs", cost["id"], token="Bearer demo-webhook-key")
+
+
 def _tell_apart(account: PipedriveStandIn) -> None:
     """Of two deals with one number the first that is read takes it, and which that is the network decides."""
     account.change_deal(COLLIDING_NUMBER, custom_fields={"Rechnungsnummer": "RE-2026-9999"})
@@ -76,6 +100,7 @@ CHANGES: Mapping[str, Callable[[Any, Change], str]] = {
     "pipedrive": _in_pipedrive,
     "dynamics": _in_dynamics,
     "cin7": _in_cin7,
+    "procore": _in_procore,
 }
 """How a change is made in the stand-in of a source; gives the id of the record. Others stay as they are."""
 
@@ -83,5 +108,6 @@ WEBHOOKS: Mapping[str, Callable[[Any, int, str], httpx.Response]] = {
     "pipedrive": _told_by_pipedrive,
     "dynamics": _told_by_dynamics,
     "cin7": _told_by_cin7,
+    "procore": _told_by_procore,
 }
 """How the stand-in of a source tells an address of a record; others tell of nothing."""

@@ -36,7 +36,7 @@ def faults_in(loud: Outcome, quiet: Outcome) -> list[str]:
         *_twice("the file", loud.arrived.files),
         *_twice("the submission", loud.arrived.references),
         *_twice("the document", loud.arrived.documents),
-        *_documents(loud.arrived),
+        *_documents(loud.arrived, quiet.arrived),
         *_same_vouchers(loud, quiet),
         *_same_rows(loud, quiet),
         *_same_sums(loud, quiet),
@@ -61,13 +61,18 @@ def _twice(what: str, ids: Iterable[str]) -> Iterator[str]:
             yield f"{what} {one} is there {count} times"
 
 
-def _documents(arrived: Arrived) -> Iterator[str]:
-    """Every document belongs to a row, and every row has its document."""
-    linked, filed = {row.document for row in arrived.rows if row.document}, set(arrived.documents)
-    for guid in sorted(filed - linked):
+def _documents(arrived: Arrived, quiet: Arrived) -> Iterator[str]:
+    """Every document belongs to a row, or lies beside one that does, and every row has its document."""
+    linked, filed = _linked(arrived), set(arrived.documents)
+    beside = set(quiet.documents) - _linked(quiet)
+    for guid in sorted(filed - linked - beside):
         yield f"the document {guid} belongs to no booking"
     for guid in sorted(linked - filed):
         yield f"a booking links the document {guid}, which is not there"
+
+
+def _linked(arrived: Arrived) -> set[str]:
+    return {row.document for row in arrived.rows if row.document}
 
 
 def _same_vouchers(loud: Outcome, quiet: Outcome) -> Iterator[str]:

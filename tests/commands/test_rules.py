@@ -212,6 +212,79 @@ class TestConfirmation:
         assert "Steuerfälle" not in mine.says(0, "rules", NAME)
 
 
+BUILDING = """
+[[mapping.tax_case]]
+attributes = { vendor = "9", cost_type = "L" }
+case = "construction_received_19"
+reason = "Bauleistung"
+
+[[mapping.contractor]]
+party_id = "vendor/9"
+withholding = "certificate"
+certificate = "4711"
+valid_from = 2026-01-01
+valid_to = 2026-12-31
+
+[[mapping.contractor]]
+party_id = "vendor/9"
+number = "RE-7"
+withholding = "none"
+reason = "nur Material"
+
+[mapping.retainage]
+payable = "1701"
+
+[mapping.commitments]
+account = "9955"
+contra_account = "9956"
+
+[mapping.cost_centre_2]
+attribute = "project"
+unlisted = "as_given"
+"""
+
+
+class TestRulesOfBuilding:
+    @pytest.fixture
+    def building(self, mine: Desk) -> Desk:
+        FILE.write_text(FILE.read_text() + BUILDING)
+        mine.says(0, "connect", str(FILE))
+        return mine
+
+    def test_are_shown_with_all_others(self, building: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "160")
+        shown = building.says(0, "rules", NAME)
+        assert "1 vendor = 9, cost_type = L construction_received_19 Bauleistung" in shown
+        assert "1 party_id = vendor/9 exempt by certificate 2026-01-01 2026-12-31 4711" in shown
+        assert "2 party_id = vendor/9, number = RE-7 nothing to withhold nur Material" in shown
+        assert "Retainage of suppliers (Sicherheitseinbehalt) 1701" in shown
+        assert "Tax withheld (Bauabzugsteuer) 1749" in shown
+        assert "Commitments (Obligo), Soll 9955 Commitments (Obligo), Haben 9956" in shown
+        assert "(KOST2) Where Cost centre anything else as the source writes it" in shown
+
+    def test_are_shown_in_german(self, building: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MLCONNECTOR_LANGUAGE", "de")
+        monkeypatch.setenv("COLUMNS", "160")
+        shown = building.says(0, "rules", NAME)
+        assert "party_id = vendor/9 freigestellt 01.01.2026 31.12.2026 4711" in shown
+        assert "alles Übrige wie die Quelle es schreibt" in shown
+
+    def test_are_data_for_machines(self, building: Desk) -> None:
+        found = building.data(0, "rules", NAME)
+        assert [one["withholding"] for one in found["contractors"]] == ["certificate", "none"]
+        assert found["retainage"] == {"payable": "1701", "receivable": None}
+        assert found["withholding"] == {"account": "1749"}
+        assert found["commitments"] == {"account": "9955", "contra_account": "9956"}
+        assert found["cost_centres"]["2"]["unlisted"] == "as_given"
+
+
+def test_rules_without_building_say_nothing_of_it(mine: Desk) -> None:
+    assert "Retainage" not in mine.says(0, "rules", NAME)
+    found = mine.data(0, "rules", NAME)
+    assert (found["contractors"], found["withholding"]) == ([], {"account": None})
+    assert found["commitments"] is None
+
+
 def test_rules_are_told_in_german_too(mine: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLCONNECTOR_LANGUAGE", "de")
     told = mine.says(0, "rules", NAME)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,9 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from mlconnector.app import opened
-from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow.connect import setup
-from mlconnector.flow.context.settings import read_connection
+from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.flow.report.ledger_reports import open_items_of
 from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.cin7.standin import Cin7StandIn
@@ -34,13 +31,6 @@ class Cin7FlowRig(Rig):
     """The rig with Cin7 as its source."""
 
     cin7: Cin7StandIn = field(kw_only=True)
-
-    def connect(self, text: str | None = None) -> None:
-        """Set the connection up, or change its settings."""
-        self.text = self.text if text is None else text
-        tables = tomllib.loads(secrets_text("cin7"))
-        secrets = {f"{system}.{key}": value for system, rows in tables.items() for key, value in rows.items()}
-        setup.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
 
     def of_record(self, record: dict[str, object]) -> dict[str, VoucherRow]:
         """The vouchers of a sale or purchase by what stands behind its name."""
@@ -108,7 +98,7 @@ def cin7_rigs(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
                 opened(settings_of(tmp_path, url), lambda: datetime.fromtimestamp(clock(), UTC))
             )
             text = change(f'{connection_text("cin7", Scene(urls))}\n[master_data]\nsend = "off"\n')
-            rig = Cin7FlowRig(app, StandIns(unused, datev, urls, clock), text, NAME, cin7=cin7)
+            rig = Cin7FlowRig(app, StandIns(unused, datev, urls, clock), text, NAME, "cin7", cin7=cin7)
             rig.connect()
             rig.log_in()
             if released:

@@ -10,6 +10,8 @@ from tests.databases import Postgres, copied_sqlite
 from tests.flow.cin7_rig import MakeRig as MakeCin7Rig
 from tests.flow.cin7_rig import cin7_rigs
 from tests.flow.dynamics_rig import dynamics_rigs
+from tests.flow.procore_rig import MakeRig as MakeProcoreRig
+from tests.flow.procore_rig import procore_rigs
 from tests.flow.rig import Rig, rig
 
 MakeRig = Callable[..., Rig]
@@ -49,4 +51,11 @@ def make_dynamics_rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig
 def make_cin7_rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeCin7Rig]:
     """Makes a rig with Cin7 as its source, on SQLite."""
     with cin7_rigs(tmp_path, sqlite_template) as made:
+        yield made
+
+
+@pytest.fixture
+def make_procore_rig(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeProcoreRig]:
+    """Makes a rig with Procore as its source, on SQLite."""
+    with procore_rigs(tmp_path, sqlite_template) as made:
         yield made

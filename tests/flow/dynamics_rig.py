@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,9 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlconnector.app import opened
-from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
-from mlconnector.flow.connect import setup
-from mlconnector.flow.context.settings import read_connection
+from mlconnector.commands.demonstration import Scene, connection_text
 from mlconnector.formats.names import delivery_id
 from mlconnector.standins.base import Clock, Options
 from mlconnector.standins.datev import DatevStandIn
@@ -34,13 +31,6 @@ class DynamicsRig(Rig):
     """The rig with Dynamics as its source."""
 
     dynamics: DynamicsStandIn = field(kw_only=True)
-
-    def connect(self, text: str | None = None) -> None:
-        """Set the connection up, or change its settings."""
-        self.text = self.text if text is None else text
-        tables = tomllib.loads(secrets_text("dynamics"))
-        secrets = {f"{system}.{key}": value for system, rows in tables.items() for key, value in rows.items()}
-        setup.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
 
     def names(self) -> dict[str, str]:
         """What DATEV has as name of each person account."""

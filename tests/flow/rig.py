@@ -166,6 +166,7 @@ class Rig:
     outside: StandIns
     text: str
     name: str = NAME
+    source: str = "pipedrive"
     runs: int = 0
     waits: list[float] = field(default_factory=list)
 
@@ -188,7 +189,7 @@ class Rig:
     def connect(self, text: str | None = None) -> None:
         """Set the connection up, or change its settings."""
         self.text = self.text if text is None else text
-        tables = tomllib.loads(secrets_text("pipedrive"))
+        tables = tomllib.loads(secrets_text(self.source))
         secrets = {f"{system}.{key}": value for system, rows in tables.items() for key, value in rows.items()}
         setup.connect(self.services, read_connection(self.text, "the test's connection"), secrets)
 

@@ -262,6 +262,36 @@ class TestCostCentres:
         for attributes in ({"cost_centre": "Neu"}, {}):
             assert entry_of(voucher(attributes=attributes), by).lines[0].cost_centre_1 == "999"
 
+    @pytest.mark.parametrize(
+        ("given", "written"),
+        [
+            ("P 17", "P 17"),
+            ("01-100", "01 100"),
+            ("Halle 3 (Süd).", "Halle 3  Süd"),
+            ("A/-B", "A  B"),
+            ("x" * 36, "x" * 36),
+        ],
+    )
+    def test_may_be_what_the_source_writes(self, given: str, written: str) -> None:
+        sale = voucher(attributes={"cost_centre": given})
+        by = rules(cost_centre_1={"unlisted": "as_given"})
+        assert entry_of(sale, by).lines[0].cost_centre_1 == written
+        assert because(sale, "cost_centre_1", by) == [
+            (written, f"mapping.cost_centre_1: cost_centre = {given}, as the source writes it")
+        ]
+
+    @pytest.mark.parametrize("given", ["x" * 37, "--"])
+    def test_that_the_source_writes_wait_where_nothing_fits(self, given: str) -> None:
+        sale = voucher(attributes={"cost_centre": given})
+        assert keys(sale, rules(cost_centre_1={"unlisted": "as_given"})) == ["cost_centre_unknown"]
+
+    def test_come_from_table_and_default_before_the_source(self) -> None:
+        table = {**self.TABLE, "unlisted": "as_given"}
+        listed, other = (voucher(attributes={"cost_centre": one}) for one in ("220 Montage", "Neu"))
+        assert entry_of(listed, rules(cost_centre_1=table)).lines[0].cost_centre_1 == "220"
+        usual = rules(cost_centre_1={**table, "default": "999"})
+        assert entry_of(other, usual).lines[0].cost_centre_1 == "999"
+
     def test_are_empty_without_table_or_fact(self) -> None:
         (without_table,) = draft(voucher(attributes={"cost_centre": "Neu"})).lines
         (without_fact,) = draft(voucher(), rules(cost_centre_1=self.TABLE)).lines

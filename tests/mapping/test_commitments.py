@@ -58,6 +58,13 @@ class TestWithoutTheSetting:
 
 
 class TestWithTheSetting:
+    def test_what_was_agreed_before_we_began_is_open_on_the_first_day(self) -> None:
+        by = agreed({"begin": date(2026, 1, 1)})
+        entry_of_old = booked(contract(document_date=date(2025, 6, 30)), by)
+        assert entry_of_old.posted_on == date(2026, 1, 1)
+        (why,) = [one for one in explained(entry_of_old, 1) if one.field == "date"]
+        assert (why.rule, why.facts) == ("open_since_begin", {"day": "2025-06-30"})
+
     def test_what_is_open_is_booked_between_the_two_accounts(self) -> None:
         (made,) = booked(contract()).lines
         assert (made.account, made.contra_account, made.amount) == (OPEN, AGAINST, Decimal(1000))

@@ -8,11 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from mlconnector.model.vouchers import Line, Place, Voucher
+from mlconnector.texts.catalogue import reason
 from tests.mapping.builders import (
     AUSTRIAN,
     booked,
     buying,
     cases,
+    draft,
     keys,
     line,
     party,
@@ -63,6 +65,12 @@ class TestARowForSupplierAndKindOfCost:
     def test_books_on_the_account_of_the_case(self) -> None:
         assert booked(bill(), buying(tax_case=[ROW])) == [("3120", "", "-1000.00")]
         assert booked(bill(), buying({"chart": "SKR04"}, tax_case=[ROW])) == [("5920", "", "-1000.00")]
+
+    def test_says_what_it_has_looked_at(self) -> None:
+        why = [one for one in draft(bill(), buying(tax_case=[ROW])).because if one.field == "tax_case"]
+        told = [reason(one.rule, one.facts, "en") for one in why]
+        named = f"mapping.tax_case row 1: vendor = {VENDOR}, cost_type = Subunternehmer; 0 %"
+        assert [one[: len(named)] for one in told] == [named]
 
     def test_books_with_the_key_of_the_case_on_another_account(self) -> None:
         own = {"attributes": FACTS, "account": "3100"}

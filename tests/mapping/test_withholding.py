@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from mlconnector.mapping.drafts import Draft, Held, entry
 from mlconnector.mapping.open_items import open_items
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import seeds_by_rules
-from mlconnector.mapping.withholding import looked_at_on
+from mlconnector.mapping.withholding import has_lapsed, looked_at_on
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import DownPayment, Instalment, Kind, Retained, Voucher
 from tests.mapping.builders import (
@@ -151,6 +152,45 @@ class TestACertificate:
 
         assert len(draft(work(instalments=parts(date(2026, 8, 31))), by(CERTIFICATE)).lines) == 2
         assert keys(work(instalments=parts(date(2026, 9, 1))), by(CERTIFICATE)) == ["certificate_not_valid"]
+
+
+class TestADecisionThatWaits:
+    @pytest.fixture
+    def lapsed(self) -> Callable[..., bool]:
+        def found(of: Voucher, rules: Rules, day: str) -> bool:
+            decision = decide(of, rules, today=date(2026, 8, 3))
+            assert isinstance(decision, Draft), decision
+            made = entry(decision, person="70001", document=None, revision="r", turn=1)
+            return has_lapsed(made, date.fromisoformat(day))
+
+        return found
+
+    @pytest.mark.parametrize(("day", "has"), [("2026-08-31", False), ("2026-09-01", True)])
+    def test_lapses_with_the_certificate(self, lapsed: Callable[..., bool], day: str, has: bool) -> None:
+        assert lapsed(work(), by(CERTIFICATE), day) == has
+
+    def test_does_not_before_it_falls_due(self, lapsed: Callable[..., bool]) -> None:
+        later = {**CERTIFICATE, "valid_from": date(2026, 9, 1), "valid_to": date(2026, 9, 30)}
+        due = work(due_date=date(2026, 9, 10))
+        assert [lapsed(due, by(later), day) for day in ("2026-08-20", "2026-10-01")] == [False, True]
+
+    @pytest.mark.parametrize("row", [DEDUCT, NONE])
+    def test_does_not_where_its_row_has_no_end(
+        self, lapsed: Callable[..., bool], row: dict[str, Any]
+    ) -> None:
+        assert not lapsed(work(), by(row), "2030-01-01")
+
+    def test_does_not_where_nobody_was_looked_at(self, lapsed: Callable[..., bool]) -> None:
+        assert not lapsed(purchase(line("1000")), by(), "2030-01-01")
+
+    def test_lapses_between_certificates_that_do_not_join(self, lapsed: Callable[..., bool]) -> None:
+        """Of two instalments the first may be paid on a day that neither certificate covers."""
+        second = {**CERTIFICATE, "valid_from": date(2026, 10, 1), "valid_to": date(2026, 12, 31)}
+        half = Decimal(595)
+        parts = tuple(Instalment(amount=half, due_date=date(2026, month, 10)) for month in (8, 10))
+        bill = work(instalments=parts)
+        days = ("2026-08-10", "2026-09-15", "2026-10-05")
+        assert [lapsed(bill, by(CERTIFICATE, second), day) for day in days] == [False, True, False]
 
 
 class TestADeduction:

@@ -47,7 +47,7 @@ def _ports(folder: Path) -> dict[str, int]:
 
 
 _WITH_SUGGESTIONS = 'services = ["dxso"]\n'
-_WITH_PAYMENTS = 'services = ["dxso", "extf"]\n'
+_WITH_FILES = 'services = ["dxso", "extf"]\n'
 _SUGGESTIONS = '\n[[channels]]\nkind = "{kind}"\nformat = "dxso"\nfrom = 2020-01-01\n'
 
 
@@ -94,8 +94,9 @@ def connection_text(name: str, scene: Scene, channel: Channel = "extf") -> str:
     text = "\n".join([f'name = "demo-{name}"\n', *tables, '[schedule]\ncron = ""\n'])
     if channel == "extf":
         return text
-    # Payments go as EXTF always; who has none needs one service alone.
-    services = _WITH_PAYMENTS if "[mapping.payments]" in text else _WITH_SUGGESTIONS
+    # Payments and commitments go as EXTF always; who has neither needs one service alone.
+    has_files = any(table in text for table in ("[mapping.payments]", "[mapping.commitments]"))
+    services = _WITH_FILES if has_files else _WITH_SUGGESTIONS
     kinds = ["sales", "purchases"] if "[[mapping.expense]]" in text else ["sales"]
     table = f"[{demo_sink()}]\n"
     return text.replace(table, table + services) + "".join(_SUGGESTIONS.format(kind=kind) for kind in kinds)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -75,6 +76,7 @@ def _show(name: str, found: Mapping[str, Any]) -> None:
     heading(f"{name}: {phrase('rules_title', client=found['client'])}")
     _show_books(found)
     _show_accounts(found["accounts"])
+    _show_tax_case_rows(found["tax_case_rows"])
     _show_seeds(phrase("tax_cases_title"), found["tax_cases"], state=True)
     _show_seeds(phrase("seeds_title"), found["seed_accounts"], state=True)
     for number, table in found["cost_centres"].items():
@@ -82,9 +84,11 @@ def _show(name: str, found: Mapping[str, Any]) -> None:
         rows = [(f"{table['attribute']} = {value}", centre) for value, centre in table["table"].items()]
         print_table(
             [phrase("heading_where"), phrase("heading_cost_centre")],
-            [*rows, *_default(table["default"])],
+            [*rows, *(_default(table["default"]) or _as_given(table))],
             indent=2,
         )
+    _show_contractors(found["contractors"])
+    _show_special_accounts(found)
     _show_payments(found)
     left = sum(one["in_use"] and not one["confirmed"] for one in _seeds(found))
     if left:
@@ -142,6 +146,72 @@ def _show_accounts(rows: Sequence[Mapping[str, Any]]) -> None:
         for one in rows
     ]
     print_table(columns, cells, indent=2)
+
+
+def _show_tax_case_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    heading(phrase("tax_case_rows_title"))
+    cells = [
+        (
+            number,
+            ", ".join(f"{fact} = {value}" for fact, value in _looked_at(row)),
+            row["case"],
+            row.get("reason", ""),
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+    columns = ("heading_table", "heading_where", "heading_tax_case", "heading_why")
+    print_table([phrase(one) for one in columns], cells, indent=2)
+
+
+def _looked_at(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a row of tax cases looks at, and what it deducts."""
+    for name, value in row.items():
+        if name == "attributes":
+            yield from value.items()
+        elif name not in {"case", "reason"}:
+            yield name, value
+
+
+def _show_contractors(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    heading(phrase("contractors_title"))
+    cells = [
+        (
+            number,
+            ", ".join(f"{fact} = {row[fact]}" for fact in ("party_id", "number") if row[fact]),
+            named("withholding", row["withholding"]),
+            *(_day(row[limit]) for limit in ("valid_from", "valid_to")),
+            row["certificate"] or row["reason"] or "",
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+    columns = ("table", "where", "withholding", "valid_from", "valid_to", "certificate")
+    print_table([phrase(f"heading_{one}") for one in columns], cells, indent=2)
+
+
+def _day(value: str | None) -> str:
+    return notation.day(date.fromisoformat(value), language()) if value else ""
+
+
+def _show_special_accounts(found: Mapping[str, Any]) -> None:
+    """Accounts of what is kept back and withheld, and those of commitments, as far as they are named."""
+    accounts = [
+        (table, name, number)
+        for table in ("retainage", "withholding", "commitments")
+        for name, number in (found[table] or {}).items()
+        if number
+    ]
+    if accounts:
+        heading(phrase("special_accounts_title"))
+        rows = [(named("special_account", f"{table}_{name}"), number) for table, name, number in accounts]
+        print_table([phrase("heading_where"), phrase("heading_account")], rows, indent=2)
+
+
+def _as_given(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(phrase("anything_else"), phrase("as_given"))] if table["unlisted"] == "as_given" else []
 
 
 def _show_seeds(title: str, rows: Sequence[Mapping[str, Any]], *, state: bool) -> None:

@@ -58,11 +58,11 @@ def decide(
     """
     if voucher.standing == "withdrawn":
         return Ignored("withdrawn")
+    if voucher.kind == Kind.COMMITMENT:
+        return decide_commitment(voucher, rules)
     begin = rules.books.begin
     if begin is not None and voucher.document_date < begin and not stands:
         return Ignored("before_begin")
-    if voucher.kind == Kind.COMMITMENT:
-        return decide_commitment(voucher, rules)
     if voucher.kind == Kind.PAYMENT:
         decision = _decide_payment(voucher, rules, cleared or {})
     else:

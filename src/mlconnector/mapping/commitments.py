@@ -49,10 +49,18 @@ class _Share:
 
 
 def decide_commitment(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
-    """Decide the statistical booking of a commitment to a supplier; others book nothing."""
-    accounts = rules.mapping.commitments
+    """Decide the statistical booking of a commitment to a supplier; others book nothing.
+
+    What was agreed before the first day that is booked here is still to come: it is booked on that day.
+    """
+    accounts, begin = rules.mapping.commitments, rules.books.begin
     if accounts is None or voucher.direction != "purchase":
         return Ignored("commitment")
+    because = []
+    if begin is not None and voucher.document_date < begin:
+        agreed = {"day": voucher.document_date.isoformat()}
+        because.append(Because("date", begin.isoformat(), "open_since_begin", agreed))
+        voucher = msgspec.structs.replace(voucher, document_date=begin)
     sums = totals(voucher.lines, voucher.currency)
     if not any(sums.line_net) and not voucher.stated_total:
         return Ignored("zero_value")
@@ -71,7 +79,7 @@ def decide_commitment(voucher: Voucher, rules: Rules) -> Draft | Held | Ignored:
     if not booked:
         return Ignored("zero_value")
     lines = [_line(share, voucher.party, voucher.number, accounts) for share in booked]
-    because = [why for number, share in enumerate(booked, start=1) for why in _why(share, number, accounts)]
+    because += [why for number, share in enumerate(booked, start=1) for why in _why(share, number, accounts)]
     because += [_dropped(share) for share in shares if share.amount == ZERO]
     because += [
         Because("dropped", line.text, "moves_nothing")

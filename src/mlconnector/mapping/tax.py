@@ -128,8 +128,11 @@ def _because(chosen: Chosen, said: Mapping[str, str]) -> Because:
     case, row = chosen.taxed.case, str(chosen.row or "")
     place = "" if chosen.facts.where.told_by == "party" else chosen.facts.where.told_by
     looked_at = {**shown(chosen.facts), **said, "place": place, "source": case.source, "row": row}
-    reason = chosen.facts.rules.mapping.tax_case[chosen.row - 1].reason if chosen.row else None
-    looked_at |= {"reason": reason} if reason else {}
+    if chosen.row:
+        of_row = chosen.facts.rules.mapping.tax_case[chosen.row - 1]
+        named = ", ".join(f"{name} = {value}" for name, value in of_row.attributes.items())
+        looked_at |= {"named": named} if named else {}
+        looked_at |= {"reason": of_row.reason} if of_row.reason else {}
     return Because("tax_case", case.name, chosen.rule, looked_at)
 
 

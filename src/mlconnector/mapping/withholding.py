@@ -8,7 +8,7 @@ nothing is paid in full, because nobody said anything. Accounts: DATEV, Kontenra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,8 @@ from mlconnector.model.money import HUNDRED, ZERO, rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Voucher
 
+FIELD = "withholding"
+"""What a booking says why of, where its contractor was looked at."""
 WITHHELD_TAX = "withheld_tax"
 KEPT_BACK = frozenset({RETAINAGE, WITHHELD_TAX})
 """What stands in place of a tax case on lines that are no part of the supply, and lower what is paid."""
@@ -31,7 +33,6 @@ KEPT_BACK = frozenset({RETAINAGE, WITHHELD_TAX})
 _PERCENT = Decimal(15)
 _KINDS = frozenset({Kind.INVOICE, Kind.DIRECT_COST, Kind.CREDIT_NOTE})
 _ACCOUNTS: Mapping[str, str] = {"SKR03": "1749", "SKR04": "3726"}
-_FIELD = "withholding"
 _RULES: Mapping[str, str] = {
     "certificate": "withholding_certificate",
     "deduct": "withholding_deduct",
@@ -53,21 +54,33 @@ def with_withholding(
     if base == ZERO:
         return decision
     chosen: list[_Numbered] = []
-    for day in _days(decision.voucher, today):
+    days = _days(decision.voucher, today)
+    for day in days:
         found = _row_on(day, decision, base, rules)
         if isinstance(found, Problem):
             return Held((found,))
         chosen.append(found)
     if len({row.withholding for _, row in chosen}) > 1:
         return Held((_not_decided(decision, base),))
-    day = _days(decision.voucher, today)[-1]
-    told = replace(decision, because=(*decision.because, _because(chosen[-1], day)))
+    told = replace(decision, because=(*decision.because, _because(chosen[-1], days)))
     return _deducted(told, base, rules) if chosen[-1][1].withholding == "deduct" else told
 
 
 def looked_at_on(entry: Entry) -> date | None:
     """The day for which the contractor of a booking was looked at; None where that was not done."""
-    return next((date.fromisoformat(one.facts["day"]) for one in entry.because if one.field == _FIELD), None)
+    return next((date.fromisoformat(one.facts["day"]) for one in entry.because if one.field == FIELD), None)
+
+
+def has_lapsed(entry: Entry, today: date) -> bool:
+    """Whether a booking waited until a day for which nobody looked at its contractor.
+
+    That day counts once the document is due, unless the row that was found holds on it too.
+    """
+    said = next((one.facts for one in entry.because if one.field == FIELD), None)
+    day = today.isoformat()
+    if said is None or day <= said.get("first_day", said["day"]):
+        return False
+    return not said["valid_from"] <= day <= (said["valid_to"] or day)
 
 
 def withholding_account(rules: Rules) -> str:
@@ -155,17 +168,19 @@ def _tax(base: Decimal) -> Decimal:
     return rounded(base * _PERCENT / HUNDRED)
 
 
-def _because(chosen: _Numbered, day: date) -> Because:
+def _because(chosen: _Numbered, days: Sequence[date]) -> Because:
     number, row = chosen
     facts = {
         "row": str(number),
-        "day": day.isoformat(),
+        "day": days[-1].isoformat(),
         "certificate": row.certificate or "",
         "valid_from": f"{row.valid_from or ''}",
         "valid_to": f"{row.valid_to or ''}",
         "reason": row.reason or "",
     }
-    return Because(_FIELD, row.withholding, _RULES[row.withholding], facts)
+    if len(days) > 1:
+        facts["first_day"] = days[0].isoformat()
+    return Because(FIELD, row.withholding, _RULES[row.withholding], facts)
 
 
 def _facts(draft: Draft, base: Decimal) -> dict[str, str]:

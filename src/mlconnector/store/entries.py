@@ -218,6 +218,25 @@ def naming(connection: Connection, client: str, number: str) -> list[tuple[Entry
     return [(EntryRow(*row[:-1]), row[-1]) for row in connection.execute(query)]
 
 
+def explaining(connection: Connection, name: str, field: str, batch: str | None) -> list[EntryRow]:
+    """The bookings of a connection in a batch (None: that wait for one) that say why of a field."""
+    query = select(*_COLUMNS).where(
+        entries.c.connection == name,
+        entries.c.batch.is_(None) if batch is None else entries.c.batch == batch,
+        entries.c.content.contains(_said_of(field), autoescape=True),
+    )
+    return [EntryRow(*row) for row in connection.execute(query.order_by(entries.c.voucher, entries.c.turn))]
+
+
+def explains(row: EntryRow, field: str) -> bool:
+    """Whether a booking says why of a field, without having it decoded."""
+    return _said_of(field) in row.content
+
+
+def _said_of(field: str) -> str:
+    return f'"field":"{field}"'
+
+
 def of_batch(connection: Connection, batch: str) -> list[EntryRow]:
     """The bookings of a batch."""
     query = select(*_COLUMNS).where(entries.c.batch == batch).order_by(entries.c.voucher, entries.c.turn)

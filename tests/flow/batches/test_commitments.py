@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,9 +24,9 @@ from mlconnector.formats.names import voucher_id
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Attachment, Kind, Line, Party, Voucher
 from mlconnector.settings import UnreadableSettings
-from mlconnector.store import accounts, entries, vouchers
+from mlconnector.store import accounts, entries
 from mlconnector.store.batches import BatchRow
-from mlconnector.systems.source import Page, Reading, Reference, Source
+from tests.flow import told
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MUSTERHOLZ, Rig, bookings_only
 from tests.flow.suggestions_rig import from_month
@@ -36,38 +34,8 @@ from tests.flow.suggestions_rig import from_month
 OPEN, AGAINST = "9955", "9956"
 AGREED = f'\n[mapping.commitments]\naccount = "{OPEN}"\ncontra_account = "{AGAINST}"\n'
 SITES = '\n[mapping.cost_centre_2]\nattribute = "site"\ntable = { A = "100", B = "200" }\n'
+PAPER = Attachment(external_id="not/there", file_name="Vertrag.pdf", media_type="application/pdf")
 VENDOR = Party(external_id="vendor/9", name="Betonbau Harz GmbH", country="DE", is_business=True)
-
-
-@dataclass
-class WithContracts:
-    """The source of a rig that tells of contracts and suppliers' invoices too, as one of building does."""
-
-    source: Source
-    told: dict[str, Voucher | Problem] = field(default_factory=dict)
-
-    def changes(self, since: str | None, position: str | None) -> Page:
-        page = self.source.changes(since, position)
-        ours = [Reference(one) for one in self.told] if position is None else []
-        return replace(page, references=(*ours, *page.references))
-
-    def fetch(self, references: Sequence[Reference]) -> list[Reading]:
-        others = iter(self.source.fetch([one for one in references if one.external_id not in self.told]))
-        return [
-            _reading(one.external_id, self.told[one.external_id])
-            if one.external_id in self.told
-            else next(others)
-            for one in references
-        ]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.source, name)
-
-
-def _reading(external_id: str, said: Voucher | Problem) -> Reading:
-    if isinstance(said, Problem):
-        return Reading(external_id, None, problems=(said,))
-    return Reading(external_id, said)
 
 
 def agreed(scene: Scene) -> str:
@@ -76,19 +44,11 @@ def agreed(scene: Scene) -> str:
 
 @pytest.fixture
 def rig(make_rig: MakeRig) -> Rig:
-    return telling_of_contracts(make_rig(3, text=agreed))
-
-
-def telling_of_contracts(made: Rig) -> Rig:
-    """A rig with deals of one month, and a source that tells of contracts too."""
-    made.date(1, 2, 3)
-    source = WithContracts(made.services.source(made.name))
-    made.services.source = lambda name: source  # type: ignore[method-assign]  # a source of two
-    return made
+    return told.telling(make_rig(3, text=agreed))
 
 
 def tell(rig: Rig, said: Voucher | Problem, external_id: str = "C7") -> None:
-    rig.context.source.told[external_id] = said  # type: ignore[attr-defined]  # as the fixture made it
+    told.tell(rig, said, external_id)
 
 
 def contract(*amounts: str, **facts: Any) -> Voucher:
@@ -114,10 +74,7 @@ def contract(*amounts: str, **facts: Any) -> Voucher:
 
 
 def state(rig: Rig, external_id: str = "C7") -> tuple[str, str]:
-    key = voucher_id(rig.name, f"commitment/{external_id}")
-    with rig.app.database.read() as db:
-        row = vouchers.by_ids(db, [key])[key]
-    return row.state, row.reason
+    return told.told(rig, external_id, "commitment")
 
 
 def is_obligo(rig: Rig, batch: BatchRow) -> bool:
@@ -145,7 +102,7 @@ def moved(rig: Rig, batch: str) -> list[tuple[str, str, str]]:
 
 class TestFiles:
     def test_of_commitments_are_their_own_though_the_month_is_the_same(self, make_any_rig: MakeRig) -> None:
-        rig = telling_of_contracts(make_any_rig(3, text=agreed))
+        rig = told.telling(make_any_rig(3, text=agreed))
         tell(rig, contract("1000", "250"))
         rig.prepare()
         (batch,) = obligo(rig)
@@ -283,16 +240,13 @@ class TestARevision:
 
 class TestWhatItNeedsNot:
     def test_no_document_is_fetched_or_filed_for_it(self, rig: Rig) -> None:
-        paper = Attachment(external_id="not/there", file_name="Vertrag.pdf", media_type="application/pdf")
-        tell(rig, contract(attachments=(paper,)))
+        tell(rig, contract(attachments=(PAPER,)))
         rig.work()
         assert state(rig) == ("settled", "")
         assert len(rig.outside.documents()) == 3
 
     def test_its_supplier_gets_no_number_and_is_not_sent(self, make_rig: MakeRig) -> None:
-        rig = telling_of_contracts(
-            make_rig(3, text=lambda scene: connection_text("pipedrive", scene) + AGREED)
-        )
+        rig = told.telling(make_rig(3, text=lambda scene: connection_text("pipedrive", scene) + AGREED))
         tell(rig, contract())
         rig.work()
         with rig.app.database.read() as db:
@@ -312,7 +266,7 @@ class TestWhatItNeedsNot:
 
 class TestWithoutTheSetting:
     def test_it_is_left_out_as_a_commitment(self, make_rig: MakeRig) -> None:
-        rig = telling_of_contracts(make_rig(3))
+        rig = told.telling(make_rig(3))
         tell(rig, contract())
         rig.work()
         assert state(rig) == ("ignored", "commitment")
@@ -333,7 +287,7 @@ class TestBookingSuggestions:
             purchases = '\n[[channels]]\nkind = "purchases"\nformat = "dxso"\nfrom = 2020-01-01\n'
             return from_month(scene, "2020-01-01") + purchases + AGREED
 
-        rig = telling_of_contracts(make_rig(3, text=text))
+        rig = told.telling(make_rig(3, text=text))
         tell(rig, contract())
         rig.work()
         assert sorted((one.format, one.state) for one in rig.batches()) == [
@@ -385,7 +339,7 @@ class TestReports:
 
 class TestBeforeItGoes:
     def test_the_release_names_it(self, make_rig: MakeRig) -> None:
-        rig = telling_of_contracts(make_rig(3, text=agreed, released=False))
+        rig = told.telling(make_rig(3, text=agreed, released=False))
         tell(rig, contract("1000", "250"))
         rig.prepare()
         found = {one.kind: (one.vouchers, one.rows, one.gross) for one in would_go(rig.context).parts}
@@ -393,7 +347,7 @@ class TestBeforeItGoes:
         assert found["sales"][0] == 3
 
     def test_the_preview_shows_it_apart(self, rig: Rig) -> None:
-        tell(rig, contract("1000"))
+        tell(rig, contract("1000", attachments=(PAPER,)))
         shown = list(preview(rig.context, 10))
         sums = Sums(rig.context.rules)
         for one in shown:

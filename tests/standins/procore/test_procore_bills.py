@@ -211,6 +211,7 @@ def test_numbers_of_bills_are_as_people_type_them(standin: ProcoreStandIn) -> No
     assert len(numbers[0]) > 36
     assert numbers[1].startswith("RE ")
     assert numbers[1].endswith("/ä")
+    assert of_case(standin, "bill_without_number")["invoice_number"] is None
 
 
 def test_open_bills_are_the_last_of_their_commitments(standin: ProcoreStandIn) -> None:

@@ -251,7 +251,7 @@ def test_deliveries_are_as_described(api: Api, standin: ProcoreStandIn) -> None:
     trigger = {"resource_name": "Company Vendors", "event_type": "update"}
     path = f"v1.0/webhooks/hooks/{made['id']}"
     api.client.post(f"/rest/{path}/triggers", json=COMPANY | {"trigger": trigger})
-    standin.update_vendor(next(iter(standin.vendors)), lambda row: row.update(city="Uelzen"))
+    standin.update_record("vendors", next(iter(standin.vendors)), lambda row: row.update(city="Uelzen"))
     rows = api.body(f"{path}/deliveries", **COMPANY)
     assert rows
     check(rows, "rest/v1.0/webhooks/hooks/{hook_id}/deliveries")

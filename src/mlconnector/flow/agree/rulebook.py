@@ -11,6 +11,7 @@ from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import Seed, seed
 from mlconnector.mapping.tables import AccountRow
+from mlconnector.mapping.withholding import withholding_account
 from mlconnector.model.entries import Ledger
 from mlconnector.store import chart_accounts
 from mlconnector.texts.language import Language
@@ -25,7 +26,7 @@ _LEDGERS: Mapping[str, Ledger] = {"debtors": "receivable", "creditors": "payable
 
 
 def rulebook(context: Context, *, everything: bool = False) -> dict[str, Any]:
-    """The rules of a connection: books, accounts, tax cases, cost centres, payments, as plain data.
+    """The rules of a connection as plain data: every table of the mapping, and the seeds in use.
 
     Tax cases and seeded accounts are those in use; with `everything` all tax cases that the seeds have.
     """
@@ -70,8 +71,22 @@ def rulebook(context: Context, *, everything: bool = False) -> dict[str, Any]:
             for number, table in ((1, mapping.cost_centre_1), (2, mapping.cost_centre_2))
             if table is not None
         },
+        **_construction(rules),
         "payments": mapping.payments.model_dump(mode="json"),
         "payment_terms": dict(mapping.payment_terms.table),
+    }
+
+
+def _construction(rules: Rules) -> dict[str, Any]:
+    """What is kept back, withheld and still open; the account of tax withheld where there are contractors."""
+    mapping = rules.mapping
+    set_up = bool(mapping.contractor) or mapping.withholding.account is not None
+    commitments = mapping.commitments
+    return {
+        "contractors": [row.model_dump(mode="json") for row in mapping.contractor],
+        "retainage": mapping.retainage.model_dump(mode="json"),
+        "withholding": {"account": (withholding_account(rules) or None) if set_up else None},
+        "commitments": None if commitments is None else commitments.model_dump(mode="json"),
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.batches.kinds import kind_of
+from mlconnector.flow.batches.notes import decide_anew
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.settings import ConnectionSettings, channels_in
 from mlconnector.formats.dxso import thaw
@@ -86,16 +87,14 @@ def recall_unsent(services: Services, db: Connection, settings: ConnectionSettin
         is_unsent = row.state in kind_of(row.format).unsent_in and not batches.jobs(db, row.id)
         held = entries.of_batch(db, row.id)
         if is_unsent and _moved(db, settings, held):
-            _decide_anew(services, db, held, row.id)
+            keys = decide_anew(db, held, services.now(), row.id)
             batches.change(db, row.id, services.now(), state="dissolved")
-            keys = sorted({one.voucher for one in held})
             detail = {"reason": "channel", "vouchers": keys, "job_id": row.job_id}
             events.append(AuditEvent(row.connection, row.id, "dissolved", detail))
     for group in entries.waiting_groups(db, settings.name):
         moved = _moved(db, settings, list(entries.waiting(db, settings.name, group)))
         if moved:
-            _decide_anew(services, db, moved)
-            keys = sorted({one.voucher for one in moved})
+            keys = decide_anew(db, moved, services.now())
             events += [AuditEvent(settings.name, key, "recalled", {"reason": "channel"}) for key in keys]
     return events
 
@@ -113,12 +112,3 @@ def _moved(db: Connection, settings: ConnectionSettings, held: Sequence[EntryRow
         return one.kind == "original" and wanted != one.channel
 
     return [one for one in held if has_moved(one)]
-
-
-def _decide_anew(services: Services, db: Connection, held: Sequence[EntryRow], batch: str = "") -> None:
-    keys = sorted({one.voucher for one in held})
-    vouchers.hold(db, keys)
-    if batch:
-        entries.take_out(db, batch)
-    vouchers.drop_waiting_entries(db, keys)
-    vouchers.set_state(db, keys, "received", services.now(), of=("batched", "bookable"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mlconnector.errors import RetryLater
+from mlconnector.flow.batches.lapsed import lapsed, recall
 from mlconnector.flow.batches.notes import frozen_batch
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.files import source_word
@@ -35,12 +36,19 @@ Pack = Callable[[Context, Group, Sequence[EntryRow]], Packed]
 
 
 def freeze_entries(context: Context, channel: Channel, pack: Pack) -> str | None:
-    """Freeze the next entries that wait for a channel; returns the batch's id, None when none wait."""
+    """Freeze the next entries that wait for a channel; returns the batch's id, None when none wait.
+
+    Those whose decision has lapsed wait for another one instead.
+    """
     with context.read() as db:
         groups = [one for one in entries.waiting_groups(db, context.name) if one.channel == channel]
         if not groups:
             return None
         rows = list(islice(entries.waiting(db, context.name, groups[0]), ENTRIES_AT_ONCE))
+        outdated = lapsed(context, db, rows)
+    if outdated:
+        recall(context, outdated)
+        return freeze_entries(context, channel, pack)
     return _store(context, groups[0], rows, pack(context, groups[0], rows))
 
 

@@ -102,22 +102,41 @@ def refuse(
     vouchers.replace_problems(db, "mapping", {key: (problem,) for key, problem in kept.items()})
 
 
-def dissolve(context: Context, db: Connection, row: BatchRow, refused: Mapping[str, Problem]) -> AuditEvent:
+def dissolve(
+    context: Context,
+    db: Connection,
+    row: BatchRow,
+    refused: Mapping[str, Problem],
+    lapsed: Collection[str] = (),
+) -> AuditEvent:
     """Take an unsent batch apart: refused vouchers wait for a human, the others for a new batch.
 
-    Those that changed meanwhile wait for a decision about their newest revision.
+    Those that changed meanwhile wait for a decision about their newest revision, and those whose decision
+    has `lapsed` for another one.
     """
     now = context.now()
     hold(db, row)
     bookings = entries.of_batch(db, row.id)
-    held, newer = {one.voucher for one in bookings}, outdated(db, bookings)
+    held, newer = {one.voucher for one in bookings}, outdated(db, bookings) | set(lapsed)
     entries.take_out(db, row.id)
     vouchers.set_state(db, held - set(refused) - newer, "bookable", now, of=["batched"])
     vouchers.set_state(db, newer - set(refused), "received", now, of=["batched"])
     refuse(db, refused, "needs_human", newer, now)
     vouchers.drop_waiting_entries(db, sorted(newer | set(refused)))
     batches.change(db, row.id, now, state="dissolved")
-    return context.event(row.id, "dissolved", {"refused": sorted(refused)})
+    detail = {"refused": sorted(refused)}
+    return context.event(row.id, "dissolved", detail | ({"lapsed": sorted(lapsed)} if lapsed else {}))
+
+
+def decide_anew(db: Connection, held: Iterable[EntryRow], now: datetime, batch: str = "") -> list[str]:
+    """Let the vouchers of unsent bookings be decided anew, out of their `batch`; returns the vouchers."""
+    keys = sorted({one.voucher for one in held})
+    vouchers.hold(db, keys)
+    if batch:
+        entries.take_out(db, batch)
+    vouchers.drop_waiting_entries(db, keys)
+    vouchers.set_state(db, keys, "received", now, of=("batched", "bookable"))
+    return keys
 
 
 def handed_over(context: Context, row: BatchRow, receipt: Receipt, outcome: str) -> Receipt:

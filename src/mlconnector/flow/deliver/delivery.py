@@ -11,6 +11,7 @@ from mlconnector.errors import ConnectorError, NeedsHuman
 from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.batches import notes
 from mlconnector.flow.batches.kinds import kind_of
+from mlconnector.flow.batches.lapsed import take_apart_lapsed
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import refuse_while_disconnected
@@ -36,7 +37,7 @@ class Filing:
 def file_set(context: Context, batch: str) -> Filing:
     """File the next documents that a batch links. A refused one dissolves the batch before it is sent.
 
-    Without a release nothing is filed.
+    So does a decision that has lapsed. Without a release nothing is filed.
     """
     with context.read() as db:
         row = _batch(batches.read(db, batch), batch)
@@ -47,6 +48,8 @@ def file_set(context: Context, batch: str) -> Filing:
         return Filing(0, more=False, dissolved=row.state == "dissolved")
     if not is_released(context):
         return Filing(0, more=False, dissolved=False)
+    if take_apart_lapsed(context, row):
+        return Filing(0, more=False, dissolved=True)
     outgoing = [_outgoing(row, document) for document in waiting]
     with context.write() as db:
         notes.hold(db, row)
@@ -135,7 +138,7 @@ def submit(context: Context, batch: str) -> Receipt | None:
         return Receipt(row.job_id, 0.0)
     if row.state not in {"frozen", "submitting", "unknown"} or not is_released(context):
         return None
-    return kind_of(row.format).send(context, row)
+    return None if take_apart_lapsed(context, row) else kind_of(row.format).send(context, row)
 
 
 def _batch(row: BatchRow | None, batch: str) -> BatchRow:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mlconnector.flow.batches import kinds
+from mlconnector.flow.batches.lapsed import recall_lapsed
 from mlconnector.flow.connect.verification import verify_what_is_open
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
@@ -70,6 +71,7 @@ def begin(context: Context, run_id: str, trigger: str) -> Begun:
     verify_what_is_open(context)
     if trigger != "webhook":
         try_again(context)
+    recall_lapsed(context)
     return Begun(reread.begin_at(context))
 
 

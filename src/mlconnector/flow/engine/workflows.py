@@ -184,7 +184,7 @@ class Workflows:
         except NotDone as early:
             return _kept(early.outcome)
         if sent is None or sent.job_id is None:
-            # A refused document or file has dissolved the batch: its other bookings go with another one.
+            # Something refused or lapsed has dissolved the batch: its other bookings go with another one.
             frozen = self._frozen(way)
             self.resume(context.name, wait=way.wait)
             if step("waits", partial(progress.waits, context)):
@@ -198,7 +198,7 @@ class Workflows:
         return _kept(_DONE)
 
     def _sent(self, way: Way, batch: str) -> progress.Sent | None:
-        """File a batch's documents and hand it over; None when a refused document has dissolved it."""
+        """File a batch's documents and hand it over; None when it was dissolved instead."""
         while True:
             file = partial(delivery.file_set, way.context, batch)
             filing = self._done("file", way, file, delivery.Filing)

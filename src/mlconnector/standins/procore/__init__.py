@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from mlconnector.standins.base import Options
-from mlconnector.standins.procore.identities import CLIENT_ID, CLIENT_SECRET, COMPANY_ID
+from mlconnector.standins.procore.identities import (
+    CERTIFICATE_FIELD,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    COMPANY_ID,
+    CREDITOR_FIELD,
+    VAT_ID_FIELD,
+)
 from mlconnector.standins.procore.standin import ProcoreStandIn
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "COMPANY_ID", "ProcoreStandIn", "create"]
+__all__ = [
+    "CERTIFICATE_FIELD",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "COMPANY_ID",
+    "CREDITOR_FIELD",
+    "VAT_ID_FIELD",
+    "ProcoreStandIn",
+    "create",
+]
 
 
 def create(options: Options) -> ProcoreStandIn:

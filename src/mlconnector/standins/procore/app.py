@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
+from mlconnector.standins.base import AsgiApp
 from mlconnector.standins.procore.access import Access
 from mlconnector.standins.procore.answers import Refusal, json_answer, not_found, refusal
 from mlconnector.standins.procore.endpoint import Api, Asked
@@ -23,6 +25,7 @@ from mlconnector.standins.procore.storage import Storage
 from mlconnector.standins.statistics import Statistics
 
 ATTACHMENT = "/rest/v1.0/attachments/{id}"
+_MAY_BE_WRITTEN = re.compile(r"/webhooks/|/single_pdf_compilers$")
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Services:
     page_cap: int | None = None
     goes_round: bool = False
     unknown: list[str] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
 
 
 class _Endpoint:
@@ -70,8 +74,8 @@ class _Endpoint:
         return answer
 
 
-def build(services: Services, tables: Sequence[Api]) -> Router:
-    """The server as an ASGI application."""
+def build(services: Services, tables: Sequence[Api]) -> AsgiApp:
+    """The server as an ASGI application; what a client tries to write is noted, hooks and prints apart."""
     routes = [Route(api.path, _Endpoint(api, services), methods=[api.method]) for api in tables]
     attachment = Api("GET", ATTACHMENT, services.storage.redirect)
     routes.append(Route(ATTACHMENT, _Endpoint(attachment, services, needs_company=False), methods=["GET"]))
@@ -80,7 +84,15 @@ def build(services: Services, tables: Sequence[Api]) -> Router:
         services.unknown.append(f"{scope['method']} {scope['path']}")
         await not_found().answer()(scope, receive, send)
 
-    return Router([*routes, *_other_routes(services)], redirect_slashes=False, default=unknown)
+    router = Router([*routes, *_other_routes(services)], redirect_slashes=False, default=unknown)
+
+    async def served(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if scope["method"] != "GET" and path.startswith("/rest/") and not _MAY_BE_WRITTEN.search(path):
+            services.writes.append(f"{scope['method']} {path}")
+        await router(scope, receive, send)
+
+    return served
 
 
 async def _asked(request: Request, services: Services) -> Asked:

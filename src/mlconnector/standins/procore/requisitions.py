@@ -90,8 +90,10 @@ def _head(work: Work, contract: Contract, order: int, case: str, period: Row) ->
     }
 
 
-def _number(contract: Contract, order: int, case: str, year: str) -> str:
+def _number(contract: Contract, order: int, case: str, year: str) -> str | None:
     place = int(contract.commitment["number"][3:])
+    if case == "bill_without_number":
+        return None
     if case == "long_number" and order == 0:
         return _LONG_NUMBER.format(place, contract.project["project_number"])
     if case == "long_number":
@@ -225,7 +227,7 @@ def _attach(work: Work, contract: Contract, bill: Row) -> None:
     shown = [
         "Schlussrechnung" if bill["final"] else "Abschlagsrechnung",
         contract.vendor["name"],
-        f"Rechnungsnummer: {bill['invoice_number']}",
+        f"Rechnungsnummer: {bill['invoice_number'] or ''}",
         f"Rechnungsdatum: {bill['billing_date']}",
         f"Leistungszeitraum: {bill['requisition_start']} bis {bill['requisition_end']}",
         f"Bauvorhaben: {contract.project['display_name']}",

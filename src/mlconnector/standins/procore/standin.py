@@ -52,11 +52,8 @@ class ProcoreStandIn:
         self.faults = Faults()
         on_payment = options.extra.get("tax_base") == "payment"
         self.account = Account(options.records, options.seed, options.clock, on_payment)
-        self.limits = Limits(
-            options.clock,
-            int(options.extra.get("per_hour", GENEROUS)),
-            int(options.extra.get("per_spike", GENEROUS)),
-        )
+        limits = [int(options.extra.get(name, GENEROUS)) for name in ("per_hour", "per_spike")]
+        self.limits = Limits(options.clock, *limits)
         self.login = Login(options.clock)
         self.access = Access(self.account.tables["projects"])
         self.storage = Storage(options.clock, self.account.file)
@@ -66,15 +63,9 @@ class ProcoreStandIn:
         bills = RequisitionApi(self.account)
         self.printing = Printing(self.account, options.clock, options.delay, bills.found)
         self.services = Services(self.access, self.login, self.limits, self.storage)
-        tables = [
-            *CompanyApi(self.account).routes(),
-            *bills.routes(),
-            *DirectCostApi(self.account).routes(),
-            *CommitmentApi(self.account).routes(),
-            *self.printing.routes(),
-            *self.hooks.routes(),
-        ]
-        self._app = FaultyApp(build(self.services, tables), self.faults)
+        others = (CompanyApi(self.account), DirectCostApi(self.account), CommitmentApi(self.account))
+        rows = [row for each in (bills, *others, self.printing, self.hooks) for row in each.routes()]
+        self._app = FaultyApp(build(self.services, rows), self.faults)
         if options.state_file is not None and options.state_file.exists():
             self._restore(options.state_file)
 
@@ -110,8 +101,6 @@ class ProcoreStandIn:
         self.access.hidden = {int(project_id): status for project_id, status in state["hidden"].items()}
         self.access.is_connected = state["is_connected"]
         self.account.restore(state["edits"])
-
-    # ------------------------------------------------------------ what it holds
 
     @property
     def projects(self) -> Table:
@@ -159,8 +148,13 @@ class ProcoreStandIn:
 
     @property
     def unknown_calls(self) -> list[str]:
-        """Calls of endpoints that this account does not have, such as `PATCH /rest/v1.1/requisitions/1`."""
+        """Calls of addresses that this account does not have."""
         return self.services.unknown
+
+    @property
+    def writes(self) -> list[str]:
+        """What a client tried to write, hooks and prints apart: `PATCH /rest/v1.1/requisitions/1`."""
+        return self.services.writes
 
     def cases(self) -> dict[int, str]:
         """The case of each requisition and direct cost by its id."""
@@ -192,8 +186,6 @@ class ProcoreStandIn:
         """See `sums.obligo`."""
         return sums.obligo(self.account)
 
-    # ------------------------------------------------------------ what an administrator does
-
     def hide_project(self, project_id: int, status: int = 403) -> None:
         """Take a project from the service account: it is answered with 403 or 404, and no longer listed."""
         self.access.hidden[project_id] = status
@@ -218,39 +210,33 @@ class ProcoreStandIn:
         """From now on no list ends: each page leads to itself."""
         self.services.goes_round = True
 
-    # ------------------------------------------------------------ what somebody does to the data
+    def update_record(
+        self, table: str, record_id: int, edit: edits.Edit, at: datetime | None = None, moves: bool = True
+    ) -> None:
+        """Edit a record of any table, such as `vendors` or `tax_codes`; see `edits.update`."""
+        self.telling.of(table, edits.update(self.account, table, record_id, edit, at, moves))
 
     def update_requisition(
         self, requisition_id: int, edit: edits.Edit, at: datetime | None = None, moves: bool = True
     ) -> None:
         """See `edits.update`."""
-        self.telling.of(
-            "requisitions", edits.update(self.account, "requisitions", requisition_id, edit, at, moves)
-        )
+        self.update_record("requisitions", requisition_id, edit, at, moves)
 
     def update_direct_cost(
         self, direct_cost_id: int, edit: edits.Edit, at: datetime | None = None, moves: bool = True
     ) -> None:
         """See `edits.update`."""
-        self.telling.of(
-            "direct_costs", edits.update(self.account, "direct_costs", direct_cost_id, edit, at, moves)
-        )
+        self.update_record("direct_costs", direct_cost_id, edit, at, moves)
 
     def update_commitment(
         self, commitment_id: int, edit: edits.Edit, at: datetime | None = None, moves: bool = True
     ) -> None:
         """See `edits.update`."""
-        self.telling.of(
-            "commitments", edits.update(self.account, "commitments", commitment_id, edit, at, moves)
-        )
+        self.update_record("commitments", commitment_id, edit, at, moves)
 
     def update_vendor(self, vendor_id: int, edit: edits.Edit, at: datetime | None = None) -> None:
         """See `edits.update`."""
-        self.telling.of("vendors", edits.update(self.account, "vendors", vendor_id, edit, at))
-
-    def update_record(self, table: str, record_id: int, edit: edits.Edit, at: datetime | None = None) -> None:
-        """Edit a record of any table, such as `projects` or `tax_codes`; see `edits.update`."""
-        self.telling.of(table, edits.update(self.account, table, record_id, edit, at))
+        self.update_record("vendors", vendor_id, edit, at)
 
     def change_work(self, requisition_id: int, work: Decimal, place: int = 0) -> None:
         """See `edits.change_work`."""
@@ -301,8 +287,6 @@ class ProcoreStandIn:
     def enlarge_file(self, attachment_id: int, size: int) -> None:
         """See `edits.enlarge_file`."""
         edits.enlarge_file(self.account, attachment_id, size)
-
-    # ------------------------------------------------------------ webhooks
 
     def delivery(self, resource: str, record_id: int, reason: str = "update", **values: Any) -> bytes:
         """The body of an event; see `Telling.event`. `values` may have `version` and `is_echo`."""

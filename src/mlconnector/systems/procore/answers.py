@@ -25,6 +25,8 @@ _LONGEST_WORDS = 300
 # How long a refusal lasts that says nothing of it: the window of the shorter limit.
 _WINDOW = 10.0
 _MARGIN = 0.5
+# No limit lasts longer, whatever a header says.
+_LONGEST_WINDOW = 3600.0
 
 
 class NotFound(Broken):
@@ -32,7 +34,10 @@ class NotFound(Broken):
 
 
 class Forbidden(NeedsHuman):
-    """The service account may not read this; who looks after its permissions can help."""
+    """The service account may not read this; who looks after its permissions can help.
+
+    That the app is not connected to the company any more is none: it concerns all that there is.
+    """
 
 
 class Answers:
@@ -50,9 +55,10 @@ class Answers:
         if status == 401:
             return NeedsLogin(SYSTEM, f"HTTP 401: {words}" if words else "HTTP 401")
         if status == 403:
-            key = "procore_disconnected" if _DISCONNECTED in words.lower() else "procore_forbidden"
             facts = {"answer": words or "HTTP 403", "path": answer.request.url.path}
-            return Forbidden(Problem(key, facts, ("path",)))
+            if _DISCONNECTED in words.lower():
+                return NeedsHuman(Problem("procore_disconnected", facts, ("path",)))
+            return Forbidden(Problem("procore_forbidden", facts, ("path",)))
         if status == 404:
             return NotFound(f"{SYSTEM} answered 404 to {answer.request.url.path}: {words}")
         if status == 500:
@@ -73,9 +79,10 @@ class Answers:
 
     def _until_reset(self, answer: httpx.Response) -> float:
         written = answer.headers.get("x-rate-limit-reset", "").strip()
-        if not written.isdigit():
+        if not (written.isascii() and written.isdigit()):
             return 0.0
-        return max(float(written) - self._now().timestamp() + _MARGIN, 0.0)
+        left = float(written) - self._now().timestamp()
+        return min(max(left + _MARGIN, 0.0), _LONGEST_WINDOW + _MARGIN)
 
 
 def said(answer: httpx.Response) -> str:

@@ -37,6 +37,10 @@ CONTRACT_KINDS: Mapping[str, CommitmentKind] = {
 }
 
 
+class OutOfReach(Exception):
+    """What a record needs may not be read in its project; other records can be read all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What all kinds of records need: their project, who is paid, the money, and the company's tax codes.
@@ -93,7 +97,10 @@ class Contract:
 
 @dataclass
 class Around:
-    """Reads what records refer to, each once; safe to share between threads."""
+    """Reads what records refer to, each once; safe to share between threads.
+
+    Raises OutOfReach where a tool of a project may not be read, which others need not miss.
+    """
 
     client: Client
     settings: Settings
@@ -134,7 +141,7 @@ class Around:
         """The lines of the approved change orders of a commitment."""
 
         def read() -> list[CostLine]:
-            found = self.client.change_orders(project, commitment)
+            found = _within_reach(lambda: self.client.change_orders(project, commitment))
             approved = [one for one in found if clean(one.status).lower() == _APPROVED and not one.deleted_at]
             return [
                 line for one in approved for line in self.client.change_order_lines(project, text(one.id))
@@ -145,15 +152,23 @@ class Around:
     def requisitions_of(self, project: Project, commitment: str) -> list[Requisition]:
         """The requisitions of a commitment, without their lines."""
         key = ("requisitions", project, commitment)
-        return self._once(key, lambda: self.client.requisitions_of(project, commitment))
+        return self._once(
+            key, lambda: _within_reach(lambda: self.client.requisitions_of(project, commitment))
+        )
 
     def requisitions(self, project: Project) -> list[Requisition]:
         """All requisitions of a project, without their lines."""
-        return self._once(("requisitions", project), lambda: self.client.all_requisitions(project))
+        key = ("requisitions", project)
+        return self._once(key, lambda: _within_reach(lambda: self.client.all_requisitions(project)))
+
+    def payments(self, project: Project, commitment: str) -> list[Payment]:
+        """The payments that were noted at a commitment."""
+        return _within_reach(lambda: self.client.payments(project, commitment))
 
     def period(self, project: Project, id_: str) -> BillingPeriod | None:
         """A billing period of a project."""
-        periods = self._once(("periods", project), lambda: self.client.billing_periods(project))
+        key = ("periods", project)
+        periods = self._once(key, lambda: _within_reach(lambda: self.client.billing_periods(project)))
         return next((one for one in periods if text(one.id) == id_), None)
 
     def _vendor(self, company: str, id_: str) -> Vendor | None:
@@ -186,6 +201,14 @@ def _unless_gone(read: Callable[[], Value]) -> Value | None:
         return read()
     except (NotFound, Forbidden):
         return None
+
+
+def _within_reach(read: Callable[[], Value]) -> Value:
+    """What is read of a project. Raises OutOfReach."""
+    try:
+        return read()
+    except Forbidden as error:
+        raise OutOfReach(f"{error.problem.facts['path']}: {error.said}") from error
 
 
 def _unless_missing(read: Callable[[], Value]) -> Value | None:

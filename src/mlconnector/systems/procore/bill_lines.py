@@ -56,6 +56,9 @@ def billed_lines(
         if not amount:
             continue
         line = _contract_line(one, bill.contract_lines)
+        if line is None and bill.commitment is not None and one.line_item_id is not None:
+            facts = {"title": title, "line": clean(one.description_of_work) or text(one.line_item_id)}
+            problems.append(Problem("procore_line_gone", facts))
         tax, wrong = tax_by_code(line.tax_code_id if line else None, bill.shared.tax_codes, title)
         problems += wrong
         found.append(Billed(one, amount, tax))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import get_args
 
 import msgspec
 
@@ -19,7 +20,7 @@ from mlconnector.systems.kit import cursors
 from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.json_answers import Raw
 from mlconnector.systems.procore import lost
-from mlconnector.systems.procore.absent import absent_since_yesterday
+from mlconnector.systems.procore.absent import absent_since_yesterday, note_listed
 from mlconnector.systems.procore.answers import Forbidden, NotFound
 from mlconnector.systems.procore.around import CONTRACT_KINDS
 from mlconnector.systems.procore.client import Client, Rows
@@ -28,7 +29,8 @@ from mlconnector.systems.procore.lists import List, kinds, list_in
 from mlconnector.systems.procore.missed import missed
 from mlconnector.systems.procore.names import NO_ID, SYSTEM, Name, Project, is_id
 from mlconnector.systems.procore.projects import visible
-from mlconnector.systems.procore.settings import Settings
+from mlconnector.systems.procore.settings import CostStatus, RequisitionStatus, Settings
+from mlconnector.systems.procore.shapes import Requisition
 from mlconnector.systems.source import Page, Reference, SourceContext
 
 _RESTARTS = 3
@@ -83,7 +85,7 @@ class Changes:
             for kind in kinds(self._settings)
         ]
         rest = lost.resting(self._context.memory, now)
-        failed = {str(one): before.begin_of(one) if before else None for one in lists if str(one) in rest}
+        failed = {str(one): before.stood_at(one) if before else None for one in lists if str(one) in rest}
         left = tuple(str(one) for one in lists if str(one) not in rest)
         return Position(self._account, now, left, failed=failed)
 
@@ -101,11 +103,12 @@ class Changes:
             if not at.done and len(at.left) == 1:
                 # None of the lists may be read: that is no matter of some projects.
                 raise
-            failed = {**at.failed, at.left[0]: step.since}
+            failed = {**at.failed, at.left[0]: step.before.stood_at(step.current) if step.before else None}
             return self._next_list(
                 replace(step, at=msgspec.structs.replace(at, failed=failed)), (), read=False
             )
         references = self._references(step, rows)
+        note_listed(self._context.memory, step.current, rows.rows)
         if _shrank(at, rows):
             again = msgspec.structs.replace(at, link=None, total=None, restarts=at.restarts + 1, seen=())
             return Page(references, cursors.written(again), step.kept)
@@ -160,13 +163,14 @@ class Changes:
         return tuple(references.values())
 
     def _counts(self, current: List, row: Raw) -> bool:
-        """Whether a record may count, as far as its row says."""
+        """Whether a record may count, as far as its row says; a state that nobody knows is looked at."""
         status = row.get("status")
         match current.kind:
             case "requisition":
-                return status is None or status in self._settings.requisitions.statuses
+                left_out = {*get_args(RequisitionStatus)} - self._settings.requisitions.statuses
+                return status not in left_out
             case "direct-cost":
-                return status is None or status in self._settings.direct_costs.statuses
+                return status not in {*get_args(CostStatus)} - self._settings.direct_costs.statuses
         return True
 
     def _that_follow(self, project: Project, changed: dict[Name, Raw]) -> list[Name]:
@@ -182,13 +186,20 @@ class Changes:
             if self._settings.commitments.read and kind is not None:
                 found.append(Name(kind, project, commitment))
         for commitment, ids in by_commitment.items():
-            later = self._client().requisitions_of(project, commitment)
-            found += [
-                Name("requisition", project, str(one.id))
-                for one in later
-                if str(one.previous_requisition_id) in ids and is_id(str(one.id))
-            ]
+            listed = self._client().requisitions_of(project, commitment)
+            found += [Name("requisition", project, id_) for id_ in _behind(listed, ids)]
         return found
+
+
+def _behind(listed: Sequence[Requisition], ids: set[str]) -> list[str]:
+    """The bills that add to some of a commitment, and those that add to these: a final one sums up all."""
+    found: list[str] = []
+    left = {str(one.id): str(one.previous_requisition_id) for one in listed if is_id(str(one.id))}
+    reached = set(ids)
+    while later := [id_ for id_, previous in left.items() if previous in reached and id_ not in reached]:
+        found += later
+        reached.update(later)
+    return found
 
 
 def _shrank(at: Position, rows: Rows) -> bool:

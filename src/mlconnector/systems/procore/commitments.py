@@ -24,6 +24,13 @@ from mlconnector.systems.procore.settings import Settings
 from mlconnector.systems.procore.shapes import BudgetCode, CostLine, Item, day_or_unknown, text
 from mlconnector.systems.source import Reading
 
+_WORK_ORDER_STATES = frozenset(
+    {"Draft", "Out For Bid", "Out For Signature", "Approved", "Complete", "Terminated", "Void"}
+)
+_PURCHASE_ORDER_STATES = frozenset(
+    {"Draft", "Processing", "Submitted", "Partially Received", "Received", "Approved", "Closed"}
+)
+
 
 def reading_of(contract: Contract, settings: Settings) -> Reading:
     """The reading of a commitment; one that does not bind (any more) is withdrawn."""
@@ -60,9 +67,13 @@ def reading_of(contract: Contract, settings: Settings) -> Reading:
 
 
 def _binds(contract: Contract, settings: Settings) -> bool:
-    rule = settings.commitments
-    states = rule.work_orders if contract.name.kind == "work-order" else rule.purchase_orders
-    return clean(contract.commitment.status) in states and not contract.commitment.deleted_at
+    """Whether a commitment is in force. Raises UnknownShape for a state that nobody knows."""
+    rule, status = settings.commitments, clean(contract.commitment.status)
+    is_work = contract.name.kind == "work-order"
+    binding = rule.work_orders if is_work else rule.purchase_orders
+    if status not in binding | (_WORK_ORDER_STATES if is_work else _PURCHASE_ORDER_STATES):
+        raise UnknownShape(f"{SYSTEM} answered with a commitment in the state {status!r}")
+    return status in binding and not contract.commitment.deleted_at
 
 
 def _to_come(contract: Contract) -> tuple[Line, ...]:

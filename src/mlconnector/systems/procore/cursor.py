@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from mlconnector.systems.kit import cursors
-from mlconnector.systems.procore.lists import List, kinds
+from mlconnector.systems.procore.lists import List, kinds, list_in
 from mlconnector.systems.procore.settings import Settings
 
 OVERLAP = timedelta(minutes=10)
@@ -35,6 +35,13 @@ class Cursor(msgspec.Struct, frozen=True):
         project = f"{one.project.company}/{one.project.id}"
         known = self.read is None or project in self.read
         return self.moment if known and (self.kinds is None or one.kind in self.kinds) else None
+
+    def stood_at(self, one: List) -> datetime | None:
+        """Since when a list that cannot be read is to be read later; None for all of it.
+
+        A cursor that somebody asked for does not know up to where a list was read before.
+        """
+        return None if self.read is None else self.begin_of(one)
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -85,6 +92,7 @@ def behind(at: Position, before: Cursor | None, settings: Settings) -> Cursor:
     late: dict[str, datetime | None] = {}
     if before is not None and before.moment is not None:
         unseen = set(before.read or ()) - set(projects)
-        late |= {f"{project}/{kind}": before.moment for project in unseen for kind in wanted}
+        lists = [list_in(f"{project}/{kind}") for project in unseen for kind in wanted]
+        late |= {str(one): before.begin_of(one) for one in lists}
     late |= {name: moment for name, moment in (before.late if before else {}).items() if name not in done}
     return Cursor(at.account, at.started, tuple(projects), wanted, late | at.failed)

@@ -92,7 +92,12 @@ def _printed(client: Client, memory: Memory, name: Name) -> str:
         if not job:
             raise Broken(f"{SYSTEM} did not say which print it has begun")
         memory.remember(key, str(job))
-    state: Any = client.read(company, f"/rest/v1.0/companies/{company}/invoices/async_jobs/{job}", {})
+    try:
+        state: Any = client.read(company, f"/rest/v1.0/companies/{company}/invoices/async_jobs/{job}", {})
+    except NotFound:
+        # Procore does not keep jobs for ever: the next attempt begins another.
+        memory.remember(key, None)
+        raise
     status = state.get("status") if isinstance(state, dict) else None
     if status in {"pending", "in_progress"}:
         raise RetryLater(f"{SYSTEM} is still printing", _SECONDS_BETWEEN)

@@ -53,7 +53,7 @@ def _bill(name: Name, around: Around) -> Bill | None:
         contract_lines=_contract_lines(name, requisition, commitment, around),
         period=around.period(project, text(requisition.period_id)) if requisition.period_id else None,
         earlier=earlier,
-        payments=tuple(around.client.payments(project, commitment_id)) if is_final and commitment_id else (),
+        payments=tuple(around.payments(project, commitment_id)) if is_final and commitment_id else (),
     )
 
 
@@ -97,9 +97,10 @@ def _cost(name: Name, around: Around) -> Cost | None:
     )
     if shared is None:
         return None
-    mirrored = clean(direct_cost.direct_cost_type) == _MIRROR and any(
-        clean(one.invoice_number) == clean(direct_cost.invoice_number)
-        and text(one.vendor_id) == text(direct_cost.vendor_id)
+    number = clean(direct_cost.invoice_number)
+    is_mirror = clean(direct_cost.direct_cost_type) == _MIRROR
+    mirrored = is_mirror and any(
+        number and clean(one.invoice_number) == number and text(one.vendor_id) == text(direct_cost.vendor_id)
         for one in around.requisitions(name.project)
     )
     return Cost(name, direct_cost, shared, mirrored)

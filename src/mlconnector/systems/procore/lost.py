@@ -33,7 +33,9 @@ def note(memory: Memory, refused: Iterable[str], read: Iterable[str], now: datet
         memory.remember(_LOST, after)
 
 
-def forget(memory: Memory) -> None:
-    """Ask for all lists again: somebody has looked after the rights."""
-    if lost_lists(memory):
-        memory.remember(_LOST, {})
+def forget(memory: Memory, read: Iterable[str]) -> None:
+    """Ask for lists again that could be read: somebody has looked after the rights."""
+    before, found = lost_lists(memory), set(read)
+    after = {name: tried for name, tried in before.items() if name not in found}
+    if after != before:
+        memory.remember(_LOST, after)

@@ -83,18 +83,20 @@ class Ping:
     def _rights(self, client: Client) -> list[CheckStep]:
         """Whether every list of a project may be read; bills have their tax codes from their contracts."""
         refused: dict[str, None] = {}
+        read: list[str] = []
         for project, record in self._projects.items():
             for kind in KINDS.values():
                 one = List(project, kind)
                 try:
                     client.page(project.company, one.path, {**one.query(), "per_page": "1"})
+                    read.append(str(one))
                 except (Forbidden, NotFound):
                     refused.setdefault(f"{number_of(record)}: {_TOOLS[kind]}")
                 except ConnectorError as error:
                     return [failed_step(RIGHTS, TITLE, error)]
+        forget(self.context.memory, read)
         if refused:
             return [CheckStep(RIGHTS, "failed", "procore_rights_missing", {"refused": _some(list(refused))})]
-        forget(self.context.memory)
         return [CheckStep(RIGHTS, "ok")]
 
     def _tax_codes(self, client: Client) -> list[CheckStep]:

@@ -45,6 +45,27 @@ def disagreement(requisition: Requisition, settings: Settings, title: str) -> li
     return [Problem("procore_final_undecided", facts, ("procore_says", "rule_says"))]
 
 
+def chain_problems(
+    requisition: Requisition, earlier: Sequence[Requisition], title: str, settings: Settings
+) -> list[Problem]:
+    """What speaks against a final invoice: bills before it that cannot be seen, or do not count themselves.
+
+    The one just before it is looked at with every bill.
+    """
+    first = earlier[0] if earlier else requisition
+    wanted = text(first.previous_requisition_id)
+    problems = [Problem("procore_previous_gone", {"title": title, "previous": wanted})] if wanted else []
+    for one in earlier[:-1]:
+        if one.status not in settings.requisitions.statuses:
+            facts = {
+                "title": title,
+                "previous": text(one.number) or text(one.id),
+                "status": clean(one.status),
+            }
+            problems.append(Problem("procore_previous_open", facts, ("status",)))
+    return problems
+
+
 def settled_by(
     earlier: Sequence[Requisition], rates: Mapping[str, Decimal], payments: Sequence[Payment], currency: str
 ) -> tuple[DownPayment, ...]:

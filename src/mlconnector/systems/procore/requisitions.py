@@ -23,7 +23,7 @@ from mlconnector.systems.procore.files import chosen
 from mlconnector.systems.procore.money import rate_of
 from mlconnector.systems.procore.names import SYSTEM
 from mlconnector.systems.procore.parties import site_of, vendor_of
-from mlconnector.systems.procore.progress import disagreement, is_final_bill, settled_by
+from mlconnector.systems.procore.progress import chain_problems, disagreement, is_final_bill, settled_by
 from mlconnector.systems.procore.projects import number_of
 from mlconnector.systems.procore.retainage import retained_of
 from mlconnector.systems.procore.settings import RequisitionStatus, Settings
@@ -49,8 +49,10 @@ def reading_of(bill: Bill, settings: Settings) -> Reading:
     retained = retained_of(requisition, before, settings)
     billed, wrong_lines = billed_lines(bill, base, title, settings)
     certified = total_of(requisition) - total_of(before)
-    problems += _contract_missing(bill, title)
     problems += wrong_lines
+    problems += _of_contract(bill, title)
+    if base is not before:
+        problems += chain_problems(requisition, bill.earlier, title, settings)
     problems += _due_differs(requisition, certified, retained, title)
     problems += _certified_otherwise(requisition, certified, title, settings)
     problems += disagreement(requisition, settings, title)
@@ -141,11 +143,12 @@ def _before(bill: Bill, title: str, settings: Settings) -> tuple[Requisition | N
     return previous, []
 
 
-def _contract_missing(bill: Bill, title: str) -> list[Problem]:
-    """A problem where the contract cannot be seen: its lines say which tax codes the bill has."""
-    if not bill.requisition.commitment_id or bill.commitment is not None:
+def _of_contract(bill: Bill, title: str) -> list[Problem]:
+    """A problem where the contract is not to be had, whose lines say tax codes and cost types."""
+    if bill.commitment is not None:
         return []
-    return [Problem("procore_contract_missing", {"title": title})]
+    facts = {"title": title, "contract": text(bill.requisition.commitment_id)}
+    return [Problem("procore_contract_gone", facts, ("contract",))]
 
 
 def _due_differs(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mlconnector.errors import ConnectorError
+from mlconnector.errors import Broken, ConnectorError
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.kit.invoice_files import downloaded
 from mlconnector.systems.kit.on_demand import OnDemand
@@ -14,7 +14,7 @@ from mlconnector.systems.kit.paging import each_apart
 from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.procore import commitments, direct_costs, files, requisitions, webhooks
 from mlconnector.systems.procore.answers import NotFound
-from mlconnector.systems.procore.around import Around, Bill, Cost
+from mlconnector.systems.procore.around import Around, Bill, Cost, OutOfReach
 from mlconnector.systems.procore.changes import Changes
 from mlconnector.systems.procore.connection import connected
 from mlconnector.systems.procore.cursor import cursor_from, goes_on
@@ -31,9 +31,10 @@ CONCURRENCY = 4
 
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
-    """Why a record cannot be read, which is no fault of the others."""
+    """Why a record cannot be read, which is no fault of the others; it may be over by itself."""
 
     reason: str
+    for_now: bool = False
 
 
 class ProcoreSource:
@@ -98,6 +99,8 @@ class ProcoreSource:
         if found is None:
             return gone(name)
         if isinstance(found, _Unreadable):
+            if found.for_now:
+                return unavailable(name, Broken(found.reason))
             raise UnknownShape(found.reason)
         if isinstance(found, ConnectorError):
             return unavailable(name, found)
@@ -119,3 +122,5 @@ def _gathered(external_id: str, around: Around) -> Gathered | _Unreadable | None
         return gathered(name, around)
     except UnknownShape as error:
         return _Unreadable(str(error))
+    except OutOfReach as error:
+        return _Unreadable(str(error), for_now=True)

@@ -1,4 +1,4 @@
-"""The tax of lines by the company's tax codes, checked against the tax that the document itself shows.
+"""The tax of lines by the company's tax codes.
 
 Procore adds the taxes of lines up unrounded and rounds once. Where a company has not switched the feature on,
 all taxes are nought whatever the vendor's invoice says: then a rule of the settings, or the mapping, says it.
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconnector.model.money import HUNDRED, ZERO, rounded
+from mlconnector.model.money import HUNDRED, ZERO
 from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.procore.settings import Settings
@@ -49,14 +49,3 @@ def added(amounts: Sequence[Decimal], taxes: Sequence[Tax]) -> Decimal:
     """The tax of all lines, unrounded."""
     pairs = zip(amounts, taxes, strict=True)
     return sum((amount * tax.rate / HUNDRED for amount, tax in pairs), ZERO)
-
-
-def differing(
-    shown: Decimal, amounts: Sequence[Decimal], taxes: Sequence[Tax], title: str, currency: str
-) -> list[Problem]:
-    """A problem where the tax of a document is not what its codes come to."""
-    expected = added(amounts, taxes)
-    if abs(shown - expected) <= CENT:
-        return []
-    facts = {"title": title, "tax": f"{shown:f}", "expected": f"{rounded(expected, currency):f}"}
-    return [Problem("procore_tax_differs", facts, ("title",))]

@@ -17,7 +17,7 @@ from mlconnector.systems.procore.client import Client
 from mlconnector.systems.procore.connection import connected
 from mlconnector.systems.procore.names import SYSTEM, TITLE, Project
 from mlconnector.systems.procore.projects import visible
-from mlconnector.systems.procore.settings import Settings
+from mlconnector.systems.procore.settings import Settings, Webhook
 from mlconnector.systems.procore.shapes import Hook, Trigger, text
 from mlconnector.systems.source import SourceContext
 
@@ -48,12 +48,12 @@ def register(context: SourceContext, address: str) -> Sequence[str]:
             offered = _offered(client, project)
             hook = _hook(client, project, settings.webhook.namespace, address, key)
             hooks[f"{project.company}/{project.id}"] = hook
-            there = {(one.resource_name, one.event_type) for one in _triggers(client, project, hook)}
+            there = {_event(one) for one in _triggers(client, project, hook)}
             for resource in _WANTED:
                 if resource not in offered:
                     missing[resource] = None
                 for event in offered.get(resource, ()):
-                    if (resource, event) not in there:
+                    if f"{resource}/{event}" not in there:
                         _add_trigger(client, project, hook, resource, event)
                     told[f"{resource}/{event}"] = None
     context.memory.remember(KNOWN, hooks)
@@ -67,10 +67,10 @@ def unregister(context: SourceContext, address: str) -> Sequence[str]:
     told: dict[str, None] = {}
     with _opened(context) as client:
         for project in visible(client, settings):
-            for hook in _hooks(client, project, address):
+            for hook in _hooks(client, project, _namespace(settings), address):
                 id_ = text(hook.id)
                 for one in _triggers(client, project, id_):
-                    told[f"{one.resource_name}/{one.event_type}"] = None
+                    told[_event(one)] = None
                 client.send("DELETE", project.company, f"{HOOKS}/{id_}", query=_of(project))
     context.memory.remember(KNOWN, None)
     context.memory.remember(NOT_OFFERED, None)
@@ -102,8 +102,14 @@ def _offered(client: Client, project: Project) -> dict[str, list[str]]:
     return found
 
 
-def _hooks(client: Client, project: Project, address: str) -> list[Hook]:
-    listed = client.listed(project.company, HOOKS, _of(project), Hook)
+def _namespace(settings: Settings) -> str:
+    return (settings.webhook or Webhook()).namespace
+
+
+def _hooks(client: Client, project: Project, namespace: str, address: str) -> list[Hook]:
+    # Without a namespace those of Procore's own are listed, and never ours.
+    query = {**_of(project), "namespace": namespace}
+    listed = client.listed(project.company, HOOKS, query, Hook)
     return [one for one in listed if one.destination_url == address]
 
 
@@ -114,7 +120,7 @@ def _hook(client: Client, project: Project, namespace: str, address: str, key: s
         "destination_url": address,
         "destination_headers": {"Authorization": f"Bearer {key}"},
     }
-    there = _hooks(client, project, address)
+    there = _hooks(client, project, namespace, address)
     if there:
         id_ = text(there[0].id)
         body: dict[str, Any] = {"project_id": int(project.id), "hook": values}
@@ -129,6 +135,11 @@ def _hook(client: Client, project: Project, namespace: str, address: str, key: s
 
 def _triggers(client: Client, project: Project, hook: str) -> list[Trigger]:
     return client.listed(project.company, f"{HOOKS}/{hook}/triggers", _of(project), Trigger)
+
+
+def _event(trigger: Trigger) -> str:
+    """What a trigger tells of; its event is written in capitals in some answers."""
+    return f"{trigger.resource_name}/{(trigger.event_type or '').lower()}"
 
 
 def _add_trigger(client: Client, project: Project, hook: str, resource: str, event: str) -> None:

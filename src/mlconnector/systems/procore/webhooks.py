@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlconnector.systems.procore.lists import kinds
 from mlconnector.systems.procore.names import Name, Project, RecordKind, is_id
 from mlconnector.systems.procore.settings import Settings
 from mlconnector.systems.source import Delivery, Hint, Malformed
@@ -48,11 +49,12 @@ def understood(body: bytes, settings: Settings) -> Hint:
         raise Malformed("the body has no id or names no resource")
     if str(content.get("company_id") or "") not in settings.companies or _is_own(content, settings):
         return Hint(str(delivery_id), ())
-    return Hint(str(delivery_id), tuple(dict.fromkeys(names_in(content))))
+    return Hint(str(delivery_id), tuple(dict.fromkeys(names_in(content, settings))))
 
 
-def names_in(content: Mapping[str, Any]) -> Iterator[str]:
-    """The names of the records that an event speaks of, whatever its version."""
+def names_in(content: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """The names of the records that an event speaks of, whatever its version, as far as they are read."""
+    wanted = kinds(settings)
     company, project = _id(content, "company_id"), _id(content, "project_id")
     resource = str(content.get("resource_type") or content.get("resource_name") or "")
     about = [(resource, content.get("resource_id"))]
@@ -68,7 +70,7 @@ def names_in(content: Mapping[str, Any]) -> Iterator[str]:
         ]
     for called, id_ in about:
         kind = _KINDS.get(called.strip().lower())
-        if kind is not None and company and project and is_id(str(id_)):
+        if kind in wanted and company and project and is_id(str(id_)):
             yield str(Name(kind, Project(company, project), str(id_)))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +40,24 @@ WAITING = {
 LEFT_OUT = {"payroll", "mirrored_direct_cost", "zero"}
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, installation: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """A command as people give it; in the installation that a demo has left."""
+    of = (
+        {}
+        if installation is None
+        else {
+            "MLCONNECTOR_DATA_DIR": str(installation),
+            "MLCONNECTOR_DATABASE_URL": f"sqlite:///{installation / 'ml-connector.sqlite'}",
+            "MLCONNECTOR_MASTER_KEY_FILE": str(installation / "master.key"),
+        }
+    )
     return subprocess.run(
         [sys.executable, "-m", "mlconnector", *arguments],
         capture_output=True,
         text=True,
         check=False,
         timeout=600,
+        env={**os.environ, **of},
     )
 
 
@@ -101,6 +114,27 @@ def test_everything_bookable_is_settled_on_its_cost_centres(out: Path, rows: lis
         assert own, f"{number} is not booked"
         assert {row["KOST1 - Kostenstelle"] for row in costs} <= {project}
         assert {row["KOST2 - Kostenstelle"] for row in costs} <= codes
+
+
+def test_the_report_of_costs_is_what_procore_says_to_the_cent(out: Path) -> None:
+    told = answer(out, "report", "costs", "demo-procore")
+    ours = {
+        (one["cost_centre_1"], two["cost_centre_2"]): Decimal(two["net"])
+        for one in told["cost_centres_1"]
+        for two in one["cost_centres_2"]
+    }
+    settled = answer(out, "vouchers", "demo-procore", "--state", "settled", "--limit", "1000")["vouchers"]
+    sent = {int(one["external_id"].rpartition("/")[2]) for one in settled}
+    theirs = create(Options(records=RECORDS)).costs(lambda record: record["id"] in sent)
+    assert ours == {(one.replace("-", " "), two): net for (one, two), net in theirs.items() if net}
+    assert sum(ours.values()) == Decimal(told["total"]["net"]) > 0
+
+
+def answer(out: Path, *arguments: str) -> dict[str, Any]:
+    """What a command says as JSON of the installation that the demo has left."""
+    finished = command(*arguments, "--json", installation=out)
+    assert finished.returncode == 0, finished.stderr
+    return dict(json.loads(finished.stdout))
 
 
 def test_every_batch_was_taken_and_every_bill_has_its_document(out: Path, rows: list[dict[str, str]]) -> None:

@@ -11,7 +11,7 @@ from mlconnector.model.vouchers import Voucher
 from mlconnector.standins.faults import Fault
 from mlconnector.standins.procore import COMPANY_ID, ProcoreStandIn
 from mlconnector.systems.source import Reading, Reference, Source
-from tests.systems.procore.rig import ProcoreRig, Row, edited, name_of
+from tests.systems.procore.rig import ProcoreRig, Row, edited, name_of, update
 
 CONTRACT_KINDS = {"WorkOrderContract": "work-order", "PurchaseOrderContract": "purchase-order"}
 
@@ -36,6 +36,11 @@ def voucher(rig: ProcoreRig, record: Row) -> Voucher:
 def held_by(rig: ProcoreRig, record: Row) -> list[str]:
     """The keys of what holds a record."""
     return [problem.key for problem in reading(rig, record).problems]
+
+
+def put(rig: ProcoreRig, record: Row, **values: Any) -> None:
+    """Let a bill or a direct cost have other values."""
+    update(rig.standin, name_of(record), lambda row: row.update(values))
 
 
 def net(found: Voucher) -> Decimal:

@@ -15,11 +15,12 @@ from tests.systems.procore.looking import (
     held_by,
     net,
     previous,
+    put,
     reading,
     status,
     voucher,
 )
-from tests.systems.procore.rig import APPROVED, ProcoreRig, Row, name_of, of_case, procore_rig, update
+from tests.systems.procore.rig import APPROVED, ProcoreRig, Row, name_of, of_case, procore_rig
 
 pytestmark = pytest.mark.xdist_group("procore-bills")
 
@@ -263,13 +264,13 @@ class TestStates:
 
     def test_a_state_that_nobody_knows_is_listed_and_waits(self, rig: ProcoreRig) -> None:
         record = of_case(rig.standin, "tax_19")
-        update(rig.standin, name_of(record), lambda row: row.update(status="in_dispute"))
+        put(rig, record, status="in_dispute")
         assert name_of(record) in {each.external_id for each in whole_pass(rig.open(), None)[0]}
         assert held_by(rig, record) == ["record_unreadable"]
 
     def test_the_bill_before_has_to_be_approved(self, rig: ProcoreRig) -> None:
         first, second, *_ = chain_of(rig.standin, "progress_retainage")
-        update(rig.standin, name_of(first), lambda row: row.update(status="revise_and_resubmit"))
+        put(rig, first, status="revise_and_resubmit")
         assert held_by(rig, second) == ["procore_previous_open"]
 
     def test_the_bill_before_has_to_be_there(self, rig: ProcoreRig) -> None:
@@ -283,7 +284,7 @@ class TestNumbers:
         record = of_case(rig.standin, "tax_19")
         contract = rig.standin.commitments[record["commitment_id"]]["number"]
         for empty in (None, "", " ", "0"):
-            update(rig.standin, name_of(record), lambda row, empty=empty: row.update(invoice_number=empty))
+            put(rig, record, invoice_number=empty)
             assert voucher(rig, record).number == f"{contract}-{record['number']}"
 
     def test_numbers_that_are_long_or_odd_are_kept_as_they_are_written(self, shared: ProcoreRig) -> None:

@@ -10,7 +10,7 @@ from mlconnector.errors import Broken, ConnectorError
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.source import Reference, Source
 from tests.conformance.source_suite import whole_pass
-from tests.systems.procore.looking import chain_of, contract_name, reading_of
+from tests.systems.procore.looking import chain_of, contract_name, put, reading_of
 from tests.systems.procore.rig import (
     LISTING,
     ProcoreRig,
@@ -110,7 +110,7 @@ class TestLaterBills:
             with procore_rig(settings=table) as rig:
                 source, cursor = read_once(rig)
                 first, *later = chain_of(rig.standin, "progress_retainage")
-                update(rig.standin, name_of(first), lambda row: row.update(billing_date="2026-05-02"))
+                put(rig, first, billing_date="2026-05-02")
                 found = ids(whole_pass(source, cursor)[0])
                 assert {name_of(one) for one in (first, *later)} <= found
                 contract = rig.standin.commitments[first["commitment_id"]]

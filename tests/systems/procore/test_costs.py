@@ -8,7 +8,7 @@ import pytest
 
 from mlconnector.model.vouchers import Kind
 from mlconnector.systems.procore.direct_costs import MIRRORED, NOT_WANTED
-from tests.systems.procore.looking import alter, held_by, net, reading, status, voucher
+from tests.systems.procore.looking import alter, held_by, net, put, reading, status, voucher
 from tests.systems.procore.rig import ProcoreRig, Row, name_of, of_case, plain, procore_rig, update
 
 pytestmark = pytest.mark.xdist_group("procore-costs")
@@ -88,20 +88,20 @@ class TestMirrors:
 
     def test_one_without_a_bill_waits(self, rig: ProcoreRig) -> None:
         record = of_case(rig.standin, "mirrored_direct_cost")
-        update(rig.standin, name_of(record), lambda row: row.update(invoice_number="of nobody"))
+        put(rig, record, invoice_number="of nobody")
         assert "procore_mirror_alone" in held_by(rig, record)
 
     def test_two_documents_without_a_number_are_no_double(self, rig: ProcoreRig) -> None:
         record = of_case(rig.standin, "mirrored_direct_cost")
         for bill in list(rig.standin.requisitions.values()):
-            update(rig.standin, name_of(bill), lambda row: row.update(invoice_number=None))
-        update(rig.standin, name_of(record), lambda row: row.update(invoice_number=None))
+            put(rig, bill, invoice_number=None)
+        put(rig, record, invoice_number=None)
         assert "procore_mirror_alone" in held_by(rig, record)
 
     def test_the_same_number_of_another_vendor_is_no_double(self, rig: ProcoreRig) -> None:
         record = of_case(rig.standin, "mirrored_direct_cost")
         other = next(id_ for id_ in rig.standin.vendors if id_ != record["vendor_id"])
-        update(rig.standin, name_of(record), lambda row: row.update(vendor_id=other))
+        put(rig, record, vendor_id=other)
         assert "procore_mirror_alone" in held_by(rig, record)
 
     def test_where_bills_may_not_be_read_that_cost_waits_alone(self, rig: ProcoreRig) -> None:
@@ -152,7 +152,7 @@ class TestStates:
 
     def test_what_is_in_the_bin_is_withdrawn(self, rig: ProcoreRig) -> None:
         record = plain(rig.standin)
-        update(rig.standin, name_of(record), lambda row: row.update(deleted_at="2026-08-01T08:00:00Z"))
+        put(rig, record, deleted_at="2026-08-01T08:00:00Z")
         assert voucher(rig, record).standing == "withdrawn"
 
     @pytest.mark.parametrize("odd", [{"status": "in_dispute"}, {"direct_cost_type": "subscription"}])
@@ -181,5 +181,5 @@ class TestNumbers:
         days = {"direct_cost_date": None, "received_date": "2026-07-31"}
         update(rig.standin, name_of(record), lambda row: row.update(days))
         assert str(voucher(rig, record).document_date) == "2026-07-31"
-        update(rig.standin, name_of(record), lambda row: row.update(received_date=None))
+        put(rig, record, received_date=None)
         assert held_by(rig, record) == ["record_unreadable"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.conformance.source_suite import whole_pass
-from tests.systems.procore.looking import held_by, net, settled_chain, voucher
-from tests.systems.procore.rig import ProcoreRig, Row, name_of, procore_rig, update
+from tests.systems.procore.looking import held_by, net, put, settled_chain, voucher
+from tests.systems.procore.rig import ProcoreRig, Row, name_of, procore_rig
 
 pytestmark = pytest.mark.xdist_group("procore-final-bills")
 
@@ -103,8 +103,7 @@ class TestDownPayments:
             *_, last = settled_chain(rig.standin)
             assert held_by(rig, last) == ["procore_final_undecided"]
             for value in ("Schlussrechnung", {"id": 1, "label": "Schlussrechnung"}):
-                field = {FIELD: {"data_type": "lov_entry", "value": value}}
-                update(rig.standin, name_of(last), lambda row, field=field: row.update(custom_fields=field))
+                put(rig, last, custom_fields={FIELD: {"data_type": "lov_entry", "value": value}})
                 assert len(voucher(rig, last).down_payments) == 4
 
 
@@ -115,7 +114,7 @@ class TestRuleAndMark:
 
     def test_a_bill_by_the_rule_that_procore_does_not_call_the_last_waits(self, rig: ProcoreRig) -> None:
         *_, before, _ = settled_chain(rig.standin)
-        update(rig.standin, name_of(before), lambda row: row.update(invoice_number="SR-1"))
+        put(rig, before, invoice_number="SR-1")
         assert held_by(rig, before) == ["procore_final_undecided"]
 
 
@@ -124,7 +123,7 @@ class TestChain:
         self, rig: ProcoreRig
     ) -> None:
         first, *_, last = settled_chain(rig.standin)
-        update(rig.standin, name_of(first), lambda row: row.update(status="revise_and_resubmit"))
+        put(rig, first, status="revise_and_resubmit")
         assert held_by(rig, last) == ["procore_previous_open"]
 
     def test_a_down_payment_that_is_gone_holds_the_final_invoice(self, rig: ProcoreRig) -> None:
@@ -134,7 +133,7 @@ class TestChain:
 
     def test_the_bill_just_before_is_told_once(self, rig: ProcoreRig) -> None:
         *_, before, last = settled_chain(rig.standin)
-        update(rig.standin, name_of(before), lambda row: row.update(status="under_review"))
+        put(rig, before, status="under_review")
         assert held_by(rig, last) == ["procore_previous_open"]
         rig.standin.delete_requisition(before["id"])
         assert held_by(rig, last).count("procore_previous_gone") == 1
@@ -144,7 +143,7 @@ class TestChain:
         _, cursor = whole_pass(source, None)
         rig.outside.time.pass_by(3_600)
         first, *later = settled_chain(rig.standin)
-        update(rig.standin, name_of(first), lambda row: row.update(billing_date="2026-05-02"))
+        put(rig, first, billing_date="2026-05-02")
         found = {each.external_id for each in whole_pass(source, cursor)[0]}
         assert {name_of(one) for one in (first, *later)} <= found
 

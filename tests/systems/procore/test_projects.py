@@ -17,12 +17,13 @@ from tests.systems.procore.looking import (
     contract_name,
     held_by,
     paths,
+    put,
     reading,
     settled_chain,
     status,
     voucher,
 )
-from tests.systems.procore.rig import ProcoreRig, name_of, names, of_case, plain, procore_rig, update
+from tests.systems.procore.rig import ProcoreRig, name_of, names, of_case, plain, procore_rig
 from tests.systems.procore.test_changes import A_DAY, COMMITMENTS, ids, read_once
 
 pytestmark = pytest.mark.xdist_group("procore-projects")
@@ -54,7 +55,7 @@ class TestTakenAway:
         project = record["project_id"]
         rig.standin.hide_project(project, code)
         assert other["project_id"] != project
-        update(rig.standin, name_of(other), lambda row: row.update(billing_date="2026-08-03"))
+        put(rig, other, billing_date="2026-08-03")
         rig.outside.time.pass_by(A_DAY)
         found, cursor = whole_pass(source, cursor)
         assert name_of(other) in ids(found)
@@ -78,7 +79,7 @@ class TestTakenAway:
         project = of_case(rig.standin, "tax_19")["project_id"]
         rig.standin.hide_project(project, code)
         record = of_case(rig.standin, "tax_19")
-        update(rig.standin, name_of(record), lambda row: row.update(billing_date="2026-08-03"))
+        put(rig, record, billing_date="2026-08-03")
         for _ in range(3):
             rig.outside.time.pass_by(A_DAY)
             _, cursor = whole_pass(source, cursor)
@@ -129,7 +130,7 @@ class TestRefusedLists:
         record = plain(rig.standin)
         refuse(rig, record["project"]["id"], code)
         asked = f"v1.1/projects/{record['project']['id']}/direct_costs"
-        update(rig.standin, name_of(record), lambda row: row.update(received_date="2026-08-03"))
+        put(rig, record, received_date="2026-08-03")
         _, cursor = whole_pass(source, cursor)
         rig.faults.clear()
         calls = paths(rig).count(asked)
@@ -156,7 +157,7 @@ class TestRefusedLists:
         other = next(id_ for id_ in rig.standin.projects if id_ != record["project"]["id"])
         for project in (record["project"]["id"], other):
             refuse(rig, project, 403)
-        update(rig.standin, name_of(record), lambda row: row.update(received_date="2026-08-03"))
+        put(rig, record, received_date="2026-08-03")
         _, cursor = whole_pass(source, cursor)
         rig.faults.clear()
         refuse(rig, other, 403)
@@ -169,7 +170,7 @@ class TestRefusedLists:
         source, cursor = read_once(rig)
         record = plain(rig.standin)
         refuse(rig, record["project"]["id"], 403)
-        update(rig.standin, name_of(record), lambda row: row.update(received_date="2026-08-03"))
+        put(rig, record, received_date="2026-08-03")
         for _ in range(4):
             rig.outside.time.pass_by(A_DAY)
             _, cursor = whole_pass(source, cursor)
@@ -223,10 +224,12 @@ class TestCompanies:
         rest, _ = whole_pass(source, None, first.position)
         assert ids([*first.references, *rest]) == names(rig.standin)
 
-    def test_each_of_several_companies_is_asked_under_its_own_number(self) -> None:
+    def test_each_of_several_companies_is_asked_under_its_own_number(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         companies = {"companies": [str(OTHER_COMPANY), str(COMPANY_ID)]}
         with procore_rig(settings=companies) as rig:
-            rig.standin.access.check_company = lambda company: None  # type: ignore[method-assign]
+            monkeypatch.setattr(rig.standin.access, "check_company", lambda company_id: None)
             references, _ = whole_pass(rig.open(), None)
             found = ids(references)
             assert found >= names(rig.standin)
@@ -271,7 +274,7 @@ class TestRules:
         *_, last = settled_chain(rig.standin)
         number = rig.standin.projects[last["project_id"]]["project_number"]
         rig.settings = {**whole, "projects": {"exclude": [number]}}
-        update(rig.standin, name_of(last), lambda row: row.update(billing_date="2026-08-03"))
+        put(rig, last, billing_date="2026-08-03")
         _, cursor = whole_pass(rig.open(), cursor)
         rig.settings = whole
         rig.outside.time.pass_by(3_600)

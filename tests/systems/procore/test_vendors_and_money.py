@@ -80,7 +80,7 @@ class TestVendors:
 
 
 class TestMoney:
-    RATES = (
+    RATES: tuple[tuple[str, Decimal | None, list[str]], ...] = (
         ("hold", None, ["procore_rate_direction"]),
         ("company_for_one", 1 / Decimal("0.9412"), []),
         ("foreign_for_one", Decimal("0.9412"), []),

@@ -14,6 +14,7 @@ from mlconnector.standins.procore.deliveries import GIVEN_UP_AFTER
 from mlconnector.standins.procore.identities import APPLICATION_ID
 from mlconnector.systems.procore.webhook_setup import NOT_OFFERED
 from mlconnector.systems.source import Hint, SourceContext
+from mlconnector.texts.catalogue import step_cause
 from tests.conformance.source_suite import whole_pass
 from tests.systems.procore.looking import contract_name, reading_of, status
 from tests.systems.procore.rig import ProcoreRig, Row, name_of, of_case, plain, procore_rig, proved
@@ -142,13 +143,22 @@ class TestRegistration:
         assert rig.outside.memory.recall(NOT_OFFERED) == ["Requisitions"]
         (step,) = [one for one in rig.open().check() if one.key == "procore.webhook"]
         assert (step.outcome, step.cause) == ("warning", "procore_webhooks_not_offered")
-        assert step.facts == {"resources": "Requisitions"}
+        assert step.facts["resources"] == "Requisitions"
 
     def test_where_it_is_offered_it_is_taken(self, rig: ProcoreRig) -> None:
         rig.standin.hooks.offers_requisitions = True
         assert "Requisitions/delete" in register(rig)
         (step,) = [one for one in rig.open().check() if one.key == "procore.webhook"]
-        assert step.outcome == "ok"
+        assert step.facts["resources"] == ""
+
+    def test_direct_costs_of_a_whole_company_are_told_of_because_no_list_has_them(
+        self, rig: ProcoreRig
+    ) -> None:
+        register(rig)
+        (step,) = [one for one in rig.open().check() if one.key == "procore.webhook"]
+        assert step.facts["company_costs"] == "Company Direct Cost Line Items"
+        for language in ("de", "en"):
+            assert "Company Direct Cost Line Items" in step_cause(step.cause, step.facts, language)
 
     def test_every_project_has_a_hook_with_our_key(self, rig: ProcoreRig) -> None:
         register(rig)

@@ -18,7 +18,7 @@ from mlconnector.systems.procore.names import KINDS, TITLE, Project, RecordKind
 from mlconnector.systems.procore.projects import number_of, visible
 from mlconnector.systems.procore.settings import Settings
 from mlconnector.systems.procore.shapes import ProjectRecord
-from mlconnector.systems.procore.webhook_setup import NOT_OFFERED
+from mlconnector.systems.procore.webhook_setup import NOT_OFFERED, OF_COMPANIES
 from mlconnector.systems.source import SourceContext
 
 REACH = "procore.reach"
@@ -61,9 +61,10 @@ class Ping:
             client.close()
         needed = ("webhook_key",) if settings.webhook else None
         step = webhook_step(WEBHOOK, TITLE, needed, self.context.secrets, {})
-        missing = self.context.memory.recall(NOT_OFFERED)
-        if step.outcome == "ok" and missing:
-            facts = {"resources": ", ".join(missing)}
+        memory = self.context.memory
+        missing, of_companies = memory.recall(NOT_OFFERED), memory.recall(OF_COMPANIES)
+        if step.outcome == "ok" and (missing or of_companies):
+            facts = {"resources": ", ".join(missing or ()), "company_costs": ", ".join(of_companies or ())}
             step = CheckStep(WEBHOOK, "warning", "procore_webhooks_not_offered", facts)
         yield step
 

@@ -25,7 +25,10 @@ HOOKS = "/rest/v1.0/webhooks/hooks"
 # Under which names a source remembers its hooks, by project, and what is not offered.
 KNOWN = "webhooks"
 NOT_OFFERED = "webhooks_not_offered"
+# Direct costs of a company, over several projects, which no list of the API has.
+OF_COMPANIES = "direct_costs_of_companies"
 _RESOURCES = "/rest/v1.0/webhooks/resources"
+_COMPANY_COSTS = "Company Direct Cost"
 _WANTED = ("Requisitions", "Direct Costs", "Work Order Contracts", "Purchase Order Contracts")
 _EVENTS = ("create", "update", "delete")
 _VERSION = "v2"
@@ -42,10 +45,12 @@ def register(context: SourceContext, address: str) -> Sequence[str]:
         raise NeedsHuman(Problem("webhook_not_set_up", {"system": TITLE}))
     told: dict[str, None] = {}
     missing: dict[str, None] = {}
+    of_companies: dict[str, None] = {}
     hooks: dict[str, str] = {}
     with _opened(context) as client:
         for project in visible(client, settings):
             offered = _offered(client, project)
+            of_companies |= dict.fromkeys(one for one in offered if one.startswith(_COMPANY_COSTS))
             hook = _hook(client, project, settings.webhook.namespace, address, key)
             hooks[f"{project.company}/{project.id}"] = hook
             there = {_event(one) for one in _triggers(client, project, hook)}
@@ -58,6 +63,7 @@ def register(context: SourceContext, address: str) -> Sequence[str]:
                     told[f"{resource}/{event}"] = None
     context.memory.remember(KNOWN, hooks)
     context.memory.remember(NOT_OFFERED, list(missing))
+    context.memory.remember(OF_COMPANIES, list(of_companies))
     return list(told)
 
 
@@ -74,6 +80,7 @@ def unregister(context: SourceContext, address: str) -> Sequence[str]:
                 client.send("DELETE", project.company, f"{HOOKS}/{id_}", query=_of(project))
     context.memory.remember(KNOWN, None)
     context.memory.remember(NOT_OFFERED, None)
+    context.memory.remember(OF_COMPANIES, None)
     return list(told)
 
 

@@ -57,6 +57,12 @@ language = "{language}"                         # de or en: in this language the
 # timezone = "Europe/Berlin"            # moments are shown in this time zone
 """
 
+_CENTRES = """\
+[mapping.cost_centre_1]
+attribute = "cost_centre"
+table = {}
+"""
+
 _BOOKS = """\
 [books]
 chart = "SKR03"                # SKR03 or SKR04, as DATEV has it for this client
@@ -130,7 +136,8 @@ def init(
         data.mkdir(mode=0o700, exist_ok=True)
         key, connection = data / "master.key", directory / f"my-{source}.toml"
         sink = next(iter(sink_systems().values()))
-        example = f'name = "my-{source}"\n\n{systems[source].template}\n{sink.template}\n{_BOOKS}'
+        books = _BOOKS.replace(_CENTRES, systems[source].cost_centres or _CENTRES)
+        example = f'name = "my-{source}"\n\n{systems[source].template}\n{sink.template}\n{books}'
         wanted = {
             directory / FILE_NAME: template(_SETTINGS, words).format(language=words),
             key: generate_master_key() + "\n",

@@ -216,7 +216,8 @@ class SourceSystem:
     credentials, for a system that has one; then `status` shows what is left of it. `own_words` tells what the
     mapping has to name: tax rules, accounts, places; None for a system that has no lists of them.
     `secret_webhook_address` gives its webhooks an address with a part that nobody guesses: where nothing in a
-    delivery proves where it comes from but what the system was told to send along.
+    delivery proves where it comes from but what the system was told to send along. `cost_centres` are tables
+    of cost centres for a new connection file, where documents carry what is usually taken for them.
     """
 
     name: str
@@ -236,6 +237,7 @@ class SourceSystem:
     call_limit: Callable[[Any, Mapping[str, str]], CallLimit] | None = None
     secret_webhook_address: bool = False
     own_words: OwnWords | None = None
+    cost_centres: str = ""
 
     @property
     def secrecy(self) -> Secrecy:

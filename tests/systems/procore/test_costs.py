@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from mlconnector.model.money import exact
 from mlconnector.model.vouchers import Kind
 from mlconnector.systems.procore.direct_costs import MIRRORED, NOT_WANTED
 from tests.systems.procore.looking import alter, held_by, net, put, reading, status, voucher
@@ -74,7 +75,8 @@ class TestAmounts:
         with procore_rig(settings={"vendor_tax": {str(record["vendor_id"]): "19"}}) as rig:
             found = voucher(rig, record)
             assert {(line.tax_code, line.tax_rate) for line in found.lines} == {(None, Decimal(19))}
-            assert found.stated_total is None
+            assert found.stated_total_is == "net"
+            assert str(found.stated_total) == str(exact(Decimal(record["grand_total"])))
 
 
 class TestMirrors:
@@ -176,10 +178,12 @@ class TestNumbers:
         assert len({one.external_id for one in found}) == 2
         assert len({one.document_date.year for one in found}) == 2
 
-    def test_a_day_is_its_own_or_that_on_which_it_came(self, rig: ProcoreRig) -> None:
+    def test_the_day_on_which_it_came_counts_where_somebody_said_so(self, rig: ProcoreRig) -> None:
         record = plain(rig.standin)
-        days = {"direct_cost_date": None, "received_date": "2026-07-31"}
-        update(rig.standin, name_of(record), lambda row: row.update(days))
-        assert str(voucher(rig, record).document_date) == "2026-07-31"
+        put(rig, record, direct_cost_date=None, received_date="2026-07-31")
+        assert held_by(rig, record) == ["procore_day_missing"]
         put(rig, record, received_date=None)
         assert held_by(rig, record) == ["record_unreadable"]
+        with procore_rig(settings={"direct_costs": {"without_day": "received"}}) as other:
+            put(other, record, direct_cost_date=None, received_date="2026-07-31")
+            assert str(voucher(other, record).document_date) == "2026-07-31"

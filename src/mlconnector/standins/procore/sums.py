@@ -12,7 +12,7 @@ from mlconnector.standins.procore.records import Row
 from mlconnector.standins.procore.vocabulary import vocabulary
 
 APPROVED = ("approved", "approved_as_noted")
-ENDED = ("Terminated", "Void")
+ENDED = ("Terminated", "Void", "Closed")
 Costs = dict[tuple[str, str], Decimal]
 """Net amounts by the numbers of project and cost code."""
 

@@ -11,6 +11,16 @@ from mlconnector.systems.procore.names import SYSTEM, TITLE
 from mlconnector.systems.procore.settings import Settings, secret_names
 from mlconnector.systems.source import Source, SourceContext, SourceSystem
 
+_COST_CENTRES = """\
+[mapping.cost_centre_1]
+attribute = "project"
+unlisted = "as_given"          # the project's number itself; with "hold" only what the table has
+
+[mapping.cost_centre_2]
+attribute = "cost_code"
+unlisted = "as_given"
+"""
+
 
 def describe_source() -> SourceSystem:
     """Procore as the product knows it before any company is connected."""
@@ -28,6 +38,7 @@ def describe_source() -> SourceSystem:
         test_credentials=_test_credentials,
         call_limit=call_limit,
         own_words=_own_words,
+        cost_centres=_COST_CENTRES,
     )
 
 

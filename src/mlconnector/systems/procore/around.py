@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
+from mlconnector.model.problems import Problem
 from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.kit.shapes import shared_by_all
 from mlconnector.systems.procore.answers import Forbidden, NotFound
 from mlconnector.systems.procore.client import Client
 from mlconnector.systems.procore.names import CommitmentKind, Name, Project
-from mlconnector.systems.procore.projects import visible
+from mlconnector.systems.procore.projects import visible, written_alike
 from mlconnector.systems.procore.settings import Settings
 from mlconnector.systems.procore.shapes import (
     BillingPeriod,
@@ -45,13 +46,26 @@ class OutOfReach(Exception):
 class Shared:
     """What all kinds of records need: their project, who is paid, the money, and the company's tax codes.
 
-    `vendor` is None where there is none, or where it cannot be seen.
+    `vendor` is None where there is none, or where it cannot be seen. `alike` is what another project is
+    called that has the same number.
     """
 
     project: ProjectRecord
     vendor: Vendor | None
     currency: str
     tax_codes: Mapping[str, TaxCode]
+    alike: str = ""
+
+    def problems(self, title: str) -> list[Problem]:
+        """What is wrong with the project: without a number of its own it is no cost centre."""
+        called = clean(self.project.name)
+        if not clean(self.project.project_number):
+            return [Problem("procore_project_nameless", {"title": title, "project": called}, ("project",))]
+        if self.alike:
+            number = clean(self.project.project_number)
+            facts = {"title": title, "number": number, "project": called, "other": self.alike}
+            return [Problem("procore_project_twice", facts, ("number",))]
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +123,8 @@ class Around:
 
     def shared(self, project: Project, vendor: str, currency: str | None) -> Shared | None:
         """What all kinds of records need; None where the project cannot be seen."""
-        known = self._once("projects", lambda: visible(self.client, self.settings)).get(project)
+        projects = self._once("projects", lambda: visible(self.client, self.settings))
+        known = projects.get(project)
         if known is None:
             return None
         codes = self._once(("tax", project.company), lambda: self._tax_codes(project.company))
@@ -118,6 +133,7 @@ class Around:
             vendor=self._vendor(project.company, vendor) if vendor else None,
             currency=currency or self._currency(project),
             tax_codes=codes,
+            alike=written_alike(projects).get(project, ""),
         )
 
     def requisition(self, project: Project, id_: str) -> Requisition | None:

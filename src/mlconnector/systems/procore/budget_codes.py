@@ -9,6 +9,8 @@ from mlconnector.systems.kit.vouchers import filled
 from mlconnector.systems.procore.shapes import BudgetCode, CostCode, CostType
 
 _BETWEEN = "."
+SUBCONTRACT = "commitment"
+"""What the base type of cost types of subcontractors is, whose work may be work on a building."""
 
 
 def facts_of(

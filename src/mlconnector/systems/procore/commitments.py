@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from mlconnector.model.money import ZERO
+from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Line, Voucher
 from mlconnector.systems.kit.fields import clean, document_number
 from mlconnector.systems.kit.shapes import UnknownShape
@@ -63,7 +64,22 @@ def reading_of(contract: Contract, settings: Settings) -> Reading:
             }
         ),
     )
-    return Reading(str(contract.name), voucher, (*wrong_party, *wrong_rate) if binds else ())
+    problems = (*wrong_party, *wrong_rate, *shared.problems(title), *_sum_differs(contract, title))
+    return Reading(str(contract.name), voucher, problems if binds else ())
+
+
+def _sum_differs(contract: Contract, title: str) -> list[Problem]:
+    """A problem where the lines are not what Procore shows as the revised sum, net or with their taxes."""
+    shown = contract.commitment.revised_contract
+    lines = (*(contract.commitment.line_items or ()), *contract.change_lines)
+    net = sum((line.amount or ZERO for line in lines), ZERO)
+    gross = sum(
+        (line.amount or ZERO if line.total_amount is None else line.total_amount for line in lines), ZERO
+    )
+    if shown is None or shown in {net, gross}:
+        return []
+    facts = {"title": title, "lines": f"{net:f}", "shown": f"{shown:f}", "currency": contract.shared.currency}
+    return [Problem("procore_contract_sum_differs", facts)]
 
 
 def _binds(contract: Contract, settings: Settings) -> bool:

@@ -13,7 +13,7 @@ from mlconnector.systems.kit.fields import clean, document_number
 from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.kit.vouchers import filled
 from mlconnector.systems.procore.around import Cost
-from mlconnector.systems.procore.budget_codes import described, facts_of
+from mlconnector.systems.procore.budget_codes import SUBCONTRACT, described, facts_of
 from mlconnector.systems.procore.files import chosen
 from mlconnector.systems.procore.money import rate_of
 from mlconnector.systems.procore.names import SYSTEM
@@ -25,8 +25,7 @@ from mlconnector.systems.procore.taxes import CENT, Tax, added, by_vendor, tax_b
 from mlconnector.systems.source import Reading
 
 _MIRROR = "subcontractor_invoice"
-# Cost types of subcontractors, whose work on a building may be hidden in a direct cost.
-_SUBCONTRACT = "commitment"
+_EXPENSE = "expense"
 _AT_HOME = frozenset({None, "DE"})
 NOT_WANTED = "cost_type_not_wanted"
 MIRRORED = "mirrors_requisition"
@@ -67,7 +66,7 @@ def _voucher(cost: Cost, title: str, settings: Settings) -> tuple[Voucher, tuple
     lines, wrong_lines = _lines(cost, title, settings)
     listed = direct_cost.line_items or ()
     has_subcontract = any(
-        one.line_item_type and one.line_item_type.base_type == _SUBCONTRACT for one in listed
+        one.line_item_type and one.line_item_type.base_type == SUBCONTRACT for one in listed
     )
     voucher = Voucher(
         kind=_kind(direct_cost),
@@ -80,7 +79,8 @@ def _voucher(cost: Cost, title: str, settings: Settings) -> tuple[Voucher, tuple
         lines=lines,
         title=title,
         exchange_rate=rate,
-        stated_total=_stated_total(direct_cost, lines),
+        stated_total=direct_cost.grand_total,
+        stated_total_is="net" if _has_vendor_tax(lines) else "gross",
         payment_terms=clean(direct_cost.terms) or None,
         ship_to=site,
         building_work=has_subcontract and (site is None or site.country in _AT_HOME),
@@ -94,7 +94,16 @@ def _voucher(cost: Cost, title: str, settings: Settings) -> tuple[Voucher, tuple
             }
         ),
     )
-    return voucher, (*wrong_party, *wrong_site, *wrong_rate, *wrong_files, *wrong_lines)
+    problems = [
+        *wrong_party,
+        *wrong_site,
+        *wrong_rate,
+        *wrong_files,
+        *wrong_lines,
+        *_day_missing(direct_cost, title, settings),
+        *shared.problems(title),
+    ]
+    return voucher, tuple(problems)
 
 
 def _title(cost: Cost) -> str:
@@ -116,7 +125,8 @@ def _kind(direct_cost: DirectCost) -> Kind:
 
 def _party(cost: Cost, title: str, settings: Settings) -> tuple[Party | None, list[Problem]]:
     direct_cost = cost.direct_cost
-    if direct_cost.vendor_id is None and direct_cost.employee is not None:
+    is_expense = clean(direct_cost.direct_cost_type) == _EXPENSE
+    if direct_cost.employee is not None and (is_expense or direct_cost.vendor_id is None):
         employee = employee_of(direct_cost.employee, settings)
         if settings.direct_costs.employees == "creditor":
             return employee, []
@@ -174,15 +184,22 @@ def _line(one: CostLine, amount: Decimal, tax: Tax, settings: Settings) -> Line:
     )
 
 
-def _stated_total(direct_cost: DirectCost, lines: tuple[Line, ...]) -> Decimal | None:
-    """The total that Procore shows; of a document whose tax a rule of the settings adds, there is none."""
-    by_rule = any(line.tax_rate and line.tax_code is None for line in lines)
-    return None if by_rule else direct_cost.grand_total
+def _has_vendor_tax(lines: tuple[Line, ...]) -> bool:
+    """Whether a rule of the settings adds the tax, so that the total that Procore shows is net."""
+    return any(line.tax_rate and line.tax_code is None for line in lines)
 
 
 def _written(direct_cost: DirectCost) -> date:
     """Its own day, else that on which it came. Raises UnknownShape."""
     return day(direct_cost.direct_cost_date) or day_or_unknown(direct_cost.received_date, "a direct cost")
+
+
+def _day_missing(direct_cost: DirectCost, title: str, settings: Settings) -> list[Problem]:
+    """A problem where only the day on which it came is known, and nobody said that it counts."""
+    if direct_cost.direct_cost_date or settings.direct_costs.without_day == "received":
+        return []
+    facts = {"title": title, "received": _written(direct_cost).isoformat()}
+    return [Problem("procore_day_missing", facts)]
 
 
 def _withdrawn(cost: Cost, title: str) -> Voucher:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.systems.kit.app_tokens import AppTokens
 from mlconnector.systems.kit.check_steps import Attempt, CheckStep, failed_step, in_order, webhook_step
+from mlconnector.systems.kit.fields import clean
 from mlconnector.systems.procore.answers import Forbidden, NotFound
 from mlconnector.systems.procore.client import Client
 from mlconnector.systems.procore.connection import connected
@@ -15,7 +16,7 @@ from mlconnector.systems.procore.lists import List
 from mlconnector.systems.procore.login import service_tokens
 from mlconnector.systems.procore.lost import forget
 from mlconnector.systems.procore.names import KINDS, TITLE, Project, RecordKind
-from mlconnector.systems.procore.projects import number_of, visible
+from mlconnector.systems.procore.projects import number_of, visible, written_alike
 from mlconnector.systems.procore.settings import Settings
 from mlconnector.systems.procore.shapes import ProjectRecord
 from mlconnector.systems.procore.webhook_setup import NOT_OFFERED, OF_COMPANIES
@@ -79,6 +80,11 @@ class Ping:
         facts = {"count": str(len(called)), "projects": _some(called)}
         if not called:
             return [CheckStep(PROJECTS, "failed", "procore_no_projects", facts)]
+        nameless = [clean(one.name) for one in self._projects.values() if not clean(one.project_number)]
+        twice = [number_of(self._projects[one]) for one in written_alike(self._projects)]
+        if nameless or twice:
+            unclear = {"nameless": _some(nameless), "twice": _some(twice)}
+            return [CheckStep(PROJECTS, "warning", "procore_project_numbers", {**facts, **unclear})]
         return [CheckStep(PROJECTS, "ok", facts=facts)]
 
     def _rights(self, client: Client) -> list[CheckStep]:

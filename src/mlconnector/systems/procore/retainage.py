@@ -9,6 +9,7 @@ from calendar import monthrange
 from datetime import date
 
 from mlconnector.model.money import ZERO
+from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Retained
 from mlconnector.systems.kit.shapes import UnknownShape
 from mlconnector.systems.procore.names import SYSTEM
@@ -42,6 +43,17 @@ def retained_of(
     months = settings.requisitions.retainage_months
     due = _months_after(end, months) if withheld and end and months else None
     return Retained(withheld=withheld, released=released, due_date=due)
+
+
+def retainage_problems(requisition: Requisition, title: str, currency: str) -> list[Problem]:
+    """A problem where more was released than was ever kept back, or more is kept back than was done."""
+    summary = requisition.summary
+    kept = (summary.total_retainage if summary else None) or ZERO
+    done = (summary.total_completed_and_stored_to_date if summary else None) or ZERO
+    if ZERO <= kept <= max(done, ZERO):
+        return []
+    facts = {"title": title, "kept": f"{kept:f}", "done": f"{done:f}", "currency": currency}
+    return [Problem("procore_retainage_impossible", facts)]
 
 
 def _months_after(moment: date, months: int) -> date:

@@ -98,7 +98,9 @@ class Requisitions(Table):
     `bills` says whether a bill is performance that was accepted, or a down payment that a final invoice
     settles; Procore's own mark of the last bill decides nothing. `certified_otherwise` says what becomes of a
     bill of which another amount was certified than claimed, which its file shows. What is retained falls due
-    `retainage_months` after the period, where that is agreed.
+    `retainage_months` after the period, where that is agreed. `due_date` says whether bills fall due with
+    their billing period, and `without_number` what becomes of one without a number of the vendor: the number
+    of the contract with that of the bill stands in, or it waits.
     """
 
     statuses: frozenset[RequisitionStatus] = frozenset({"approved", "approved_as_noted"})
@@ -106,13 +108,16 @@ class Requisitions(Table):
     final_bill: FinalBill | None = None
     certified_otherwise: Literal["hold", "book"] = "hold"
     retainage_months: Annotated[int, Field(ge=1, le=240)] | None = None
+    due_date: Literal["period", "none"] = "period"
+    without_number: Literal["contract", "hold"] = "contract"
 
 
 class DirectCosts(Table):
     """Which direct costs count. Those that mirror a requisition are left out where that one is found.
 
     `without_number` says what becomes of one without an invoice number, as expenses of employees are: it
-    waits, or its id in Procore is its number.
+    waits, or its id in Procore is its number. `without_day` is about one without a day of its own: it waits,
+    or the day on which it came counts.
     """
 
     statuses: frozenset[CostStatus] = frozenset({"approved"})
@@ -120,6 +125,7 @@ class DirectCosts(Table):
     mirrored: Literal["leave_out", "hold"] = "leave_out"
     employees: Literal["hold", "creditor"] = "hold"
     without_number: Literal["hold", "id"] = "hold"
+    without_day: Literal["hold", "received"] = "hold"
 
 
 class Commitments(Table):
@@ -128,7 +134,7 @@ class Commitments(Table):
     read: bool = False
     work_orders: frozenset[str] = frozenset({"Approved", "Complete"})
     purchase_orders: frozenset[str] = frozenset(
-        {"Processing", "Submitted", "Partially Received", "Received", "Approved", "Closed"}
+        {"Processing", "Submitted", "Partially Received", "Received", "Approved"}
     )
 
 

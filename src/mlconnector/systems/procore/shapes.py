@@ -187,6 +187,7 @@ class Commitment(_Record, frozen=True, kw_only=True):
     created_at: str | None = None
     deleted_at: str | None = None
     vendor: Holder | None = None
+    revised_contract: Decimal | None = None
     line_items: list[CostLine] | None = None
     currency_configuration: Currency | None = None
 

@@ -9,7 +9,7 @@ from typing import Literal, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from mlconnector.model.entries import BookedIn
+from mlconnector.model.entries import BookedIn, Ledger
 from mlconnector.store.batches import ARRIVED, FINAL, NOT_TAKEN
 from mlconnector.store.sets import SET_SIZE, parts
 from mlconnector.store.tables import batches, clearings, entries, vouchers
@@ -241,6 +241,19 @@ def of_batch(connection: Connection, batch: str) -> list[EntryRow]:
     """The bookings of a batch."""
     query = select(*_COLUMNS).where(entries.c.batch == batch).order_by(entries.c.voucher, entries.c.turn)
     return [EntryRow(*row) for row in connection.execute(query)]
+
+
+def ledgers(connection: Connection, batch: str, ids: Sequence[str]) -> dict[str, Ledger]:
+    """The ledgers in which a batch books vouchers; what it takes back of one may stand in the other."""
+    found: dict[str, Ledger] = {}
+    for part in parts(ids):
+        query = (
+            select(entries.c.voucher, entries.c.ledger)
+            .where(entries.c.batch == batch, entries.c.voucher.in_(part))
+            .order_by(entries.c.kind.desc())
+        )
+        found.update({row.voucher: row.ledger for row in connection.execute(query)})
+    return found
 
 
 def assign(connection: Connection, ids: Sequence[str], batch: str) -> bool:

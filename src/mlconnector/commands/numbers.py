@@ -101,7 +101,7 @@ def numbers_bind(
         seen = number_binding.would_bind(context, party, number)
         if not json:
             _show_binding(seen)
-        warns = seen.before is not None or seen.is_listed_otherwise
+        warns = seen.before is not None or seen.is_listed_otherwise or seen.merged_with is not None
         if warns and not may_go_on("bind_question", yes=yes, json=json, number=number, party=seen.party.name):
             if json:
                 print_json({"bound": False, **seen.as_data()})
@@ -111,6 +111,8 @@ def numbers_bind(
         given = number_binding.bind(context, party, number, by.strip() or somebody())
         if json:
             print_json({**_plain(given), "bound": True, **seen.as_data()})
+        elif seen.merged_with is not None:
+            say("number_shared", number=given.number, party=party, holder=given.party)
         else:
             say("number_bound", number=given.number, party=given.party, listed=seen.listed)
 
@@ -123,6 +125,9 @@ def _show_binding(seen: Binding) -> None:
     paragraph(phrase("bind_party", party=party.external_id, name=party.name, **facts), hanging=2)
     if seen.is_listed_otherwise:
         paragraph(phrase("bind_other_name", number=seen.number, listed=seen.listed), hanging=2)
+    if seen.merged_with is not None:
+        facts = {"holder": seen.merged_with.party, "name": seen.merged_with.name}
+        paragraph(phrase("bind_merged", number=seen.number, **facts), hanging=2)
     if seen.before is not None:
         words = phrase("bind_before", before=seen.before.number, vouchers=", ".join(seen.vouchers))
         paragraph(words, hanging=2)

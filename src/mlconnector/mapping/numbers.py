@@ -53,6 +53,11 @@ def allocate(
     return new
 
 
+def changed_to(number: str, party: str) -> str:
+    """The cause for which all documents wait that stand under a number and name another party now."""
+    return f"party_changed:number={number},party_id={party}"
+
+
 def alike(one: str, other: str) -> bool:
     """Whether two names are the same but for case, spaces and punctuation."""
     return re.sub(r"[\W_]", "", one).casefold() == re.sub(r"[\W_]", "", other).casefold()

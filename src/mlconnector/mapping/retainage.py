@@ -30,7 +30,7 @@ _Part = Literal["withheld", "released"]
 _SETTINGS: Mapping[Direction, str] = {"sale": "receivable", "purchase": "payable"}
 _TEXTS: Mapping[_Part, str] = {
     "withheld": "Sicherheitseinbehalt",
-    "released": "Auszahlung Sicherheitseinbehalt",
+    "released": "Freigabe Sicherheitseinbehalt",
 }
 
 

@@ -37,6 +37,7 @@ from mlconnector.mapping.tables import (
     TaxCaseRow,
     Withholding,
 )
+from mlconnector.model.entries import Ledger
 from mlconnector.model.unsuitable import SeveralUnsuitable, Unsuitable
 from mlconnector.model.vouchers import Supply
 
@@ -96,6 +97,15 @@ class Mapping(Table):
     def deducts(self) -> bool:
         """Whether the client deducts input tax."""
         return self.input_tax and not self.small_business
+
+    @property
+    def ledgers(self) -> frozenset[Ledger]:
+        """The ledgers whose documents have accounts to be booked on."""
+        has_accounts: dict[Ledger, bool] = {
+            "receivable": self.default_revenue or bool(self.revenue),
+            "payable": self.default_expense or bool(self.expense),
+        }
+        return frozenset(ledger for ledger, has in has_accounts.items() if has)
 
     def accounts_for(self, direction: str) -> tuple[AccountRow, ...]:
         """The table that says where the lines of a sale or purchase go."""

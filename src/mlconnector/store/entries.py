@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
-from mlconnector.model.entries import BookedIn
+from mlconnector.model.entries import BookedIn, Ledger
 from mlconnector.store.batches import ARRIVED, FINAL, NOT_TAKEN
 from mlconnector.store.sets import SET_SIZE, parts
 from mlconnector.store.tables import batches, clearings, entries, vouchers
@@ -243,6 +243,19 @@ def of_batch(connection: Connection, batch: str) -> list[EntryRow]:
     return [EntryRow(*row) for row in connection.execute(query)]
 
 
+def ledgers(connection: Connection, batch: str, ids: Sequence[str]) -> dict[str, Ledger]:
+    """The ledgers in which a batch books vouchers; what it takes back of one may stand in the other."""
+    found: dict[str, Ledger] = {}
+    for part in parts(ids):
+        query = (
+            select(entries.c.voucher, entries.c.ledger)
+            .where(entries.c.batch == batch, entries.c.voucher.in_(part))
+            .order_by(entries.c.kind.desc())
+        )
+        found.update({row.voucher: row.ledger for row in connection.execute(query)})
+    return found
+
+
 def assign(connection: Connection, ids: Sequence[str], batch: str) -> bool:
     """Put waiting bookings into a batch; False when one of them does not wait any more."""
     assigned = 0
@@ -278,12 +291,13 @@ def turns(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str, st
 
 
 def holders_of_open_items(connection: Connection, client: str, items: Iterable[str]) -> dict[str, set[str]]:
-    """Which vouchers of a client hold an open item, by its name."""
+    """Which vouchers of a client hold an open item, by its name; what was taken back holds nothing."""
     wanted = sorted(set(items) - {""})
     found: dict[str, set[str]] = {}
+    taken_back = _taken_back()
     for part in parts(wanted):
         query = select(entries.c.open_item, entries.c.voucher).where(
-            entries.c.client == client, entries.c.open_item.in_(part)
+            entries.c.client == client, entries.c.open_item.in_(part), entries.c.id.not_in(taken_back)
         )
         for item, voucher in connection.execute(query):
             found.setdefault(item, set()).add(voucher)
@@ -295,12 +309,8 @@ def on_open_items(connection: Connection, client: str, items: Iterable[str]) -> 
 
     Left out is what was taken back, and what DATEV has refused. What is still to be sent is there.
     """
-    refused = select(batches.c.id).where(batches.c.state.in_(NOT_TAKEN))
-    counts = or_(entries.c.batch.is_(None), entries.c.batch.not_in(refused))
-    back = entries.alias()
-    taken_back = select(back.c.reverses).where(
-        back.c.reverses.is_not(None), or_(back.c.batch.is_(None), back.c.batch.not_in(refused))
-    )
+    counts = or_(entries.c.batch.is_(None), entries.c.batch.not_in(_refused()))
+    taken_back = _taken_back()
     found: dict[str, list[EntryRow]] = {}
     for part in parts(sorted(set(items) - {""})):
         opened = select(entries.c.open_item.label("item"), *_COLUMNS, entries.c.created_at).where(
@@ -316,6 +326,17 @@ def on_open_items(connection: Connection, client: str, items: Iterable[str]) -> 
             for row in connection.execute(standing.order_by(entries.c.created_at, entries.c.id)):
                 found.setdefault(row[0], []).append(EntryRow(*row[1:-1]))
     return found
+
+
+def _refused() -> Select[tuple[str]]:
+    return select(batches.c.id).where(batches.c.state.in_(NOT_TAKEN))
+
+
+def _taken_back() -> Select[tuple[str]]:
+    """The bookings that a reversal takes back, or is on its way to."""
+    back = entries.alias()
+    arrives = or_(back.c.batch.is_(None), back.c.batch.not_in(_refused()))
+    return select(back.c.reverses).where(back.c.reverses.is_not(None), arrives)
 
 
 def unsettled_vouchers(connection: Connection, ids: Sequence[str]) -> set[str]:

@@ -77,7 +77,7 @@ class SinkContext:
     """All that a sink may touch of the outside: its settings, secrets, tokens, HTTP and the calendar.
 
     `settings` is the validated table of the connection. `account_length` is the length of general ledger
-    accounts that bookings are made for.
+    accounts that bookings are made for, `ledgers` are those whose documents the rules book.
     """
 
     settings: Any
@@ -85,6 +85,7 @@ class SinkContext:
     tokens: TokenKeeper
     http: HttpFactory
     account_length: int
+    ledgers: frozenset[Ledger]
     today: Callable[[], date]
 
 

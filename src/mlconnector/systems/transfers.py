@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
 
 
@@ -46,7 +47,7 @@ class ClientFacts:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingDocument:
-    """A document ready to be filed under our GUID, with its bookings' month (`YYYY-MM`).
+    """A document ready to be filed under our GUID, with the ledger and month (`YYYY-MM`) of its bookings.
 
     `attempted` is True when an earlier attempt with the same GUID and bytes is on record, so that a
     conflict means that it arrived.
@@ -56,6 +57,7 @@ class OutgoingDocument:
     file_name: str
     media_type: str
     content: bytes
+    ledger: Ledger
     period: str
     attempted: bool
 

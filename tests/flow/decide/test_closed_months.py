@@ -7,7 +7,7 @@ from datetime import date
 from mlconnector.flow.agree import open_day
 from mlconnector.model.entries import Entry, decode
 from tests.flow.conftest import MakeRig
-from tests.flow.rig import DOMESTIC, MIXED_RATES, Rig
+from tests.flow.rig import DOMESTIC, Rig
 
 NUMBER = "RE-2026-00001"
 
@@ -18,12 +18,6 @@ def first_of_this_month(rig: Rig) -> date:
 
 def made(rig: Rig, deal_id: int) -> list[Entry]:
     return [decode(row.content) for row in rig.entries(deal_id)]
-
-
-def organisation(rig: Rig, deal_id: int) -> int:
-    found = rig.pipedrive.account.deal(deal_id).org_id
-    assert found is not None
-    return found
 
 
 def booked_then_changed(rig: Rig) -> None:
@@ -80,20 +74,3 @@ def test_the_named_day_is_kept_with_who_said_it_and_why(make_any_rig: MakeRig) -
     assert said is not None
     assert (said.open_from, said.said_by, said.reason) == (date(2026, 9, 1), "Kanzlei", "test")
     assert rig.events(rig.name).count("open_day_named") == 2
-
-
-def test_a_booked_voucher_keeps_its_debtor_when_another_organisation_takes_over(
-    make_any_rig: MakeRig,
-) -> None:
-    """As after two customers were merged: the open item stands under the old number, and may be paid."""
-    rig = make_any_rig(2)
-    rig.work()
-    (booked,) = made(rig, DOMESTIC)
-    before, other = organisation(rig, DOMESTIC), organisation(rig, MIXED_RATES)
-    rig.pipedrive.merge("organization", before, other)
-    rig.work()
-    assert made(rig, DOMESTIC) == [booked]
-    rig.pipedrive.change_line(DOMESTIC, 0, item_price=100)
-    rig.work()
-    assert organisation(rig, DOMESTIC) == other
-    assert [one.lines[0].account for one in made(rig, DOMESTIC)] == [booked.lines[0].account] * 3

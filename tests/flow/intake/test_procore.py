@@ -171,3 +171,8 @@ def test_every_bill_stands_on_the_cost_centre_of_its_project(worked: ProcoreFlow
     number = worked.procore.projects[bill["project_id"]]["project_number"].replace("-", " ")
     centres = {row["KOST1 - Kostenstelle"] for row in worked.raw_rows(bill["invoice_number"])}
     assert centres == {number}
+
+
+def test_documents_of_purchases_are_filed_among_incoming_invoices(worked: ProcoreFlowRig) -> None:
+    places = {(one.document_type, one.folder) for one in worked.outside.documents()}
+    assert places == {("Rechnungseingang", "Eingangsrechnungen")}

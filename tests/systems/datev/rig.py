@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from typing import Any
 
+from mlconnector.model.entries import Ledger
 from mlconnector.standins.datev import APP, CONFIDENTIAL_APP, SECRET, DatevStandIn
 from mlconnector.systems.datev.documents import FiledDocument, file_document
 from mlconnector.systems.datev.login import oauth_model
@@ -64,6 +65,7 @@ class Rig:
     wiring: Wiring = field(default_factory=Wiring)
     given: Mapping[str, Any] = field(default_factory=dict)
     account_length: int = 4
+    ledgers: frozenset[Ledger] = frozenset({"receivable"})
     secrets: Mapping[str, str] = field(default_factory=lambda: {"client_secret": SECRET})
 
     @cached_property
@@ -102,7 +104,13 @@ class Rig:
     def sink(self) -> DatevSink:
         return open_datev(
             SinkContext(
-                self.settings, self.secrets, self.keeper, self.wiring, self.account_length, lambda: TODAY
+                self.settings,
+                self.secrets,
+                self.keeper,
+                self.wiring,
+                self.account_length,
+                self.ledgers,
+                lambda: TODAY,
             )
         )
 
@@ -112,7 +120,11 @@ class Rig:
 
     def with_settings(self, **given: Any) -> Rig:
         """The same stand-in with other settings."""
-        return Rig(self.standin, self.url, self.wiring, {**self.given, **given}, self.account_length)
+        return replace(self, given={**self.given, **given})
+
+    def booking(self, *ledgers: Ledger) -> Rig:
+        """The same stand-in for a connection whose rules book these ledgers."""
+        return replace(self, ledgers=frozenset(ledgers))
 
     def with_keeper(self, **given: Any) -> Rig:
         """The same stand-in and the same login with other settings."""

@@ -22,7 +22,7 @@ from tests.systems.wire import Wiring
 
 
 def clients_api(rig: Rig) -> Http:
-    return connect(rig.settings, {}, rig.keeper, rig.wiring, 4, lambda: TODAY).clients
+    return connect(rig.settings, {}, rig.keeper, rig.wiring, 4, frozenset(), lambda: TODAY).clients
 
 
 def test_all_clients_are_listed_page_by_page(rig: Rig) -> None:

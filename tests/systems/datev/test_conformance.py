@@ -140,7 +140,7 @@ def test_everything_the_sink_sends_is_in_the_specifications(rig: Rig, checked: C
     receipt = rig.sink.submit(batch())
     rig.sink.status(receipt.job_id)
     rig.sink.find(batch().reference_id)
-    clients.clients(connect(rig.settings, {}, rig.keeper, rig.wiring, 4, lambda: TODAY).clients)
+    clients.clients(connect(rig.settings, {}, rig.keeper, rig.wiring, 4, frozenset(), lambda: TODAY).clients)
     assert checked.passed == {
         "GET /clients",
         "GET /clients/{client-id}",
@@ -158,7 +158,7 @@ def test_everything_a_dxso_job_needs_is_in_the_specification(rig: Rig, checked: 
     assert own.keeper.tokens
     checked.passed.clear()
     assert {step.outcome for step in own.sink.check()} == {"ok", "skipped"}
-    http = connect(own.settings, {}, own.keeper, own.wiring, 4, lambda: TODAY).dxso_jobs
+    http = connect(own.settings, {}, own.keeper, own.wiring, 4, frozenset(), lambda: TODAY).dxso_jobs
     job = dxso_jobs.create(http, PLAIN, "receivable", "2026-11")
     dxso_jobs.attach(http, PLAIN, job.id, "a.pdf", "application/pdf", PDF)
     dxso_jobs.make_ready(http, PLAIN, job.id)

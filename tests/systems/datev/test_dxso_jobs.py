@@ -39,7 +39,7 @@ def rig(server: Server, tmp_path: Path) -> Iterator[Rig]:
 @pytest.fixture
 def http(rig: Rig) -> Http:
     own = rig.with_settings(services=["dxso"])
-    return connect(own.settings, {}, own.keeper, own.wiring, 4, lambda: TODAY).dxso_jobs
+    return connect(own.settings, {}, own.keeper, own.wiring, 4, frozenset(), lambda: TODAY).dxso_jobs
 
 
 def answering(rig: Rig, *answers: httpx.Response) -> Http:

@@ -171,6 +171,38 @@ def test_the_document_type_has_to_be_one_of_the_client(
         assert "Rechnungsausgang" in steps["datev.document_type"].facts["known"]
 
 
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"document_type": "Rechnungsausgang"}, [("document_type", "document_type_outgoing", "you")]),
+        (
+            {"incoming": {"document_type": "Ausgang Projekte"}},
+            [("document_type", "document_type_outgoing", "you")],
+        ),
+        ({"document_type": "Rechnungsausgang", "incoming": {"document_type": "Eingang Baustellen"}}, []),
+        ({"document_type": "Kasse"}, []),
+        ({}, []),
+    ],
+)
+def test_purchases_want_a_document_type_that_is_not_for_outgoing_invoices(
+    rig: Rig, given: dict[str, Any], found: list[tuple[str, str, str]]
+) -> None:
+    steps = ping(rig.booking("receivable", "payable").with_settings(**given))
+    assert failed(steps) == found
+    assert failed(ping(rig.booking("receivable").with_settings(**given))) == []
+    if found:
+        step = steps["datev.document_type"]
+        assert step.outcome == "warning"
+        assert "Rechnungseingang" in step.facts["known"]
+        assert "Rechnungsausgang" not in step.facts["known"]
+
+
+def test_the_document_type_of_purchases_has_to_be_one_of_the_client(rig: Rig) -> None:
+    steps = ping(rig.with_settings(incoming={"document_type": "Einkauf"}))
+    assert failed(steps) == [("document_type", "document_type_unknown", "you")]
+    assert steps["datev.document_type"].facts["document_type"] == "Einkauf"
+
+
 def test_document_types_that_cannot_be_read_fail_that_step_only(rig: Rig) -> None:
     rig.standin.faults.add(Fault("status", path="document-types", times=9))
     steps = ping(rig.with_settings(document_type="Sonstige"))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings
+from mlconnector.systems.datev.settings import SECRETS, TEMPLATE, DatevSettings, Incoming
 
 LEAST = {"client": "29098-55003", "client_id": "app"}
 
@@ -46,7 +47,10 @@ def test_a_template_that_was_not_filled_in_is_refused_with_what_belongs_there(
 
 
 def test_the_template_names_every_setting() -> None:
-    assert [name for name in DatevSettings.model_fields if f"{name} =" not in TEMPLATE] == []
+    written = re.compile(r"^(?:# )?(?:\[datev\.)?(\w+)(?: =|\])", re.MULTILINE)
+    assert set(DatevSettings.model_fields) <= set(written.findall(TEMPLATE))
+    own = TEMPLATE.partition("\n[datev.incoming]\n")[2]
+    assert set(written.findall(own)) == set(Incoming.model_fields)
 
 
 def test_the_secret_of_the_app_is_asked_for_apart() -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mlconnector.systems.kit.fields import clean, day_in, number_in
+from mlconnector.systems.kit.fields import clean, day_in, document_number, number_in
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -14,6 +14,22 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def test_texts_have_one_normal_form() -> None:
     assert clean(" Mu\u0308ller ") == "Müller"
     assert clean(None) == ""
+
+
+@pytest.mark.parametrize("text", ["RE-1", "0815", "X1", "NA-17", "K.A. 5", "12.10", "none-7", "№ 5"])
+def test_a_document_has_the_number_that_stands_there(text: str) -> None:
+    assert document_number(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, "", " ", "0", "000", "-", "--", " – ", "?", "."),
+        *("n/a", "N/A", "n. a.", "NA", "tbd", "T.B.D.", "None", "k.A.", "k. A.", "ohne", "Keine", "x", "X"),
+    ],
+)
+def test_what_stands_there_instead_of_a_number_is_none(text: str | None) -> None:
+    assert document_number(text) is None
 
 
 @pytest.mark.parametrize(

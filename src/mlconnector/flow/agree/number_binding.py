@@ -15,13 +15,13 @@ from mlconnector.flow.agree.number_lists import step_of
 from mlconnector.flow.agree.own_chart import books_of
 from mlconnector.flow.context.context import Context
 from mlconnector.mapping.list_entries import Fault, PersonEntry
-from mlconnector.mapping.numbers import RESERVED, alike
+from mlconnector.mapping.numbers import RESERVED, alike, changed_to
 from mlconnector.model.entries import Ledger
 from mlconnector.model.entries import decode as decode_entry
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Party
 from mlconnector.model.vouchers import decode as decode_voucher
-from mlconnector.store import accounts, documents, entries, lookup, person_records, vouchers
+from mlconnector.store import accounts, documents, entries, lookup, merged_parties, person_records, vouchers
 from mlconnector.store.accounts import GivenNumber
 from mlconnector.store.audit import append
 
@@ -36,7 +36,8 @@ class Binding:
 
     `party` is as its latest document has it, `listed` the name under which a list reserves the number.
     `before` is the number that the party has now, and loses; `vouchers` are those that are prepared under it,
-    by their labels: they are decided anew.
+    by their labels: they are decided anew. `merged_with` is who has the number, where the party is taken for
+    the same.
     """
 
     party: Party
@@ -46,6 +47,7 @@ class Binding:
     before: GivenNumber | None
     vouchers: tuple[str, ...]
     changes_something: bool
+    merged_with: GivenNumber | None = None
 
     def as_data(self) -> dict[str, Any]:
         """All of it for machines."""
@@ -56,6 +58,7 @@ class Binding:
             "listed_as": self.listed or None,
             "number_before": self.before and self.before.number,
             "vouchers": list(self.vouchers),
+            "merged_with": self.merged_with and self.merged_with.party,
         }
 
     @property
@@ -91,6 +94,10 @@ def would_bind(context: Context, party: str, number: str) -> Binding:
 def bind(context: Context, party: str, number: str, by: str) -> GivenNumber:
     """Give a number that a list reserves, or that is free, to a party that the source has named.
 
+    The number of another party is given only where documents of that one name this one now: then both are the
+    same party, what stands under the number is booked there on, and so is the rest of whoever has no other
+    number.
+
     Another number that the party has goes with that, as long as nothing was sent under it; what is prepared
     under it is decided anew. Raises NeedsHuman when the party is unknown, when the number is somebody else's
     or is none, or when something was sent under the number that the party has.
@@ -102,7 +109,9 @@ def bind(context: Context, party: str, number: str, by: str) -> GivenNumber:
         if made.changes_something:
             if made.before is not None:
                 _take_away(context, db, made.before, prepared)
-            if made.number in accounts.every(db, client):
+            if made.merged_with is not None:
+                merged_parties.put(db, client, context.name, party, number, ledger=made.ledger, now=now)
+            elif made.number in accounts.every(db, client):
                 accounts.bind(db, client, context.name, party, number)
             else:
                 names = {party: made.party.name}
@@ -112,6 +121,8 @@ def bind(context: Context, party: str, number: str, by: str) -> GivenNumber:
             before = made.before and made.before.number
             detail = {"client": client, "by": by, "party": party, "number": number}
             told = {**detail, "number_before": before or "", "vouchers": list(made.vouchers)}
+            if made.merged_with is not None:
+                told["merged_with"] = made.merged_with.party
             append(db, [context.event(context.name, "number_bound", told)], now)
         return accounts.every(db, client)[number]
 
@@ -154,6 +165,10 @@ def _binding(context: Context, db: Connection, party: str, number: str) -> tuple
     if known is None:
         raise NeedsHuman(Problem("party_unknown", {"party": party, "name": context.name}))
     holder = every.get(number)
+    if holder is not None and _names_now(context, db, holder, party):
+        merged = merged_parties.numbers(db, books.client, context.name, [party], ledger)
+        is_new = number not in merged.get(party, ())
+        return Binding(known, number, ledger, "", None, (), is_new, holder), _Prepared((), ())
     step = step_of(context.name, holder, None, PersonEntry(0, number, "", party, ""))
     if isinstance(step, Fault):
         owner = step.facts["owner"]
@@ -168,6 +183,15 @@ def _binding(context: Context, db: Connection, party: str, number: str) -> tuple
     listed = holder.name if holder is not None and holder.is_reserved else ""
     made = Binding(known, number, ledger, listed, before, prepared.labels, step[0] != "unchanged")
     return made, prepared
+
+
+def _names_now(context: Context, db: Connection, holder: GivenNumber, party: str) -> bool:
+    """Whether documents that stand under the number of its holder name another party now."""
+    if holder.connection != context.name or holder.party == party:
+        return False
+    merged = merged_parties.numbers(db, context.client, context.name, [party], holder.ledger)
+    cause = changed_to(holder.number, party)
+    return holder.number in merged.get(party, ()) or bool(vouchers.held_for(db, cause, context.name))
 
 
 def _unbound(context: Context, db: Connection, wanted: str) -> tuple[GivenNumber, Unbound, _Prepared]:

@@ -165,6 +165,7 @@ class Services:
                         tokens=self.tokens(name, settings.sink_system.name),
                         http=self.http_factory(name),
                         account_length=settings.rules.books.account_length,
+                        ledgers=settings.rules.mapping.ledgers,
                         today=lambda: self.now().date(),
                     )
                 )

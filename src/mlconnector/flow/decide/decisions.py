@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.decide.changed_parties import party_changed
 from mlconnector.flow.decide.clearings import Clearings, drafted, item_name
 from mlconnector.flow.decide.rows import books_the_same, nameless
 from mlconnector.formats.extf import document_field
@@ -24,7 +25,7 @@ from mlconnector.model.entries import Because, Entry, decode
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Voucher
 from mlconnector.model.vouchers import decode as decode_voucher
-from mlconnector.store import entries
+from mlconnector.store import entries, vouchers
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.vouchers import Waiting
 from mlconnector.systems.transfers import ClientFacts
@@ -103,6 +104,7 @@ def decide_all(
             decisions.drafts[one.row.id] = decision
             if voucher.kind == Kind.PAYMENT:
                 clearings.add(drafted(decision))
+    _hold_changed_parties(context, db, decisions)
     _set_unchanged_aside(context, waiting, decisions)
     _hold_the_nameless(context, decisions)
     _hold_what_cannot_be_taken_back(context, waiting, decisions)
@@ -113,6 +115,15 @@ def decide_all(
 def decided_on(context: Context, before: Sequence[Entry]) -> date | None:
     """The day that a decision is made for: this one, but of what stands in the books that of its booking."""
     return looked_at_on(before[-1]) if before else day_of(context.now())
+
+
+def _hold_changed_parties(context: Context, db: Connection, decisions: Decisions) -> None:
+    for key, rows in decisions.standing.items():
+        draft = decisions.drafts.get(key)
+        problem = draft and party_changed(context, db, draft, [decode(row.content) for row in rows])
+        if problem:
+            decisions.drop([key])
+            decisions.held[key] = (problem,)
 
 
 def _hold_the_nameless(context: Context, decisions: Decisions) -> None:
@@ -206,14 +217,21 @@ def hold_taken_numbers(context: Context, db: Connection, decisions: Decisions) -
     for key, item in items.items():
         others = holders.setdefault(item, set()) - {key}
         if others:
-            decisions.held[key] = (number_taken(decisions.drafts.pop(key), min(others)),)
+            decisions.held[key] = (number_taken(db, decisions.drafts.pop(key), min(others)),)
         holders[item].add(key)
 
 
-def number_taken(draft: Draft, other: str) -> Problem:
+def number_taken(db: Connection, draft: Draft, other: str) -> Problem:
     """The problem of a voucher whose Belegfeld 1 another one (its key) holds."""
-    value = document_field(draft.number)[0]
-    facts = {"number": draft.number, "document_field": value, "other": other}
+    row = vouchers.by_ids(db, [other]).get(other)
+    facts = {
+        "number": draft.number,
+        "document_field": document_field(draft.number)[0],
+        "other": other,
+        "other_id": row.external_id if row else "",
+        "kind": row.kind if row else "",
+        "date": row.document_date.isoformat() if row and row.document_date else "",
+    }
     return Problem("document_field_taken", facts, ("document_field",))
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.decide.changed_parties import numbers_of
 from mlconnector.flow.decide.decisions import Decisions
 from mlconnector.mapping.drafts import Draft
 from mlconnector.mapping.numbers import alike, allocate
@@ -25,7 +26,8 @@ def persons_of(context: Context, db: Connection, decisions: Decisions) -> dict[s
 
     A party keeps its number for ever, so a source that brings another one later is a human's matter, as is
     a number that belongs to somebody else. A voucher that stands in the books keeps its account whoever is
-    its party now: who was merged into another or got another number has open items under the old one.
+    its party now: who was merged into another or got another number has open items under the old one. Where
+    that party may be somebody else, it is held before (`changed_parties`).
     """
     return {
         **_numbers(context, db, decisions, "receivable"),
@@ -47,7 +49,9 @@ def _numbers(context: Context, db: Connection, decisions: Decisions, ledger: Led
     if collective or not drafts:
         return {**dict.fromkeys(drafts, collective or ""), **kept}
     parties = {draft.party.external_id: draft.party for draft in drafts.values()}
-    given = accounts.given(db, settings.client, context.name, list(parties), ledger)
+    given = numbers_of(context, db, [one.external_id for one in parties.values() if not one.account], ledger)
+    bringing = [one.external_id for one in parties.values() if one.account]
+    given |= accounts.given(db, settings.client, context.name, bringing, ledger)
     owners = accounts.owners(db, settings.client, [one.account for one in parties.values() if one.account])
     reserved = accounts.reserved(db, settings.client, list(owners))
     brought, wrong = _brought(context.name, parties, given, owners, reserved)

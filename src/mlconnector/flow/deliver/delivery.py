@@ -15,8 +15,9 @@ from mlconnector.flow.batches.lapsed import take_apart_lapsed
 from mlconnector.flow.context.breaker import refuse_while_open
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import refuse_while_disconnected
+from mlconnector.model.entries import Ledger
 from mlconnector.model.problems import Problem
-from mlconnector.store import batches, documents
+from mlconnector.store import batches, documents, entries
 from mlconnector.store.audit import append
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.documents import DocumentRow
@@ -42,6 +43,7 @@ def file_set(context: Context, batch: str) -> Filing:
     with context.read() as db:
         row = _batch(batches.read(db, batch), batch)
         waiting = documents.to_file(db, batch, DOCUMENTS_AT_ONCE)
+        ledgers = entries.ledgers(db, batch, [document.voucher for document in waiting])
     refuse_while_disconnected(context)
     refuse_while_open(context)
     if row.state != "frozen" or not waiting or not kind_of(row.format).links_documents:
@@ -50,7 +52,7 @@ def file_set(context: Context, batch: str) -> Filing:
         return Filing(0, more=False, dissolved=False)
     if take_apart_lapsed(context, row):
         return Filing(0, more=False, dissolved=True)
-    outgoing = [_outgoing(row, document) for document in waiting]
+    outgoing = [_outgoing(row, document, ledgers[document.voucher]) for document in waiting]
     with context.write() as db:
         notes.hold(db, row)
         documents.set_state(db, [document.guid for document in waiting], "sending", context.now())
@@ -113,12 +115,13 @@ def _is_its_own(outcome: ConnectorError) -> bool:
     return isinstance(outcome, NeedsHuman) and outcome.single
 
 
-def _outgoing(row: BatchRow, document: DocumentRow) -> OutgoingDocument:
+def _outgoing(row: BatchRow, document: DocumentRow, ledger: Ledger) -> OutgoingDocument:
     return OutgoingDocument(
         guid=uuid.UUID(document.guid),
         file_name=document.file_name,
         media_type=document.media_type,
         content=document.content or b"",
+        ledger=ledger,
         period=row.period,
         attempted=document.state == "sending",
     )

@@ -12,6 +12,7 @@ from datetime import date
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.decide.changed_parties import numbers_of, party_changed
 from mlconnector.flow.decide.clearings import Clearings
 from mlconnector.flow.decide.decisions import channel_closed, decided_on, number_taken, open_item, posted
 from mlconnector.flow.decide.documents.notes import noted
@@ -197,6 +198,10 @@ def _previewed(shown: _Shown, reading: Reading) -> Previewed:
 
 def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entry]) -> Previewed:
     voucher, rules = draft.voucher, shown.context.rules
+    with shown.context.read() as db:
+        changed = party_changed(shown.context, db, draft, before)
+    if changed is not None:
+        return replace(bare, problems=(changed,))
     if before:
         again = _entry(draft, before[-1].lines[0].account)
         same = [one for one in before if books_the_same(again, one, bare.channel, rules)]
@@ -269,8 +274,8 @@ def _taken(shown: _Shown, draft: Draft) -> Problem | None:
     client = shown.context.settings.client
     with shown.context.read() as db:
         holders = entries.holders_of_open_items(db, client, [item]).get(item, set())
-    others = (holders | {shown.promised.open_items.setdefault(item, key)}) - {key}
-    return number_taken(draft, min(others)) if others else None
+        others = (holders | {shown.promised.open_items.setdefault(item, key)}) - {key}
+        return number_taken(db, draft, min(others)) if others else None
 
 
 def _person(shown: _Shown, draft: Draft, before: Sequence[Entry]) -> str | Problem:
@@ -286,7 +291,7 @@ def _person(shown: _Shown, draft: Draft, before: Sequence[Entry]) -> str | Probl
     if known:
         return known
     with shown.context.read() as db:
-        given = accounts.given(db, settings.client, shown.context.name, [party.external_id], ledger)
+        given = numbers_of(shown.context, db, [party.external_id], ledger)
         brought = accounts.brought(db, settings.client)
         highest = accounts.highest_allocated(db, settings.client, *books.range_of(ledger))
     if party.external_id in given:

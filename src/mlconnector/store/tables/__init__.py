@@ -22,7 +22,7 @@ from mlconnector.store.tables.operations import (
     runs,
 )
 from mlconnector.store.tables.records import clearings, entries, problems, revisions, vouchers
-from mlconnector.store.tables.transfers import accounts, batches, documents, transfers
+from mlconnector.store.tables.transfers import accounts, batches, documents, merged_parties, transfers
 
 __all__ = [
     "accounts",
@@ -42,6 +42,7 @@ __all__ = [
     "http_log",
     "leases",
     "memories",
+    "merged_parties",
     "metadata",
     "open_days",
     "outages",

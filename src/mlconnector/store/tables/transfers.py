@@ -104,3 +104,17 @@ accounts = Table(
     CheckConstraint("origin in ('allocated', 'source', 'list', 'bound')", name="origin"),
     CheckConstraint("ledger in ('receivable', 'payable')", name="ledger"),
 )
+
+# Parties that a person takes for the same as the one that has the number: what stands under it stays there.
+merged_parties = Table(
+    "merged_parties",
+    metadata,
+    Column("client", Text, nullable=False),
+    Column("connection", Text, ForeignKey("connections.name"), nullable=False),
+    Column("ledger", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("noted_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("client", "connection", "ledger", "party", "number"),
+    CheckConstraint("ledger in ('receivable', 'payable')", name="ledger"),
+)

@@ -6,6 +6,7 @@ full timestamps: both are read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, TypeVar
@@ -18,6 +19,8 @@ from mlconnector.systems.datev.answers import object_in, objects_in
 from mlconnector.systems.datev.pages import pages
 from mlconnector.systems.kit.http import Http
 from mlconnector.systems.transfers import DocumentType, FiscalYear
+
+_OUTGOING = "outgoing_invoices"
 
 
 class _Answer(BaseModel):
@@ -136,6 +139,11 @@ def document_types(http: Http, client_id: str) -> tuple[DocumentType, ...]:
     path = f"/clients/{client_id}/document-types"
     found = [_read(_DocumentType, item, path) for item in objects_in(http.request("GET", path))]
     return tuple(DocumentType(kind.name, kind.category) for kind in found)
+
+
+def is_outgoing(document_type: str, known: Sequence[DocumentType]) -> bool:
+    """Whether the client has a document type for outgoing invoices."""
+    return any(one.name == document_type and one.category == _OUTGOING for one in known)
 
 
 def allowed_extensions(http: Http, client_id: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from mlconnector.model.entries import Ledger
 from mlconnector.systems.datev.answers import explain
 from mlconnector.systems.datev.settings import SYSTEM, DatevSettings
 from mlconnector.systems.kit.bearer import BearerAuth
@@ -18,7 +19,7 @@ _UPLOAD_TIMEOUT = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What the sink works with; `account_length` is what the bookings are made for, `today` its calendar."""
+    """What the sink works with; `account_length` and `ledgers` are those of the bookings."""
 
     settings: DatevSettings
     tokens: TokenKeeper
@@ -27,6 +28,7 @@ class Connection:
     dxso_jobs: Http
     extf_files: Http
     account_length: int
+    ledgers: frozenset[Ledger]
     has_secret: bool
     today: Callable[[], date]
 
@@ -42,6 +44,7 @@ def connect(
     tokens: TokenKeeper,
     http: HttpFactory,
     account_length: int,
+    ledgers: frozenset[Ledger],
     today: Callable[[], date],
 ) -> Connection:
     """Make ready for calls; nothing is sent yet."""
@@ -60,6 +63,7 @@ def connect(
         dxso_jobs=service(settings.dxso_jobs_url, _UPLOAD_TIMEOUT),
         extf_files=service(settings.extf_files_url, _UPLOAD_TIMEOUT),
         account_length=account_length,
+        ledgers=ledgers,
         has_secret=bool(secrets.get("client_secret")),
         today=today,
     )

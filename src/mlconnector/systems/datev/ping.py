@@ -3,7 +3,8 @@
 Causes are the keys of the problems that DATEV's answers stand for, those of `kit/check_steps.py`, and besides
 `client_secret_missing`, `service_not_ordered`, `scope_not_granted`,
 `document_store_missing`, `documents_not_used`, `ledgers_missing`, `no_fiscal_year`,
-`fiscal_year_not_current`, `account_length_differs`, `no_document_types`, `document_type_unknown`.
+`fiscal_year_not_current`, `account_length_differs`, `no_document_types`, `document_type_unknown`,
+`document_type_outgoing`.
 """
 
 from __future__ import annotations
@@ -195,19 +196,27 @@ def _books(connection: Connection, years: Sequence[FiscalYear]) -> Iterator[Chec
 
 
 def _document_type(connection: Connection) -> CheckStep:
-    key, wanted = "datev.document_type", connection.settings.document_type
-    if not wanted:
-        return CheckStep(key, "ok", facts={"document_type": ""})
+    key, settings = "datev.document_type", connection.settings
+    incoming = settings.incoming_type if "payable" in connection.ledgers else ""
+    named = [one for one in (settings.document_type, settings.incoming.document_type) if one]
+    told = {"document_type": settings.document_type, "incoming": incoming}
+    if not named:
+        return CheckStep(key, "ok", facts=told)
     try:
         known = clients.document_types(connection.documents, connection.settings.client)
     except ConnectorError as error:
         return _failed(key, error)
-    facts = {"document_type": wanted, "known": ", ".join(kind.name for kind in known)}
-    if not known:
-        return CheckStep(key, "failed", "no_document_types", facts, "adviser")
-    if wanted not in {kind.name for kind in known}:
-        return CheckStep(key, "failed", "document_type_unknown", facts, "you")
-    return CheckStep(key, "ok", facts=facts)
+    names = [kind.name for kind in known]
+    unknown = next((one for one in named if one not in names), None)
+    if unknown is not None:
+        facts = {"document_type": unknown, "known": ", ".join(names)}
+        cause, who = ("document_type_unknown", "you") if known else ("no_document_types", "adviser")
+        return CheckStep(key, "failed", cause, facts, cast("Who", who))
+    if clients.is_outgoing(incoming, known):
+        received = ", ".join(one for one in names if not clients.is_outgoing(one, known))
+        facts = {"document_type": incoming, "known": received}
+        return CheckStep(key, "warning", "document_type_outgoing", facts, "you")
+    return CheckStep(key, "ok", facts={**told, "known": ", ".join(names)})
 
 
 def _skipped(keys: Sequence[str], cause: str = "") -> Iterator[CheckStep]:

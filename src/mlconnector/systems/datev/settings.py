@@ -44,6 +44,10 @@ ADDRESSES: dict[Environment, dict[str, str]] = {
 """Where the services are, as DATEV's API specifications name them."""
 
 
+FOLDERS: dict[Ledger, str] = {"receivable": "Ausgangsrechnungen", "payable": "Eingangsrechnungen"}
+"""Where documents are filed whose folder nobody names."""
+
+
 def is_safe(address: str) -> bool:
     """Whether nobody on the way can read what is sent there: HTTPS, or this very machine."""
     parts = urlsplit(address)
@@ -92,13 +96,28 @@ Client = Annotated[str, AfterValidator(_client)]
 Level = Annotated[str, Field(max_length=30)]
 
 
+class Incoming(BaseModel):
+    """The `[datev.incoming]` table: as what and where documents of purchases are filed.
+
+    What is empty is as for all other documents; only the folder, and a type that the client keeps for
+    outgoing invoices, never are.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    document_type: Level = ""
+    document_category: Level = ""
+    document_folder: Level = ""
+    document_register: Level = ""
+
+
 class DatevSettings(BaseModel):
     """The validated `[datev]` table; `template.toml` explains every entry to its user.
 
     `client` is `<consultant number>-<client number>`. Without `confidential_refresh` a refresh sends the
     client id alone, never the secret. Addresses follow the environment where they are not given. An empty
     `document_type` files documents without one; an empty `document_folder` or `document_register` leaves
-    the choice to the kind and the month of the voucher.
+    the choice to the ledger and the month of the voucher. Purchases are filed as `incoming` says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -115,6 +134,7 @@ class DatevSettings(BaseModel):
     document_category: Annotated[str, Field(min_length=1, max_length=30)] = "ml-connector"
     document_folder: Level = ""
     document_register: Level = ""
+    incoming: Incoming = Field(default_factory=Incoming)
     invoice_folders: dict[Ledger, Level] = Field(default_factory=dict)
     discovery_url: Annotated[Address, AfterValidator(_discovery)] = ""
     clients_url: Address = ""
@@ -132,6 +152,20 @@ class DatevSettings(BaseModel):
             **addresses,
             **{name: value for name, value in values.items() if value or name not in addresses},
         }
+
+    @property
+    def incoming_type(self) -> str:
+        """The document type that is named for purchases, in their own table or for everything."""
+        return self.incoming.document_type or self.document_type
+
+    def place(self, ledger: Ledger) -> tuple[str, str, str]:
+        """Category, folder and register of a document; an empty register is that of its month."""
+        category, register = self.document_category, self.document_register
+        if ledger == "receivable":
+            return category, self.document_folder or FOLDERS[ledger], register
+        own = self.incoming
+        folder = own.document_folder or FOLDERS[ledger]
+        return own.document_category or category, folder, own.document_register or register
 
     @property
     def issuer(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Literal
@@ -17,6 +18,7 @@ from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.sink import SinkContext
 from mlconnector.systems.transfers import (
     ClientFacts,
+    DocumentType,
     JobStatus,
     OutgoingBatch,
     OutgoingDocument,
@@ -36,8 +38,6 @@ _RESULTS: Mapping[dxso_jobs.State, Literal["open", "pending", "succeeded", "part
     "cancel_refused": "succeeded",
 }
 
-_FOLDER = "Ausgangsrechnungen"
-
 
 class DatevSink:
     """One connected client of DATEV; safe to share between threads."""
@@ -45,6 +45,8 @@ class DatevSink:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._client = connection.settings.client
+        self._reading_types = threading.Lock()
+        self._types: tuple[DocumentType, ...] | None = None
 
     def check(self) -> Iterator[CheckStep]:
         """Login, client, each data service, right, fiscal year, account length, document type."""
@@ -76,31 +78,43 @@ class DatevSink:
             years = None if told_by is None else clients.basics(told_by, self._client).fiscal_years
             allowed = dxso_jobs.IMAGES if "dxso" in services else ()
             return ClientFacts(self._client, found.name, years, (), allowed, dxso_jobs.IMAGES)
+        self._types = clients.document_types(connection.documents, self._client)
         return ClientFacts(
             client=self._client,
             name=found.name,
             fiscal_years=clients.basics(connection.documents, self._client).fiscal_years,
-            document_types=clients.document_types(connection.documents, self._client),
+            document_types=self._types,
             allowed_extensions=clients.allowed_extensions(connection.documents, self._client),
             suggestion_extensions=dxso_jobs.IMAGES,
         )
 
     def file_document(self, document: OutgoingDocument) -> Literal["filed", "already_filed"]:
         """File one document under our GUID. Raises one of the four errors."""
-        settings = self._connection.settings
+        category, folder, register = self._connection.settings.place(document.ledger)
         filed = documents.FiledDocument(
             guid=document.guid,
             file_name=document.file_name,
             media_type=document.media_type,
             content=document.content,
-            document_type=settings.document_type,
+            document_type=self._document_type(document.ledger),
             note="",
-            category=settings.document_category,
-            folder=settings.document_folder or _FOLDER,
-            register=settings.document_register or document.period.replace("-", "/"),
+            category=category,
+            folder=folder,
+            register=register or document.period.replace("-", "/"),
             attempted=document.attempted,
         )
         return documents.file_document(self._connection.documents, self._client, filed)
+
+    def _document_type(self, ledger: Ledger) -> str:
+        """The document type that is named; for purchases none rather than one for outgoing invoices."""
+        settings = self._connection.settings
+        wanted = settings.document_type if ledger == "receivable" else settings.incoming_type
+        if not wanted or ledger == "receivable":
+            return wanted
+        with self._reading_types:
+            if self._types is None:
+                self._types = clients.document_types(self._connection.documents, self._client)
+        return "" if clients.is_outgoing(wanted, self._types) else wanted
 
     def submit(self, batch: OutgoingBatch) -> Receipt:
         """Send a batch once. Raises one of the four errors.
@@ -167,6 +181,7 @@ def open_datev(context: SinkContext) -> DatevSink:
             context.tokens,
             context.http,
             context.account_length,
+            context.ledgers,
             context.today,
         )
     )

@@ -12,6 +12,8 @@ from mlconnector.model.money import exact
 
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?")
+_NO_NUMBER = frozenset({"n/a", "na", "tbd", "none", "ka", "ohne", "keine", "x"})
+"""What people write into a field that must not stay empty, in lower case without spaces and full stops."""
 
 
 def clean(text: str | None) -> str:
@@ -20,8 +22,10 @@ def clean(text: str | None) -> str:
 
 
 def document_number(text: str | None) -> str | None:
-    """The number of a document; None where a source writes nothing or nought for one that has none."""
-    return text if text and text.strip("0") else None
+    """The number of a document; None where a source writes nothing, nought or a placeholder instead."""
+    said = re.sub(r"[\s.]", "", text or "").casefold()
+    is_one = any(one.isalnum() for one in said) and said.strip("0") and said not in _NO_NUMBER
+    return text if is_one else None
 
 
 def number_in(text: str) -> Decimal:

@@ -86,6 +86,7 @@ def dynamics_rigs(tmp_path: Path, sqlite_template: Path) -> Iterator[MakeRig]:
                 StandIns(unused, datev, urls, clock),
                 f"{text}\n[master_data]\n{master_data}\n",
                 NAME,
+                "dynamics",
                 dynamics=dynamics,
             )
             rig.connect()

@@ -166,6 +166,23 @@ def test_without_a_certificate_a_bill_waits_and_says_what_would_be_withheld(work
     assert Decimal(problem.facts["amount"]) == ((due + owed_tax) * Decimal("0.15")).quantize(CENT)
 
 
+def test_a_bill_that_the_site_entered_once_more_as_a_direct_cost_waits(rig: ProcoreFlowRig) -> None:
+    bill = of_case(rig, "reverse_charge")
+    before = rig.outside.sums()
+    vendor = rig.procore.vendors[rig.procore.commitments[bill["commitment_id"]]["vendor"]["id"]]
+    like = next(row for row in rig.procore.direct_costs.values() if record_name(row) in rig.transferred())
+    more = rig.procore.add_direct_cost(like["id"], bill["invoice_number"])
+    paper = next(iter(rig.procore.attachments(bill["id"])))
+    rig.procore.add_attachment(more, "Rechnung.pdf", rig.procore.file_content(paper))
+    named = {"id": vendor["id"], "name": vendor["name"]}
+    theirs = {"vendor": named, "vendor_id": vendor["id"], "vendor_name": vendor["name"]}
+    rig.procore.update_direct_cost(more, lambda row: row.update(theirs))
+    rig.again()
+    (problem,) = rig.problems_of(rig.procore.direct_costs[more])
+    assert problem.key == "document_field_taken"
+    assert rig.outside.sums() == before
+
+
 def test_every_bill_stands_on_the_cost_centre_of_its_project(worked: ProcoreFlowRig) -> None:
     bill = of_case(worked, "reverse_charge")
     number = worked.procore.projects[bill["project_id"]]["project_number"].replace("-", " ")

@@ -17,15 +17,16 @@ LONGEST = 500
 
 _PURE = frozenset({"model", "mapping", "formats"})
 _LOWER = _PURE | {"errors"}
-_WORK = _LOWER | {"store", "systems", "flow", "settings", "texts", "environment"}
+_WORK = _LOWER | {"learnt_shapes", "store", "systems", "flow", "settings", "texts", "environment"}
 _SURFACE = _WORK | {"app", "web"}
 MAY_IMPORT = {
     "model": frozenset[str](),
     "errors": frozenset({"model"}),
     "mapping": frozenset({"model", "errors"}),
-    "formats": frozenset({"model", "errors"}),
+    "learnt_shapes": frozenset[str](),
+    "formats": frozenset({"model", "errors", "learnt_shapes"}),
     "store": _LOWER,
-    "systems": _LOWER,
+    "systems": _LOWER | {"learnt_shapes"},
     "given_files": frozenset[str](),
     "environment": frozenset({"texts"}),
     "settings": frozenset({"errors", "model", "texts", "environment", "given_files"}),

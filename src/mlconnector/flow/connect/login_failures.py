@@ -15,6 +15,7 @@ import msgspec
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.context.context import Context
+from mlconnector.learnt_shapes import learnt
 from mlconnector.store import connections
 from mlconnector.store.audit import append
 from mlconnector.systems.kit.check_steps import CheckStep, Who, failed_step
@@ -72,7 +73,7 @@ def latest(context: Context, system: str) -> LoginFailure | None:
     """Why the latest login came to nothing; None where it did not, or there was none."""
     with context.read() as db:
         kept = connections.recall(db, context.name, _key(system))
-    return None if kept is None else msgspec.convert(kept, LoginFailure)
+    return None if kept is None else msgspec.convert(kept, learnt(LoginFailure))
 
 
 def forget(context: Context, system: str) -> None:

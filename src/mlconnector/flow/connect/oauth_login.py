@@ -24,6 +24,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import put_aside, token_name, with_secrets
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.states import breaker_is_open, refuse_while_disconnected
+from mlconnector.learnt_shapes import learnt
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, logins
 from mlconnector.store.audit import append, latest
@@ -94,7 +95,7 @@ def finish(services: Services, state: str, code: str) -> tuple[str, str]:
         raise _unknown()
     refuse_while_disconnected(context)
     with _noted(context, taken.system):
-        pending = msgspec.json.decode(taken.content, type=PendingLogin)
+        pending = msgspec.json.decode(taken.content, type=learnt(PendingLogin))
         _finish(context, taken.system, pending, code, taken.begun_at)
     login_failures.forget(context, taken.system)
     return context.name, taken.system

@@ -14,6 +14,7 @@ from mlconnector.flow.connect import login_failures
 from mlconnector.flow.connect.login_failures import LoginFailure
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import Leftover, all_leftovers, token_name
+from mlconnector.learnt_shapes import learnt
 from mlconnector.store import connections
 from mlconnector.systems.kit.oauth import Tokens
 from mlconnector.systems.sink import LoginRules
@@ -60,7 +61,7 @@ def _login(context: Context, system: str, refused: str) -> Login:
     failure = login_failures.latest(context, system)
     if text is None:
         return Login(system, None, "", needed=True, link=link, not_revoked=left, failure=failure)
-    tokens = msgspec.json.decode(text, type=Tokens)
+    tokens = msgspec.json.decode(text, type=learnt(Tokens))
     ended = tokens.refresh_expires_at <= context.now()
     return Login(
         system,

@@ -17,6 +17,7 @@ from mlconnector.flow.connect.standing import login_rules
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.states import NOT_CHECKED, note_state
+from mlconnector.learnt_shapes import learnt
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections
 from mlconnector.systems.kit.oauth import OAuthModel, Tokens
@@ -79,7 +80,7 @@ def verify_what_is_open(context: Context) -> None:
     text = context.vault.get(context.name, token_name(sink))
     if row.state_reason != NOT_CHECKED or text is None:
         return
-    if verify(context, sink, msgspec.json.decode(text, type=Tokens)) is None:
+    if verify(context, sink, msgspec.json.decode(text, type=learnt(Tokens))) is None:
         note_state(context, "ready", "")
 
 

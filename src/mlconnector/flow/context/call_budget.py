@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from mlconnector.learnt_shapes import learnt
 from mlconnector.store import call_budgets
 from mlconnector.store.database import Database
 from mlconnector.systems.kit import call_limits
@@ -43,7 +44,7 @@ class StoredBudget:
 
 
 def _read(text: str) -> Spent:
-    return msgspec.json.decode(text, type=Spent) if text else Spent()
+    return msgspec.json.decode(text, type=learnt(Spent)) if text else Spent()
 
 
 def _written(spent: Spent) -> str:

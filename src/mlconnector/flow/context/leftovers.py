@@ -11,6 +11,7 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import Connection
 
+from mlconnector.learnt_shapes import learnt
 from mlconnector.store.vault import Vault
 from mlconnector.systems.kit.oauth import Tokens
 
@@ -44,7 +45,7 @@ def earlier_secret_name(system: str) -> str:
 def current_tokens(vault: Vault, db: Connection, connection: str, system: str) -> Tokens | None:
     """The tokens of a login; None where there is none."""
     text = vault.get_within(db, connection, token_name(system))
-    return None if text is None else msgspec.json.decode(text, type=Tokens)
+    return None if text is None else msgspec.json.decode(text, type=learnt(Tokens))
 
 
 def with_secrets(vault: Vault, db: Connection, connection: str, system: str, tokens: Tokens) -> Leftover:
@@ -57,7 +58,7 @@ def with_secrets(vault: Vault, db: Connection, connection: str, system: str, tok
 def all_leftovers(vault: Vault, db: Connection, connection: str, system: str) -> list[Leftover]:
     """What still has to be revoked; tokens that have ended by themselves are not."""
     text = vault.get_within(db, connection, leftover_name(system))
-    kept = [] if text is None else msgspec.json.decode(text, type=list[Leftover])
+    kept = [] if text is None else msgspec.json.decode(text, type=learnt(list[Leftover]))
     return [one for one in kept if one.tokens.refresh_expires_at > vault.now()]
 
 

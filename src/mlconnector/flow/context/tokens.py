@@ -20,6 +20,7 @@ from mlconnector.flow.context.leftovers import (
     token_name,
     with_secrets,
 )
+from mlconnector.learnt_shapes import learnt
 from mlconnector.store import connections, leases
 from mlconnector.store.database import Database
 from mlconnector.store.vault import Vault
@@ -183,7 +184,7 @@ class StoredTokens:
         text = self._means.vault.get(self._connection, token_name(self._system))
         if text is None:
             raise NeedsLogin(self._system, "nobody has logged in yet")
-        return msgspec.json.decode(text, type=Tokens)
+        return msgspec.json.decode(text, type=learnt(Tokens))
 
     def _is_fresh(self, tokens: Tokens) -> bool:
         margin = timedelta(seconds=self._model().margin)

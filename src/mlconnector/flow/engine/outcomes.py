@@ -12,6 +12,7 @@ from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.context.breaker import look_at_refusals
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.states import note_state
+from mlconnector.learnt_shapes import learnt
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class NotDone(Exception):
 
 def outcome_in(kept: Kept) -> Outcome:
     """How a step ended, from what was kept of it."""
-    return msgspec.convert(kept, Outcome)
+    return msgspec.convert(kept, learnt(Outcome))
 
 
 def result_in(kept: Kept, shape: type[Result]) -> Result:
@@ -55,7 +56,7 @@ def result_in(kept: Kept, shape: type[Result]) -> Result:
     outcome = outcome_in(kept)
     if outcome.outcome != "done":
         raise NotDone(outcome)
-    return msgspec.convert(kept, shape)
+    return msgspec.convert(kept, learnt(shape))
 
 
 def outcome_of(context: Context, work: Callable[[], object]) -> Kept:

@@ -27,6 +27,7 @@ from mlconnector.flow.engine.patience import Patience, Way, tried
 from mlconnector.flow.engine.queues import enqueue, enqueueing, is_active, is_busy, step, step_options
 from mlconnector.flow.engine.schedules import keep_schedules
 from mlconnector.flow.intake import records
+from mlconnector.learnt_shapes import learnt
 from mlconnector.store.database import translated
 
 Result = TypeVar("Result")
@@ -106,7 +107,7 @@ class Workflows:
         Jobs that were put aside are asked after with `parked` only, so not whenever somebody looks.
         """
         kept = step("unfinished", partial(self._without_workflow, name, parked=parked))
-        plans = msgspec.convert(kept, list[progress.Unfinished])
+        plans = msgspec.convert(kept, learnt(list[progress.Unfinished]))
         for plan in plans:
             attempt = plan.latest + 1
             workflow_id = progress.workflow_id(plan.batch, attempt, followed=plan.followed)

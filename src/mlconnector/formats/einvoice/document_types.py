@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import msgspec
 
+from mlconnector.learnt_shapes import learnt
+
 
 class DocumentType(msgspec.Struct, frozen=True):
     """What an e-invoice is by its code; `gives_back` says that its positive amounts are given back."""
@@ -33,5 +35,5 @@ def document_type(code: str) -> DocumentType:
 def document_types() -> dict[str, DocumentType]:
     """The types by code."""
     text = files(__package__).joinpath("document_types.toml").read_text(encoding="utf-8")
-    rows = msgspec.convert(tomllib.loads(text), dict[str, _Row])
+    rows = msgspec.convert(tomllib.loads(text), learnt(dict[str, _Row]))
     return {code: DocumentType(name, row.gives_back) for name, row in rows.items() for code in row.codes}

@@ -16,6 +16,7 @@ from importlib.resources import files
 import msgspec
 
 from mlconnector.formats.einvoice.seller import Seller
+from mlconnector.learnt_shapes import learnt
 from mlconnector.model.money import ZERO
 from mlconnector.model.totals import Totals, totals
 from mlconnector.model.vouchers import Kind, Party, Voucher
@@ -83,7 +84,7 @@ class Invoice:
 def vat_categories() -> dict[str, VatCategory]:
     """How tax cases stand on invoices, by the case's name."""
     text = files(__package__).joinpath("vat_categories.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, VatCategory])
+    return msgspec.convert(tomllib.loads(text), learnt(dict[str, VatCategory]))
 
 
 def invoice_of(

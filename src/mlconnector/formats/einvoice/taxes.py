@@ -16,6 +16,7 @@ from itertools import zip_longest
 import msgspec
 
 from mlconnector.formats.einvoice.invoice import EInvoice, VatGroup
+from mlconnector.learnt_shapes import learnt
 from mlconnector.model.entries import EntryLine
 from mlconnector.model.money import ZERO
 from mlconnector.model.vouchers import Direction
@@ -70,7 +71,7 @@ class TaxDifference:
 def categories() -> dict[str, tuple[str, ...]]:
     """The categories that agree with each tax case."""
     text = files(__package__).joinpath("tax_case_categories.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, tuple[str, ...]])
+    return msgspec.convert(tomllib.loads(text), learnt(dict[str, tuple[str, ...]]))
 
 
 def booked_taxes(lines: Iterable[EntryLine], direction: Direction) -> list[BookedTax]:

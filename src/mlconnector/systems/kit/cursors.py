@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from mlconnector.errors import Broken
+from mlconnector.learnt_shapes import learnt
 
 State = TypeVar("State", bound=msgspec.Struct)
 
@@ -20,7 +21,7 @@ def written(state: msgspec.Struct) -> str:
 def read(text: str, shape: type[State]) -> State:
     """A cursor or position as it was written. Raises Broken when it is none of ours."""
     try:
-        return msgspec.json.decode(text, type=shape)
+        return msgspec.json.decode(text, type=learnt(shape))
     except msgspec.DecodeError as error:
         raise Broken(f"a {shape.__name__.lower()} that is none of ours: {error}") from error
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlconnector.errors import Broken
+from mlconnector.learnt_shapes import learnt
 from mlconnector.systems.kit.odd_json import is_sensible, is_suspicious, without_odd_values
 from mlconnector.systems.kit.shapes import UnknownShape
 
@@ -64,7 +65,7 @@ def records_in(found: object, system: str) -> list[Raw]:
 def shaped(content: object, shape: type[Shape], system: str) -> Shape:
     """Records in the shapes that are read. Raises UnknownShape when the system answers in others."""
     try:
-        return msgspec.convert(content, shape)
+        return msgspec.convert(content, learnt(shape))
     except msgspec.ValidationError as error:
         raise UnknownShape(f"{system} answered in an unknown shape: {error}") from error
 

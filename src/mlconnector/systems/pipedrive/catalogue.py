@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from mlconnector.learnt_shapes import learnt
 from mlconnector.systems.pipedrive.fields import (
     KnownFields,
     Unknown,
@@ -83,4 +84,4 @@ class Catalogue:
         remembered = self._memory.recall(MEMORY_KEY)
         if remembered is None:
             return KnownFields()
-        return pinned(msgspec.convert(remembered, KnownFields), self._wanted)
+        return pinned(msgspec.convert(remembered, learnt(KnownFields)), self._wanted)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from mlconnector.learnt_shapes import learnt
 from mlconnector.model.money import exact
 from mlconnector.systems.kit.fields import clean, day_in, number_in
 from mlconnector.systems.kit.shapes import UnknownShape
@@ -153,7 +154,7 @@ def address_of(value: Any, field: KnownField) -> Address | None:
         country = text_of(value, field)
         return None if country is None else Address(country=country)
     try:
-        return msgspec.convert(value, Address | None)
+        return msgspec.convert(value, learnt(Address | None))
     except msgspec.ValidationError as error:
         raise Unreadable(str(value)) from error
 

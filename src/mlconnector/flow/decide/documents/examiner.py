@@ -19,6 +19,7 @@ from typing import IO
 import msgspec
 
 from mlconnector.formats.einvoice.invoice import Examination
+from mlconnector.learnt_shapes import learnt
 from mlconnector.model.problems import Problem
 
 SECONDS = 60.0
@@ -96,7 +97,7 @@ class Examiner:
                 if answered is None:
                     # Also when we were interrupted: an answer that comes now would be taken for the next one.
                     self._end()
-        return msgspec.msgpack.decode(answered, type=Answer)
+        return msgspec.msgpack.decode(answered, type=learnt(Answer))
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:

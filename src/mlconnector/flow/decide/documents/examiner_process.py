@@ -12,6 +12,7 @@ import msgspec
 from mlconnector.flow.decide.documents.examiner import LENGTH, Answer, Question, read_frame
 from mlconnector.formats.einvoice.files import check_file
 from mlconnector.formats.einvoice.rules import RulesMissing, try_rules
+from mlconnector.learnt_shapes import learnt
 
 _MEMORY = 2 * 1024**3
 
@@ -24,7 +25,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     while (asked := read_frame(sys.stdin.buffer)) is not None:
-        answered = msgspec.msgpack.encode(_answer(msgspec.msgpack.decode(asked, type=Question)))
+        answered = msgspec.msgpack.encode(_answer(msgspec.msgpack.decode(asked, type=learnt(Question))))
         answers.write(len(answered).to_bytes(LENGTH) + answered)
         answers.flush()
 

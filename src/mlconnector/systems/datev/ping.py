@@ -210,8 +210,9 @@ def _document_type(connection: Connection) -> CheckStep:
     unknown = next((one for one in named if one not in names), None)
     if unknown is not None:
         facts = {"document_type": unknown, "known": ", ".join(names)}
-        cause, who = ("document_type_unknown", "you") if known else ("no_document_types", "adviser")
-        return CheckStep(key, "failed", cause, facts, cast("Who", who))
+        if not known:
+            return CheckStep(key, "failed", "no_document_types", facts, "adviser")
+        return CheckStep(key, "failed", "document_type_unknown", facts, "you")
     if clients.is_outgoing(incoming, known):
         received = ", ".join(one for one in names if not clients.is_outgoing(one, known))
         facts = {"document_type": incoming, "known": received}

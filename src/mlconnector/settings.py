@@ -164,8 +164,9 @@ class Settings(BaseModel):
     sent again.
     `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
     once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
-    are checked before they are sent. `crash_at` ends the process hard at a named point of the way, for tests
-    of recovery.
+    are checked before they are sent. `warehouses` are the tables of the file that belong to warehouses,
+    by their names, each as the warehouse's own model. `crash_at` ends the process hard at a named point of
+    the way, for tests of recovery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -193,6 +194,7 @@ class Settings(BaseModel):
     vat_rates: Path | None = None
     reference_rates: Path | None = None
     transfer_threads: int = Field(default=8, ge=1, le=32)
+    warehouses: dict[str, Any] = Field(default_factory=dict)
     crash_at: str = ""
 
     @field_validator("database_url")
@@ -308,6 +310,9 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     path = file or stated
     text = _read(path, required=file is not None or is_named)
     values = {"language": of_locale(environment), **parse_toml(text, str(path))}
+    tables = {name for name, value in values.items() if isinstance(value, dict)}
+    warehouses = _warehouses({name: values[name] for name in tables}, text, str(path))
+    values = {name: value for name, value in values.items() if name not in warehouses}
     known, variables, unknown = Settings.model_fields, {}, []
     for name, value in environment.items():
         setting = name.removeprefix(PREFIX).lower()
@@ -318,7 +323,22 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
                 unknown.append(Complaint(name, None, "", *_unknown(setting, known)))
     if unknown:
         raise UnreadableSettings.of(unknown)
-    return validated(Settings, values, text, str(path), variables=variables)
+    found = validated(Settings, values, text, str(path), variables=variables)
+    return found.model_copy(update={"warehouses": warehouses}) if warehouses else found
+
+
+def _warehouses(tables: Mapping[str, Any], text: str, where: str) -> dict[str, Any]:
+    """The tables that belong to warehouses, as their own models. Raises UnreadableSettings."""
+    if not tables:
+        return {}
+    # Who has no warehouse must not wait until what describes them is loaded.
+    from mlconnector.systems.registry import warehouse_system  # noqa: PLC0415
+
+    systems = {name: system for name in tables if (system := warehouse_system(name)) is not None}
+    return {
+        name: validated(system.settings_model, tables[name], text, where, name)
+        for name, system in systems.items()
+    }
 
 
 def _read(path: Path, *, required: bool) -> str:

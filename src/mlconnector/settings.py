@@ -34,6 +34,7 @@ from mlconnector.texts.complaints import GIVEN, NOT_GIVEN, expectation, shown, t
 from mlconnector.texts.language import Language
 from mlconnector.texts.tables import table
 from mlconnector.texts.zone import zone_named
+from mlconnector.toml_lines import line_of as line_of  # noqa: PLC0414 - it is about the settings' texts
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -486,30 +487,3 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for part in get_args(annotation):
         yield from _models(part)
-
-
-def line_of(text: str, location: Sequence[str | int]) -> int | None:
-    """The line of a TOML text where a value stands, as near as can be said without a full parse."""
-    wanted = [part for part in location if isinstance(part, str)]
-    index = next((part for part in location if isinstance(part, int)), 0)
-    best: tuple[int, int] | None = None
-    table: list[str] = []
-    seen: dict[str, int] = {}
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
-        if line.startswith("["):
-            name = line.strip("[]").strip()
-            table = [part.strip().strip('"') for part in name.split(".")]
-            seen[name] = seen.get(name, -1) + 1
-            if line.startswith("[[") and seen[name] != index:
-                table = []
-                continue
-            here = table
-        elif "=" in line and not line.startswith("#"):
-            here = [*table, *(part.strip().strip('"') for part in line.partition("=")[0].split("."))]
-        else:
-            continue
-        depth = len(here)
-        if here == wanted[:depth] and (best is None or depth > best[0]):
-            best = (depth, number)
-    return best[1] if best else None

@@ -175,7 +175,7 @@ def _state(target: Target) -> dict[str, Any]:
             for one in tables
         ],
         "loads": counts,
-        "failed": [{**_load(row), "problem": _problem(Problem(row.cause, row.told))} for row in failed],
+        "failed": [{**_load(row), "problem": _problem(row.problem)} for row in failed],
         "recent": [_load(row) for row in recent],
     }
 

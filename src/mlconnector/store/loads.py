@@ -10,6 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, func, select, update
 
+from mlconnector.model.problems import Problem
 from mlconnector.store.sets import SET_SIZE
 from mlconnector.store.tables import batches, documents, loads, revisions, transfers, vouchers
 from mlconnector.store.upsert import put_row
@@ -42,9 +43,9 @@ class LoadRow:
         return dict(json.loads(self.amounts)) if self.amounts else {}
 
     @property
-    def told(self) -> dict[str, str]:
-        """The facts of why it failed."""
-        return dict(json.loads(self.facts)) if self.facts else {}
+    def problem(self) -> Problem:
+        """Why it failed."""
+        return Problem(self.cause, json.loads(self.facts or "{}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def extf_of(client: str = MUSTERHOLZ, text: str = "Büromöbel", encoding: Any =
         currency="EUR",
         chart="03",
     )
-    common = {
+    common: dict[str, str | int | Decimal | date] = {
         "Konto": "70001",
         "Gegenkonto (ohne BU-Schlüssel)": "4980",
         "KOST1 - Kostenstelle": "0100",

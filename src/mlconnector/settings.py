@@ -34,6 +34,7 @@ from mlconnector.texts.complaints import GIVEN, NOT_GIVEN, expectation, shown, t
 from mlconnector.texts.language import Language
 from mlconnector.texts.tables import table
 from mlconnector.texts.zone import zone_named
+from mlconnector.toml_lines import line_of as line_of  # noqa: PLC0414 - it is about the settings' texts
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -164,8 +165,9 @@ class Settings(BaseModel):
     sent again.
     `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
     once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
-    are checked before they are sent. `crash_at` ends the process hard at a named point of the way, for tests
-    of recovery.
+    are checked before they are sent. `warehouses` are the tables of the file that belong to warehouses,
+    by their names, each as the warehouse's own model. `crash_at` ends the process hard at a named point of
+    the way, for tests of recovery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -193,6 +195,7 @@ class Settings(BaseModel):
     vat_rates: Path | None = None
     reference_rates: Path | None = None
     transfer_threads: int = Field(default=8, ge=1, le=32)
+    warehouses: dict[str, Any] = Field(default_factory=dict)
     crash_at: str = ""
 
     @field_validator("database_url")
@@ -308,6 +311,9 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     path = file or stated
     text = _read(path, required=file is not None or is_named)
     values = {"language": of_locale(environment), **parse_toml(text, str(path))}
+    tables = {name for name, value in values.items() if isinstance(value, dict)}
+    warehouses = _warehouses({name: values[name] for name in tables}, text, str(path))
+    values = {name: value for name, value in values.items() if name not in warehouses}
     known, variables, unknown = Settings.model_fields, {}, []
     for name, value in environment.items():
         setting = name.removeprefix(PREFIX).lower()
@@ -318,7 +324,22 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
                 unknown.append(Complaint(name, None, "", *_unknown(setting, known)))
     if unknown:
         raise UnreadableSettings.of(unknown)
-    return validated(Settings, values, text, str(path), variables=variables)
+    found = validated(Settings, values, text, str(path), variables=variables)
+    return found.model_copy(update={"warehouses": warehouses}) if warehouses else found
+
+
+def _warehouses(tables: Mapping[str, Any], text: str, where: str) -> dict[str, Any]:
+    """The tables that belong to warehouses, as their own models. Raises UnreadableSettings."""
+    if not tables:
+        return {}
+    # Who has no warehouse must not wait until what describes them is loaded.
+    from mlconnector.systems.registry import warehouse_system  # noqa: PLC0415
+
+    systems = {name: system for name in tables if (system := warehouse_system(name)) is not None}
+    return {
+        name: validated(system.settings_model, tables[name], text, where, name)
+        for name, system in systems.items()
+    }
 
 
 def _read(path: Path, *, required: bool) -> str:
@@ -466,30 +487,3 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for part in get_args(annotation):
         yield from _models(part)
-
-
-def line_of(text: str, location: Sequence[str | int]) -> int | None:
-    """The line of a TOML text where a value stands, as near as can be said without a full parse."""
-    wanted = [part for part in location if isinstance(part, str)]
-    index = next((part for part in location if isinstance(part, int)), 0)
-    best: tuple[int, int] | None = None
-    table: list[str] = []
-    seen: dict[str, int] = {}
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
-        if line.startswith("["):
-            name = line.strip("[]").strip()
-            table = [part.strip().strip('"') for part in name.split(".")]
-            seen[name] = seen.get(name, -1) + 1
-            if line.startswith("[[") and seen[name] != index:
-                table = []
-                continue
-            here = table
-        elif "=" in line and not line.startswith("#"):
-            here = [*table, *(part.strip().strip('"') for part in line.partition("=")[0].split("."))]
-        else:
-            continue
-        depth = len(here)
-        if here == wanted[:depth] and (best is None or depth > best[0]):
-            best = (depth, number)
-    return best[1] if best else None

@@ -11,11 +11,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from mloda.community.feature_groups.experimental.german_ledger.datev import read_batch
 
 from mlconnector.standins.base import Options
 from mlconnector.standins.pipedrive import PipedriveStandIn, create
+from tests.systems.databricks.tables import queried
 
 # All look at one demo; workers would each run their own.
 pytestmark = pytest.mark.xdist_group("demo")
@@ -40,7 +42,8 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     finished = command(
-        "demo", "--source", "pipedrive", "--records", str(RECORDS), "--out", str(folder), "--json"
+        *("demo", "--source", "pipedrive", "--source", "databricks"),
+        *("--records", str(RECORDS), "--out", str(folder), "--json"),
     )
     assert finished.returncode == 0, finished.stderr + finished.stdout
     assert json.loads(finished.stdout) == json.loads((folder / "summary.json").read_text())
@@ -121,6 +124,21 @@ def test_every_row_links_a_document_that_was_received(out: Path, rows: list[dict
     received = {uuid.UUID(folder.name) for folder in out.glob("received/*/documents/*")}
     linked = {uuid.UUID(row["Beleglink"].removeprefix('BEDI "').removesuffix('"')) for row in rows}
     assert linked == received
+
+
+def test_the_delta_tables_have_what_datev_received(out: Path, rows: list[dict[str, str]]) -> None:
+    received = [
+        (1 if row["Soll/Haben-Kennzeichen"] == "S" else -1)
+        * Decimal(row["Umsatz (ohne Soll/Haben-Kz)"].replace(",", "."))
+        for row in rows
+    ]
+    query = "SELECT count(*), sum(amount) FROM booking_lines WHERE NOT is_deleted"
+    assert queried(out / "delta", query) == [(len(received), sum(received))]
+    by_polars = pl.read_delta(str(out / "delta/booking_lines"))
+    assert (by_polars.height, by_polars["amount"].sum()) == (len(received), sum(received))
+    differs = "loaded_debit <> total_debit OR loaded_credit <> total_credit"
+    off = f"SELECT count(*) FROM v_batch_reconciliation WHERE {differs}"
+    assert queried(out / "delta", off) == [(0,)]
 
 
 def test_sums_per_document_equal_the_deals(rows: list[dict[str, str]]) -> None:

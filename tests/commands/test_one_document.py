@@ -56,6 +56,8 @@ GIVEN = {
     "audit seal": ["--reason", "r", "--by", "me"],
     "audit http": ["mine"],
     "disconnect": ["mine"],
+    "warehouse import": ["my.toml"],
+    "warehouse replay": ["3f6c1a2b90de"],
 }
 """What a command needs to be given, by its name."""
 

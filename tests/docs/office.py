@@ -67,6 +67,11 @@ class Office:
         file.write_text(self.desk.give("audit", "head").stdout, encoding="utf-8")
         return str(file)
 
+    def load(self) -> str:
+        """A load of a batch into the tables of the warehouse."""
+        (warehouse,) = self.data("warehouse", "status")
+        return next(str(one["load"]) for one in warehouse["recent"] if one["kind"] == "batch")
+
     def approvable(self) -> str:
         """The number of somebody who waits for consent."""
         return str(self.data("persons", self.name, "--waiting")[0]["number"])

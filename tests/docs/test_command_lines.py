@@ -55,6 +55,8 @@ MEANT: dict[str, Callable[[Office], str]] = {
     "--approve 40000": lambda at: at.approvable(),
     "check FILE": lambda _: "out/EXTF_1.csv",
     "check DATEI": lambda _: "out/EXTF_1.csv",
+    "import FILE": lambda _: "EXTF_Buchungsstapel.csv",
+    "replay LOAD": lambda at: at.load(),
     "/srv/ml-connector": lambda _: "srv",
     "/mnt/elsewhere/heads.txt": lambda at: at.heads(),
 }
@@ -93,6 +95,8 @@ def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An installation that has run once: some vouchers are settled, others wait, and persons wait, too."""
     with office(tmp_path_factory.mktemp("office"), "pipedrive", SOME) as made:
         made.desk.says(0, "init")
+        with Path("ml-connector.toml").open("a", encoding="utf-8") as settings:
+            settings.write("\n[databricks]\n")
         made.fill_in('\n[master_data]\nsend = "changes"\n')
         made.set_up()
         made.desk.says(1, "run", made.name)

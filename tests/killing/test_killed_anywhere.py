@@ -18,6 +18,7 @@ from mlconnector.flow.context.kill_points import POINTS
 from mlconnector.flow.report import overview
 from tests.databases import Postgres
 from tests.flow.suggestions_rig import TRANSFER_POINTS
+from tests.flow.warehouse.rig import LOAD_POINTS
 from tests.killing.product import Product, assert_everything_arrived_once, until
 from tests.killing.product import product as running
 
@@ -27,7 +28,7 @@ WORKED_THROUGH = {Exit.FINE, Exit.PROBLEMS}
 @pytest.mark.parametrize(
     "point",
     [
-        *(one for one in POINTS if one not in {"refresh_answered", *TRANSFER_POINTS}),
+        *(one for one in POINTS if one not in {"refresh_answered", *TRANSFER_POINTS, *LOAD_POINTS}),
         "documents_sent:2",
         "job_polled:2",
     ],

@@ -26,6 +26,7 @@ KEYS = {
     "systems/datev/answers.py: meaning.problem": frozenset(DATEV),
     "systems/datev/documents.py: meaning.problem": frozenset({"document_too_large"}),
     "systems/datev/extf_files.py: MEANINGS['HTTP 413'].problem": frozenset({"datev_too_large"}),
+    "store/loads.py: self.cause": frozenset[str](),
     "store/vouchers.py: row.key": frozenset[str](),
     "mapping/drafts.py: _INVALID[ledger]": frozenset({"debtor_number_invalid", "creditor_number_invalid"}),
     "mapping/numbers.py: _USED_UP[ledger]": frozenset({"debtor_range_used_up", "creditor_range_used_up"}),
@@ -49,6 +50,7 @@ FACTS = {
     "flow/connect/oauth_login.py: rules.objection(context.settings.sink, redirect_uri)": frozenset(
         {"address", "objection", "environment"}
     ),
+    "store/loads.py: json.loads(self.facts or '{}')": frozenset[str](),
     "store/vouchers.py: json.loads(row.facts)": frozenset[str](),
 }
 

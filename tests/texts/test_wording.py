@@ -17,7 +17,7 @@ from mlconnector.flow.context.settings import _Outline
 from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings
 from mlconnector.systems.datev.settings import DatevSettings
-from mlconnector.systems.registry import sink_systems, source_systems
+from mlconnector.systems.registry import sink_systems, source_systems, warehouse_names, warehouse_system
 from tests.texts.tables import LANGUAGES, all_sentences, sentences, slots, table
 
 ALL = sorted(all_sentences())
@@ -42,7 +42,9 @@ def _settings(model: type[BaseModel]) -> Iterator[str]:
 def _all_settings() -> frozenset[str]:
     models: list[type[BaseModel]] = [Settings, _Outline, DatevSettings, Rules]
     models += [system.settings_model for system in source_systems().values()]
-    return frozenset(name for model in models for name in _settings(model)) | set(sink_systems())
+    models += [system.settings_model for name in warehouse_names() if (system := warehouse_system(name))]
+    tables = {*sink_systems(), *warehouse_names()}
+    return frozenset(name for model in models for name in _settings(model)) | tables
 
 
 def test_every_file_of_texts_is_read() -> None:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demo_ending import endings
+from mlconnector.commands.demo_tables import loaded_tables, show_tables
 from mlconnector.commands.demonstration import Scene, connection_text, demo_sink, secrets_text, stage
 from mlconnector.commands.output import (
     AsJson,
@@ -48,7 +49,7 @@ from mlconnector.settings import Settings
 from mlconnector.standins.base import names as standin_names
 from mlconnector.store import connections, runs
 from mlconnector.store.seals import generate_master_key
-from mlconnector.systems.registry import sink_systems
+from mlconnector.systems.registry import sink_systems, warehouse_names, warehouse_system
 
 JOB_SECONDS = 2.0
 
@@ -74,13 +75,16 @@ def demo(
 ) -> None:
     """Show the whole way with stand-ins.
 
-    Connect, log in, release, read, book, file, submit, follow to the end; a second demo sends nothing again.
+    Connect, log in, release, read, book, file, submit, follow to the end, and load tables of all that; a
+    second demo sends nothing again.
 
     Example: ml-connector demo --records 200 --format dxso
     """
     with answered():
-        possible = [name for name in standin_names() if name not in sink_systems()]
-        sources = source or possible
+        beside = {*sink_systems(), *warehouse_names()}
+        possible = [name for name in standin_names() if name not in beside]
+        chosen = [name for name in source or possible if name not in warehouse_names()]
+        sources = chosen or possible
         unknown = [name for name in sources if name not in possible]
         if unknown:
             raise typer.BadParameter(phrase("demo_no_standin", names=", ".join(unknown)))
@@ -100,7 +104,9 @@ def demo(
                 work_through(app, workflows, [f"demo-{name}" for name in sources], progress)
             summary = _summary(app, sources)
             sent_again = _sent(app, sources) - before
+            loaded = loaded_tables(app)
             summary["sent_now"] = sent_again
+            summary["tables"] = loaded.rows
         (out / "summary.json").write_text(
             json_format.dumps(summary, ensure_ascii=False, indent=2), encoding="utf-8"
         )
@@ -108,7 +114,12 @@ def demo(
             print_json(summary)
         else:
             _show(summary, out)
-        if any(batch["result"] != "succeeded" for batch in summary["batches"]) or summary["not_ready"]:
+            show_tables(loaded)
+        if (
+            loaded.missing
+            or any(batch["result"] != "succeeded" for batch in summary["batches"])
+            or summary["not_ready"]
+        ):
             raise typer.Exit(Exit.PROBLEMS)
 
 
@@ -124,6 +135,11 @@ def demo_settings(out: Path) -> Settings:
         master_key_file=key,
         language=language(),
         queue_seconds=0.2,
+        warehouses={
+            name: system.in_folder(out / "delta")
+            for name in warehouse_names()
+            if (system := warehouse_system(name)) is not None
+        },
     )
 
 

@@ -1,7 +1,8 @@
 """The registry: every outside system that has a folder here, found by what its package describes.
 
-A package `mlconnector.systems.<name>` is a source where it has `describe_source() -> SourceSystem`, and a
-sink where it has `describe_sink() -> SinkSystem`. Adding either needs no change anywhere else.
+A package `mlconnector.systems.<name>` is a source where it has `describe_source() -> SourceSystem`, a sink
+where it has `describe_sink() -> SinkSystem`, and a warehouse where it has `describe_warehouse() ->
+WarehouseSystem`. Adding one needs no change anywhere else.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 import importlib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlconnector.systems.kit.secrecy import Secrecy
 from mlconnector.systems.sink import SinkSystem
 from mlconnector.systems.source import SourceSystem
 
+if TYPE_CHECKING:
+    from mlconnector.systems.warehouse import WarehouseSystem
+
 _PACKAGE = "mlconnector.systems"
-_SOURCE, _SINK = "def describe_source(", "def describe_sink("
+_SOURCE, _SINK, _WAREHOUSE = "def describe_source(", "def describe_sink(", "def describe_warehouse("
 
 
 def source_systems() -> dict[str, SourceSystem]:
@@ -41,6 +45,19 @@ def source_system(name: str) -> SourceSystem | None:
     if name not in source_names():
         return None
     found: SourceSystem = _package(name).describe_source()
+    return found
+
+
+def warehouse_names() -> tuple[str, ...]:
+    """The names of the warehouses, none of which is loaded for it."""
+    return _folders(_WAREHOUSE)
+
+
+def warehouse_system(name: str) -> WarehouseSystem | None:
+    """The warehouse of this name; None where there is none."""
+    if name not in warehouse_names():
+        return None
+    found: WarehouseSystem = _package(name).describe_warehouse()
     return found
 
 

@@ -34,7 +34,8 @@ class ClientFacts:
     """What the sink says of the client just before a run; read once for each run.
 
     `fiscal_years` is None where no data service is used that would tell them. The extensions are those of
-    files that may be filed on their own, and of those that may go with suggestions.
+    files that may be filed on their own, and of those that may go with suggestions. `services` are the data
+    services that were ordered for the client, by the sink's names.
     """
 
     client: str
@@ -43,6 +44,7 @@ class ClientFacts:
     document_types: tuple[DocumentType, ...]
     allowed_extensions: tuple[str, ...]
     suggestion_extensions: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

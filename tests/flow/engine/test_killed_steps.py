@@ -18,6 +18,7 @@ from mlconnector.store import connections
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, Killed, Rig, counted
 from tests.flow.suggestions_rig import TRANSFER_POINTS
+from tests.flow.warehouse.rig import LOAD_POINTS
 
 
 def deliver(rig: Rig) -> None:
@@ -41,7 +42,7 @@ TRIED = [point for _, points in STAGES for point in points]
 
 
 def test_every_point_of_the_way_is_tried() -> None:
-    assert {*TRIED, *TRANSFER_POINTS, "refresh_answered"} == set(POINTS)
+    assert {*TRIED, *TRANSFER_POINTS, *LOAD_POINTS, "refresh_answered"} == set(POINTS)
 
 
 @pytest.mark.parametrize("point", TRIED)

@@ -21,6 +21,10 @@ POINTS = (
     "job_polled",
     "batch_settled",
     "refresh_answered",
+    "load_planned",
+    "load_staged",
+    "load_applied",
+    "load_audited",
 )
 
 

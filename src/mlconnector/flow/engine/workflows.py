@@ -20,7 +20,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
-from mlconnector.flow.engine import progress
+from mlconnector.flow.engine import progress, warehouse_loads
 from mlconnector.flow.engine.housekeeping import forget_finished_work, tidy_up
 from mlconnector.flow.engine.outcomes import Kept, NotDone, Outcome, outcome_in, result_in
 from mlconnector.flow.engine.patience import Patience, Way, tried
@@ -74,6 +74,11 @@ class Workflows:
                 "workflows": step("finished", partial(forget_finished_work, services)),
             }
 
+        @DBOS.workflow(name="load")
+        def load(_moment: Any, _context: Any) -> Kept:
+            return self._load()
+
+        self._load_workflow: Any = load
         self._housekeeping_workflow = housekeeping
         self._run_workflow: Any = run
         self._deliver_workflow: Any = deliver_batch
@@ -135,7 +140,9 @@ class Workflows:
     @translated()
     def schedule(self) -> None:
         """Bring the schedules in line with what the connections' settings say."""
-        keep_schedules(self._services, self._scheduled_workflow, self._housekeeping_workflow)
+        keep_schedules(
+            self._services, self._scheduled_workflow, self._housekeeping_workflow, self._load_workflow
+        )
 
     def _run(self, way: Way, run_id: str, trigger: str) -> Kept:
         try:
@@ -145,7 +152,21 @@ class Workflows:
             ended = early.outcome
         self._patient("end", way, partial(progress.end, way.context, run_id, ended))
         self.resume(way.context.name, parked=trigger not in _WITHOUT_PASS, wait=way.wait)
+        # Webhooks come as often as they like; what they bring is loaded when its job ends, or on schedule.
+        if trigger not in _WITHOUT_PASS and warehouse_loads.wanted(self._services):
+            enqueue("jobs", f"load:{run_id}", self._load_workflow, way.context.name, None)
         return _kept(ended)
+
+    def _load(self) -> Kept:
+        """Load what is new into the warehouses; what is in the way of others is tried again a few times."""
+        for pause in (*warehouse_loads.PAUSES, None):
+            with self._services.stopping.at_work():
+                loaded = step("load", partial(warehouse_loads.load, self._services))
+            if not loaded["later"] or pause is None:
+                break
+            self._pause(pause * step("jitter", warehouse_loads.jitter), asked=False)
+        kept: Kept = loaded
+        return kept
 
     def _way_of_a_run(self, way: Way, run_id: str, trigger: str) -> None:
         """From changes in the source to frozen batches. Raises NotDone where a step ends otherwise."""
@@ -246,6 +267,9 @@ class Workflows:
             workflow_id, arguments = _run_after(way, f"{batch}:follow:{attempt}")
             with enqueueing("runs", workflow_id, context.name):
                 await DBOS.enqueue_workflow_async("runs", self._run_workflow, *arguments)
+        if warehouse_loads.wanted(self._services):
+            with enqueueing("jobs", f"load:{batch}:follow:{attempt}", context.name):
+                await DBOS.enqueue_workflow_async("jobs", self._load_workflow, context.name, None)
         return _kept(_DONE)
 
     def _done(self, name: str, way: Way, work: Callable[[], object], shape: type[Result]) -> Result:

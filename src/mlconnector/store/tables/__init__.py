@@ -23,6 +23,7 @@ from mlconnector.store.tables.operations import (
 )
 from mlconnector.store.tables.records import clearings, entries, problems, revisions, vouchers
 from mlconnector.store.tables.transfers import accounts, batches, documents, merged_parties, transfers
+from mlconnector.store.tables.warehouse import loads
 
 __all__ = [
     "accounts",
@@ -41,6 +42,7 @@ __all__ = [
     "executors",
     "http_log",
     "leases",
+    "loads",
     "memories",
     "merged_parties",
     "metadata",

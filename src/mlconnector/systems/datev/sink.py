@@ -77,7 +77,8 @@ class DatevSink:
             told_by = connection.dxso_jobs if "dxso" in services else None
             years = None if told_by is None else clients.basics(told_by, self._client).fiscal_years
             allowed = dxso_jobs.IMAGES if "dxso" in services else ()
-            return ClientFacts(self._client, found.name, years, (), allowed, dxso_jobs.IMAGES)
+            ordered = _services(found)
+            return ClientFacts(self._client, found.name, years, (), allowed, dxso_jobs.IMAGES, ordered)
         self._types = clients.document_types(connection.documents, self._client)
         return ClientFacts(
             client=self._client,
@@ -86,6 +87,7 @@ class DatevSink:
             document_types=self._types,
             allowed_extensions=clients.allowed_extensions(connection.documents, self._client),
             suggestion_extensions=dxso_jobs.IMAGES,
+            services=_services(found),
         )
 
     def file_document(self, document: OutgoingDocument) -> Literal["filed", "already_filed"]:
@@ -170,6 +172,10 @@ class DatevSink:
     def close(self) -> None:
         """Let go of connections."""
         self._connection.close()
+
+
+def _services(found: clients.Client) -> tuple[str, ...]:
+    return tuple(service.name for service in found.services if service.name)
 
 
 def open_datev(context: SinkContext) -> DatevSink:

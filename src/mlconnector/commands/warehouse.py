@@ -1,0 +1,203 @@
+"""Commands for the tables of a warehouse: load, status, check, import and replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mlconnector.commands.list_import import content_of
+from mlconnector.commands.output import (
+    AsJson,
+    Exit,
+    answered,
+    application,
+    heading,
+    language,
+    named,
+    paragraph,
+    phrase,
+    print_json,
+    print_table,
+    say,
+)
+from mlconnector.commands.ping import show_step, step_row
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.warehouse import imports
+from mlconnector.flow.warehouse.imports import Taken
+from mlconnector.flow.warehouse.loading import Report, load_into, replay
+from mlconnector.flow.warehouse.target import Target, some_targets
+from mlconnector.model.problems import Problem
+from mlconnector.store import loads
+from mlconnector.store.loads import LoadRow
+from mlconnector.texts.catalogue import explain
+
+_SHOWN = 20
+
+
+def warehouse_load(json: AsJson = False) -> None:
+    """Load what is new into the tables of the warehouse."""
+    with answered(), application() as app:
+        report, taken = Report(), []
+        for target in some_targets(app.services):
+            taken += imports.take_folder(target)
+            load_into(target, report)
+        _end(report, taken, json=json)
+
+
+def warehouse_import(files: Annotated[list[Path], typer.Argument()], json: AsJson = False) -> None:
+    """Load files of other software."""
+    with answered(), application() as app:
+        contents = [(file.name, content_of(file)) for file in files]
+        report, taken = Report(), []
+        for target in some_targets(app.services):
+            taken += [imports.take(target, name, content) for name, content in contents]
+            load_into(target, report)
+        _end(report, taken, json=json)
+
+
+def warehouse_replay(load: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
+    """Carry a load again."""
+    with answered(), application() as app:
+        found = [
+            (target, row)
+            for target in some_targets(app.services)
+            for row in _beginning_with(target, load)
+            if row.warehouse == target.name
+        ]
+        if len(found) != 1:
+            raise NeedsHuman(Problem("warehouse_load_unknown", {"load": load}))
+        ((target, row),) = found
+        _end(replay(target, row), [], json=json)
+
+
+def warehouse_status(json: AsJson = False) -> None:
+    """Show what the tables hold, and which loads have not arrived."""
+    with answered(), application() as app:
+        found = [_state(target) for target in some_targets(app.services)]
+        if json:
+            print_json(found)
+        else:
+            for one in found:
+                _show_state(one)
+        if any(one["failed"] for one in found):
+            raise typer.Exit(Exit.PROBLEMS)
+
+
+def warehouse_check(json: AsJson = False) -> None:
+    """Check step by step whether the warehouse can be loaded."""
+    with answered(), application() as app:
+        rows: list[dict[str, Any]] = []
+        for target in some_targets(app.services):
+            with target.opened() as warehouse:
+                for step in warehouse.check():
+                    rows.append({"warehouse": target.name, **step_row(target.name, step, language())})
+                    if not json:
+                        show_step(rows[-1])
+        if json:
+            print_json({"steps": rows})
+        if any(row["outcome"] == "failed" for row in rows):
+            raise typer.Exit(Exit.PROBLEMS)
+
+
+def _beginning_with(target: Target, load: str) -> list[LoadRow]:
+    with target.services.database.read() as db:
+        return loads.beginning_with(db, load)
+
+
+def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
+    """Tell how loads ended; ends with 1 where something did not arrive or is held."""
+    held = [one for one in taken if one.problem is not None]
+    problems = [*report.failures, *(one.problem for one in held if one.problem is not None)]
+    if json:
+        print_json(_as_data(report, taken))
+    else:
+        for problem in problems:
+            words = explain(problem.key, problem.facts, language())
+            paragraph(words.what, style="bold")
+            paragraph(words.why, 2)
+            paragraph(words.do, 2)
+        for reason in report.reasons:
+            say("warehouse_later", reason=reason)
+        say("warehouse_loaded", verified=report.verified, unchanged=report.unchanged)
+        for one in taken:
+            if one.outcome != "held":
+                outcome = named("import_outcome", one.outcome)
+                say("warehouse_taken", file=one.file_name, client=one.client, outcome=outcome)
+    if problems or report.later:
+        raise typer.Exit(Exit.PROBLEMS)
+
+
+def _as_data(report: Report, taken: list[Taken]) -> dict[str, Any]:
+    return {
+        "verified": report.verified,
+        "unchanged": report.unchanged,
+        "failed": report.failed,
+        "later": report.later,
+        "problems": [_problem(one) for one in report.failures],
+        "files": [
+            {
+                "file": one.file_name,
+                "outcome": one.outcome,
+                "client": one.client,
+                "load": one.load,
+                "problem": None if one.problem is None else _problem(one.problem),
+            }
+            for one in taken
+        ],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    words = explain(problem.key, problem.facts, language())
+    said = {"what": words.what, "why": words.why, "do": words.do, "who": words.who}
+    return {"key": problem.key, "facts": dict(problem.facts), **said}
+
+
+def _state(target: Target) -> dict[str, Any]:
+    with target.opened() as warehouse:
+        tables = warehouse.status()
+    with target.services.database.read() as db:
+        counts, failed = loads.counts(db, target.name), loads.failed(db, target.name)
+        recent = loads.recent(db, target.name, _SHOWN)
+    return {
+        "warehouse": target.name,
+        "place": target.place,
+        "tables": [
+            {
+                "table": one.name,
+                "rows": one.rows,
+                "deleted": one.deleted,
+                "version": one.version,
+                "files": one.files,
+            }
+            for one in tables
+        ],
+        "loads": counts,
+        "failed": [{**_load(row), "problem": _problem(row.problem)} for row in failed],
+        "recent": [_load(row) for row in recent],
+    }
+
+
+def _load(row: LoadRow) -> dict[str, Any]:
+    return {
+        "load": row.id,
+        "kind": row.kind,
+        "source": row.source,
+        "file": row.file_name,
+        "state": row.state,
+        "attempt": row.attempt,
+        "changed_at": row.changed_at.isoformat(),
+        **row.carried,
+    }
+
+
+def _show_state(one: dict[str, Any]) -> None:
+    heading(f"{named('system', one['warehouse'])}: {one['place']}")
+    columns = [phrase(f"heading_{column}") for column in ("tables", "rows", "deleted", "files")]
+    rows = [(each["table"], each["rows"], each["deleted"], each["files"]) for each in one["tables"]]
+    print_table(columns, rows, indent=2, right={1, 2, 3})
+    for row in one["failed"]:
+        paragraph(f"{row['load'][:12]}: {row['problem']['what']}", 2)
+        paragraph(row["problem"]["do"], 4)

@@ -1,0 +1,41 @@
+"""Loads as durable work: after runs and jobs, and on a schedule; one that is in the way of another waits."""
+
+from __future__ import annotations
+
+import logging
+import random
+
+from mlconnector.errors import ConnectorError, RetryLater
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.warehouse import imports
+from mlconnector.flow.warehouse.loading import Report, load_everything
+from mlconnector.flow.warehouse.target import targets
+
+log = logging.getLogger(__name__)
+
+SCHEDULE = "4,19,34,49 * * * *"
+PAUSES = (5.0, 15.0, 45.0)
+
+
+def wanted(services: Services) -> bool:
+    """Whether the installation has a warehouse."""
+    return bool(services.settings.warehouses)
+
+
+def load(services: Services) -> dict[str, int]:
+    """Take in what lies in the import folders, and load what is new; how many loads ended how."""
+    try:
+        for target in targets(services):
+            imports.take_folder(target)
+        report = load_everything(services)
+    except RetryLater:
+        raise
+    except ConnectorError as error:
+        log.error("nothing can be loaded: %s", error)
+        report = Report(failed=1)
+    return {"verified": report.verified, "failed": report.failed, "later": report.later}
+
+
+def jitter() -> float:
+    """By how much a pause is longer or shorter, so that several processes do not come back together."""
+    return random.uniform(0.75, 1.5)  # noqa: S311 - pauses only have to differ

@@ -1,0 +1,220 @@
+"""Loading: a load is written down, carried, read back, and only then done; what failed is tried again."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
+
+from mlconnector.errors import Broken, NeedsHuman, RetryLater
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.warehouse.batch_rows import foreign_batch, read_foreign
+from mlconnector.flow.warehouse.read_file import Unreadable
+from mlconnector.flow.warehouse.sources import IMPORT, Rows, Source, sources
+from mlconnector.flow.warehouse.target import Target, targets
+from mlconnector.model.problems import Problem
+from mlconnector.store import loads
+from mlconnector.store.audit import AuditEvent, append
+from mlconnector.store.loads import LoadRow
+from mlconnector.systems.warehouse import Carried, OutgoingLoad, Reached, Warehouse
+
+log = logging.getLogger(__name__)
+
+# Several at once in one process would only be in the way of each other.
+_ONE_AT_A_TIME = threading.Lock()
+
+Ended = Literal["verified", "unchanged", "failed", "later"]
+
+
+@dataclass(slots=True)
+class Report:
+    """How loads ended; `failures` says of each that did not arrive why."""
+
+    verified: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    later: int = 0
+    failures: list[Problem] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def count(self, ended: Ended) -> None:
+        """Count one more."""
+        setattr(self, ended, getattr(self, ended) + 1)
+
+
+def load_everything(services: Services) -> Report:
+    """Load what is new into every warehouse of the installation; nothing where there is none."""
+    report = Report()
+    for target in targets(services):
+        load_into(target, report)
+    return report
+
+
+def load_into(target: Target, report: Report) -> None:
+    """Load what is new into a warehouse: out of our own tables, and of files that were imported."""
+    with _ONE_AT_A_TIME, target.opened() as warehouse:
+        for source in (*sources(target), *imported(target)):
+            _Load(target, warehouse, source, report).carry(again=False)
+
+
+def imported(target: Target) -> Iterator[Source]:
+    """Files of other software that were taken in and are not verified yet."""
+    with target.services.database.read() as db:
+        rows = loads.imported(db, target.name, IMPORT)
+    for row in rows:
+        yield import_source(target, row)
+
+
+def import_source(target: Target, row: LoadRow) -> Source:
+    """An imported file as a source; its bytes are kept with its load."""
+    return Source(IMPORT, row.source, row.content_sha256, partial(_import_rows, target, row), row.file_name)
+
+
+def replay(target: Target, row: LoadRow) -> Report:
+    """Carry a load again from what it was made of, whatever became of it.
+
+    What has changed since goes as a load of its own, so that nothing old takes the place of something new.
+    Raises NeedsHuman (`warehouse_source_gone`).
+    """
+    wanted = [import_source(target, row)] if row.kind == IMPORT else sources(target)
+    report = Report()
+    for source in wanted:
+        if (source.kind, source.name) == (row.kind, row.source):
+            with target.opened() as warehouse:
+                _Load(target, warehouse, source, report).carry(again=True)
+            return report
+    raise NeedsHuman(
+        Problem("warehouse_source_gone", {"load": row.id, "kind": row.kind, "source": row.source})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """One source on its way into one warehouse."""
+
+    target: Target
+    warehouse: Warehouse
+    source: Source
+    report: Report
+
+    def carry(self, *, again: bool) -> None:
+        """Carry the source's load unless it is the newest and verified, or `again` is wanted."""
+        with self._services.database.read() as db:
+            newest = loads.latest_of(db, self.target.name, self.source.kind, self.source.name)
+        is_done = newest is not None and newest.state == "verified"
+        if (
+            is_done
+            and newest is not None
+            and newest.content_sha256 == self.source.content_sha256
+            and not again
+        ):
+            self.report.count("unchanged")
+            return
+        row = self._plan()
+        self._services.reached("load_planned")
+        try:
+            carried = self.warehouse.load(self._outgoing(row), partial(self._reached, row))
+        except RetryLater as error:
+            log.warning("load %s: later: %s", row.id[:12], error.reason)
+            self.report.reasons.append(error.reason)
+            self.report.count("later")
+        except NeedsHuman as error:
+            self._failed(row, error.problem)
+        except Exception as error:  # one load that cannot be carried must not keep the others from it
+            log.exception("load %s: broken", row.id[:12])
+            reason = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
+            self._failed(
+                row, Problem("warehouse_broken", {"source": self._label, "reason": reason}, ("reason",))
+            )
+        else:
+            self._services.reached("load_audited")
+            self._judge(row, carried)
+
+    @property
+    def _services(self) -> Services:
+        return self.target.services
+
+    @property
+    def _label(self) -> str:
+        return self.source.file_name or f"{self.source.kind} {self.source.name}"
+
+    def _plan(self) -> LoadRow:
+        now = self._services.now()
+        values = {
+            "id": self.source.load_id(self.target.name),
+            "warehouse": self.target.name,
+            "kind": self.source.kind,
+            "source": self.source.name,
+            "content_sha256": self.source.content_sha256,
+            "file_name": self.source.file_name,
+            "planned_at": now,
+        }
+        with self._services.database.write() as db:
+            row = loads.plan(db, values)
+            detail = {
+                "kind": row.kind,
+                "source": row.source,
+                "content": row.content_sha256,
+                "attempt": row.attempt,
+            }
+            append(db, [AuditEvent(self.target.name, row.id, "load_planned", detail)], now)
+        return row
+
+    def _outgoing(self, row: LoadRow) -> OutgoingLoad:
+        try:
+            rows = self.source.rows()
+        except Unreadable as error:
+            facts = {"file": self._label, "reason": str(error)}
+            raise NeedsHuman(Problem("warehouse_file_unreadable", facts, ("file",))) from error
+        return OutgoingLoad(
+            row.id, row.attempt, row.kind, row.source, row.content_sha256, row.planned_at, rows
+        )
+
+    def _reached(self, row: LoadRow, state: Reached) -> None:
+        with self._services.database.write() as db:
+            loads.change(db, row.id, self._services.now(), state=state)
+        self._services.reached(f"load_{state}")
+
+    def _judge(self, row: LoadRow, carried: Carried) -> None:
+        amounts = {
+            "source_rows": str(carried.source_rows),
+            "target_rows": str(carried.target_rows),
+            "source_amount": f"{carried.source_amount:.2f}",
+            "target_amount": f"{carried.target_amount:.2f}",
+        }
+        if not carried.agrees:
+            self._failed(
+                row, Problem("warehouse_load_differs", {"source": self._label, **amounts}, ("source",))
+            )
+            return
+        now = self._services.now()
+        with self._services.database.write() as db:
+            loads.change(db, row.id, now, state="verified", amounts=json.dumps(amounts))
+            append(
+                db,
+                [AuditEvent(self.target.name, row.id, "load_verified", {"attempt": row.attempt, **amounts})],
+                now,
+            )
+        self.report.count("verified")
+
+    def _failed(self, row: LoadRow, problem: Problem) -> None:
+        now, facts = self._services.now(), dict(problem.facts)
+        detail: dict[str, Any] = {"attempt": row.attempt, "cause": problem.key, "facts": facts}
+        with self._services.database.write() as db:
+            loads.change(db, row.id, now, state="failed", cause=problem.key, facts=json.dumps(facts))
+            append(db, [AuditEvent(self.target.name, row.id, "load_failed", detail)], now)
+        self.report.failures.append(problem)
+        self.report.count("failed")
+
+
+def _import_rows(target: Target, row: LoadRow) -> Rows:
+    with target.services.database.read() as db:
+        content = loads.content(db, row.id)
+    if content is None:
+        raise Broken(f"load {row.id} of an imported file has no bytes")
+    read = read_foreign(content)
+    return foreign_batch(content, row.file_name, read, target.entity(read.client))

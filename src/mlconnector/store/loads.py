@@ -1,0 +1,222 @@
+"""Loads of a warehouse: planned before anything leaves, and how far each is; what documents were filed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from sqlalchemy import Connection, func, select, update
+
+from mlconnector.model.problems import Problem
+from mlconnector.store.sets import SET_SIZE
+from mlconnector.store.tables import batches, documents, loads, revisions, transfers, vouchers
+from mlconnector.store.upsert import put_row
+
+LoadState = Literal["planned", "staged", "applied", "verified", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRow:
+    """A load as it stands in the database, without the bytes of an imported file."""
+
+    id: str
+    warehouse: str
+    kind: str
+    source: str
+    content_sha256: str
+    latest: int
+    state: LoadState
+    attempt: int
+    amounts: str
+    cause: str
+    facts: str
+    file_name: str
+    planned_at: datetime
+    changed_at: datetime
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """What was sent and what was read back; empty before."""
+        return dict(json.loads(self.amounts)) if self.amounts else {}
+
+    @property
+    def problem(self) -> Problem:
+        """Why it failed."""
+        return Problem(self.cause, json.loads(self.facts or "{}"))
+
+
+@dataclass(frozen=True, slots=True)
+class FiledDocument:
+    """A document that DATEV has, with its voucher; `content` is what the voucher's revision says."""
+
+    guid: str
+    connection: str
+    client: str
+    voucher: str
+    attachment: str
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    state: str
+    changed_at: datetime
+    kind: str
+    number: str | None
+    document_date: date | None
+    content: str | None
+
+
+_COLUMNS = [loads.c[name] for name in LoadRow.__dataclass_fields__]
+
+
+def read(connection: Connection, load: str) -> LoadRow | None:
+    """A load by its id."""
+    row = connection.execute(select(*_COLUMNS).where(loads.c.id == load)).first()
+    return None if row is None else LoadRow(*row)
+
+
+def beginning_with(connection: Connection, begin: str) -> list[LoadRow]:
+    """The loads whose ids begin so, two at most, which is enough to see that a name is not clear."""
+    query = select(*_COLUMNS).where(loads.c.id.startswith(begin, autoescape=True)).order_by(loads.c.id)
+    return [LoadRow(*row) for row in connection.execute(query.limit(2))]
+
+
+def content(connection: Connection, load: str) -> bytes | None:
+    """The bytes of an imported file; None for what is read out of our own tables."""
+    found = connection.execute(select(loads.c.content).where(loads.c.id == load)).scalar()
+    return None if found is None else bytes(found)
+
+
+def latest_of(connection: Connection, warehouse: str, kind: str, source: str) -> LoadRow | None:
+    """The newest load of a source, None before its first one."""
+    query = (
+        select(*_COLUMNS)
+        .where(loads.c.warehouse == warehouse, loads.c.kind == kind, loads.c.source == source)
+        .order_by(loads.c.latest.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else LoadRow(*row)
+
+
+def plan(connection: Connection, row: Mapping[str, object], file: bytes | None = None) -> LoadRow:
+    """Write down a load as the newest of its source; one that was there before begins its next attempt.
+
+    `row` has `id`, `warehouse`, `kind`, `source`, `content_sha256`, `file_name` and `planned_at`.
+    """
+    known = read(connection, str(row["id"]))
+    newest = latest_of(connection, str(row["warehouse"]), str(row["kind"]), str(row["source"]))
+    values = {
+        **row,
+        "latest": 1 if newest is None else newest.latest + 1,
+        "state": "planned",
+        "attempt": 1 if known is None else known.attempt + 1,
+        "amounts": "",
+        "cause": "",
+        "facts": "",
+        "changed_at": row["planned_at"],
+    }
+    if file is not None:
+        values["content"] = file
+    put_row(connection, loads, values)
+    found = read(connection, str(row["id"]))
+    assert found is not None  # noqa: S101 - it was written in this transaction
+    return found
+
+
+def change(connection: Connection, load: str, now: datetime, **values: object) -> None:
+    """Note how far a load is."""
+    connection.execute(update(loads).where(loads.c.id == load).values(changed_at=now, **values))
+
+
+def imported(connection: Connection, warehouse: str, kind: str) -> list[LoadRow]:
+    """Loads of files that were imported and are not verified yet, the oldest first."""
+    query = select(*_COLUMNS).where(
+        loads.c.warehouse == warehouse, loads.c.kind == kind, loads.c.state != "verified"
+    )
+    return [LoadRow(*row) for row in connection.execute(query.order_by(loads.c.planned_at, loads.c.id))]
+
+
+def recent(connection: Connection, warehouse: str, limit: int) -> list[LoadRow]:
+    """The loads that changed last, the latest first."""
+    query = select(*_COLUMNS).where(loads.c.warehouse == warehouse)
+    query = query.order_by(loads.c.changed_at.desc(), loads.c.latest.desc(), loads.c.id).limit(limit)
+    return [LoadRow(*row) for row in connection.execute(query)]
+
+
+def counts(connection: Connection, warehouse: str) -> dict[str, int]:
+    """How many loads are in which state."""
+    query = select(loads.c.state, func.count()).where(loads.c.warehouse == warehouse).group_by(loads.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def failed(connection: Connection, warehouse: str) -> list[LoadRow]:
+    """Loads that failed and that no newer one of their source has replaced, the latest first."""
+    newer = loads.alias("newer")
+    query = (
+        select(*_COLUMNS)
+        .where(
+            loads.c.warehouse == warehouse,
+            loads.c.state == "failed",
+            ~select(newer.c.id)
+            .where(
+                newer.c.warehouse == loads.c.warehouse,
+                newer.c.kind == loads.c.kind,
+                newer.c.source == loads.c.source,
+                newer.c.latest > loads.c.latest,
+            )
+            .exists(),
+        )
+        .order_by(loads.c.changed_at.desc(), loads.c.id)
+    )
+    return [LoadRow(*row) for row in connection.execute(query)]
+
+
+def filed_documents(connection: Connection, name: str) -> Iterator[FiledDocument]:
+    """The documents of a connection that DATEV has, with what their vouchers say."""
+    own = (
+        "guid",
+        "connection",
+        "client",
+        "voucher",
+        "attachment",
+        "file_name",
+        "media_type",
+        "size",
+        "sha256",
+    )
+    query = (
+        select(
+            *(documents.c[column] for column in own),
+            documents.c.state,
+            documents.c.changed_at,
+            vouchers.c.kind,
+            vouchers.c.number,
+            vouchers.c.document_date,
+            revisions.c.content,
+        )
+        .join(vouchers, vouchers.c.id == documents.c.voucher)
+        .outerjoin(
+            revisions,
+            (revisions.c.voucher == documents.c.voucher) & (revisions.c.revision == documents.c.revision),
+        )
+        .where(documents.c.connection == name, documents.c.state == "filed")
+        .order_by(documents.c.guid)
+    )
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
+        yield FiledDocument(*tuple(row))
+
+
+def attempts(connection: Connection, batch: str) -> tuple[int, datetime | None]:
+    """How often a batch was handed over, and when first."""
+    query = select(func.count(), func.min(transfers.c.started_at)).where(transfers.c.batch == batch)
+    count, first = connection.execute(query).one()
+    return count, first
+
+
+def own_batch(connection: Connection, sha256: str) -> str | None:
+    """The id of the batch of ours that has these bytes, None where none has."""
+    return connection.execute(select(batches.c.id).where(batches.c.sha256 == sha256)).scalar()

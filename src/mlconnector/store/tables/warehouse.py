@@ -1,0 +1,33 @@
+"""The warehouse: loads as they are written down before anything of them leaves."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text
+
+from mlconnector.store.tables.base import COUNTED, MOMENT, metadata
+
+# A load of one source, e.g. of a batch; the id is a hash of kind, source and content. `latest` counts the
+# loads of a source: the highest one holds. `content` are the bytes of a file that was imported, which are
+# nowhere else; `amounts` is what was sent and what was read back, as JSON.
+loads = Table(
+    "loads",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("warehouse", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("content_sha256", Text, nullable=False),
+    Column("latest", COUNTED, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("amounts", Text, nullable=False, server_default=""),
+    Column("cause", Text, nullable=False, server_default=""),
+    Column("facts", Text, nullable=False, server_default=""),
+    Column("file_name", Text, nullable=False, server_default=""),
+    Column("content", LargeBinary),
+    Column("planned_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    CheckConstraint("state in ('planned', 'staged', 'applied', 'verified', 'failed')", name="state"),
+)
+Index("ix_loads_source", loads.c.warehouse, loads.c.kind, loads.c.source)
+Index("ix_loads_state", loads.c.state)

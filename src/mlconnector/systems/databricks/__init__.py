@@ -1,0 +1,32 @@
+"""Databricks as a warehouse: Delta tables, by default in a folder that any reader of Delta Lake opens."""
+
+from __future__ import annotations
+
+from mlconnector.systems.databricks.settings import Settings
+from mlconnector.systems.warehouse import Warehouse, WarehouseContext, WarehouseSystem
+
+SYSTEM = "databricks"
+TITLE = "Databricks"
+
+
+def describe_warehouse() -> WarehouseSystem:
+    """Databricks as the product knows it before any table is there."""
+    return WarehouseSystem(
+        name=SYSTEM,
+        title=TITLE,
+        settings_model=Settings,
+        open=_open,
+        in_folder=lambda folder: Settings(folder=folder),
+        place=lambda settings, data_dir: str(settings.tables_in(data_dir)),
+        imports=lambda settings: settings.imports,
+        entities=lambda settings: settings.entities,
+    )
+
+
+# Only who loads something needs the library that writes Delta tables.
+
+
+def _open(context: WarehouseContext) -> Warehouse:
+    from mlconnector.systems.databricks.embedded import EmbeddedWarehouse  # noqa: PLC0415
+
+    return EmbeddedWarehouse(context.settings.tables_in(context.data_dir))

@@ -1,0 +1,137 @@
+"""The warehouse in a folder: Delta tables that delta-rs writes, and that every reader of Delta Lake opens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from mlconnector.errors import ConnectorError, RetryLater
+from mlconnector.model.money import ZERO
+from mlconnector.systems.databricks import delta
+from mlconnector.systems.databricks.rows import Staged, amount_of, row_hash, staged_rows
+from mlconnector.systems.databricks.tables import AUDIT, DELETED, HASH, LOADED_AT, Table, tables
+from mlconnector.systems.kit.check_steps import CheckStep, failed_step
+from mlconnector.systems.warehouse import Carried, OutgoingLoad, Reached, TableStatus
+
+FOLDER, TABLES = "databricks.folder", "databricks.tables"
+TITLE = "Databricks"
+_STAGE, _VIEWS = "stage", "views"
+_LEFTOVERS_SECONDS = 7 * 24 * 3600
+
+
+class EmbeddedWarehouse:
+    """Tables in a folder: one folder for each, `stage` for loads under way, `views` with queries to use."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._is_ready = False
+
+    def check(self) -> Iterator[CheckStep]:
+        """The folder can be written to; each table is there with its columns."""
+        facts = {"folder": str(self._folder)}
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            writable = os.access(self._folder, os.W_OK | os.X_OK)
+        except OSError:
+            writable = False
+        if not writable:
+            yield CheckStep(FOLDER, "failed", "databricks_folder_refused", facts, "it")
+            yield CheckStep(TABLES, "skipped")
+            return
+        yield CheckStep(FOLDER, "ok", facts=facts)
+        try:
+            self._prepare()
+            yield CheckStep(TABLES, "ok", facts={"count": str(len(tables()))})
+        except ConnectorError as error:
+            yield failed_step(TABLES, TITLE, error, human="it")
+
+    def load(self, load: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
+        """Stage the rows, merge them, read them back, and write the audit row last."""
+        rows = {name: staged for name, table in tables().items() if (staged := staged_rows(table, load))}
+        self._prepare()
+        # Its own even for the same load at the same time: nobody reads or removes what another one staged.
+        place = self._folder / _STAGE / f"{load.id}-{uuid.uuid4().hex}"
+        for name, staged in rows.items():
+            delta.stage(place / name, tables()[name], staged)
+        reached("staged")
+        for name in rows:
+            delta.merge(self._folder, tables()[name], place / name)
+        reached("applied")
+        carried = self._read_back(rows, place)
+        self._audit(load, carried, place)
+        if carried.agrees:
+            shutil.rmtree(place, ignore_errors=True)
+        for name in rows:
+            delta.compact(self._folder, tables()[name])
+        return carried
+
+    def status(self) -> Sequence[TableStatus]:
+        """What every table holds; nothing where nothing was loaded yet."""
+        if not self._folder.is_dir():
+            return ()
+        self._prepare()
+        return [
+            delta.status(self._folder, table, "" if name == AUDIT else DELETED)
+            for name, table in tables().items()
+        ]
+
+    def close(self) -> None:
+        """Nothing stays open between two loads."""
+
+    def _prepare(self) -> None:
+        """Make what is not there yet, once for each opening."""
+        if self._is_ready:
+            return
+        try:
+            views = self._folder / _VIEWS
+            views.mkdir(parents=True, exist_ok=True)
+            for view in files(__package__).joinpath("views").iterdir():
+                if view.name.endswith(".sql"):
+                    (views / view.name).write_text(view.read_text(encoding="utf-8"), encoding="utf-8")
+        except OSError as error:
+            raise RetryLater(f"the folder {self._folder} cannot be written: {error.strerror}") from error
+        for table in tables().values():
+            delta.ensure(self._folder, table)
+        self._drop_leftovers()
+        self._is_ready = True
+
+    def _drop_leftovers(self) -> None:
+        """Remove what loads staged that were killed long ago."""
+        before = time.time() - _LEFTOVERS_SECONDS
+        for place in (self._folder / _STAGE).glob("*-*"):
+            if place.stat().st_mtime < before:
+                shutil.rmtree(place, ignore_errors=True)
+
+    def _read_back(self, rows: dict[str, list[Staged]], place: Path) -> Carried:
+        found = [delta.found_again(self._folder, tables()[name], place / name) for name in rows]
+        sent = [amount_of(tables()[name], staged) for name, staged in rows.items()]
+        return Carried(
+            source_rows=sum(len(staged) for staged in rows.values()),
+            target_rows=sum(count for count, _ in found),
+            source_amount=sum(sent, ZERO),
+            target_amount=sum((amount for _, amount in found), ZERO),
+        )
+
+    def _audit(self, load: OutgoingLoad, carried: Carried, place: Path) -> None:
+        """Write the load's row of the audit; that of an earlier attempt is taken over."""
+        audit: Table = tables()[AUDIT]
+        row: Staged = {
+            "load_id": load.id,
+            "attempt": str(load.attempt),
+            "kind": load.kind,
+            "source": load.source,
+            "source_sha256": load.content_sha256,
+            "source_rows": str(carried.source_rows),
+            "target_rows": str(carried.target_rows),
+            "source_amount": f"{carried.source_amount:.2f}",
+            "target_amount": f"{carried.target_amount:.2f}",
+            "status": "verified" if carried.agrees else "differs",
+        }
+        moment = load.planned_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        delta.stage(place / AUDIT, audit, [{**row, HASH: row_hash(row), LOADED_AT: moment}])
+        delta.merge(self._folder, audit, place / AUDIT)

@@ -1,0 +1,140 @@
+"""Rows before they are staged: fit for their table without a change of what they say, or refused by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.model.money import ZERO
+from mlconnector.model.problems import Problem
+from mlconnector.systems.databricks.tables import DELETED, HASH, LOAD, LOADED_AT, Column, Table
+from mlconnector.systems.warehouse import OutgoingLoad, Row
+
+REVISED_AT = "revised_at"
+"""What a row may say beside its columns: of two with one key the later one counts."""
+
+_DIGITS = 18
+Staged = dict[str, str | None]
+"""A row as it is staged: every value is a text, and is cast where it is applied."""
+
+
+def staged_rows(table: Table, load: OutgoingLoad) -> list[Staged]:
+    """The rows that a load has for a table, one for each key, in the order of their keys.
+
+    Raises NeedsHuman (`warehouse_row_refused`, `warehouse_key_twice`).
+    """
+    newest: dict[tuple[str | None, ...], tuple[datetime | None, Staged]] = {}
+    for given in load.rows.get(table.name, ()):
+        row, revised_at = _staged(table, given), given.get(REVISED_AT)
+        key = tuple(row[name] for name in table.key)
+        known = newest.get(key)
+        if known is None or known[1] == row:
+            newest[key] = (revised_at, row)
+        elif revised_at is None or known[0] is None or revised_at == known[0]:
+            facts = {"table": table.name, "record": _record(table, given)}
+            raise NeedsHuman(Problem("warehouse_key_twice", facts, ("table",)))
+        elif revised_at > known[0]:
+            newest[key] = (revised_at, row)
+    beside = {LOAD: load.id, LOADED_AT: _written(load.planned_at)}
+    return [
+        {**row, **beside, HASH: row_hash(row)}
+        for _, (_, row) in sorted(newest.items(), key=lambda one: repr(one[0]))
+    ]
+
+
+def row_hash(row: Mapping[str, str | None]) -> str:
+    """What tells contents apart; empty columns leave no trace, so that a new one changes no row of before."""
+    said = {name: value for name, value in row.items() if value is not None}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def amount_of(table: Table, rows: Iterable[Mapping[str, str | None]]) -> Decimal:
+    """What rows come to in the column that loads of the table are verified by; zero where it has none."""
+    if not table.amount:
+        return ZERO
+    return sum((Decimal(value) for row in rows if (value := row[table.amount]) is not None), ZERO)
+
+
+def _staged(table: Table, given: Row) -> Staged:
+    unknown = set(given) - {column.name for column in table.content} - {REVISED_AT}
+    if unknown:
+        raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}")
+    return {column.name: _value(table, column, given) for column in table.content}
+
+
+def _value(table: Table, column: Column, given: Row) -> str | None:
+    value = given.get(column.name, False if column.name == DELETED else None)
+    if value is None:
+        if column.required:
+            raise _refused(table, column, given, "empty")
+        return None
+    if column.scale is not None:
+        return _decimal(table, column, given, value)
+    if column.type == "string":
+        return _text(table, column, given, value)
+    fits = {
+        "int": lambda: type(value) is int and abs(value) < 2**31,
+        "long": lambda: type(value) is int and abs(value) < 2**63,
+        "boolean": lambda: type(value) is bool,
+        "date": lambda: type(value) is date,
+        "timestamp": lambda: isinstance(value, datetime) and value.tzinfo is not None,
+    }
+    if not fits[column.type]():
+        raise _refused(table, column, given, "type")
+    return _written(value)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _text(table: Table, column: Column, given: Row, value: object) -> str:
+    if not isinstance(value, str):
+        raise _refused(table, column, given, "type")
+    if "\0" in value:
+        raise _refused(table, column, given, "nul")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise _refused(table, column, given, "undecodable") from error
+    return unicodedata.normalize("NFC", value)
+
+
+def _decimal(table: Table, column: Column, given: Row, value: object) -> str:
+    scale = column.scale or 0
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise _refused(table, column, given, "type")
+    if abs(value) >= Decimal(10) ** (_DIGITS - scale):
+        raise _refused(table, column, given, "too_large")
+    fitted = value.quantize(Decimal(1).scaleb(-scale))
+    if fitted != value:
+        raise _refused(table, column, given, "places")
+    # A negative zero is the same money, and another text.
+    return f"{abs(fitted) if fitted == ZERO else fitted:f}"
+
+
+def _refused(table: Table, column: Column, given: Row, fault: str) -> NeedsHuman:
+    shown = "" if given.get(column.name) is None else ascii(given[column.name])[:80]
+    facts = {"table": table.name, "record": _record(table, given), "column": column.name}
+    return NeedsHuman(
+        Problem(
+            "warehouse_row_refused", {**facts, "fault": fault, "given": shown}, ("table", "column", "fault")
+        )
+    )
+
+
+def _record(table: Table, given: Row) -> str:
+    """What people find the row by: its key, and its number where it has one."""
+    key = " ".join(str(given.get(name, "")) for name in table.key)
+    number = given.get("document_number")
+    return f"{key} ({number})" if number else key

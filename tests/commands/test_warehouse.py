@@ -1,0 +1,72 @@
+"""Tables at the desk: without a warehouse it is said how to get one; with it all is loaded and shown."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands.desk import NAME, Desk, desk
+from tests.flow.warehouse.test_imports import NEIGHBOUR, extf_of
+from tests.systems.databricks.tables import queried
+
+SETTINGS = Path("ml-connector.toml")
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    with desk(tmp_path, 2, monkeypatch) as made:
+        made.says(0, "init")
+        made.fill_in()
+        made.connect()
+        made.log_in()
+        yield made
+
+
+def switch_on(table: str = "[databricks]\n") -> None:
+    SETTINGS.write_text(f"{SETTINGS.read_text('utf-8')}\n{table}", encoding="utf-8")
+
+
+def test_without_a_warehouse_it_is_said_where_it_goes(mine: Desk) -> None:
+    for command in (("load",), ("status",), ("check",), ("replay", "abc")):
+        assert "The settings name no warehouse." in mine.says(1, "warehouse", *command)
+
+
+def test_a_run_loads_what_it_brought_and_the_commands_show_it(mine: Desk) -> None:
+    switch_on()
+    mine.says(0, "warehouse", "check")
+    mine.give("run", NAME)
+    loaded = mine.data(0, "warehouse", "load")
+    assert (loaded["verified"], loaded["failed"]) == (0, 0)
+    assert loaded["unchanged"] > 3
+    (shown,) = mine.data(0, "warehouse", "status")
+    rows = {one["table"]: one["rows"] for one in shown["tables"]}
+    assert rows["booking_lines"] > 0
+    assert rows["load_audit"] == sum(shown["loads"].values())
+    assert f"booking_lines {rows['booking_lines']}" in mine.says(0, "warehouse", "status")
+    load = next(one["load"] for one in shown["recent"] if one["kind"] == "batch")
+    assert mine.data(0, "warehouse", "replay", load[:12])["verified"] == 1
+    assert "There is no load" in mine.says(1, "warehouse", "replay", "ffffffff-none")
+
+
+def test_files_are_imported_and_held_with_a_reason(mine: Desk) -> None:
+    switch_on()
+    decomposed = unicodedata.normalize("NFD", "Büromöbel")
+    Path("ours.csv").write_bytes(extf_of(text=decomposed, encoding="utf-8"))
+    Path("theirs.csv").write_bytes(extf_of(NEIGHBOUR))
+    said = mine.says(1, "warehouse", "import", "ours.csv", "theirs.csv")
+    assert f"The file theirs.csv belongs to the client {NEIGHBOUR}, whom nobody knows here." in said
+    assert "ours.csv (29098-55003): taken in" in said
+    folder = Path("ml-connector-data/delta").absolute()
+    found = queried(folder, "SELECT DISTINCT booking_text, document_number FROM booking_lines")
+    assert found == [(unicodedata.normalize("NFC", "Büromöbel"), "0001")]
+    assert mine.data(0, "warehouse", "import", "ours.csv")["files"][0]["outcome"] == "known"
+
+
+def test_a_setting_that_is_none_is_named_with_its_line(mine: Desk) -> None:
+    switch_on('[databricks]\nfoldr = "x"\n')
+    line = len(SETTINGS.read_text("utf-8").splitlines())
+    said = mine.says(2, "warehouse", "status")
+    assert f"line {line}: databricks.foldr: is not known here; did you mean folder?" in said

@@ -1,0 +1,171 @@
+"""What passed is in the tables once, to the cent as DATEV has it, whatever is cut off or comes again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mlconnector.flow.report.counts import sent_requests
+from mlconnector.flow.warehouse.loading import replay
+from mlconnector.store import audit, loads
+from mlconnector.store.loads import LoadRow
+from tests.flow import suggestions_rig
+from tests.flow.conftest import MakeRig
+from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, Rig
+from tests.flow.suggestions_rig import suggestions
+from tests.flow.warehouse.rig import LOAD_POINTS, folder, lines, load, sums, with_tables
+from tests.systems.databricks.tables import queried, rows_of
+
+
+@pytest.fixture
+def rig(make_rig: MakeRig) -> Rig:
+    made = make_rig(3)
+    with_tables(made)
+    return made
+
+
+def loads_of(rig: Rig, kind: str) -> list[LoadRow]:
+    """The loads of a kind, the latest first."""
+    with rig.app.database.read() as db:
+        return [row for row in loads.recent(db, "databricks", 100) if row.kind == kind]
+
+
+def test_rows_and_sums_are_what_datev_got(rig: Rig) -> None:
+    rig.work()
+    report = load(rig)
+    assert (report.failed, report.later) == (0, 0)
+    booked = rig.outside.rows()
+    assert len(lines(rig)) == len(booked)
+    assert sums(rig) == rig.outside.sums()
+    ((total,),) = queried(folder(rig), "SELECT sum(amount) FROM booking_lines")
+    assert total == sum((row.amount for row in booked), Decimal(0))
+    assert {row["document_id"] for row in rows_of(folder(rig), "documents")} == {
+        row.document for row in booked
+    }
+    assert {row["job_id"] for row in rows_of(folder(rig), "jobs")} == {job.id for job in rig.outside.jobs()}
+    assert {row["status"] for row in rows_of(folder(rig), "vouchers")} == {"settled"}
+    assert queried(
+        folder(rig), "SELECT count(*) FROM v_batch_reconciliation WHERE line_count <> loaded_lines"
+    ) == [(0,)]
+
+
+def test_booking_suggestions_have_the_same_sums(make_rig: MakeRig) -> None:
+    rig = make_rig(3, text=suggestions)
+    with_tables(rig)
+    rig.work()
+    load(rig)
+    assert len(lines(rig)) == len(suggestions_rig.processed(rig.outside))
+    assert sums(rig) == suggestions_rig.sums(rig.outside)
+    assert {row["account_kind"] for row in lines(rig)} == {"debtor"}
+    assert {row["contra_kind"] for row in lines(rig)} == {"sale"}
+
+
+def test_the_client_has_the_name_and_the_services_that_datev_says(rig: Rig) -> None:
+    rig.work()
+    load(rig)
+    (client,) = rows_of(folder(rig), "clients")
+    assert (client["client_id"], client["consultant_number"]) == (MUSTERHOLZ, "29098")
+    assert client["name"] == "Musterholz GmbH"
+    assert "Buchungsdatenservice" in client["services"]
+
+
+def test_what_is_there_already_is_not_loaded_again(rig: Rig) -> None:
+    rig.work()
+    load(rig)
+    asked = sent_requests(rig.context)
+    report = load(rig)
+    assert report.verified == 0
+    assert report.unchanged > 0
+    assert sent_requests(rig.context) == asked
+
+
+@pytest.mark.parametrize("point", LOAD_POINTS)
+def test_a_load_that_was_killed_at_any_point_is_made_up_for(rig: Rig, point: str) -> None:
+    rig.date(DOMESTIC, MIXED_RATES)
+    rig.work()
+    for times in (1, 2, 3):
+        with rig.dying_at(point, times):
+            load(rig)
+    for _ in range(2):
+        report = load(rig)
+    assert (report.verified, report.failed, report.later) == (0, 0, 0)
+    assert sums(rig) == rig.outside.sums()
+    assert len(lines(rig)) == len(rig.outside.rows())
+    assert audit.verify(rig.app.database).ok
+
+
+def test_a_correction_comes_to_what_datev_has(rig: Rig) -> None:
+    rig.work()
+    load(rig)
+    rig.pipedrive.change_line(DOMESTIC, 0, item_price=100)
+    rig.work()
+    load(rig)
+    assert sums(rig) == rig.outside.sums()
+    assert len(lines(rig)) == len(rig.outside.rows()) > 3
+
+
+def test_lines_of_a_batch_that_datev_refused_do_not_count(rig: Rig) -> None:
+    rig.datev.fail_next_job(MUSTERHOLZ, 1008834)
+    rig.work()
+    load(rig)
+    failed = {row.id for row in rig.batches("failed")}
+    assert failed
+    gone = [row for row in rows_of(folder(rig), "booking_lines") if row["is_deleted"]]
+    assert {row["batch_id"] for row in gone} == failed
+    assert sums(rig) == rig.outside.sums()
+    assert "failed" in {row["result"] for row in rows_of(folder(rig), "jobs")}
+
+
+def test_nothing_of_a_batch_counts_before_datev_has_it(rig: Rig) -> None:
+    (batch, *_) = rig.prepare()
+    load(rig)
+    assert lines(rig) == []
+    assert {row["status"] for row in rows_of(folder(rig), "batches")} == {"frozen"}
+    rig.transfer()
+    load(rig)
+    assert batch in {row["batch_id"] for row in lines(rig)}
+
+
+def test_content_that_comes_back_is_loaded_again_under_its_old_id(rig: Rig) -> None:
+    rig.work()
+    target = with_tables(rig, entities={MUSTERHOLZ: "Holz"})
+    load(rig)
+    with_tables(rig)
+    load(rig)
+    with_tables(rig, entities={MUSTERHOLZ: "Holz"})
+    load(rig)
+    assert {row["entity_id"] for row in lines(rig)} == {"Holz"}
+    assert target.entity(MUSTERHOLZ) == "Holz"
+    assert {row.attempt for row in loads_of(rig, "batch")} == {1, 2}
+
+
+def test_a_load_that_the_table_refuses_says_so_and_the_others_go_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.work()
+    monkeypatch.setattr("mlconnector.flow.warehouse.record_rows._EURO", "E\0R")
+    report = load(rig)
+    assert report.failed == 1
+    (problem,) = report.failures
+    assert (problem.key, problem.facts["record"]) == ("warehouse_row_refused", MUSTERHOLZ)
+    (failed,) = loads_of(rig, "client")
+    assert (failed.state, failed.problem.key, failed.problem.facts) == ("failed", problem.key, problem.facts)
+    assert [event.event for event in rig.story(failed.id)] == ["load_planned", "load_failed"]
+    assert sums(rig) == rig.outside.sums()
+    monkeypatch.undo()
+    assert load(rig).failed == 0
+    with rig.app.database.read() as db:
+        assert loads.failed(db, "databricks") == []
+
+
+def test_a_load_can_be_replayed_from_what_it_was_made_of(rig: Rig) -> None:
+    target: Any = with_tables(rig)
+    rig.work()
+    load(rig)
+    before = lines(rig)
+    (row, *_) = loads_of(rig, "batch")
+    assert replay(target, row).verified == 1
+    assert lines(rig) == before
+    assert rig.events(row.id) == ["load_planned", "load_verified"] * 2

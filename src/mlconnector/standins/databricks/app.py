@@ -112,8 +112,9 @@ def _is_form(request: Request) -> bool:
 
 async def _body(request: Request) -> Row:
     if _is_form(request):
-        form = await request.form()
-        return {name: part if isinstance(part, str) else await part.read() for name, part in form.items()}
+        async with request.form() as form:
+            parts = form.items()
+            return {name: part if isinstance(part, str) else await part.read() for name, part in parts}
     if request.url.path.startswith("/api/2.0/fs/"):
         return {}
     content = await request.body()

@@ -20,7 +20,7 @@ from mlconnector.standins.databricks.unity import Column, Name, Table, Unity
 METRICS = {
     "num_updated_rows": ("numTargetRowsUpdated", "numUpdatedRows"),
     "num_deleted_rows": ("numTargetRowsDeleted", "numDeletedRows"),
-    "num_inserted_rows": ("numTargetRowsInserted", "numOutputRows"),
+    "num_inserted_rows": ("numTargetRowsInserted",),
 }
 
 
@@ -103,9 +103,12 @@ class Tables:
         for version in range(since + 1, self.version(table) + 1):
             text = (self.folder(table) / "_delta_log" / f"{version:020d}.json").read_text(encoding="utf-8")
             for line in text.splitlines():
-                found = json.loads(line).get("commitInfo", {}).get("operationMetrics", {})
+                commit = json.loads(line).get("commitInfo", {})
+                found = commit.get("operationMetrics", {})
                 for name, keys in METRICS.items():
                     counts[name] += next((int(found[key]) for key in keys if key in found), 0)
+                if commit.get("operation") == "WRITE":
+                    counts["num_inserted_rows"] += int(found.get("numOutputRows", 0))
         return counts
 
 

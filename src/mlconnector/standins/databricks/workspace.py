@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
@@ -23,8 +25,8 @@ class Workspace:
     """What lies in a folder; the engine is begun, and told of the tables, when it is needed first."""
 
     def __init__(self, folder: Path | None, changed: Callable[[], None]) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="workspace-") if folder is None else None
-        self.folder = Path(self._temporary.name if self._temporary else folder or "").absolute()
+        self.folder = (folder or Path(tempfile.mkdtemp(prefix="workspace-"))).absolute()
+        self.remove = weakref.finalize(self, _remove, self.folder if folder is None else None)
         self.unity = Unity()
         self.grants = Grants()
         for catalog in (CATALOG, HIVE):
@@ -50,3 +52,8 @@ class Workspace:
         """Take the metastore of before."""
         self.unity.catalogs, self.unity.numbers = unity.catalogs, unity.numbers
         self.unity.has_metastore = unity.has_metastore
+
+
+def _remove(folder: Path | None) -> None:
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,14 @@ from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demo_ending import endings
-from mlconnector.commands.demonstration import Scene, connection_text, demo_sink, secrets_text, stage
+from mlconnector.commands.demonstration import (
+    Scene,
+    connection_text,
+    demo_sink,
+    demo_sources,
+    secrets_text,
+    stage,
+)
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -45,10 +52,8 @@ from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.report import counts, overview
 from mlconnector.mapping.channels import Channel
 from mlconnector.settings import Settings
-from mlconnector.standins.base import names as standin_names
 from mlconnector.store import connections, runs
 from mlconnector.store.seals import generate_master_key
-from mlconnector.systems.registry import sink_systems
 
 JOB_SECONDS = 2.0
 
@@ -79,7 +84,7 @@ def demo(
     Example: ml-connector demo --records 200 --format dxso
     """
     with answered():
-        possible = [name for name in standin_names() if name not in sink_systems()]
+        possible = demo_sources()
         sources = source or possible
         unknown = [name for name in sources if name not in possible]
         if unknown:

@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from mlconnector.standins import state_file
 from mlconnector.standins.base import AsgiApp, Options
-from mlconnector.standins.databricks import state
 from mlconnector.standins.databricks.app import Services, build
 from mlconnector.standins.databricks.endpoint import Api
 from mlconnector.standins.databricks.identities import (
@@ -32,6 +31,7 @@ from mlconnector.standins.databricks.outages import busy, concurrent_append
 from mlconnector.standins.databricks.parameters import Parameter
 from mlconnector.standins.databricks.placing import Session, default_catalog
 from mlconnector.standins.databricks.running import Running
+from mlconnector.standins.databricks.state import State
 from mlconnector.standins.databricks.statement_api import StatementApi
 from mlconnector.standins.databricks.statements import Statements
 from mlconnector.standins.databricks.unity_api import UnityApi
@@ -74,11 +74,12 @@ class DatabricksStandIn:
             self.workspace.sql, self.files, self.warehouses, options.clock, CATALOG, self.save, options.delay
         )
         self.jobs = JobApi(self.running, self.grants, options.clock, self.save)
+        self._state = State(self.workspace, self.login, self.files, self.jobs)
         rows = [row for each in self._apis() for row in each.routes()]
         links = Route("/external/{key}", self.statement_api.serve_link, methods=["GET"])
         self._app = FaultyApp(build(self.services, rows, [links]), self.faults)
         if file is not None and file.exists():
-            state.restore(self, file.read_bytes())
+            self._state.restore(file.read_bytes())
 
     def _apis(self) -> tuple[_HasRoutes, ...]:
         unity = UnityApi(self.workspace.unity, self.grants, self.workspace.tables.folder)
@@ -94,7 +95,7 @@ class DatabricksStandIn:
         """Write what is not in files of its own to the state file, when one was given."""
         if self.options.state_file is not None:
             with self._saving:
-                state_file.replace(self.options.state_file, state.encoded(self))
+                state_file.replace(self.options.state_file, self._state.encoded())
 
     @property
     def warehouse(self) -> Warehouse:

@@ -98,6 +98,18 @@ def test_a_run_carries_out_the_statements_of_its_file_with_the_parameters_of_the
     ]
 
 
+def test_parameters_of_a_task_refer_to_those_of_the_job_which_are_handed_down_too(
+    client: WorkspaceClient, job: int, lines: DatabricksStandIn
+) -> None:
+    text = "INSERT INTO main.books.lines (line_id, amount) VALUES (concat(:named, :run), :amount)"
+    client.workspace.upload(FILE, text.encode(), format=ImportFormat.AUTO, overwrite=True)
+    parameters = {"named": "no {{job.parameters.load_id}}", "run": " in {{job.run_id}}"}
+    sql = SqlTask(WAREHOUSE_ID, file=SqlTaskFile(path=FILE), parameters=parameters)
+    run = begin(client, saved(client, [Task(task_key="load", sql_task=sql)]), "a")
+    assert result(ended(client, run)) == "SUCCESS"
+    assert lines.sql("SELECT line_id, amount FROM main.books.lines") == [[f"no a in {run}", "1.50"]]
+
+
 def test_a_run_goes_through_its_states(
     client: WorkspaceClient, job: int, lines: DatabricksStandIn, clock: Clock
 ) -> None:

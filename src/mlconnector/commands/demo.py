@@ -16,7 +16,14 @@ from pydantic import SecretStr
 from mlconnector.app import Application, opened
 from mlconnector.commands.demo_ending import endings
 from mlconnector.commands.demo_tables import loaded_tables, show_tables
-from mlconnector.commands.demonstration import Scene, connection_text, demo_sink, secrets_text, stage
+from mlconnector.commands.demonstration import (
+    Scene,
+    connection_text,
+    demo_sink,
+    demo_sources,
+    secrets_text,
+    stage,
+)
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -46,10 +53,9 @@ from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.report import counts, overview
 from mlconnector.mapping.channels import Channel
 from mlconnector.settings import Settings
-from mlconnector.standins.base import names as standin_names
 from mlconnector.store import connections, runs
 from mlconnector.store.seals import generate_master_key
-from mlconnector.systems.registry import sink_systems, warehouse_names, warehouse_system
+from mlconnector.systems.registry import warehouse_names, warehouse_system
 
 JOB_SECONDS = 2.0
 
@@ -81,10 +87,8 @@ def demo(
     Example: ml-connector demo --records 200 --format dxso
     """
     with answered():
-        beside = {*sink_systems(), *warehouse_names()}
-        possible = [name for name in standin_names() if name not in beside]
-        chosen = [name for name in source or possible if name not in warehouse_names()]
-        sources = chosen or possible
+        possible = demo_sources()
+        sources = [name for name in source or () if name not in warehouse_names()] or possible
         unknown = [name for name in sources if name not in possible]
         if unknown:
             raise typer.BadParameter(phrase("demo_no_standin", names=", ".join(unknown)))

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from mlconnector.errors import Broken
 from mlconnector.mapping.channels import Channel
-from mlconnector.systems.registry import sink_systems
+from mlconnector.systems.registry import sink_systems, source_names
 
 _STOP_SECONDS = 15
 
@@ -102,9 +103,14 @@ def connection_text(name: str, scene: Scene, channel: Channel = "extf") -> str:
     return text.replace(table, table + services) + "".join(_SUGGESTIONS.format(kind=kind) for kind in kinds)
 
 
+def demo_sources() -> list[str]:
+    """The names of the sources that can be shown."""
+    return [name for name in source_names() if _is_shown(name)]
+
+
 def demo_sink() -> str:
     """The name of the sink that the demo's connections hand over to."""
-    return next(iter(sink_systems()))
+    return next(name for name in sink_systems() if _is_shown(name))
 
 
 def secrets_text(name: str) -> str:
@@ -114,4 +120,13 @@ def secrets_text(name: str) -> str:
 
 
 def _demo_text(system: str) -> str:
-    return files(f"mlconnector.standins.{system}").joinpath("demo.toml").read_text(encoding="utf-8")
+    return _demo_file(system).read_text(encoding="utf-8")
+
+
+def _is_shown(system: str) -> bool:
+    """Whether the stand-in of a system says what a user would enter to connect it."""
+    return _demo_file(system).is_file()
+
+
+def _demo_file(system: str) -> Traversable:
+    return files("mlconnector.standins").joinpath(system, "demo.toml")

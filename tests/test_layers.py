@@ -175,7 +175,7 @@ SAYS_THE_FORMAT = {f"{ROOT}.commands.preview_exports", f"{ROOT}.commands.explain
 """Modules that say in whose format, or by whose codes, they show something."""
 
 IN_FLOW = (
-    *("context", "agree", "intake", "decide", "batches"),
+    *("context", "people", "agree", "intake", "decide", "batches"),
     *("deliver", "connect", "preview", "report", "warehouse", "engine"),
 )
 """The folders of `flow` in the order in which they may import: each those before it."""

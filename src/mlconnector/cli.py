@@ -66,6 +66,10 @@ COMMANDS = {
     "check": "check:check_files",
     "explain": "explain:explain",
     "demo": "demo:demo",
+    "users list": "users:users_list",
+    "users add": "users:users_add",
+    "users disable": "users:users_disable",
+    "users end-sessions": "users:users_end_sessions",
     "disconnect": "setup:disconnect",
     "vault rotate": "setup:rotate",
 }

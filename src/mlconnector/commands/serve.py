@@ -63,6 +63,7 @@ def _answer(
     # Loaded here, because no other command needs them and all would wait for them.
     import uvicorn  # noqa: PLC0415
 
+    from mlconnector.flow.people.users import new_setup_token  # noqa: PLC0415
     from mlconnector.web.application import create_app  # noqa: PLC0415
     from mlconnector.web.bounded import bounded, room_for_connections  # noqa: PLC0415
     from mlconnector.web.guards import LARGEST_HEAD  # noqa: PLC0415
@@ -99,6 +100,9 @@ def _answer(
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         say("serving", address=f"http://{shown}:{port}")
+        token = new_setup_token(app.services)
+        if token is not None:
+            say("console_setup", link=f"{app.settings.public_url.rstrip('/')}/console/setup?token={token}")
         try:
             if not stop.is_set():
                 server.run(sockets=[listener])

@@ -28,14 +28,13 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
-from mlconnector.flow.report import overview
-from mlconnector.store import batches, connections
+from mlconnector.flow.report import attention, overview
+from mlconnector.store import connections
 from mlconnector.texts.catalogue import Explanation
 
 _BATCHES_SHOWN = 12
 _CAUSES_SHOWN = 10
 _LINES_SHOWN = 10
-_AT_REST = frozenset(batches.FINAL)
 
 Names = Annotated[list[str] | None, typer.Argument()]
 
@@ -67,22 +66,11 @@ def exit_code(report: Mapping[str, Mapping[str, Any]], *, finished: bool = False
 
     `finished` says that nobody works any more: then a Buchungsstapel that is under way is stuck.
     """
-    if any(one["state"] == "needs_login" for one in report.values()):
+    kinds = {each.kind for one in report.values() for each in attention.wanted(one, finished=finished)}
+    if "login_needed" in kinds:
         return Exit.LOGIN_NEEDED
-    for one in report.values():
-        if one["waits_for_release"] and any(one["waits_for_release"].values()):
-            return Exit.PROBLEMS
-        if one["problems"] or not {"waiting", "failed"}.isdisjoint(one["persons"]):
-            return Exit.PROBLEMS
-        if one["state"] == "paused":
-            continue
-        run = one["latest_run"]
-        silent = bool(one["out_of_reach"]) and not finished
-        interrupted = run is not None and run["state"] == "interrupted"
-        ended_early = run is not None and run["state"] == "ended" and run["outcome"] != "done"
-        stuck = finished and any(batch["state"] not in _AT_REST for batch in one["batches"])
-        if one["state"] == "degraded" or silent or interrupted or ended_early or stuck:
-            return Exit.PROBLEMS
+    if kinds:
+        return Exit.PROBLEMS
     return Exit.FINE
 
 

@@ -61,6 +61,13 @@ def waiting_hints(connection: Connection) -> list[WaitingHints]:
     return [WaitingHints(*row) for row in connection.execute(query)]
 
 
+def latest_hint(connection: Connection, name: str) -> datetime | None:
+    """When the source of a connection last told of something; None where it never did, or long ago."""
+    query = select(func.max(webhook_inbox.c.received_at)).where(webhook_inbox.c.connection == name)
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
 def requests(connection: Connection, since: datetime) -> list[RequestCount]:
     """The requests of the technical log since a moment."""
     status = http_log.c.status

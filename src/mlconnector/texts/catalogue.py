@@ -132,6 +132,11 @@ def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, s
     return str(words["title"]), filled(words["text"], facts, language)
 
 
+def console_text(key: str, facts: Mapping[str, str], language: Language) -> str:
+    """A heading, label or sentence of the console."""
+    return filled(table("console.toml")[key][language], facts, language)
+
+
 def filled(template: str, facts: Mapping[str, str], language: Language = "en") -> str:
     """A text with its facts put in; the top of this module says how."""
     parts: list[str] = []

@@ -14,11 +14,12 @@ from mlconnector.app import Application
 from mlconnector.web import api, connect, health, oauth, webhooks
 from mlconnector.web.answers import HANDLERS, PROBLEM
 from mlconnector.web.callers import CallerLimit
+from mlconnector.web.console import screens
 from mlconnector.web.figures import Figures
 from mlconnector.web.guards import MAX_CHECKED_FILE, BodyLimit, secured
 from mlconnector.web.parts import Parts, Work
 
-_ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, api.router)
+_ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, screens.router, api.router)
 
 
 def create_app(application: Application, workflows: Work | None) -> FastAPI:
@@ -33,7 +34,7 @@ def create_app(application: Application, workflows: Work | None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_name,
-        exception_handlers=HANDLERS,
+        exception_handlers={**HANDLERS, **screens.HANDLERS},
         middleware=[
             Middleware(CallerLimit, token=token),
             Middleware(BodyLimit, larger={f"{api.PREFIX}/check": MAX_CHECKED_FILE}, token=token),

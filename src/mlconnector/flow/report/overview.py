@@ -31,6 +31,7 @@ from mlconnector.store import (
     vouchers,
 )
 from mlconnector.texts.catalogue import explain, problem_keys, step_cause, step_people
+from mlconnector.texts.language import Language
 
 _FIRST_VOUCHERS = 5
 _NO_REQUESTS: Mapping[str, Any] = {
@@ -43,13 +44,15 @@ _NO_REQUESTS: Mapping[str, Any] = {
 }
 
 
-def connection(context: Context) -> dict[str, Any]:
+def connection(context: Context, language: Language | None = None) -> dict[str, Any]:
     """One connection: state, login, vouchers by state, batches, causes that wait, and the latest run.
 
     `trouble` says in words why the state is not `ready`; None where it is, or where a login is all it needs.
     `waits_for_release` counts what waits for nothing but a release; None where none is missing.
     A run that no living process works on any more is `interrupted`; the next one goes on with it.
+    The words are in the language of the installation where no other is named.
     """
+    spoken = language or context.services.settings.language
     with context.read() as db:
         row = connections.read(db, context.name)
         latest = runs.latest(db, context.name)
@@ -74,19 +77,19 @@ def connection(context: Context) -> dict[str, Any]:
         "client": row.client,
         "state": row.state,
         "state_reason": row.state_reason,
-        "trouble": _trouble(context.services, row, detail),
+        "trouble": _trouble(row, detail, spoken),
         "released": None if given is None else asdict(given),
         "waits_for_release": None if waits is None else asdict(waits),
         "login_until": None
         if refused
         else context.vault.expires(context.name, token_name(context.settings.sink_system.name)),
-        "logins": [] if refused else [login(context.services, one) for one in logins_of(context)],
+        "logins": [] if refused else [login(context.services, one, spoken) for one in logins_of(context)],
         "sink_requests": _NO_REQUESTS if refused else sink_requests(context),
         "calls_left": None if refused else calls_left(context),
         "vouchers": found,
         "reversed": taken_back,
         "batches": [batch_summary(one) for one in listed],
-        "problems": problems(context.services, context.name),
+        "problems": problems(context.services, context.name, spoken),
         "unconfirmed": [] if refused else [one.seed.name for one in unconfirmed(context)],
         "persons": persons,
         "out_of_reach": [
@@ -116,12 +119,12 @@ def _refused_settings(context: Context) -> Problem | None:
     return None
 
 
-def login(services: Services, one: Login) -> dict[str, Any]:
+def login(services: Services, one: Login, spoken: Language | None = None) -> dict[str, Any]:
     """How a connection is logged in to a system; the latest failure in words."""
     failure = one.failure
     told = None
     if failure is not None:
-        language = services.settings.language
+        language = spoken or services.settings.language
         words = step_cause(failure.cause, failure.facts, language)
         who = step_people(failure.cause, failure.who, failure.facts, language)
         told = {"at": failure.at, "cause": failure.cause, "words": words, "who": who}
@@ -166,14 +169,14 @@ def sink_requests(context: Context) -> dict[str, Any]:
 
 
 def _trouble(
-    services: Services, row: connections.ConnectionRow, noted: Mapping[str, Any]
+    row: connections.ConnectionRow, noted: Mapping[str, Any], language: Language
 ) -> dict[str, str] | None:
     """The words for a disturbed connection; the facts of its problem are those that were noted with it."""
     key = row.state_reason.partition(":")[0]
     if row.state != "degraded" or key not in problem_keys():
         return None
     facts = noted.get("facts", {}) if noted.get("reason") == row.state_reason else {}
-    return asdict(explain(key, facts, services.settings.language))
+    return asdict(explain(key, facts, language))
 
 
 def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
@@ -193,6 +196,8 @@ def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
     }
 
 
-def problems(services: Services, name: str | None = None) -> list[dict[str, Any]]:
+def problems(
+    services: Services, name: str | None = None, language: Language | None = None
+) -> list[dict[str, Any]]:
     """Why vouchers wait, in words, the most frequent cause first; with the first vouchers of each cause."""
-    return waiting.causes(services, name, limit=_FIRST_VOUCHERS)
+    return waiting.causes(services, name, limit=_FIRST_VOUCHERS, language=language)

@@ -41,19 +41,22 @@ def causes(
     cause: str | None = None,
     limit: int | None = None,
     page: int = 1,
+    language: Language | None = None,
 ) -> list[dict[str, Any]]:
     """Why vouchers wait, the most frequent cause first, each with the vouchers of a page of `limit`.
 
     A cause says only what all its vouchers have in common (`differs` tells whether there is more); each
     voucher has its own words and facts. `count` is how many vouchers wait for it, `limit` None means all of
-    them. Where something is searched for, only such vouchers count. Raises Unreadable.
+    them. Where something is searched for, only such vouchers count. The words are in the language of the
+    installation where no other is named. Raises Unreadable.
     """
     with services.database.read() as db:
         grouped = _grouped(_meant(db, name, wanted, cause))
         pages = [(one, rows) for one in grouped if (rows := _page(one, limit, page))]
         said = lookup.contents(db, [row for _, rows in pages for row in rows])
     facts = {key: facts_of(content) for key, content in said.items()}
-    return [_told(services, one, rows, facts) for one, rows in pages]
+    spoken = language or services.settings.language
+    return [_told(services, one, rows, facts, spoken) for one, rows in pages]
 
 
 def total(
@@ -89,9 +92,12 @@ def _page(cause: _Cause, limit: int | None, page: int) -> list[VoucherRow]:
 
 
 def _told(
-    services: Services, cause: _Cause, rows: Sequence[VoucherRow], facts: Mapping[str, VoucherFacts]
+    services: Services,
+    cause: _Cause,
+    rows: Sequence[VoucherRow],
+    facts: Mapping[str, VoucherFacts],
+    spoken: Language,
 ) -> dict[str, Any]:
-    spoken = services.settings.language
     problems = cause.every_problem
     common = explain_together(problems, spoken)
     shown = told(services, [(row, facts.get(row.id, VoucherFacts())) for row in rows])

@@ -21,6 +21,7 @@ from mlconnector.store.tables.operations import (
     outages,
     runs,
 )
+from mlconnector.store.tables.people import login_attempts, sessions, setup_tokens, users
 from mlconnector.store.tables.records import clearings, entries, problems, revisions, vouchers
 from mlconnector.store.tables.transfers import accounts, batches, documents, merged_parties, transfers
 from mlconnector.store.tables.warehouse import loads
@@ -43,6 +44,7 @@ __all__ = [
     "http_log",
     "leases",
     "loads",
+    "login_attempts",
     "memories",
     "merged_parties",
     "metadata",
@@ -54,7 +56,10 @@ __all__ = [
     "revisions",
     "runs",
     "seed_uses",
+    "sessions",
+    "setup_tokens",
     "transfers",
+    "users",
     "vouchers",
     "webhook_inbox",
 ]

@@ -1,0 +1,77 @@
+"""Commands for the users of the console: users list, add, disable and end-sessions."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+from mlconnector.commands.output import (
+    AsJson,
+    answered,
+    application,
+    named,
+    phrase,
+    print_json,
+    print_table,
+    say,
+)
+from mlconnector.commands.repairs import somebody
+from mlconnector.flow.people import users
+from mlconnector.flow.people.roles import Role
+from mlconnector.store import people
+
+Name = Annotated[str, typer.Argument()]
+
+
+def users_list(json: AsJson = False) -> None:
+    """Show who may log in to the console, and in which role."""
+    with answered(), application() as app:
+        with app.database.read() as db:
+            everybody = people.every(db)
+            counts = people.session_counts(db, app.services.now())
+        if json:
+            print_json(
+                [
+                    {
+                        "name": one.name,
+                        "role": one.role,
+                        "created_at": one.created_at,
+                        "disabled_at": one.disabled_at,
+                        "sessions": counts.get(one.name, 0),
+                    }
+                    for one in everybody
+                ]
+            )
+        elif not everybody:
+            say("no_users")
+        else:
+            heads = [phrase(f"heading_{part}") for part in ("user", "role", "sessions", "disabled_at")]
+            rows = [
+                (one.name, named("role", one.role), counts.get(one.name, 0), one.disabled_at)
+                for one in everybody
+            ]
+            print_table(heads, rows, right={2})
+
+
+def users_add(name: Name, role: Annotated[Role, typer.Option()]) -> None:
+    """Add a user of the console."""
+    with answered(), application() as app:
+        password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        users.add(app.services, name, role, password, by=somebody())
+        say("user_added", user=name.strip(), role=named("role", role))
+
+
+def users_disable(name: Name) -> None:
+    """Let a user log in to the console no more."""
+    with answered(), application() as app:
+        users.disable(app.services, name, by=somebody())
+        say("user_disabled", user=name)
+
+
+def users_end_sessions(name: Name) -> None:
+    """End all sessions of a user."""
+    with answered(), application() as app:
+        say("user_sessions_ended", user=name, count=users.end_sessions(app.services, name, by=somebody()))

@@ -1,0 +1,1 @@
+"""People: who may use the console, in which role, and how they log in."""

@@ -1,0 +1,49 @@
+"""People: who may use the console, their sessions, and attempts to log in that failed."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
+
+from mlconnector.store.tables.base import COUNTED, MOMENT, metadata
+
+# Whoever may log in to the console. A user is never deleted, because the audit trail names people.
+users = Table(
+    "users",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("created_at", MOMENT, nullable=False),
+    Column("disabled_at", MOMENT),
+    CheckConstraint("role in ('admin', 'bookkeeper', 'adviser', 'auditor')", name="role"),
+)
+
+# Sessions by the hash of their random id, which only the browser has.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", Text, primary_key=True),
+    Column("user", Text, ForeignKey("users.name"), nullable=False),
+    Column("begun_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
+)
+Index("ix_sessions_user", sessions.c.user)
+
+# Attempts that failed, by hashes of what was typed as a name and of the address: either may be a slip.
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("id", COUNTED, primary_key=True, autoincrement=True),
+    Column("who_hash", Text, nullable=False),
+    Column("at", MOMENT, nullable=False),
+)
+Index("ix_login_attempts_who_hash_at", login_attempts.c.who_hash, login_attempts.c.at)
+
+# The token with which the first admin is made, by its hash; there is one at most.
+setup_tokens = Table(
+    "setup_tokens",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("expires_at", MOMENT, nullable=False),
+)

@@ -1,0 +1,204 @@
+"""The screen Übersicht: what to do, a card for each connection, counts along a voucher's way, four charts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, get_args
+
+from mlconnector.app import Application
+from mlconnector.flow.report import attention, charts, overview
+from mlconnector.store import connections, figures
+from mlconnector.texts import notation
+from mlconnector.texts.catalogue import sentence, word
+from mlconnector.texts.language import Language
+from mlconnector.web.console.charts import Chart, columns_chart
+from mlconnector.web.console.pages import Say, speaker
+
+WAY = (
+    *("received", "bookable", "needs_human", "batched", "sent"),
+    *("settled", "rejected", "ignored", "booked_by_hand"),
+)
+_LIGHTS = {"ready": ("good", "✓"), "needs_login": ("warn", "!"), "paused": ("warn", "‖")}
+_CAUSES = 10
+_URGENCY = {kind: number for number, kind in enumerate(get_args(attention.Kind))}
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """Something to do, in a sentence, and the command that leads on."""
+
+    connection: str
+    text: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is known of a connection; `link` is where it leads."""
+
+    label: str
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A connection: its state as a light with a sign and a word, and what is known of it."""
+
+    name: str
+    light: str
+    sign: str
+    state: str
+    facts: tuple[Fact, ...]
+
+
+def screen(app: Application, language: Language) -> dict[str, Any]:
+    """What the template shows."""
+    with app.database.read() as db:
+        names = [row.name for row in connections.every(db)]
+        hints = {name: figures.latest_hint(db, name) for name in names}
+    report = {name: overview.connection(app.context(name), language) for name in names}
+    say = speaker(language)
+    wanted = sorted(
+        (each for one in report.values() for each in attention.wanted(one)),
+        key=lambda each: _URGENCY[each.kind],
+    )
+    counts = Counter[str]()
+    for one in report.values():
+        counts.update(one["vouchers"])
+    return {
+        "to_dos": [_to_do(each, say, language) for each in wanted],
+        "cards": [_card(one, hints[name], say, language) for name, one in report.items()],
+        "way": [(word("state", state, language), _count(counts[state], language)) for state in WAY],
+        "charts": [
+            _by_day(app, say, language),
+            _by_cause(report, say, language),
+            _by_case(app, say, language),
+            _by_age(app, say, language),
+        ],
+    }
+
+
+def _to_do(one: attention.Attention, say: Say, language: Language) -> ToDo:
+    facts = dict(one.facts)
+    if "system" in facts:
+        facts["system"] = word("system", facts["system"], language)
+    text = say(f"todo_{one.kind}", **facts)
+    return ToDo(one.connection, text, say(f"command_{one.kind}", name=one.connection))
+
+
+def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Language) -> Card:
+    def moment(value: datetime | None) -> str:
+        return "–" if value is None else notation.moment(value, language)
+
+    run = one["latest_run"]
+    facts = [
+        Fact(say("label_source"), word("source", one["source"], language)),
+        Fact(say("label_client"), one["client"]),
+        Fact(say("label_last_event"), moment(hint)),
+        Fact(say("label_last_poll"), moment(run["started_at"] if run else None)),
+    ]
+    if one["trouble"] is not None:
+        facts.append(Fact(say("label_trouble"), f"{one['trouble']['what']} {one['trouble']['do']}"))
+    for login in one["logins"]:
+        system = word("system", login["system"], language)
+        facts.append(Fact(say("label_login_until", system=system), moment(login["until"])))
+        if login["by"]:
+            facts.append(Fact(say("label_login_by"), login["by"]))
+        if login["client"]:
+            facts.append(Fact(say("label_login_client"), login["client"]))
+        if login["link"]:
+            facts.append(Fact(say("label_login_apps"), login["link"], login["link"]))
+        if login["not_revoked"]:
+            left = sentence("login_left", {"system": system, "link": login["link"]}, language)
+            facts.append(Fact(say("label_login_left"), left))
+        if login["failure"] is not None:
+            told = f"{moment(login['failure']['at'])}: {login['failure']['words']}"
+            facts.append(Fact(say("label_login_failed"), told))
+    waiting = sum(one["vouchers"].get(state, 0) for state in ("needs_human", "rejected"))
+    facts.append(Fact(say("label_exceptions"), _count(waiting, language)))
+    if one["state"] != "paused":
+        facts.append(Fact(say("label_disconnect"), say("command_disconnect", name=one["connection"])))
+    light, sign = _LIGHTS.get(one["state"], ("bad", "✗"))
+    return Card(one["connection"], light, sign, word("connection", one["state"], language), tuple(facts))
+
+
+def _by_day(app: Application, say: Say, language: Language) -> Chart:
+    days = charts.states_by_day(app.services)
+    states = [state for state in WAY if any(state in one.states for one in days)]
+    titles = [word("state", state, language) for state in states]
+    table = [
+        (
+            notation.day(one.day, language),
+            *(_count(one.states.get(state, 0), language) for state in states),
+        )
+        for one in days
+    ]
+    values = [[one.states.get(state, 0) for state in states] for one in days]
+    names = [notation.day(one.day, language)[:5] if language == "de" else f"{one.day:%m-%d}" for one in days]
+    return columns_chart(
+        "by_day", [say("label_day"), *titles], table if states else [], values, legend=titles, names=names
+    )
+
+
+def _by_cause(report: Mapping[str, Mapping[str, Any]], say: Say, language: Language) -> Chart:
+    found = Counter[tuple[str, str]]()
+    for one in report.values():
+        for problem in one["problems"]:
+            found[(problem["cause"], problem["what"])] += problem["count"]
+    first = found.most_common(_CAUSES)
+    rest = sum(found.values()) - sum(count for _, count in first)
+    rows = [(what, count) for (_, what), count in first] + ([(say("all_others"), rest)] if rest else [])
+    return _numbered("by_cause", [say("label_cause"), say("label_count")], rows, language)
+
+
+def _by_case(app: Application, say: Say, language: Language) -> Chart:
+    found = charts.amounts_by_case(app.services)
+    table = [
+        (
+            word("tax_case", one.tax_case, language),
+            one.currency,
+            notation.number(one.amount, language, notation.amount_places(one.amount)),
+        )
+        for one in found
+    ]
+    heads = [say("label_tax_case"), say("label_currency"), say("label_amount")]
+    values = [[float(one.amount)] for one in found]
+    return columns_chart("by_case", heads, _with_numbers(table), values, names=_numbers(table))
+
+
+def _by_age(app: Application, say: Say, language: Language) -> Chart:
+    counts = charts.queue_by_age(app.services)
+    names = [say("age_under", days=charts.AGES[0])]
+    names += [
+        say("age_between", since=since, until=until)
+        for since, until in zip(charts.AGES, charts.AGES[1:], strict=False)
+    ]
+    names.append(say("age_over", days=charts.AGES[-1]))
+    table = [(name, _count(count, language)) for name, count in zip(names, counts, strict=True)]
+    heads = [say("label_age"), say("label_count")]
+    rows = table if any(counts) else []
+    return columns_chart("by_age", heads, rows, [[count] for count in counts], names=names)
+
+
+def _numbered(key: str, heads: Sequence[str], rows: Sequence[tuple[str, int]], language: Language) -> Chart:
+    table = [(name, _count(count, language)) for name, count in rows]
+    values = [[count] for _, count in rows]
+    return columns_chart(key, heads, _with_numbers(table), values, names=_numbers(table))
+
+
+def _with_numbers(table: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Long names do not fit under a column: there the number of the row stands, as in the table."""
+    return [(f"{number}. {row[0]}", *row[1:]) for number, row in enumerate(table, 1)]
+
+
+def _numbers(table: Sequence[tuple[str, ...]]) -> list[str]:
+    return [f"{number}." for number, _ in enumerate(table, 1)]
+
+
+def _count(value: int, language: Language) -> str:
+    return notation.number(Decimal(value), language)

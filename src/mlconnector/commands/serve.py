@@ -66,12 +66,13 @@ def _answer(
     from mlconnector.flow.people.users import new_setup_token  # noqa: PLC0415
     from mlconnector.web.application import create_app  # noqa: PLC0415
     from mlconnector.web.bounded import bounded, room_for_connections  # noqa: PLC0415
+    from mlconnector.web.console.screens import PAGES  # noqa: PLC0415
     from mlconnector.web.guards import LARGEST_HEAD  # noqa: PLC0415
 
     most = room_for_connections()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(app, workflows),
+            create_app(app, workflows, PAGES),
             http=bounded(most),
             # asyncio accepts so many at once, and more of them before the first that made room are closed.
             backlog=max(16, most // 4),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
@@ -14,15 +15,22 @@ from mlconnector.app import Application
 from mlconnector.web import api, connect, health, oauth, webhooks
 from mlconnector.web.answers import HANDLERS, PROBLEM
 from mlconnector.web.callers import CallerLimit
-from mlconnector.web.console import screens
 from mlconnector.web.figures import Figures
 from mlconnector.web.guards import MAX_CHECKED_FILE, BodyLimit, secured
 from mlconnector.web.parts import Parts, Work
 
-_ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, screens.router, api.router)
+_ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, api.router)
 
 
-def create_app(application: Application, workflows: Work | None) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages for people beside all else: their routes, and how errors of theirs are answered."""
+
+    router: APIRouter
+    handlers: dict[int | type[Exception], Any]
+
+
+def create_app(application: Application, workflows: Work | None, pages: Pages | None = None) -> FastAPI:
     """The application over an opened installation; without workflows another process has to do the work."""
     token = application.settings.api_token
     app = _Web(
@@ -34,7 +42,7 @@ def create_app(application: Application, workflows: Work | None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_name,
-        exception_handlers={**HANDLERS, **screens.HANDLERS},
+        exception_handlers={**HANDLERS, **(pages.handlers if pages else {})},
         middleware=[
             Middleware(CallerLimit, token=token),
             Middleware(BodyLimit, larger={f"{api.PREFIX}/check": MAX_CHECKED_FILE}, token=token),
@@ -44,6 +52,8 @@ def create_app(application: Application, workflows: Work | None) -> FastAPI:
     app.state.parts = Parts(application, workflows, Figures(application.services))
     for router in _ROUTERS:
         app.include_router(router)
+    if pages is not None:
+        app.include_router(pages.router)
     return app
 
 

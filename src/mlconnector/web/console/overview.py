@@ -129,7 +129,7 @@ def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Lan
 
 def _by_day(app: Application, say: Say, language: Language) -> Chart:
     days = charts.states_by_day(app.services)
-    states = [state for state in WAY if any(state in one.states for one in days)]
+    states = list(WAY) if any(one.states for one in days) else []
     titles = [word("state", state, language) for state in states]
     table = [
         (
@@ -139,7 +139,7 @@ def _by_day(app: Application, say: Say, language: Language) -> Chart:
         for one in days
     ]
     values = [[one.states.get(state, 0) for state in states] for one in days]
-    names = [notation.day(one.day, language)[:5] if language == "de" else f"{one.day:%m-%d}" for one in days]
+    names = [notation.day(one.day, language)[:6] if language == "de" else f"{one.day:%m-%d}" for one in days]
     return columns_chart(
         "by_day", [say("label_day"), *titles], table if states else [], values, legend=titles, names=names
     )

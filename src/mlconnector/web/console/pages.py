@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from mlconnector.flow.people.roles import Verb, may
 from mlconnector.texts.catalogue import console_text, word
@@ -31,6 +32,16 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def coded(text: str) -> Markup:
+    """A text with what stands in backticks as code, everything in it escaped."""
+    parts = text.split("`")
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if number % 2 else part for number, part in enumerate(parts))
+
+
+_TEMPLATES.filters["coded"] = coded
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -13,13 +13,14 @@ from mlconnector.flow.people import sessions, users
 from mlconnector.flow.people.sessions import Session, TooManyFailures
 from mlconnector.store import people
 from mlconnector.texts.catalogue import explain
+from mlconnector.web.application import Pages
 from mlconnector.web.console import access, overview
 from mlconnector.web.console.access import HOME, Fields, MaybeSession, Refused, Seen
 from mlconnector.web.console.pages import STYLE, Viewer, shown
 from mlconnector.web.parts import Parts, Web
 
 router = APIRouter(prefix="/console", include_in_schema=False)
-HANDLERS: dict[int | type[Exception], Any] = {Refused: access.refused}
+PAGES = Pages(router, {Refused: access.refused})
 See = Annotated[Session, Depends(access.allowed("see"))]
 OfPeople = Annotated[Session, Depends(access.allowed("people"))]
 

@@ -13,6 +13,7 @@ import pytest
 
 from mlconnector.flow.warehouse import imports
 from mlconnector.formats.extf import Header, write
+from mlconnector.formats.extf.dictionary import LABELS
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import MUSTERHOLZ, Rig
 from tests.flow.warehouse.rig import folder, lines, load, with_tables
@@ -127,6 +128,27 @@ def test_a_file_of_ours_is_not_counted_twice(rig: Rig) -> None:
     taken = imports.take(target, "copy.csv", rig.content(batch.id))
     assert taken.problem is not None
     assert (taken.problem.key, taken.problem.facts["batch"]) == ("warehouse_file_is_ours", batch.id)
+
+
+def labels_of(*labels: tuple[str, str]) -> bytes:
+    """A list of account labels (category 20), as accounting software exports it."""
+    header = Header(
+        created_at=datetime(2026, 8, 1, tzinfo=UTC),
+        consultant=29098,
+        client=55003,
+        fiscal_year_start=date(2026, 1, 1),
+        account_length=4,
+        category=LABELS,
+    )
+    return write(header, [{"Konto": number, "Kontobeschriftung": name} for number, name in labels]).content
+
+
+def test_labels_of_accounts_name_them(rig: Rig) -> None:
+    target = with_tables(rig)
+    assert imports.take(target, "EXTF_labels.csv", labels_of(("0651", "Messestände"))).outcome == "taken"
+    assert load(rig).failed == 0
+    (account,) = (row for row in rows_of(folder(rig), "accounts") if row["account"] == "0651")
+    assert (account["client_id"], account["name"], account["origin"]) == (MUSTERHOLZ, "Messestände", "file")
 
 
 LEDGER = """<?xml version="1.0" encoding="UTF-8"?>

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from mlconnector.flow.warehouse.batch_rows import read_foreign
+from mlconnector.flow.warehouse.portions import Source
 from mlconnector.flow.warehouse.read_file import Unreadable
-from mlconnector.flow.warehouse.sources import IMPORT, Source
+from mlconnector.flow.warehouse.sources import IMPORT
 from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, loads

@@ -221,6 +221,7 @@ def test_nothing_else_in_the_api_releases_a_connection(rig: Rig, api: httpx.Clie
         ("ignore", {"vouchers": ["1"], "reason": "x"}),
         ("booked-by-hand", {"vouchers": ["1"], "reason": "x"}),
         ("unignore", {"vouchers": ["1"]}),
+        ("distinct", {"vouchers": ["1"], "reason": "x"}),
         ("release", None),
     ],
 )

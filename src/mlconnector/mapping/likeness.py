@@ -12,9 +12,6 @@ from mlconnector.model.entries import Entry, Ledger
 from mlconnector.model.money import exact
 from mlconnector.model.vouchers import Kind
 
-LOOKS_BOOKED = "document_looks_booked"
-"""The problem of a document that looks like one that is booked."""
-
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _NOT_COMPARED = frozenset({Kind.PAYMENT, Kind.COMMITMENT})
 

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.reasons import refuse_without
 from mlconnector.flow.context.context import Context
-from mlconnector.mapping.likeness import LOOKS_BOOKED
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, distinct_vouchers, documents, lookup, vouchers
 from mlconnector.store.audit import append
 from mlconnector.store.vouchers import VoucherRow, VoucherState
 
+_LOOKS_BOOKED = "document_looks_booked"
 # Whatever has not gone anywhere yet.
 _MAY_BE_WITHDRAWN: frozenset[VoucherState] = frozenset({"received", "bookable", "needs_human", "rejected"})
 
@@ -32,7 +32,7 @@ def tell_apart(context: Context, wanted: Sequence[str], reason: str, by: str) ->
         found = vouchers.problems_of(db, [row.id for row in rows])
         events = []
         for row in rows:
-            others = [one.facts["other"] for one in found.get(row.id, ()) if one.key == LOOKS_BOOKED]
+            others = [one.facts["other"] for one in found.get(row.id, ()) if one.key == _LOOKS_BOOKED]
             if row.state != "needs_human" or not others:
                 raise NeedsHuman(Problem("voucher_not_alike", {"voucher": row.label, "state": row.state}))
             distinct_vouchers.put(db, row.id, others, now)

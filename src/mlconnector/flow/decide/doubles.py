@@ -16,7 +16,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.clearings import drafted
 from mlconnector.flow.decide.decisions import Decisions
 from mlconnector.mapping.drafts import Draft
-from mlconnector.mapping.likeness import LOOKS_BOOKED, Marks, is_compared, marks_of, names_of_party
+from mlconnector.mapping.likeness import Marks, is_compared, marks_of, names_of_party
 from mlconnector.model.entries import Entry, Ledger, decode
 from mlconnector.model.problems import Problem
 from mlconnector.store import accounts, distinct_vouchers, entries, merged_parties, vouchers
@@ -89,7 +89,7 @@ class Recognised:
             "currency": entry.currency,
             "state": row.state if row else "received",
         }
-        return Problem(LOOKS_BOOKED, facts, ("other",))
+        return Problem("document_looks_booked", facts, ("other",))
 
 
 def hold_doubles(context: Context, db: Connection, decisions: Decisions) -> None:

@@ -152,7 +152,8 @@ def _range(scale: int) -> tuple[Decimal, Decimal]:
 
 
 def _refused(table: Table, column: Column, given: Row, fault: str) -> NeedsHuman:
-    shown = "" if given.get(column.name) is None else ascii(given[column.name])[:80]
+    value = given.get(column.name)
+    shown = "" if value is None else (str(value) if isinstance(value, Decimal) else ascii(value))[:80]
     facts = {"table": table.name, "record": _record(table, given), "column": column.name}
     return NeedsHuman(
         Problem(

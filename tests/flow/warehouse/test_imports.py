@@ -114,6 +114,25 @@ def test_a_file_of_an_unknown_client_is_moved_aside_said_and_never_loaded(rig: R
     assert [file for file in inbox.iterdir() if file.is_file()] == []
 
 
+def test_a_file_that_cannot_be_read_or_moved_stays_and_keeps_no_other_from_being_taken(
+    rig: Rig, tmp_path: Path
+) -> None:
+    box = tmp_path / "box"
+    box.mkdir()
+    target = with_tables(rig, imports=box)
+    with (box / "a.csv").open("wb") as endless:
+        endless.truncate(1 << 29)
+    (box / "b.csv").write_bytes(extf_of(NEIGHBOUR))
+    (box / "c.csv").write_bytes(extf_of())
+    (box / imports.HELD).write_bytes(extf_of())
+    found = imports.take_folder(target)
+    assert [(one.file_name, one.outcome) for one in found] == [
+        *(("a.csv", "held"), ("b.csv", "held"), ("c.csv", "taken"), (imports.HELD, "known"))
+    ]
+    assert [one.problem.facts["reason"] for one in found if one.problem] == ["File too large", "File exists"]
+    assert sorted(file.name for file in box.iterdir() if file.suffix == ".csv") == ["a.csv", "b.csv"]
+
+
 def test_a_client_that_the_settings_name_may_be_imported(rig: Rig) -> None:
     target = with_tables(rig, entities={NEIGHBOUR: "Nachbar"})
     assert imports.take(target, "theirs.csv", extf_of(NEIGHBOUR)).outcome == "taken"

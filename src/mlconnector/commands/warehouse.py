@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,8 +109,8 @@ def _beginning_with(target: Target, load: str) -> list[LoadRow]:
 
 def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
     """Tell how loads ended; ends with 1 where something did not arrive or is held."""
-    held = [one for one in taken if one.problem is not None]
-    problems = [*report.failures, *report.left_out, *(one.problem for one in held if one.problem is not None)]
+    held = [one.problem for one in taken if one.problem is not None]
+    problems = [*report.failures, *report.left_out, *held]
     if json:
         print_json(_as_data(report, taken))
     else:
@@ -154,8 +155,7 @@ def _as_data(report: Report, taken: list[Taken]) -> dict[str, Any]:
 
 def _problem(problem: Problem) -> dict[str, Any]:
     words = explain(problem.key, problem.facts, language())
-    said = {"what": words.what, "why": words.why, "do": words.do, "who": words.who}
-    return {"key": problem.key, "facts": dict(problem.facts), **said}
+    return {"key": problem.key, "facts": dict(problem.facts), **asdict(words)}
 
 
 def _state(target: Target) -> dict[str, Any]:

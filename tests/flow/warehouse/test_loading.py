@@ -13,12 +13,14 @@ from mlconnector.flow.report.counts import sent_requests
 from mlconnector.flow.report.voucher_facts import facts_of
 from mlconnector.flow.warehouse import sources
 from mlconnector.flow.warehouse.loading import replay
+from mlconnector.flow.warehouse.portions import key_of
 from mlconnector.flow.warehouse.record_rows import voucher_rows
 from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, chart_accounts, connections, loads
 from mlconnector.store.chart_accounts import ChartAccount
 from mlconnector.store.loads import LoadRow
+from mlconnector.systems.databricks.tables import tables
 from tests.flow import suggestions_rig
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, MIXED_RATES, MUSTERHOLZ, Rig
@@ -38,6 +40,12 @@ def loads_of(rig: Rig, kind: str) -> list[LoadRow]:
     """The loads of a kind, the latest first."""
     with rig.app.database.read() as db:
         return [row for row in loads.recent(db, "databricks", 100) if row.kind == kind]
+
+
+@pytest.mark.parametrize("table", ["clients", "accounts", "vouchers", "documents"])
+def test_what_tells_records_apart_is_the_key_of_their_table(table: str) -> None:
+    row = {column.name: column.name for column in tables()[table].columns}
+    assert key_of(table, row) == tables()[table].key
 
 
 def test_rows_and_sums_are_what_datev_got(rig: Rig) -> None:

@@ -21,6 +21,9 @@ from mlconnector.model.entries import Entry, Ledger, decode
 from mlconnector.model.problems import Problem
 from mlconnector.store import accounts, distinct_vouchers, entries, merged_parties, vouchers
 
+ByMark = dict[str, dict[str, Entry]]
+"""Bookings by a mark that they have, and by the key of their voucher."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -47,22 +50,28 @@ def seen(
 
 
 class Recognised:
-    """What is booked for a client, as far as some documents look like it; those that are added count, too."""
+    """What is booked for a client, as far as some documents look like it; those that are added count, too.
 
-    def __init__(self, context: Context, db: Connection, documents: Mapping[str, Seen]) -> None:
+    `added` keeps those, for whoever asks anew for each document.
+    """
+
+    def __init__(
+        self, context: Context, db: Connection, documents: Mapping[str, Seen], added: ByMark | None = None
+    ) -> None:
         self._context, self._db = context, db
+        self._added: ByMark = {} if added is None else added
         self._distinct = distinct_vouchers.of_vouchers(db, list(documents))
         found = entries.recognised(
             db, context.client, {m for one in documents.values() for m in one.marks.every}
         )
-        self._booked: dict[str, dict[str, Entry]] = {
+        self._booked: ByMark = {
             mark: {key: decode(row.content) for key, row in rows.items()} for mark, rows in found.items()
         }
 
     def add(self, document: Seen) -> None:
         """Let a document count that is decided, and not stored."""
         for mark in document.marks.every:
-            self._booked.setdefault(mark, {})[document.voucher] = document.entry
+            self._added.setdefault(mark, {})[document.voucher] = document.entry
 
     def problems(self, document: Seen) -> tuple[Problem, ...]:
         """The problems of a document, one for each other that it looks like; a person may have said no."""
@@ -70,7 +79,8 @@ class Recognised:
         alike: dict[str, tuple[str, Entry]] = {}
         for like, marks in (("number", document.marks.by_number), ("amount", document.marks.by_amount)):
             for mark in marks:
-                for key, entry in self._booked.get(mark, {}).items():
+                known = self._booked.get(mark, {}) | self._added.get(mark, {})
+                for key, entry in known.items():
                     if key not in not_it:
                         alike.setdefault(key, (like, entry))
         return tuple(self._problem(document, key, *alike[key]) for key in sorted(alike))

@@ -16,7 +16,7 @@ from mlconnector.flow.decide.changed_parties import numbers_of, party_changed
 from mlconnector.flow.decide.clearings import Clearings
 from mlconnector.flow.decide.decisions import channel_closed, decided_on, number_taken, open_item, posted
 from mlconnector.flow.decide.documents.notes import noted
-from mlconnector.flow.decide.doubles import Recognised, Seen, seen
+from mlconnector.flow.decide.doubles import ByMark, Recognised, seen
 from mlconnector.flow.decide.rows import books_the_same, nameless, unfit, unwritable
 from mlconnector.flow.intake import records
 from mlconnector.flow.preview.booking_list import Previewed, listed
@@ -52,7 +52,7 @@ class _Promised:
     persons: dict[tuple[str, str], str] = field(default_factory=dict)
     open_items: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
-    documents: list[Seen] = field(default_factory=list)
+    documents: ByMark = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,17 +282,15 @@ def _taken(shown: _Shown, draft: Draft) -> Problem | None:
 
 def _looks_booked(shown: _Shown, draft: Draft, *, stands: bool) -> Problem | None:
     """The problem of a voucher that looks like what is booked, or was shown before."""
-    key, promised = voucher_id(shown.context.name, draft.voucher.identity), shown.promised.documents
+    key = voucher_id(shown.context.name, draft.voucher.identity)
     with shown.context.read() as db:
         own = seen(shown.context, db, {key: draft})
         if key not in own:
             return None
-        booked = Recognised(shown.context, db, own)
-        for document in promised:
-            booked.add(document)
+        booked = Recognised(shown.context, db, own, shown.promised.documents)
         problems = () if stands else booked.problems(own[key])
     if not problems:
-        promised.append(own[key])
+        booked.add(own[key])
     return problems[0] if problems else None
 
 

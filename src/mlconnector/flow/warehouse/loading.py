@@ -109,13 +109,8 @@ class _Load:
         self.report.left_out += self.source.left_out
         with self._services.database.read() as db:
             newest = loads.latest_of(db, self.target.name, self.source.kind, self.source.name)
-        is_done = newest is not None and newest.state == "verified"
-        if (
-            is_done
-            and newest is not None
-            and newest.content_sha256 == self.source.content_sha256
-            and not again
-        ):
+        is_there = newest is not None and newest.state == "verified" and self._is_of(newest)
+        if is_there and not again:
             self.report.count("unchanged")
             return
         row = self._plan()
@@ -137,6 +132,9 @@ class _Load:
         else:
             self._services.reached("load_audited")
             self._judge(row, carried)
+
+    def _is_of(self, row: LoadRow) -> bool:
+        return row.content_sha256 == self.source.content_sha256
 
     @property
     def _services(self) -> Services:

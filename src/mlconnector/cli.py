@@ -69,6 +69,8 @@ COMMANDS = {
     "demo": "demo:demo",
     "users list": "users:users_list",
     "users add": "users:users_add",
+    "users role": "users:users_role",
+    "users password": "users:users_password",
     "users disable": "users:users_disable",
     "users end-sessions": "users:users_end_sessions",
     "disconnect": "setup:disconnect",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from mlconnector.commands.exports import Cell, write_csv, write_xlsx
+from mlconnector.commands.exports import write_csv, write_xlsx
+from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.texts.language import Language
 
 HEADINGS = ["Konto", "Text", "Betrag", "Tag", "Anzahl"]

@@ -168,4 +168,4 @@ def test_an_attention_loop_that_breaks_ends_the_server_too(
     with rig(url, tmp_path) as made, socket.create_server(("127.0.0.1", 0)) as listener:
         workflows: Any = made.work
         with pytest.raises(Broken, match="nothing is looked after"):
-            serving_module._answer(made.application, workflows, listener, threading.Event())
+            serving_module.answer(made.application, workflows, listener, threading.Event())

@@ -31,7 +31,8 @@ def files_of(system: str) -> dict[str, dict[str, Any]]:
     """The tables of a system by their file; those that belong to no system for an empty name."""
     folder = SOURCE / "systems" / system / "texts" if system else SOURCE / "texts"
     return {
-        file.name: tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml"))
+        str(file.relative_to(folder)): tomllib.loads(file.read_text(encoding="utf-8"))
+        for file in sorted(folder.rglob("*.toml"))
     }
 
 

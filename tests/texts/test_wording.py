@@ -18,7 +18,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings
 from mlconnector.systems.datev.settings import DatevSettings
 from mlconnector.systems.registry import sink_systems, source_systems, warehouse_names, warehouse_system
-from tests.texts.tables import LANGUAGES, all_sentences, sentences, slots, table
+from tests.texts.tables import LANGUAGES, all_sentences, files_of, sentences, slots, table
 
 ALL = sorted(all_sentences())
 COMMANDS = get_group(app)
@@ -72,6 +72,7 @@ def test_every_file_of_texts_is_read() -> None:
         "commands.toml",
         "found.toml",
         "reasons.toml",
+        *(name for name in files_of("") if name.startswith("console/")),
     ],
 )
 def test_every_text_is_there_in_both_languages(file: str) -> None:

@@ -54,7 +54,13 @@ def add_voucher(
     return key
 
 
-def add_batch(rig: Rig, batch: str, state: BatchState = "frozen", voucher: str | None = None) -> None:
+def add_batch(
+    rig: Rig,
+    batch: str,
+    state: BatchState = "frozen",
+    voucher: str | None = None,
+    content: str = '{"postings": []}',
+) -> None:
     """A batch in a state, with an entry of a voucher in it."""
     now = rig.clock()
     row: NewBatch = {
@@ -92,7 +98,7 @@ def add_batch(rig: Rig, batch: str, state: BatchState = "frozen", voucher: str |
                 "ledger": "receivable",
                 "channel": "extf",
                 "open_item": "1",
-                "content": '{"postings": []}',
+                "content": content,
                 "mapping": "m1",
                 "document": None,
                 "reverses": None,

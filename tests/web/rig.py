@@ -22,7 +22,7 @@ from mlconnector.standins.base import Options
 from mlconnector.standins.pipedrive import Authentication, PipedriveStandIn
 from mlconnector.store.seals import generate_master_key
 from mlconnector.web.application import create_app
-from mlconnector.web.console.screens import PAGES
+from mlconnector.web.console.routes import console
 from tests.clock import Clock
 from tests.flow.rig import bookings_only
 
@@ -135,7 +135,7 @@ def rig(database_url: str, folder: Path, *, works_here: bool = True, **settings:
     }
     clock, work = Clock(), Recorder()
     with opened(Settings.model_validate(values), clock) as application:
-        app = create_app(application, work if works_here else None, PAGES)
+        app = create_app(application, work if works_here else None, console())
         yield Rig(application, app, work, clock)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mlconnector.commands.exports import Cell
 from mlconnector.commands.output import phrase
 from mlconnector.commands.report_tables import Table
 from mlconnector.flow.report.costs import Cost, Costs
+from mlconnector.flow.report.spreadsheets import Cell
 
 _CENTRES = ("cost_centre_1", "cost_centre_2")
 _COST = ("cost", "documents", "cost_by_datev", "cost_difference")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json as json_format
+import socket
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +17,7 @@ from pydantic import SecretStr
 
 from mlconnector.app import Application, opened
 from mlconnector.commands.demo_ending import endings
-from mlconnector.commands.demo_tables import loaded_tables, show_tables
+from mlconnector.commands.demo_tables import LoadedTables, loaded_tables, show_tables
 from mlconnector.commands.demonstration import (
     Scene,
     connection_text,
@@ -44,7 +46,8 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.ping import show_step, step_row
 from mlconnector.commands.repairs import somebody
-from mlconnector.commands.working import work_through
+from mlconnector.commands.serve import answer, listening
+from mlconnector.commands.working import stopping, work_through
 from mlconnector.flow.agree import release
 from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.connect import oauth_login, ping, setup, standing
@@ -58,6 +61,7 @@ from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import warehouse_names, warehouse_system
 
 JOB_SECONDS = 2.0
+_HERE = "127.0.0.1"
 
 
 class DemoFormat(StrEnum):
@@ -77,6 +81,7 @@ def demo(
     ] = None,
     channel: Annotated[DemoFormat, typer.Option("--format")] = DemoFormat.extf,
     records: Annotated[int, typer.Option(min=1)] = 40,
+    serve: Annotated[bool, typer.Option("--serve")] = False,
     json: AsJson = False,
 ) -> None:
     """Show the whole way with stand-ins.
@@ -97,28 +102,24 @@ def demo(
         tell = _silent if json else _aloud
         tell(phrase("demo_starts", systems=", ".join(named("system", name) for name in sources)))
         with (
+            _door(serve) as listener,
             stage(out, [*sources, demo_sink()], records, JOB_SECONDS) as scene,
-            opened(demo_settings(out)) as app,
+            opened(demo_settings(out, listener)) as app,
         ):
-            before = _sent(app, sources)
-            for name in sources:
-                set_up(app, name, scene, tell, channel.value)
-            with app.working() as workflows:
-                progress = None if json else _progress
-                work_through(app, workflows, [f"demo-{name}" for name in sources], progress)
-            summary = _summary(app, sources)
-            sent_again = _sent(app, sources) - before
-            loaded = loaded_tables(app)
-            summary["sent_now"] = sent_again
-            summary["tables"] = loaded.rows
-        (out / "summary.json").write_text(
-            json_format.dumps(summary, ensure_ascii=False, indent=2), encoding="utf-8"
-        )
-        if json:
-            print_json(summary)
-        else:
-            _show(summary, out)
-            show_tables(loaded)
+            summary, loaded = _play(app, scene, sources, channel, tell)
+            (out / "summary.json").write_text(
+                json_format.dumps(summary, ensure_ascii=False, indent=2), encoding="utf-8"
+            )
+            if json:
+                print_json(summary)
+            else:
+                _show(summary, out)
+                show_tables(loaded)
+            if listener is not None:
+                with app.working() as workflows, stopping() as stop:
+                    answer(app, workflows, listener, stop)
+            elif not json:
+                paragraph(phrase("demo_console"))
         if (
             loaded.missing
             or any(batch["result"] != "succeeded" for batch in summary["batches"])
@@ -127,8 +128,39 @@ def demo(
             raise typer.Exit(Exit.PROBLEMS)
 
 
-def demo_settings(out: Path) -> Settings:
-    """Settings of an installation that lives entirely under `out`."""
+def _play(
+    app: Application, scene: Scene, sources: list[str], channel: DemoFormat, tell: Callable[[str], None]
+) -> tuple[dict[str, Any], LoadedTables]:
+    """Work everything through; what became of it, and the tables that were loaded."""
+    before = _sent(app, sources)
+    for name in sources:
+        set_up(app, name, scene, tell, channel.value)
+    with app.working() as workflows:
+        progress = None if tell is _silent else _progress
+        work_through(app, workflows, [f"demo-{name}" for name in sources], progress)
+    summary = _summary(app, sources)
+    loaded = loaded_tables(app)
+    return {**summary, "sent_now": _sent(app, sources) - before, "tables": loaded.rows}, loaded
+
+
+@contextmanager
+def _door(is_wanted: bool) -> Iterator[socket.socket | None]:
+    """Where the console of the demo answers: at the usual port, or at another where that is taken."""
+    if not is_wanted:
+        yield None
+        return
+    usual = Settings.model_fields["port"].default
+    try:
+        listener = listening(_HERE, usual)
+    except OSError:
+        listener = listening(_HERE, 0)
+    with listener:
+        yield listener
+
+
+def demo_settings(out: Path, listener: socket.socket | None = None) -> Settings:
+    """Settings of an installation that lives entirely under `out`, and answers there where it does."""
+    port = Settings.model_fields["port"].default if listener is None else listener.getsockname()[1]
     key = out / "master.key"
     if not key.exists():
         key.touch(mode=0o600)
@@ -139,6 +171,7 @@ def demo_settings(out: Path) -> Settings:
         master_key_file=key,
         language=language(),
         queue_seconds=0.2,
+        public_url=f"http://localhost:{port}",
         warehouses={
             name: system.in_folder(out / "delta")
             for name in warehouse_names()

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from mlconnector.commands.exports import AsCsv, AsXlsx, Cell, export
+from mlconnector.commands.exports import AsCsv, AsXlsx, export
 from mlconnector.commands.list_import import (
     AppliedAtOnce,
     By,
@@ -39,6 +39,7 @@ from mlconnector.commands.repairs import somebody
 from mlconnector.flow.agree import number_binding, number_lists
 from mlconnector.flow.agree.number_binding import Binding
 from mlconnector.flow.agree.number_lists import NumbersProposal
+from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.mapping.list_entries import PersonEntry
 from mlconnector.model.entries import Ledger
 from mlconnector.store.accounts import GivenNumber

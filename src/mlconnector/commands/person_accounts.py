@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.app import Application
-from mlconnector.commands.exports import AsCsv, AsXlsx, Cell, export
+from mlconnector.commands.exports import AsCsv, AsXlsx, export
 from mlconnector.commands.list_import import AppliedAtOnce, By, agreed_to, not_applied
 from mlconnector.commands.output import (
     AsJson,
@@ -25,6 +25,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.repairs import somebody
 from mlconnector.flow.agree.consent import WANTS_CONSENT, Difference, approve, differences
+from mlconnector.flow.report.spreadsheets import Cell
 
 
 def persons(

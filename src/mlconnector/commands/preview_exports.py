@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from mlconnector.commands import document
-from mlconnector.commands.exports import Cell, Sheet
 from mlconnector.commands.output import phrase
 from mlconnector.commands.preview_list import (
     COLUMNS,
@@ -21,6 +20,7 @@ from mlconnector.commands.preview_list import (
 )
 from mlconnector.flow.preview.booking_list import Previewed
 from mlconnector.flow.preview.sums import Sums
+from mlconnector.flow.report.spreadsheets import Cell, Sheet
 from mlconnector.mapping.postings import Posting
 from mlconnector.texts.catalogue import explain, word
 from mlconnector.texts.language import Language

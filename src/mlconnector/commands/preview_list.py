@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from mlconnector.commands.exports import Cell
 from mlconnector.commands.output import for_connection, phrase
 from mlconnector.flow.preview.booking_list import Listed, Previewed
 from mlconnector.flow.preview.preview import MADE
 from mlconnector.flow.preview.sums import CaseKey, Sums, Waits
+from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.formats.extf.columns import Bookings
 from mlconnector.mapping.because import explained
 from mlconnector.mapping.charts import tax_cases

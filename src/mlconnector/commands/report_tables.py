@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from mlconnector.commands.exports import Cell
 from mlconnector.commands.output import language, named, phrase, print_table
 from mlconnector.flow.report.balances import WHICH, AccountSums, Balances, Sums
 from mlconnector.flow.report.completeness import Group, ReadVoucher, Sum
 from mlconnector.flow.report.completeness_report import Completeness
 from mlconnector.flow.report.ledger_reports import OpenItemReport
 from mlconnector.flow.report.open_items import LEDGERS, Ageing, OpenItem, Person, Total
+from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.model.entries import Ledger
 from mlconnector.texts import notation
 from mlconnector.texts.catalogue import explain

@@ -12,7 +12,7 @@ import typer
 
 from mlconnector.commands import cost_tables, document
 from mlconnector.commands import report_tables as tables
-from mlconnector.commands.exports import AsCsv, AsXlsx, Sheet, say_written, write_csv, write_sheets
+from mlconnector.commands.exports import AsCsv, AsXlsx, say_written, write_csv, write_sheets
 from mlconnector.commands.output import (
     AsJson,
     answered,
@@ -37,6 +37,7 @@ from mlconnector.flow.report.ledger_reports import (
     open_items_of,
 )
 from mlconnector.flow.report.open_items import LEDGERS
+from mlconnector.flow.report.spreadsheets import Sheet
 from mlconnector.flow.report.transferred import Whose
 
 Name = Annotated[str, typer.Argument()]

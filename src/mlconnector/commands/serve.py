@@ -32,16 +32,16 @@ def serve(
     keep_a_log()
     with answered(), application() as app:
         settings = app.settings
-        listener = _listen(host or settings.host, settings.port if port is None else port)
+        listener = listening(host or settings.host, settings.port if port is None else port)
         with listener, stopping() as stop:
             if not worker:
-                _answer(app, None, listener, stop)
+                answer(app, None, listener, stop)
                 return
             with app.working() as workflows:
-                _answer(app, workflows, listener, stop)
+                answer(app, workflows, listener, stop)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
     """A listening socket. Raises OSError when the address cannot be had."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     # asyncio turns Nagle off only for sockets that name their protocol; else each answer takes 40 ms.
@@ -56,7 +56,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _answer(
+def answer(
     app: Application, workflows: Workflows | None, listener: socket.socket, stop: threading.Event
 ) -> None:
     """Answer requests until a signal comes, with the attention loop beside it where work is done here."""
@@ -66,13 +66,13 @@ def _answer(
     from mlconnector.flow.people.users import new_setup_token  # noqa: PLC0415
     from mlconnector.web.application import create_app  # noqa: PLC0415
     from mlconnector.web.bounded import bounded, room_for_connections  # noqa: PLC0415
-    from mlconnector.web.console.screens import PAGES  # noqa: PLC0415
+    from mlconnector.web.console.routes import console  # noqa: PLC0415
     from mlconnector.web.guards import LARGEST_HEAD  # noqa: PLC0415
 
     most = room_for_connections()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(app, workflows, PAGES),
+            create_app(app, workflows, console()),
             http=bounded(most),
             # asyncio accepts so many at once, and more of them before the first that made room are closed.
             backlog=max(16, most // 4),
@@ -101,9 +101,12 @@ def _answer(
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         say("serving", address=f"http://{shown}:{port}")
+        console_at = f"{app.settings.public_url.rstrip('/')}/console/"
         token = new_setup_token(app.services)
         if token is not None:
-            say("console_setup", link=f"{app.settings.public_url.rstrip('/')}/console/setup?token={token}")
+            say("console_setup", link=f"{console_at}setup?token={token}")
+        else:
+            say("console_open", link=console_at)
         try:
             if not stop.is_set():
                 server.run(sockets=[listener])

@@ -1,4 +1,4 @@
-"""Commands for the users of the console: users list, add, disable and end-sessions."""
+"""Commands for the users of the console: users list, add, role, password, disable and end-sessions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.commands.repairs import somebody
-from mlconnector.flow.people import users
+from mlconnector.flow.people import sessions, users
 from mlconnector.flow.people.roles import Role
 from mlconnector.store import people
 
@@ -31,7 +31,7 @@ def users_list(json: AsJson = False) -> None:
     with answered(), application() as app:
         with app.database.read() as db:
             everybody = people.every(db)
-            counts = people.session_counts(db, app.services.now())
+            counts = people.session_counts(db, app.services.now(), app.services.now() - sessions.IDLE)
         if json:
             print_json(
                 [
@@ -59,9 +59,22 @@ def users_list(json: AsJson = False) -> None:
 def users_add(name: Name, role: Annotated[Role, typer.Option()]) -> None:
     """Add a user of the console."""
     with answered(), application() as app:
-        password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-        users.add(app.services, name, role, password, by=somebody())
+        users.add(app.services, name, role, _password(), by=somebody())
         say("user_added", user=name.strip(), role=named("role", role))
+
+
+def users_role(name: Name, role: Annotated[Role, typer.Argument()]) -> None:
+    """Give a user of the console another role."""
+    with answered(), application() as app:
+        users.set_role(app.services, name, role, by=somebody())
+        say("user_role", user=name, role=named("role", role))
+
+
+def users_password(name: Name) -> None:
+    """Give a user of the console another password."""
+    with answered(), application() as app:
+        users.set_password(app.services, name, _password(), by=somebody())
+        say("user_password", user=name)
 
 
 def users_disable(name: Name) -> None:
@@ -75,3 +88,7 @@ def users_end_sessions(name: Name) -> None:
     """End all sessions of a user."""
     with answered(), application() as app:
         say("user_sessions_ended", user=name, count=users.end_sessions(app.services, name, by=somebody()))
+
+
+def _password() -> str:
+    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from mlconnector.store.tables import login_attempts, sessions, setup_tokens, users
+from mlconnector.store.tables import known_browsers, login_attempts, sessions, setup_tokens, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,19 @@ class UserRow:
     disabled_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session that goes on: whose it is, when it was last heard of, what its next page says once."""
+
+    user: UserRow
+    seen_at: datetime
+    notice: str
+
+
 def user(connection: Connection, name: str) -> UserRow | None:
-    """One user; None where there is none of this name."""
-    row = connection.execute(select(users).where(users.c.name == name)).first()
-    return None if row is None else UserRow(*row)
+    """One user; None where there is none of this name. Capital letters make no other name."""
+    wanted = unicodedata.normalize("NFC", name.strip()).casefold()
+    return next((one for one in every(connection) if one.name.casefold() == wanted), None)
 
 
 def every(connection: Connection) -> list[UserRow]:
@@ -51,6 +61,11 @@ def disable(connection: Connection, name: str, now: datetime) -> None:
     connection.execute(update(users).where(users.c.name == name).values(disabled_at=now))
 
 
+def set_role(connection: Connection, name: str, role: str) -> None:
+    """Give a user another role."""
+    connection.execute(update(users).where(users.c.name == name).values(role=role))
+
+
 def set_language(connection: Connection, name: str, language: str) -> None:
     """Keep the language that a user has chosen."""
     connection.execute(update(users).where(users.c.name == name).values(language=language))
@@ -64,19 +79,34 @@ def set_password(connection: Connection, name: str, password_hash: str) -> None:
 def begin_session(connection: Connection, key: str, name: str, now: datetime, until: datetime) -> None:
     """Begin a session, of which the hash of its key is kept; those that have expired are forgotten."""
     connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
-    row = {"id_hash": hashed(key), "user": name, "begun_at": now, "expires_at": until}
+    row = {"id_hash": hashed(key), "user": name, "begun_at": now, "seen_at": now, "expires_at": until}
     connection.execute(insert(sessions).values(row))
 
 
-def of_session(connection: Connection, key: str, now: datetime) -> UserRow | None:
-    """Whose session a key belongs to; None where it has ended, or its user was disabled."""
+def of_session(connection: Connection, key: str, now: datetime, idle_since: datetime) -> SessionRow | None:
+    """The session of a key; None where it has ended, was idle since a moment, or its user was disabled."""
     query = (
-        select(users)
+        select(users, sessions.c.seen_at, sessions.c.notice)
         .join(sessions, sessions.c.user == users.c.name)
-        .where(sessions.c.id_hash == hashed(key), sessions.c.expires_at > now, users.c.disabled_at.is_(None))
+        .where(
+            sessions.c.id_hash == hashed(key),
+            sessions.c.expires_at > now,
+            sessions.c.seen_at > idle_since,
+            users.c.disabled_at.is_(None),
+        )
     )
     row = connection.execute(query).first()
-    return None if row is None else UserRow(*row)
+    return None if row is None else SessionRow(UserRow(*row[:-2]), row.seen_at, row.notice)
+
+
+def see_session(connection: Connection, key: str, now: datetime) -> None:
+    """Note that a session was heard of."""
+    connection.execute(update(sessions).where(sessions.c.id_hash == hashed(key)).values(seen_at=now))
+
+
+def set_notice(connection: Connection, key: str, notice: str) -> None:
+    """Keep what the next page of a session says once."""
+    connection.execute(update(sessions).where(sessions.c.id_hash == hashed(key)).values(notice=notice))
 
 
 def end_session(connection: Connection, key: str) -> int:
@@ -89,9 +119,10 @@ def end_sessions(connection: Connection, name: str) -> int:
     return connection.execute(delete(sessions).where(sessions.c.user == name)).rowcount
 
 
-def session_counts(connection: Connection, now: datetime) -> dict[str, int]:
-    """How many sessions each user has that have not expired."""
-    query = select(sessions.c.user, func.count()).where(sessions.c.expires_at > now).group_by(sessions.c.user)
+def session_counts(connection: Connection, now: datetime, idle_since: datetime) -> dict[str, int]:
+    """How many sessions each user has that go on."""
+    goes_on = (sessions.c.expires_at > now, sessions.c.seen_at > idle_since)
+    query = select(sessions.c.user, func.count()).where(*goes_on).group_by(sessions.c.user)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -107,10 +138,36 @@ def failures(connection: Connection, who: str, since: datetime) -> int:
     return connection.execute(select(func.count()).select_from(login_attempts).where(*mine)).scalar_one()
 
 
+def knows_browser(connection: Connection, name: str, browser: str, now: datetime) -> bool:
+    """Whether a user has logged in from the browser with this key."""
+    mine = (known_browsers.c.id_hash == hashed(browser), known_browsers.c.user == name)
+    query = select(known_browsers.c.user).where(*mine, known_browsers.c.expires_at > now)
+    return bool(browser) and connection.execute(query).first() is not None
+
+
+def note_browser(connection: Connection, name: str, browser: str, now: datetime, until: datetime) -> None:
+    """Know a browser of a user until a moment; forget those whose moment has come."""
+    key = hashed(browser)
+    gone = or_(known_browsers.c.expires_at <= now, known_browsers.c.id_hash == key)
+    connection.execute(delete(known_browsers).where(gone))
+    connection.execute(insert(known_browsers).values(id_hash=key, user=name, expires_at=until))
+
+
+def forget_browsers(connection: Connection, name: str) -> None:
+    """Know no browser of a user any more."""
+    connection.execute(delete(known_browsers).where(known_browsers.c.user == name))
+
+
 def replace_setup_token(connection: Connection, token: str, until: datetime) -> None:
     """Keep the hash of a token with which the first user is made; one that was there before is worthless."""
     connection.execute(delete(setup_tokens))
     connection.execute(insert(setup_tokens).values(token_hash=hashed(token), expires_at=until))
+
+
+def is_setup_token(connection: Connection, token: str, now: datetime) -> bool:
+    """Whether a token is good."""
+    mine = (setup_tokens.c.token_hash == hashed(token), setup_tokens.c.expires_at > now)
+    return connection.execute(select(setup_tokens.c.token_hash).where(*mine)).first() is not None
 
 
 def take_setup_token(connection: Connection, token: str, now: datetime) -> bool:

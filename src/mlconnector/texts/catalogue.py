@@ -132,9 +132,10 @@ def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, s
     return str(words["title"]), filled(words["text"], facts, language)
 
 
-def console_text(key: str, facts: Mapping[str, str], language: Language) -> str:
-    """A heading, label or sentence of the console."""
-    return filled(table("console.toml")[key][language], facts, language)
+def console_text(screen: str, key: str, facts: Mapping[str, str], language: Language) -> str:
+    """A heading, label or sentence of a screen of the console, else what all screens have in common."""
+    told = table(f"console/{screen}.toml").get(key) or table("console/common.toml")[key]
+    return filled(told[language], facts, language)
 
 
 def filled(template: str, facts: Mapping[str, str], language: Language = "en") -> str:

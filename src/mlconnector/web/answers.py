@@ -18,11 +18,12 @@ from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin, RetryLate
 from mlconnector.flow.report.delays import why_later
 from mlconnector.settings import UnreadableSettings
 from mlconnector.texts.catalogue import explain, people, sentence, word
+from mlconnector.texts.language import Language
 from mlconnector.web.parts import parts_of
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER = 30
-_UNKNOWN = frozenset({"connection_unknown", "voucher_unknown", "batch_unknown"})
+_UNKNOWN = frozenset({"connection_unknown", "voucher_unknown", "batch_unknown", "user_unknown"})
 
 log = logging.getLogger(__name__)
 
@@ -59,30 +60,42 @@ def problem(status: int, name: str, title: str, detail: str = "", **more: Any) -
 
 
 async def connector_error(request: Request, error: Exception) -> Response:
-    """The four errors: 404 for what is unknown, 409 for what people must do, 503 for what may pass."""
-    language = parts_of(request).application.settings.language
+    """The four errors, in the language of the installation."""
+    if not isinstance(error, ConnectorError):
+        raise TypeError(f"{type(error).__name__} is no ConnectorError") from error
+    details, headers = told(request, error, parts_of(request).application.settings.language)
+    return answer(details, headers)
+
+
+def told(
+    request: Request, error: ConnectorError, language: Language
+) -> tuple[ProblemDetails, dict[str, str]]:
+    """What is said of one of the four errors, and the headers of its answer.
+
+    404 for what is unknown, 409 for what people must do, 503 for what may pass.
+    """
     if isinstance(error, NeedsHuman):
         key, facts = error.problem.key, error.problem.facts
         words = explain(key, facts, language)
         status = HTTPStatus.NOT_FOUND if key in _UNKNOWN else HTTPStatus.CONFLICT
         more = {"cure": words.do, "who": words.who, "cause": error.problem.cause}
-        return answer(problem(status, key, words.what, words.why, **more))
+        return problem(status, key, words.what, words.why, **more), {}
     if isinstance(error, NeedsLogin):
         facts = {"system": word("system", error.system, language), "reason": error.reason}
         title = sentence("login_needed", facts, language)
         more = {"cure": sentence("login_how", {}, language), "who": people("you", language)}
-        return answer(problem(HTTPStatus.CONFLICT, "login_needed", title, error.reason, **more))
+        return problem(HTTPStatus.CONFLICT, "login_needed", title, error.reason, **more), {}
     if isinstance(error, RetryLater):
         after = str(math.ceil(error.after or RETRY_AFTER))
         title = sentence("not_now", {"reason": why_later(error, language)}, language)
         more = {"cure": sentence("try_later", {}, language)}
         details = problem(HTTPStatus.SERVICE_UNAVAILABLE, "later", title, error.reason, **more)
-        return answer(details, {"Retry-After": after})
+        return details, {"Retry-After": after}
     if isinstance(error, UnreadableSettings):
         title = sentence("settings_unusable", {}, language)
-        return answer(problem(HTTPStatus.CONFLICT, "settings_unreadable", title, str(error)))
+        return problem(HTTPStatus.CONFLICT, "settings_unreadable", title, str(error)), {}
     log.error("%s %s: broken", request.method, request.url.path, exc_info=error)
-    return answer(_unexpected())
+    return _unexpected(), {}
 
 
 async def http_error(_request: Request, error: Exception) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -24,15 +25,21 @@ _ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, api.ro
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Pages for people beside all else: their routes, and how errors of theirs are answered."""
+    """Pages for people beside all else: their routes, and how errors of theirs are answered.
+
+    `areas` is what they lead to, `bodies` how large the bodies of some addresses may be.
+    """
 
     router: APIRouter
     handlers: dict[int | type[Exception], Any]
+    areas: Sequence[object] = ()
+    bodies: Mapping[str, int] = field(default_factory=dict)
 
 
 def create_app(application: Application, workflows: Work | None, pages: Pages | None = None) -> FastAPI:
     """The application over an opened installation; without workflows another process has to do the work."""
     token = application.settings.api_token
+    larger = {f"{api.PREFIX}/check": MAX_CHECKED_FILE, **(pages.bodies if pages else {})}
     app = _Web(
         title="ml-connector",
         version=__version__,
@@ -45,7 +52,7 @@ def create_app(application: Application, workflows: Work | None, pages: Pages | 
         exception_handlers={**HANDLERS, **(pages.handlers if pages else {})},
         middleware=[
             Middleware(CallerLimit, token=token),
-            Middleware(BodyLimit, larger={f"{api.PREFIX}/check": MAX_CHECKED_FILE}, token=token),
+            Middleware(BodyLimit, larger=larger, token=token),
         ],
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
@@ -53,6 +60,7 @@ def create_app(application: Application, workflows: Work | None, pages: Pages | 
     for router in _ROUTERS:
         app.include_router(router)
     if pages is not None:
+        app.state.areas = pages.areas
         app.include_router(pages.router)
     return app
 

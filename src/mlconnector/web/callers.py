@@ -1,11 +1,13 @@
 """Callers: who is known, who is inside, and how many requests of whoever is neither are answered.
 
-A caller is known by the token of the API, and for its delivery by the signature of a webhook that was taken.
+A caller is known by the token of the API, for its delivery by the signature of a webhook that was taken, and
+by the session of a user: an office behind one address must not be shut out by one of its machines.
 Inside is who comes from this machine and through no proxy.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import math
 import time
@@ -25,6 +27,8 @@ A_MINUTE = 60.0
 REFUSED_A_MINUTE = 120
 """Requests of one address that may be refused, or answered to somebody unknown, within a minute."""
 _MOST_ADDRESSES = 10_000
+_REMEMBERED_SECONDS = 600.0
+_KNOWN = "known_caller"
 _OF_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _FOR_MONITORS = ("/healthz", "/readyz", "/metrics")
 # A delivery that is taken was signed; how many of those come is the source's matter.
@@ -53,6 +57,11 @@ def is_inside(scope: Scope) -> bool:
     return (mapped or address).is_loopback
 
 
+def known(scope: Scope) -> None:
+    """Say that a request comes from somebody who is known by a cookie."""
+    scope.setdefault("state", {})[_KNOWN] = True
+
+
 class CallerLimit:
     """Answers 429 to an address that was refused too often within a minute.
 
@@ -66,6 +75,8 @@ class CallerLimit:
         self.token = token
         self.clock = clock
         self._counted: dict[str, tuple[float, int]] = {}
+        # Who was known by cookies a short while ago: to refuse others, nothing has to be read.
+        self._remembered: dict[bytes, float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it; count how it was answered."""
@@ -73,7 +84,8 @@ class CallerLimit:
             await self.app(scope, receive, send)
             return
         address, hung_up = _network(scope), False
-        wait = self._wait(address)
+        cookies = hashlib.sha256(Headers(scope=scope).get("cookie", "").encode()).digest()
+        wait = 0.0 if self._remembers(cookies) else self._wait(address)
         if wait and not (is_inside(scope) and scope["path"] in _FOR_MONITORS):
             headers = {"Retry-After": str(math.ceil(wait)), "Connection": "close"}
             refused = HTTPException(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests were refused.", headers)
@@ -89,7 +101,9 @@ class CallerLimit:
 
         async def counting(message: Message) -> None:
             is_start = message["type"] == "http.response.start"
-            if is_start and not hung_up and self._counts(scope, message["status"]):
+            if is_start and scope.get("state", {}).get(_KNOWN):
+                self._remember(cookies)
+            elif is_start and not hung_up and self._counts(scope, message["status"]):
                 self._count(address)
             await send(message)
 
@@ -99,6 +113,15 @@ class CallerLimit:
         if status >= HTTPStatus.BAD_REQUEST:
             return status < HTTPStatus.INTERNAL_SERVER_ERROR
         return not scope["path"].startswith(_SIGNED) and not is_inside(scope)
+
+    def _remembers(self, cookies: bytes) -> bool:
+        return self._remembered.get(cookies, -math.inf) > self.clock() - _REMEMBERED_SECONDS
+
+    def _remember(self, cookies: bytes) -> None:
+        self._remembered.pop(cookies, None)
+        while len(self._remembered) >= _MOST_ADDRESSES:
+            del self._remembered[next(iter(self._remembered))]
+        self._remembered[cookies] = self.clock()
 
     def _wait(self, address: str) -> float:
         """Seconds until an address is answered again; 0 when it is now."""

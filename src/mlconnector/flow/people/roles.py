@@ -1,4 +1,4 @@
-"""Roles: what whom is allowed, as `roles.toml` says."""
+"""Roles: who may do what, as `roles.toml` says."""
 
 from __future__ import annotations
 
@@ -8,17 +8,45 @@ from importlib.resources import files
 from typing import Literal
 
 Role = Literal["admin", "bookkeeper", "adviser", "auditor"]
-Verb = Literal["see", "confirm", "work", "send", "set_up", "people"]
+Verb = Literal[
+    "see",
+    "prove",
+    "confirm",
+    "map",
+    "bind_numbers",
+    "open_from",
+    "replay",
+    "ignore",
+    "unignore",
+    "booked_by_hand",
+    "distinct",
+    "hold",
+    "approve",
+    "reread",
+    "run",
+    "release",
+    "resume",
+    "resend",
+    "persons",
+    "check",
+    "login",
+    "invite",
+    "connect",
+    "disconnect",
+    "warehouse",
+    "notify",
+    "people",
+]
 
 ALLOWED: Mapping[str, frozenset[str]] = {
-    role: frozenset(verbs)
-    for role, verbs in tomllib.loads(
+    verb: frozenset(roles)
+    for verb, roles in tomllib.loads(
         files(__package__).joinpath("roles.toml").read_text(encoding="utf-8")
     ).items()
 }
-"""The verbs of each role."""
+"""The roles that have each verb."""
 
 
 def may(role: str, verb: Verb) -> bool:
     """Whether a role is allowed to do something."""
-    return verb in ALLOWED.get(role, frozenset())
+    return role in ALLOWED[verb]

@@ -1,24 +1,24 @@
-"""Users of the console: adding, disabling, ending their sessions; each is told to the audit trail."""
+"""Users of the console: adding, changing, disabling, ending sessions; the audit trail is told of each."""
 
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
+from typing import Any
 
-from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
+from mlconnector.flow.people import passwords
 from mlconnector.flow.people.roles import Role
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, people
 from mlconnector.store.people import UserRow
 
-SHORTEST_PASSWORD = 12
 LONGEST_NAME = 100
 SETUP_LIFETIME = timedelta(hours=1)
-HASHER = PasswordHasher()
 
 
 def subject(name: str) -> str:
@@ -41,47 +41,89 @@ def add_first(services: Services, token: str, name: str, password: str) -> None:
 
     Raises NeedsHuman (`setup_token_unknown`, and as `add` does); then the token is as good as before.
     """
-    name = _checked(name, password)
-    password_hash = HASHER.hash(password)
+    name = _usable(name)
+    passwords.refuse_weak(password, name)
+    # Whoever only guesses tokens must not have passwords hashed.
+    with services.database.read() as db:
+        if not people.is_setup_token(db, token, services.now()):
+            raise NeedsHuman(Problem("setup_token_unknown", {}))
+    password_hash = passwords.hash_of(password)
     with services.database.write() as db:
-        if people.is_anybody(db) or not people.take_setup_token(db, token, services.now()):
+        is_taken = people.take_setup_token(db, token, services.now())
+        if not is_taken or people.is_anybody(db):
             raise NeedsHuman(Problem("setup_token_unknown", {}))
         _add(db, name, "admin", password_hash, by=name, now=services.now())
 
 
 def add(services: Services, name: str, role: Role, password: str, by: str) -> None:
-    """Add a user.
-
-    Raises NeedsHuman (`user_exists`, `user_name_unusable`, `password_too_short`).
-    """
-    name = _checked(name, password)
-    password_hash = HASHER.hash(password)
+    """Add a user. Raises NeedsHuman (`user_exists`, `user_name_unusable`, or for a weak password)."""
+    name = _usable(name)
+    passwords.refuse_weak(password, name)
+    password_hash = passwords.hash_of(password)
     with services.database.write() as db:
-        if people.user(db, name) is not None:
-            raise NeedsHuman(Problem("user_exists", {"user": name}))
+        if (found := people.user(db, name)) is not None:
+            raise NeedsHuman(Problem("user_exists", {"user": found.name}))
         _add(db, name, role, password_hash, by=by, now=services.now())
+
+
+def set_role(services: Services, name: str, role: Role, by: str) -> None:
+    """Give a user another role, and end all sessions. Raises NeedsHuman (`user_unknown`, `last_admin`)."""
+    with services.database.write() as db:
+        found = _known(db, name)
+        if role != "admin":
+            _refuse_last_admin(db, found)
+        people.set_role(db, found.name, role)
+        _note(services, db, found, "user_role_changed", by, role=role, before=found.role)
+
+
+def change_password(services: Services, name: str, old: str, password: str) -> None:
+    """Let a user choose another password, and end all sessions.
+
+    Raises NeedsHuman (`password_wrong`, or for a weak password).
+    """
+    with services.database.read() as db:
+        found = _known(db, name)
+    if not passwords.verifies(found.password_hash, old):
+        raise NeedsHuman(Problem("password_wrong", {}))
+    set_password(services, name, password, by=found.name)
+
+
+def set_password(services: Services, name: str, password: str, by: str) -> None:
+    """Give a user another password, and end all sessions.
+
+    Raises NeedsHuman (`user_unknown`, or for a weak password).
+    """
+    with services.database.read() as db:
+        found = _known(db, name)
+    passwords.refuse_weak(password, found.name)
+    password_hash = passwords.hash_of(password)
+    with services.database.write() as db:
+        people.set_password(db, found.name, password_hash)
+        people.forget_browsers(db, found.name)
+        _note(services, db, found, "user_password_changed", by)
 
 
 def disable(services: Services, name: str, by: str) -> None:
     """Let a user log in no more, and end all sessions. Raises NeedsHuman (`user_unknown`, `last_admin`)."""
     with services.database.write() as db:
         found = _known(db, name)
-        admins = [one for one in people.every(db) if one.role == "admin" and one.disabled_at is None]
-        if [one.name for one in admins] == [found.name]:
-            raise NeedsHuman(Problem("last_admin", {"user": name}))
-        people.disable(db, name, services.now())
-        ended = people.end_sessions(db, name)
-        event = audit.AuditEvent("", subject(name), "user_disabled", {"by": by, "sessions": ended})
-        audit.append(db, [event], services.now())
+        _refuse_last_admin(db, found)
+        people.disable(db, found.name, services.now())
+        people.forget_browsers(db, found.name)
+        _note(services, db, found, "user_disabled", by)
 
 
 def end_sessions(services: Services, name: str, by: str) -> int:
     """End all sessions of a user; how many there were. Raises NeedsHuman (`user_unknown`)."""
     with services.database.write() as db:
-        _known(db, name)
-        ended = people.end_sessions(db, name)
-        event = audit.AuditEvent("", subject(name), "user_sessions_ended", {"by": by, "sessions": ended})
-        audit.append(db, [event], services.now())
+        return _note(services, db, _known(db, name), "user_sessions_ended", by)
+
+
+def _note(services: Services, db: Connection, user: UserRow, event: str, by: str, **detail: Any) -> int:
+    """End the sessions of a user and tell the audit trail; how many there were."""
+    ended = people.end_sessions(db, user.name)
+    told = {"by": by, "sessions": ended, **detail}
+    audit.append(db, [audit.AuditEvent("", subject(user.name), event, told)], services.now())
     return ended
 
 
@@ -91,14 +133,18 @@ def _add(db: Connection, name: str, role: Role, password_hash: str, *, by: str, 
     audit.append(db, [event], now)
 
 
-def _checked(name: str, password: str) -> str:
-    """The name without spaces around it, where it and the password can be used."""
-    name = name.strip()
+def _usable(name: str) -> str:
+    """The name as it is kept. Raises NeedsHuman (`user_name_unusable`)."""
+    name = unicodedata.normalize("NFC", name.strip())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise NeedsHuman(Problem("user_name_unusable", {"limit": str(LONGEST_NAME)}))
-    if len(password) < SHORTEST_PASSWORD:
-        raise NeedsHuman(Problem("password_too_short", {"limit": str(SHORTEST_PASSWORD)}))
     return name
+
+
+def _refuse_last_admin(db: Connection, user: UserRow) -> None:
+    admins = [one.name for one in people.every(db) if one.role == "admin" and one.disabled_at is None]
+    if admins == [user.name]:
+        raise NeedsHuman(Problem("last_admin", {"user": user.name}))
 
 
 def _known(db: Connection, name: str) -> UserRow:

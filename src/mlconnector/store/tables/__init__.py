@@ -21,7 +21,7 @@ from mlconnector.store.tables.operations import (
     outages,
     runs,
 )
-from mlconnector.store.tables.people import login_attempts, sessions, setup_tokens, users
+from mlconnector.store.tables.people import known_browsers, login_attempts, sessions, setup_tokens, users
 from mlconnector.store.tables.records import (
     clearings,
     distinct_vouchers,
@@ -52,6 +52,7 @@ __all__ = [
     "entries",
     "executors",
     "http_log",
+    "known_browsers",
     "leases",
     "loads",
     "login_attempts",

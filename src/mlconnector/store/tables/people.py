@@ -26,11 +26,23 @@ sessions = Table(
     Column("id_hash", Text, primary_key=True),
     Column("user", Text, ForeignKey("users.name"), nullable=False),
     Column("begun_at", MOMENT, nullable=False),
+    Column("seen_at", MOMENT, nullable=False),
     Column("expires_at", MOMENT, nullable=False),
+    Column("notice", Text, nullable=False, server_default=""),
 )
 Index("ix_sessions_user", sessions.c.user)
 
-# Attempts that failed, by hashes of what was typed as a name and of the address: either may be a slip.
+# Browsers from which a user has logged in, by the hash of the random id that only the browser has.
+known_browsers = Table(
+    "known_browsers",
+    metadata,
+    Column("id_hash", Text, primary_key=True),
+    Column("user", Text, ForeignKey("users.name"), nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
+)
+Index("ix_known_browsers_user", known_browsers.c.user)
+
+# Attempts that failed, by hashes of what they are counted by: what was typed as a name may be a slip.
 login_attempts = Table(
     "login_attempts",
     metadata,

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
 
-from mlconnector.flow.people import sessions
+from mlconnector.flow.people import logins, sessions
+from mlconnector.flow.people.logins import LoggedIn
 from mlconnector.flow.people.roles import Verb, may
 from mlconnector.flow.people.sessions import Session
-from mlconnector.texts.language import Language
-from mlconnector.web.console.pages import Viewer, shown
+from mlconnector.web.callers import known
 from mlconnector.web.parts import Web, parts_of
-from mlconnector.web.speech import language_of
 
-HOME = "/console/"
-COOKIE = "ml_console"
-_FIELD = "form_token"
+_SESSION, _BROWSER = "ml_console", "ml_browser"
+_TOKEN = "form_token"  # noqa: S105 - the name of a field
+_MOST_FIELDS, _MOST_FILES = 2000, 1
 
 
 @dataclass
@@ -32,36 +31,73 @@ class Refused(Exception):
     why: Literal["logged_out", "forbidden", "foreign_form"]
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was sent with a form."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form was filled with."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, Upload] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        """The first value of a field without spaces around it; empty where there is none."""
+        return self.raw(name).strip()
+
+    def raw(self, name: str) -> str:
+        """The first value of a field as it was typed, e.g. a password."""
+        return next(iter(self.values.get(name, ())), "")
+
+    def all(self, name: str) -> list[str]:
+        """All values of a field, e.g. of boxes that were ticked."""
+        return self.values.get(name, [])
+
+
 def session_of(request: Request, web: Web) -> Session | None:
     """The session of the browser; None where nobody is logged in."""
-    return sessions.of_key(web.application.services, request.cookies.get(COOKIE, ""))
+    found = sessions.of_key(web.application.services, _cookie(request, _SESSION))
+    if found is not None:
+        known(request.scope)
+    return found
 
 
 MaybeSession = Annotated[Session | None, Depends(session_of)]
 
 
-def viewer_of(request: Request, session: MaybeSession) -> Viewer:
-    """Who sees a page, and in which language."""
-    language: Language = language_of(request)
-    if session is None:
-        return Viewer(language)
-    user = session.user
-    chosen: Language = "de" if user.language == "de" else "en" if user.language == "en" else language
-    return Viewer(chosen, user.name, user.role, session.form_token)
-
-
-Seen = Annotated[Viewer, Depends(viewer_of)]
-
-
-async def fields_of(request: Request) -> dict[str, str]:
-    """The fields of a form that one of our own pages sent. Raises Refused (`foreign_form`)."""
+async def fields_of(request: Request) -> Form:
+    """What a form of one of our own pages was filled with. Raises Refused (`foreign_form`)."""
     if not is_from_here(request):
         raise Refused("foreign_form")
-    text = (await request.body()).decode("utf-8", "replace")
-    return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
+    values: dict[str, list[str]] = {}
+    files: dict[str, Upload] = {}
+    async with request.form(max_fields=_MOST_FIELDS, max_files=_MOST_FILES) as sent:
+        for name, value in sent.multi_items():
+            if isinstance(value, UploadFile):
+                files[name] = Upload(value.filename or "", await value.read())
+            else:
+                values.setdefault(name, []).append(value)
+    return Form(values, files)
 
 
-Fields = Annotated[dict[str, str], Depends(fields_of)]
+Fields = Annotated[Form, Depends(fields_of)]
+
+
+def checked_form(session: MaybeSession, fields: Fields) -> Form:
+    """A form with the token of its session. Raises Refused (`foreign_form`)."""
+    if session is None:
+        raise Refused("logged_out")
+    if not hmac.compare_digest(fields.raw(_TOKEN).encode(), session.form_token.encode()):
+        raise Refused("foreign_form")
+    return fields
+
+
+Checked = Annotated[Form, Depends(checked_form)]
 
 
 def is_from_here(request: Request) -> bool:
@@ -87,30 +123,46 @@ def allowed(verb: Verb) -> Callable[[Session | None], Session]:
     return check
 
 
-def with_token(session: Session, fields: Mapping[str, str]) -> None:
-    """Refuse a form without the token of its session. Raises Refused (`foreign_form`)."""
-    if not hmac.compare_digest(fields.get(_FIELD, "").encode(), session.form_token.encode()):
-        raise Refused("foreign_form")
+def address_of(request: Request) -> str:
+    """From where a request comes, as the log of logins counts it."""
+    return request.client.host if request.client else ""
 
 
-def keep(answer: Response, session: Session, public_url: str) -> None:
-    """Give the key of a session to the browser, out of reach of scripts."""
-    answer.set_cookie(
-        COOKIE,
-        session.key,
-        max_age=int(sessions.LIFETIME.total_seconds()),
-        path="/console",
-        secure=public_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
+def browser_of(request: Request) -> str:
+    """The key by which a browser is known from which somebody has logged in; empty for any other."""
+    return _cookie(request, _BROWSER)
 
 
-def refused(request: Request, error: Exception) -> Response:
-    """Lead to the login, or say in words why not."""
-    if not isinstance(error, Refused):
-        raise TypeError(f"{type(error).__name__} is no Refused") from error
-    if error.why == "logged_out":
-        return RedirectResponse(f"{HOME}login", HTTPStatus.SEE_OTHER)
-    viewer = viewer_of(request, session_of(request, parts_of(request)))
-    return shown("message.html", viewer, HTTPStatus.FORBIDDEN, key=error.why)
+def keep(request: Request, answer: Response, begun: LoggedIn) -> None:
+    """Give the keys of a session and of its browser to the browser, out of reach of scripts."""
+    for name, key, lifetime in (
+        (_SESSION, begun.session.key, sessions.LIFETIME),
+        (_BROWSER, begun.browser, logins.BROWSER_LIFETIME),
+    ):
+        answer.set_cookie(
+            _named(request, name),
+            key,
+            max_age=int(lifetime.total_seconds()),
+            secure=_is_secure(request),
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def forget(request: Request, answer: Response) -> None:
+    """Take the key of a session back from the browser."""
+    secure = _is_secure(request)
+    answer.delete_cookie(_named(request, _SESSION), secure=secure, httponly=True, samesite="lax")
+
+
+def _is_secure(request: Request) -> bool:
+    return (parts_of(request).application.settings.public_url or "").startswith("https:")
+
+
+def _named(request: Request, name: str) -> str:
+    """With the prefix, no other host of the domain can set it, and browsers send it by https alone."""
+    return f"__Host-{name}" if _is_secure(request) else name
+
+
+def _cookie(request: Request, name: str) -> str:
+    return request.cookies.get(_named(request, name), "")

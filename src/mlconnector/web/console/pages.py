@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from http import HTTPStatus
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mlconnector.flow.people.roles import Verb, may
+from mlconnector.texts import notation
 from mlconnector.texts.catalogue import console_text, word
 from mlconnector.texts.language import Language
+from mlconnector.web.console.place import Place
+from mlconnector.web.console.tones import tone
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -25,13 +31,7 @@ _HEADERS = {
     # With no-referrer, browsers would not say whose page a form comes from.
     "Referrer-Policy": "same-origin",
 }
-_TEMPLATES = Environment(
-    loader=PackageLoader("mlconnector.web.console"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+Say = Callable[..., str]
 
 
 def coded(text: str) -> Markup:
@@ -41,7 +41,21 @@ def coded(text: str) -> Markup:
     return Markup("").join(code.format(part) if number % 2 else part for number, part in enumerate(parts))
 
 
+def linkable(address: str) -> str:
+    """An address that a link may lead to; empty for anything that is not of the web, e.g. `javascript:`."""
+    return address if urlsplit(address).scheme in {"http", "https"} else ""
+
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("mlconnector.web.console"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 _TEMPLATES.filters["coded"] = coded
+_TEMPLATES.filters["linkable"] = linkable
+_TEMPLATES.globals["tone"] = tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +72,88 @@ class Viewer:
         return may(self.role, verb)
 
 
-Say = Callable[..., str]
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A screen as the areas above each page show it; `order` is 0 where they do not."""
+
+    name: str
+    home: str
+    order: int
+    has_help: bool
+    verb: Verb | None
 
 
-def speaker(language: Language) -> Say:
-    """What says the texts of the console in a language, with their facts."""
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is known; `link` is where it leads."""
+
+    label: str
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Numbers, days and moments as the language of a page writes them; a dash where there is none."""
+
+    language: Language
+
+    def count(self, value: int) -> str:
+        """A number of things."""
+        return notation.number(Decimal(value), self.language)
+
+    def amount(self, value: Decimal | None, currency: str = "") -> str:
+        """An amount with its decimal places, and its currency."""
+        if value is None:
+            return "–"
+        written = notation.number(value, self.language, notation.amount_places(value))
+        return f"{written}\N{NO-BREAK SPACE}{currency}" if currency else written
+
+    def day(self, value: date | None) -> str:
+        """A day."""
+        return "–" if value is None else notation.day(value, self.language)
+
+    def moment(self, value: datetime | None) -> str:
+        """A moment, to the minute."""
+        return "–" if value is None else notation.moment(value, self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a page: whose screen it is, the areas, the place, what is said once."""
+
+    screen: str
+    areas: tuple[Area, ...]
+    place: Place
+    notice: str = ""
+
+
+def speaker(screen: str, language: Language) -> Say:
+    """What says the texts of a screen in a language, with their facts; else those of all screens."""
 
     def say(key: str, /, **facts: object) -> str:
-        return console_text(key, {name: str(value) for name, value in facts.items()}, language)
+        return console_text(screen, key, {name: str(value) for name, value in facts.items()}, language)
 
     return say
 
 
 def shown(
-    template: str, viewer: Viewer, status: HTTPStatus = HTTPStatus.OK, /, **more: object
+    template: str, viewer: Viewer, frame: Frame, status: HTTPStatus = HTTPStatus.OK, /, **more: object
 ) -> HTMLResponse:
     """A page, with what its template shows `more`."""
+    written = Written(viewer.language)
+    areas = [one for one in frame.areas if one.order and one.verb and viewer.name and viewer.may(one.verb)]
     content = _TEMPLATES.get_template(template).render(
         viewer=viewer,
-        say=speaker(viewer.language),
+        frame=frame,
+        areas=[(one, speaker(one.name, viewer.language)("title")) for one in areas],
+        has_help=any(one.name == frame.screen and one.has_help for one in frame.areas),
+        say=speaker(frame.screen, viewer.language),
         word=lambda kind, value: word(kind, value, viewer.language),
+        count=written.count,
+        amount=written.amount,
+        day=written.day,
+        moment=written.moment,
         **more,
     )
     return HTMLResponse(content, status, _HEADERS)

@@ -30,11 +30,22 @@ def upgrade() -> None:
         sa.Column("id_hash", sa.Text(), nullable=False),
         sa.Column("user", sa.Text(), nullable=False),
         sa.Column("begun_at", moment, nullable=False),
+        sa.Column("seen_at", moment, nullable=False),
         sa.Column("expires_at", moment, nullable=False),
+        sa.Column("notice", sa.Text(), nullable=False, server_default=""),
         sa.ForeignKeyConstraint(["user"], ["users.name"], name=op.f("fk_sessions_user")),
         sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_sessions")),
     )
     op.create_index("ix_sessions_user", "sessions", ["user"])
+    op.create_table(
+        "known_browsers",
+        sa.Column("id_hash", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["user"], ["users.name"], name=op.f("fk_known_browsers_user")),
+        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_known_browsers")),
+    )
+    op.create_index("ix_known_browsers_user", "known_browsers", ["user"])
     op.create_table(
         "login_attempts",
         sa.Column(

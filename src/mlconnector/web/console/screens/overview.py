@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, get_args
 
+from starlette.responses import Response
+
 from mlconnector.app import Application
 from mlconnector.flow.report import attention, charts, overview
 from mlconnector.store import connections, figures
@@ -16,13 +18,16 @@ from mlconnector.texts import notation
 from mlconnector.texts.catalogue import sentence, word
 from mlconnector.texts.language import Language
 from mlconnector.web.console.charts import Chart, columns_chart
-from mlconnector.web.console.pages import Say, speaker
+from mlconnector.web.console.pages import Fact, Say
+from mlconnector.web.console.screen import Screen
+from mlconnector.web.console.tones import Tone, tone
+from mlconnector.web.console.visits import At
 
+SCREEN = Screen("overview", order=10, verb="see", path="")
 WAY = (
     *("received", "bookable", "needs_human", "batched", "sent"),
     *("settled", "rejected", "ignored", "booked_by_hand"),
 )
-_LIGHTS = {"ready": ("good", "✓"), "needs_login": ("warn", "!"), "paused": ("warn", "‖")}
 _CAUSES = 10
 _URGENCY = {kind: number for number, kind in enumerate(get_args(attention.Kind))}
 
@@ -37,32 +42,26 @@ class ToDo:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that is known of a connection; `link` is where it leads."""
-
-    label: str
-    text: str
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
-    """A connection: its state as a light with a sign and a word, and what is known of it."""
+    """A connection: its state in a tone and a word, and what is known of it."""
 
     name: str
-    light: str
-    sign: str
+    tone: Tone
     state: str
     facts: tuple[Fact, ...]
 
 
-def screen(app: Application, language: Language) -> dict[str, Any]:
-    """What the template shows."""
+@SCREEN.page()
+def home(at: At) -> Response:
+    """What to do, how the connections stand, and what became of everything."""
+    return at.shown("overview.html", **_told(at.app, at.language, at.say))
+
+
+def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
     with app.database.read() as db:
         names = [row.name for row in connections.every(db)]
         hints = {name: figures.latest_hint(db, name) for name in names}
     report = {name: overview.connection(app.context(name), language) for name in names}
-    say = speaker(language)
     wanted = sorted(
         (each for one in report.values() for each in attention.wanted(one)),
         key=lambda each: _URGENCY[each.kind],
@@ -123,8 +122,10 @@ def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Lan
     facts.append(Fact(say("label_exceptions"), _count(waiting, language)))
     if one["state"] != "paused":
         facts.append(Fact(say("label_disconnect"), say("command_disconnect", name=one["connection"])))
-    light, sign = _LIGHTS.get(one["state"], ("bad", "✗"))
-    return Card(one["connection"], light, sign, word("connection", one["state"], language), tuple(facts))
+    state = one["state"]
+    return Card(
+        one["connection"], tone("connection", state), word("connection", state, language), tuple(facts)
+    )
 
 
 def _by_day(app: Application, say: Say, language: Language) -> Chart:

@@ -22,7 +22,7 @@ from mlconnector.standins.base import Options
 from mlconnector.standins.pipedrive import Authentication, PipedriveStandIn
 from mlconnector.store.seals import generate_master_key
 from mlconnector.web.application import create_app
-from mlconnector.web.console.routes import console
+from mlconnector.web.console.screens import console
 from tests.clock import Clock
 from tests.flow.rig import bookings_only
 

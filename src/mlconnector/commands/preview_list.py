@@ -12,6 +12,7 @@ from mlconnector.commands.output import for_connection, phrase
 from mlconnector.flow.preview.booking_list import Listed, Previewed
 from mlconnector.flow.preview.preview import MADE
 from mlconnector.flow.preview.sums import CaseKey, Sums, Waits
+from mlconnector.flow.report.case_titles import case_title
 from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.formats.extf.columns import Bookings
 from mlconnector.mapping.because import explained
@@ -122,12 +123,6 @@ def refers_to(one: Previewed) -> str:
 def is_credit_note(one: Previewed) -> bool:
     """Whether the voucher is a credit note."""
     return one.voucher is not None and one.voucher.kind == Kind.CREDIT_NOTE
-
-
-def case_title(name: str, spoken: Language) -> str:
-    """What a tax case is called."""
-    case = tax_cases().get(name)
-    return case.title[spoken] if case is not None else word("tax_case", name, spoken)
 
 
 def reasons(row: ShownRow) -> tuple[Because, ...]:

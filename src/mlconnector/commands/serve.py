@@ -66,7 +66,7 @@ def answer(
     from mlconnector.flow.people.users import new_setup_token  # noqa: PLC0415
     from mlconnector.web.application import create_app  # noqa: PLC0415
     from mlconnector.web.bounded import bounded, room_for_connections  # noqa: PLC0415
-    from mlconnector.web.console.routes import console  # noqa: PLC0415
+    from mlconnector.web.console.screens import console  # noqa: PLC0415
     from mlconnector.web.guards import LARGEST_HEAD  # noqa: PLC0415
 
     most = room_for_connections()

@@ -31,7 +31,7 @@ def users_list(json: AsJson = False) -> None:
     with answered(), application() as app:
         with app.database.read() as db:
             everybody = people.every(db)
-            counts = people.session_counts(db, app.services.now(), app.services.now() - sessions.IDLE)
+        counts = sessions.counts(app.services)
         if json:
             print_json(
                 [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from mlconnector.store import audit
 from mlconnector.web.callers import REFUSED_A_MINUTE
 from mlconnector.web.console.place import within
 from tests.web.console.rig import HERE, PASSWORD, Visitor, log_in, visitor
+from tests.web import rig as rigs
 from tests.web.rig import Rig
 
 ANNA = "anna"
@@ -134,27 +136,21 @@ def test_the_keys_of_the_browser_are_out_of_reach_and_not_in_the_database(rig: R
     assert kept.isdisjoint(answer.cookies.values())
 
 
-def test_behind_https_cookies_are_bound_to_this_host_alone(
-    rig: Rig, anna: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = rig.application.services.settings
-    monkeypatch.setattr(
-        rig.application,
-        "settings",
-        settings.model_copy(update={"public_url": "https://connector.example.com/"}),
-    )
-    browser = rig.browser()
-    answer = browser.post("/console/login", data={"name": anna, "password": PASSWORD}, headers=HERE)
-    cookies = answer.headers.get_list("set-cookie")
-    assert len(cookies) == 2
-    for cookie in cookies:
-        assert cookie.startswith("__Host-")
-        assert "; Path=/;" in cookie
-        assert "Secure" in cookie
-        assert "Domain" not in cookie
-    plain = rig.browser()
-    plain.cookies.set("ml_console", answer.cookies["__Host-ml_console"])
-    assert plain.get("/console/").status_code == 303
+def test_behind_https_cookies_are_bound_to_this_host_alone(sqlite_url: str, tmp_path: Path) -> None:
+    with rigs.rig(sqlite_url, tmp_path, public_url="https://connector.example.com/") as rig:
+        users.add(rig.application.services, ANNA, "auditor", PASSWORD, by="test")
+        form = {"name": ANNA, "password": PASSWORD}
+        answer = rig.browser().post("/console/login", data=form, headers=HERE)
+        cookies = answer.headers.get_list("set-cookie")
+        assert len(cookies) == 2
+        for cookie in cookies:
+            assert cookie.startswith("__Host-")
+            assert "; Path=/;" in cookie
+            assert "Secure" in cookie
+            assert "Domain" not in cookie
+        plain = rig.browser()
+        plain.cookies.set("ml_console", answer.cookies["__Host-ml_console"])
+        assert plain.get("/console/").status_code == 303
 
 
 @pytest.mark.parametrize(

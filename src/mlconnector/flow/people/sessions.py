@@ -48,6 +48,13 @@ def of_key(services: Services, key: str) -> Session | None:
     return Session(key, found.user, found.notice)
 
 
+def counts(services: Services) -> dict[str, int]:
+    """How many sessions each user has that go on."""
+    now = services.now()
+    with services.database.read() as db:
+        return people.session_counts(db, now, now - IDLE)
+
+
 def leave_notice(services: Services, session: Session, notice: str) -> None:
     """Keep what the next page says; an empty one is said already."""
     with services.database.write() as db:

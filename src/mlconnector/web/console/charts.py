@@ -28,6 +28,7 @@ class Label:
     x: float
     y: float
     text: str
+    is_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,18 @@ def columns_chart(
     *,
     legend: Sequence[str] = (),
     names: Sequence[str] = (),
+    tops: Sequence[str] = (),
 ) -> Chart:
     """A chart with a column for each row of values, its parts stacked; the negative hangs below zero.
 
-    `names` stand under the columns.
+    `names` stand under the columns, `tops` over them; empty ones are left out.
     """
     highest = max((sum(max(part, 0) for part in one) for one in values), default=0)
     lowest = min((sum(min(part, 0) for part in one) for one in values), default=0)
     scale = (HEIGHT - _BELOW - _ABOVE) / ((highest - lowest) or 1)
     axis = _ABOVE + highest * scale
     step = (WIDTH - 2 * _LEFT) / max(len(values), 1)
-    bars = []
+    bars, above = [], []
     for number, parts in enumerate(values):
         up = down = axis
         for series, part in enumerate(parts):
@@ -76,7 +78,12 @@ def columns_chart(
             bars.append(
                 Bar(round(x, 1), round(top, 1), round(step * (1 - _GAP), 1), round(height, 1), series)
             )
+        if number < len(tops) and tops[number]:
+            middle = round(_LEFT + (number + 0.5) * step, 1)
+            above.append(Label(middle, round(up - 3, 1), tops[number], is_value=True))
     labels = [
         Label(round(_LEFT + (number + 0.5) * step, 1), HEIGHT - 5, name) for number, name in enumerate(names)
     ]
-    return Chart(key, tuple(columns), tuple(rows), tuple(legend), tuple(bars), tuple(labels), round(axis, 1))
+    return Chart(
+        key, tuple(columns), tuple(rows), tuple(legend), tuple(bars), (*labels, *above), round(axis, 1)
+    )

@@ -26,6 +26,7 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 STYLE = files(__package__).joinpath("static/console.css").read_text(encoding="utf-8")
+ICON = files(__package__).joinpath("static/icon.svg").read_text(encoding="utf-8")
 _HEADERS = {
     "Content-Security-Policy": POLICY,
     # With no-referrer, browsers would not say whose page a form comes from.

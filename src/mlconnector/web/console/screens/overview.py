@@ -6,19 +6,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, get_args
 
 from starlette.responses import Response
 
 from mlconnector.app import Application
 from mlconnector.flow.report import attention, charts, overview
+from mlconnector.flow.report.case_titles import case_title
+from mlconnector.model.euro import EURO
 from mlconnector.store import connections, figures
 from mlconnector.texts import notation
 from mlconnector.texts.catalogue import sentence, word
 from mlconnector.texts.language import Language
 from mlconnector.web.console.charts import Chart, columns_chart
-from mlconnector.web.console.pages import Fact, Say
+from mlconnector.web.console.pages import Fact, Say, Written
 from mlconnector.web.console.screen import Screen
 from mlconnector.web.console.tones import Tone, tone
 from mlconnector.web.console.visits import At
@@ -28,7 +29,7 @@ WAY = (
     *("received", "bookable", "needs_human", "batched", "sent"),
     *("settled", "rejected", "ignored", "booked_by_hand"),
 )
-_CAUSES = 10
+_CAUSES = _CASES = 10
 _URGENCY = {kind: number for number, kind in enumerate(get_args(attention.Kind))}
 
 
@@ -72,7 +73,7 @@ def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
     return {
         "to_dos": [_to_do(each, say, language) for each in wanted],
         "cards": [_card(one, hints[name], say, language) for name, one in report.items()],
-        "way": [(word("state", state, language), _count(counts[state], language)) for state in WAY],
+        "way": [(word("state", state, language), Written(language).count(counts[state])) for state in WAY],
         "charts": [
             _by_day(app, say, language),
             _by_cause(report, say, language),
@@ -91,9 +92,7 @@ def _to_do(one: attention.Attention, say: Say, language: Language) -> ToDo:
 
 
 def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Language) -> Card:
-    def moment(value: datetime | None) -> str:
-        return "–" if value is None else notation.moment(value, language)
-
+    moment = Written(language).moment
     run = one["latest_run"]
     facts = [
         Fact(say("label_source"), word("source", one["source"], language)),
@@ -119,7 +118,7 @@ def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Lan
             told = f"{moment(login['failure']['at'])}: {login['failure']['words']}"
             facts.append(Fact(say("label_login_failed"), told))
     waiting = sum(one["vouchers"].get(state, 0) for state in ("needs_human", "rejected"))
-    facts.append(Fact(say("label_exceptions"), _count(waiting, language)))
+    facts.append(Fact(say("label_exceptions"), Written(language).count(waiting)))
     if one["state"] != "paused":
         facts.append(Fact(say("label_disconnect"), say("command_disconnect", name=one["connection"])))
     state = one["state"]
@@ -135,15 +134,15 @@ def _by_day(app: Application, say: Say, language: Language) -> Chart:
     table = [
         (
             notation.day(one.day, language),
-            *(_count(one.states.get(state, 0), language) for state in states),
+            *(Written(language).count(one.states.get(state, 0)) for state in states),
         )
         for one in days
     ]
     values = [[one.states.get(state, 0) for state in states] for one in days]
     names = [notation.day(one.day, language)[:6] if language == "de" else f"{one.day:%m-%d}" for one in days]
-    return columns_chart(
-        "by_day", [say("label_day"), *titles], table if states else [], values, legend=titles, names=names
-    )
+    heads, rows = [say("label_day"), *titles], table if states else []
+    tops = [_over(sum(one), language) for one in values]
+    return columns_chart("by_day", heads, rows, values, legend=titles, names=names, tops=tops)
 
 
 def _by_cause(report: Mapping[str, Mapping[str, Any]], say: Say, language: Language) -> Chart:
@@ -158,18 +157,16 @@ def _by_cause(report: Mapping[str, Mapping[str, Any]], say: Say, language: Langu
 
 
 def _by_case(app: Application, say: Say, language: Language) -> Chart:
-    found = charts.amounts_by_case(app.services)
-    table = [
-        (
-            word("tax_case", one.tax_case, language),
-            one.currency,
-            notation.number(one.amount, language, notation.amount_places(one.amount)),
-        )
-        for one in found
-    ]
+    """Amounts of one currency as columns, for others have another scale; the table has them all."""
+    found = sorted(charts.amounts_by_case(app.services), key=lambda one: one.currency != EURO)
+    written = Written(language)
+    table = [(case_title(one.tax_case, language), one.currency, written.amount(one.amount)) for one in found]
     heads = [say("label_tax_case"), say("label_currency"), say("label_amount")]
-    values = [[float(one.amount)] for one in found]
-    return columns_chart("by_case", heads, _with_numbers(table), values, names=_numbers(table))
+    drawn = [one.amount for one in found if one.currency == EURO][:_CASES]
+    tops = [Written(language).count(round(amount)) for amount in drawn]
+    values = [[float(amount)] for amount in drawn]
+    names = _numbers(table)[: len(drawn)]
+    return columns_chart("by_case", heads, _with_numbers(table), values, names=names, tops=tops)
 
 
 def _by_age(app: Application, say: Say, language: Language) -> Chart:
@@ -180,16 +177,18 @@ def _by_age(app: Application, say: Say, language: Language) -> Chart:
         for since, until in zip(charts.AGES, charts.AGES[1:], strict=False)
     ]
     names.append(say("age_over", days=charts.AGES[-1]))
-    table = [(name, _count(count, language)) for name, count in zip(names, counts, strict=True)]
+    table = [(name, Written(language).count(count)) for name, count in zip(names, counts, strict=True)]
     heads = [say("label_age"), say("label_count")]
     rows = table if any(counts) else []
-    return columns_chart("by_age", heads, rows, [[count] for count in counts], names=names)
+    tops = [_over(count, language) for count in counts]
+    return columns_chart("by_age", heads, rows, [[count] for count in counts], names=names, tops=tops)
 
 
 def _numbered(key: str, heads: Sequence[str], rows: Sequence[tuple[str, int]], language: Language) -> Chart:
-    table = [(name, _count(count, language)) for name, count in rows]
+    table = [(name, Written(language).count(count)) for name, count in rows]
     values = [[count] for _, count in rows]
-    return columns_chart(key, heads, _with_numbers(table), values, names=_numbers(table))
+    tops = [_over(count, language) for _, count in rows]
+    return columns_chart(key, heads, _with_numbers(table), values, names=_numbers(table), tops=tops)
 
 
 def _with_numbers(table: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -201,5 +200,6 @@ def _numbers(table: Sequence[tuple[str, ...]]) -> list[str]:
     return [f"{number}." for number, _ in enumerate(table, 1)]
 
 
-def _count(value: int, language: Language) -> str:
-    return notation.number(Decimal(value), language)
+def _over(value: int, language: Language) -> str:
+    """What stands over a column; nothing where there is none."""
+    return Written(language).count(value) if value else ""

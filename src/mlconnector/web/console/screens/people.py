@@ -26,7 +26,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 def listing(at: At) -> Response:
     """Everybody who may log in, and how many sessions they have."""
     role, wanted = at.asked("role"), at.asked("name").casefold()
-    counts = _session_counts(at)
+    counts = sessions.counts(at.app.services)
     with at.app.database.read() as db:
         found = [
             one
@@ -67,7 +67,7 @@ def show(at: At) -> Response:
         Fact(at.say("label_role"), word("role", user.role, at.language)),
         Fact(at.say("label_state"), _state(at, user)),
         Fact(at.say("label_created"), at.written.moment(user.created_at)),
-        Fact(at.say("label_sessions"), at.written.count(_session_counts(at).get(user.name, 0))),
+        Fact(at.say("label_sessions"), at.written.count(sessions.counts(at.app.services).get(user.name, 0))),
     ]
     if user.disabled_at is not None:
         facts.append(Fact(at.say("label_disabled"), at.written.moment(user.disabled_at)))
@@ -131,9 +131,3 @@ def _role(at: Visit) -> Role:
 
 def _state(at: Visit, user: UserRow) -> str:
     return at.say("user_disabled" if user.disabled_at else "user_enabled")
-
-
-def _session_counts(at: Visit) -> dict[str, int]:
-    now = at.app.services.now()
-    with at.app.database.read() as db:
-        return people.session_counts(db, now, now - sessions.IDLE)

@@ -14,8 +14,8 @@ from mlconnector.flow.people.passwords import refuse_weak
 from mlconnector.store import audit
 from mlconnector.web.callers import REFUSED_A_MINUTE
 from mlconnector.web.console.place import within
-from tests.web.console.rig import HERE, PASSWORD, Visitor, log_in, visitor
 from tests.web import rig as rigs
+from tests.web.console.rig import HERE, PASSWORD, Visitor, log_in, visitor
 from tests.web.rig import Rig
 
 ANNA = "anna"

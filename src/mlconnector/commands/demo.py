@@ -44,13 +44,14 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
-from mlconnector.commands.ping import show_step, step_row
+from mlconnector.commands.ping import show_step
 from mlconnector.commands.repairs import somebody
 from mlconnector.commands.serve import answer, listening
 from mlconnector.commands.working import stopping, work_through
 from mlconnector.flow.agree import release
 from mlconnector.flow.agree.released import is_released
 from mlconnector.flow.connect import oauth_login, ping, setup, standing
+from mlconnector.flow.connect.step_rows import step_row
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.settings import read_connection
 from mlconnector.flow.report import counts, overview

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import shlex
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.settings import UnreadableSettings, load_settings, os_error_name, refuse
 from mlconnector.texts.catalogue import Explanation, explain, people, sentence, word
 from mlconnector.texts.language import Language
+from mlconnector.texts.own_commands import for_connection as for_connection  # noqa: PLC0414 - said here
 
 if TYPE_CHECKING:
     from mlconnector.app import Application
@@ -193,12 +192,6 @@ def paragraph(
 def heading(text: str, indent: int = 0, *, hanging: int = 0) -> None:
     """Print a text in bold."""
     paragraph(text, indent, hanging=hanging, style="bold")
-
-
-def for_connection(text: str, name: str, cause: str = "") -> str:
-    """A text with the names that its commands leave open: the connection's, and the cause's."""
-    text = re.sub(r"(ml-connector [a-z -]+) NAME\b", rf"\1 {name}", text)
-    return text.replace("--cause …", f"--cause {shlex.quote(cause)}") if cause else text
 
 
 def print_json(value: Any) -> None:

@@ -12,7 +12,6 @@ from mlconnector.commands.output import (
     Exit,
     answered,
     application,
-    for_connection,
     heading,
     named,
     paragraph,
@@ -20,9 +19,7 @@ from mlconnector.commands.output import (
     print_json,
 )
 from mlconnector.flow.connect.ping import check
-from mlconnector.systems.kit.check_steps import CheckStep
-from mlconnector.texts.catalogue import found, step_cause, step_people, step_title
-from mlconnector.texts.language import Language
+from mlconnector.flow.connect.step_rows import step_row
 
 # Causes that a new login, or other credentials, cure.
 _OF_LOGINS = frozenset({"login_needed", "token_refused"})
@@ -54,23 +51,6 @@ def ping(name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
             raise typer.Exit(Exit.LOGIN_NEEDED)
         if outcomes["failed"]:
             raise typer.Exit(Exit.PROBLEMS)
-
-
-def step_row(name: str, step: CheckStep, language: Language) -> dict[str, Any]:
-    """A step of the ping of a connection, in words and as data."""
-    words = step_cause(step.cause, step.facts, language) if step.cause else ""
-    return {
-        "step": step.key,
-        "title": step_title(step.key, language),
-        "outcome": step.outcome,
-        "cause": step.cause,
-        "words": for_connection(words, name),
-        "who": step_people(step.cause, step.who, step.facts, language)
-        if step.outcome in {"failed", "warning"}
-        else "",
-        "found": found(step.key, step.facts, language) if step.outcome == "ok" else "",
-        "facts": dict(step.facts),
-    }
 
 
 def show_step(row: dict[str, Any]) -> None:

@@ -23,8 +23,9 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.commands.ping import show_step, step_row
+from mlconnector.commands.ping import show_step
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.connect.step_rows import step_row
 from mlconnector.flow.warehouse import imports
 from mlconnector.flow.warehouse.imports import Taken
 from mlconnector.flow.warehouse.loading import Report, load_into, replay

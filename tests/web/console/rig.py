@@ -20,7 +20,7 @@ from mlconnector.store.vouchers import VoucherState
 from mlconnector.web.console.screens import every_screen
 from tests.formats.extf.examples import entry
 from tests.web import records
-from tests.web.rig import Rig
+from tests.web.rig import NAME, Rig
 
 OTHER_STATES: tuple[VoucherState, ...] = (
     *("received", "ignored", "booked_by_hand", "rejected"),
@@ -130,6 +130,7 @@ def pages(rig: Rig) -> list[str]:
 
 
 EXAMPLES = {
+    "/console/check/result": f"?connection={NAME}",
     "/console/people/user": "?name=admin@example.com",
     "/console/people/disable": "?name=admin@example.com",
 }

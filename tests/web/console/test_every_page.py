@@ -84,7 +84,8 @@ def test_every_page_is_well_made(rig: Rig, language: str, is_filled: bool) -> No
         visitor(rig, "auditor", name=name)
     for page in pages(rig):
         answer = somebody.get(page)
-        assert answer.status_code in {200, 303}, page
+        # Where there is no connection, nothing can be shown of one.
+        assert answer.status_code in {200, 303, *(() if is_filled else (404,))}, page
         if answer.status_code == 303:
             continue
         assert faults(answer.text) == [], page

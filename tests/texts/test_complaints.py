@@ -16,12 +16,13 @@ from pydantic.fields import FieldInfo
 
 import mlconnector
 from mlconnector.commands import setup
-from mlconnector.commands.templates import comments, template
+from mlconnector.flow.connect import example
 from mlconnector.flow.context.settings import _Outline
 from mlconnector.mapping.rules import Rules
 from mlconnector.settings import Settings, UnreadableSettings, load_settings
 from mlconnector.systems.registry import sink_systems, source_systems
 from mlconnector.texts import complaints
+from mlconnector.texts.templates import comments, template
 from tests.texts.tables import table
 
 GERMAN = table("complaints.toml")
@@ -136,7 +137,7 @@ def test_a_secret_that_is_wrong_is_not_repeated(tmp_path: Path) -> None:
 
 
 TEMPLATES = {name: one.template for name, one in SYSTEMS.items()}
-TEMPLATES |= {"settings": setup._SETTINGS, "books": setup._BOOKS}
+TEMPLATES |= {"settings": setup._SETTINGS, "books": example.BOOKS}
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))

@@ -31,17 +31,18 @@ from mlconnector.commands.output import (
     spoken_language,
 )
 from mlconnector.commands.repairs import somebody
-from mlconnector.commands.templates import template
 from mlconnector.flow.agree.released import released
 from mlconnector.flow.connect import credentials, setup, standing, webhooks
+from mlconnector.flow.connect.example import example
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import counts
 from mlconnector.given_files import given_text
 from mlconnector.settings import FILE_NAME, UnreadableSettings, line_of, parse_toml, refuse
 from mlconnector.store import connections
 from mlconnector.store.seals import generate_master_key
-from mlconnector.systems.registry import sink_systems, source_systems
+from mlconnector.systems.registry import source_systems
 from mlconnector.texts.catalogue import explain, step_cause
+from mlconnector.texts.templates import template
 
 Name = Annotated[str, typer.Argument()]
 _TRIES = 3
@@ -55,63 +56,6 @@ data_dir = "ml-connector-data"          # database (SQLite) and master key live 
 # public_url = "https://connector.example.com"   # where browsers and webhooks reach `ml-connector serve`
 language = "{language}"                         # de or en: in this language the installation speaks
 # timezone = "Europe/Berlin"            # moments are shown in this time zone
-"""
-
-_CENTRES = """\
-[mapping.cost_centre_1]
-attribute = "cost_centre"
-table = {}
-"""
-
-_BOOKS = """\
-[books]
-chart = "SKR03"                # SKR03 or SKR04, as DATEV has it for this client
-account_length = 4             # Sachkontenlänge
-begin = ""                     # e.g. 2026-01-01, first document date that is booked; older ones are left out
-fiscal_year_start = 1          # month in which the fiscal year begins
-festschreibung = false         # true locks the Buchungsstapel at import
-# reversals = "swap"           # how corrections are written: swapped sides, or "generalumkehr"
-# credit_notes = "swap"        # how credit notes are written, too
-# [books.debtors]              # numbers for new customers; suppliers: [books.creditors]
-# first = 10000
-# last = 69999
-
-[mapping]
-supply = "goods"               # goods or service: what is sold where no row says otherwise
-default_revenue = false        # true books lines without a row on the account of their tax case
-# oss = true                   # sales to EU consumers are declared in the one-stop shop
-# confirmed_by = "…"           # who confirmed these accounts and tax keys (or: ml-connector confirm) …
-# confirmed_on = 2026-01-31    # … and when
-# require_confirmation = true  # lets vouchers wait whose tax case nobody has confirmed
-
-[mapping.cost_centre_1]
-attribute = "cost_centre"
-table = {}
-
-# One row for each account. The most specific row that fits wins.
-# [[mapping.revenue]]
-# product_code = "MONT"
-# supply = "service"
-
-[documents]
-missing = "booking_document"   # of vouchers without file; "invoice" writes one (needs the seller); or "hold"
-en16931 = false                # true checks e-invoices by the rules of EN 16931 too (needs an extra package)
-# [documents.seller]           # who issues invoices: name, street, postal_code, city, vat_id or tax_number
-
-[master_data]                  # debtors and creditors, sent before the bookings that use them
-# send = "new"                 # those whose number was given here; "changes": what changed, too; or "off"
-# overwrite = "ask"            # what changed waits for `ml-connector persons`; "send": it goes at once
-# parties = "booked"           # "all": customers without an invoice, too, where the source tells of them
-# fields = ["name", "address", "email", "vat_id"]   # all others stay as DATEV has them
-
-[schedule]
-cron = "*/15 * * * *"          # how often the source is polled
-
-# In which format documents go, from which day on (the first of a month); extf where no row says otherwise.
-# [[channels]]
-# kind = "sales"               # sales or purchases; payments are always extf
-# format = "dxso"              # booking suggestions, for which datev.services needs "dxso"
-# from = 2026-01-01
 """
 
 
@@ -135,13 +79,10 @@ def init(
         data = directory / "ml-connector-data"
         data.mkdir(mode=0o700, exist_ok=True)
         key, connection = data / "master.key", directory / f"my-{source}.toml"
-        sink = next(iter(sink_systems().values()))
-        books = _BOOKS.replace(_CENTRES, systems[source].cost_centres or _CENTRES)
-        example = f'name = "my-{source}"\n\n{systems[source].template}\n{sink.template}\n{books}'
         wanted = {
             directory / FILE_NAME: template(_SETTINGS, words).format(language=words),
             key: generate_master_key() + "\n",
-            connection: template(example, words),
+            connection: example(f"my-{source}", systems[source], words),
         }
         written = {str(path): not path.exists() for path in wanted}
         for path, text in wanted.items():

@@ -7,8 +7,7 @@ its property: whoever runs the installation puts them in place by its design gui
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -19,15 +18,14 @@ from starlette.concurrency import run_in_threadpool
 
 from mlconnector.errors import ConnectorError, NeedsHuman, RetryLater
 from mlconnector.flow.agree.released import released
-from mlconnector.flow.connect import invitation, oauth_login, standing
-from mlconnector.flow.connect.verification import client_name
+from mlconnector.flow.connect import invitation, oauth_login
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.report.delays import why_later
 from mlconnector.store import connections
-from mlconnector.texts import notation
-from mlconnector.texts.catalogue import explain, filled, sentence, step_cause, word
+from mlconnector.texts.catalogue import explain, sentence, word
 from mlconnector.texts.language import Language
+from mlconnector.web.login_facts import Known, sink_facts
 from mlconnector.web.oauth import CALLBACK_PATH
 from mlconnector.web.pages import STYLED_POLICY, rendered
 from mlconnector.web.parts import Parts, Web
@@ -76,15 +74,6 @@ def _begin(web: Parts, system: str, name: str, key: str, language: Language) -> 
     return _shown(language, "to_sink", facts, template="onward.html", address=address, link=link)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """Something that is known of the connection; `link` is where it leads."""
-
-    label: str
-    text: str
-    link: str = ""
-
-
 def _standing(context: Context, key: str, language: Language) -> HTMLResponse:
     with context.read() as db:
         row = connections.read(db, context.name)
@@ -97,47 +86,22 @@ def _standing(context: Context, key: str, language: Language) -> HTMLResponse:
         light=light,
         sign=sign,
         state=word("connection", row.state, language),
-        known=list(_facts(context, language)),
+        known=[*sink_facts(context, language), _release(context, language)],
         action=invitation.path_of(context),
         invitation=key,
         button=word("connect", "button", language),
     )
 
 
-def _facts(context: Context, language: Language) -> Iterator[_Fact]:
-    """Everything that is known of the connection."""
-
-    def fact(key: str, text: str, link: str = "") -> _Fact:
-        return _Fact(word("connect", key, language), text, link)
-
-    settings = context.settings
-    consultant, _, number = settings.client.partition("-")
-    known = {"consultant": consultant, "number": number, "name": client_name(context)}
-    yield fact("client", filled(word("connect", "client_is", language), known, language))
-    yield fact("services", ", ".join(settings.sink_system.services(settings.sink)))
-    login = next(one for one in standing.logins_of(context) if one.system == settings.sink_system.name)
-    if login.until is not None:
-        yield fact("by", login.by or "–")
-        yield fact("until", notation.moment(login.until, language))
-        if login.client:
-            yield fact("long_term", login.client)
-    yield fact("release", _release(context, language))
-    if login.failure is not None:
-        why = step_cause(login.failure.cause, login.failure.facts, language)
-        yield fact("failed", f"{notation.moment(login.failure.at, language)}: {why}")
-    yield fact("apps", login.link, login.link)
-    if login.not_revoked:
-        facts = {"system": settings.sink_system.title, "link": login.link}
-        yield fact("left", sentence("login_left", facts, language))
-
-
-def _release(context: Context, language: Language) -> str:
+def _release(context: Context, language: Language) -> Known:
     """Who has released the connection, or that this is missing, and which commands come next."""
     with context.read() as db:
         given = released(connections.read(db, context.name))
     if given is None:
-        return sentence("then_release", {"name": context.name}, language)
-    return sentence("released_line", {"at": given.at.isoformat(), "by": given.by}, language)
+        told = sentence("then_release", {"name": context.name}, language)
+    else:
+        told = sentence("released_line", {"at": given.at.isoformat(), "by": given.by}, language)
+    return Known(word("connect", "release", language), told)
 
 
 def _unknown(language: Language) -> HTMLResponse:

@@ -15,7 +15,7 @@ from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import oauth_login
 from mlconnector.flow.connect.login_failures import error_code
 from mlconnector.flow.context.context import Context
-from mlconnector.texts.catalogue import explain
+from mlconnector.texts.catalogue import explain, word
 from mlconnector.texts.language import Language
 from mlconnector.web.pages import rendered
 from mlconnector.web.parts import Parts, Web
@@ -45,10 +45,12 @@ def callback(
     services = web.application.services
     if error:
         log.warning("a login was refused: %s", error_code(error))
+        back = ""
         with suppress(NeedsLogin):
             # Of one that was not begun here there is nothing to keep.
-            oauth_login.decline(services, state, error)
-        return _shown("login_refused", {"error": error_code(error)}, HTTPStatus.FORBIDDEN, language)
+            name, system = oauth_login.decline(services, state, error)
+            back = oauth_login.way_back(Context(services, name), system)
+        return _shown("login_refused", {"error": error_code(error)}, HTTPStatus.FORBIDDEN, language, back)
     redirect = f"{web.application.settings.public_url.rstrip('/')}{CALLBACK_PATH}"
     try:
         name, system = oauth_login.finish(services, state, code)
@@ -58,7 +60,8 @@ def callback(
     if following is not None:
         return RedirectResponse(following, HTTPStatus.SEE_OTHER)
     _go_on(web, name, background)
-    return _shown("login_done", {"connection": name, "system": system}, HTTPStatus.OK, language)
+    back = oauth_login.way_back(Context(services, name), system)
+    return _shown("login_done", {"connection": name, "system": system}, HTTPStatus.OK, language, back)
 
 
 def _not_finished(failure: ConnectorError, language: Language) -> HTMLResponse:
@@ -77,5 +80,9 @@ def _go_on(web: Parts, name: str, background: BackgroundTasks) -> None:
         background.add_task(web.work.resume, name)
 
 
-def _shown(key: str, facts: Mapping[str, str], status: HTTPStatus, language: Language) -> HTMLResponse:
-    return HTMLResponse(rendered("base.html", key, facts, language), status)
+def _shown(
+    key: str, facts: Mapping[str, str], status: HTTPStatus, language: Language, back: str = ""
+) -> HTMLResponse:
+    """A page at the end of a login, with the way back to the page of ours where it was begun."""
+    onward = word("connect", "back", language)
+    return HTMLResponse(rendered("login_end.html", key, facts, language, back=back, onward=onward), status)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +29,7 @@ from tests.flow.rig import MUSTERHOLZ, NAME, REDIRECT, Rig
 CLIENT = f"GET /accounting-clients/clients/{MUSTERHOLZ}"
 
 
-def log_in(rig: Rig, **more: bool) -> tuple[str, str]:
+def log_in(rig: Rig, **more: Any) -> tuple[str, str]:
     """Log in to DATEV as a person who consents at once."""
     address = oauth_login.begin(rig.context, "datev", REDIRECT, **more)
     return consent(rig, address)

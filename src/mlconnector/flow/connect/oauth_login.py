@@ -36,16 +36,47 @@ log = logging.getLogger(__name__)
 _OF_THE_CALLER = frozenset({"login_not_needed", "connection_unknown"})
 
 
-def begin(context: Context, system: str, redirect_uri: str, *, ended_there: bool = False) -> str:
+def begin(
+    context: Context,
+    system: str,
+    redirect_uri: str,
+    *,
+    ended_there: bool = False,
+    by: str = "",
+    back: str = "",
+) -> str:
     """Begin a login and return the address for the browser; tokens of an earlier one are revoked first.
 
     An issuer may allow no more than one refresh token for a connection at a time. Where the earlier one
-    cannot be revoked, `ended_there` says that a person has ended it there. Raises NeedsHuman otherwise, and
-    one of the four errors when the system does not answer.
+    cannot be revoked, `ended_there` says that a person has ended it there. `by` is who is known here to begin
+    it, and `back` where a browser goes on after it. Raises NeedsHuman otherwise, and one of the four errors
+    when the system does not answer.
     """
     refuse_while_disconnected(context)
     with _noted(context, system):
-        return _begun(context, system, redirect_uri, ended_there=ended_there)
+        address = _begun(context, system, redirect_uri, ended_there=ended_there)
+    _note_begun(context, system, by, back)
+    return address
+
+
+def way_back(context: Context, system: str) -> str:
+    """Where a browser goes on after a login that was begun on a page of ours; empty for any other."""
+    with context.read() as db:
+        return str(connections.recall(db, context.name, _way_back(system)) or "")
+
+
+def _note_begun(context: Context, system: str, by: str, back: str) -> None:
+    if back != way_back(context, system):
+        with context.write() as db:
+            connections.remember(db, context.name, _way_back(system), back)
+    if by:
+        with context.write() as db:
+            detail = {"system": system, "by": by}
+            append(db, [context.event(context.name, "login_begun", detail)], context.now())
+
+
+def _way_back(system: str) -> str:
+    return f"{system}.login_back"
 
 
 def _begun(context: Context, system: str, redirect_uri: str, *, ended_there: bool) -> str:
@@ -204,7 +235,7 @@ def follow_up(context: Context, system: str, redirect_uri: str) -> str | None:
     """The address of the long-term login that comes after a short-lived one which has reached the client."""
     if login_rules(context, system) is None or not is_reached(context):
         return None
-    return begin(context, system, redirect_uri)
+    return begin(context, system, redirect_uri, back=way_back(context, system))
 
 
 def _note_login(context: Context, system: str, tokens: Tokens, unchecked: Problem | None) -> None:

@@ -58,7 +58,8 @@ def connect(
     """
     now, name = services.now(), settings.name
     given = sorted(secrets)
-    detail = {"mapping": settings.rules.fingerprint(), "text": settings.text, "given": given}
+    who = {"by": by} if by else {}
+    detail = {"mapping": settings.rules.fingerprint(), "text": settings.text, "given": given, **who}
     lost: list[AuditEvent] = []
     with services.database.write() as db:
         existing = connections.find(db, name)
@@ -80,7 +81,7 @@ def connect(
             if existing.state_reason == STORED_SETTINGS_REFUSED:
                 connections.set_state(db, name, "ready", "", now, unless="paused")
         else:
-            events = [AuditEvent(name, name, "sealed", {"given": given})] if given else []
+            events = [AuditEvent(name, name, "sealed", {"given": given, **who})] if given else []
         if existing is not None and existing.is_disconnected:
             connections.set_state(db, name, "needs_login", "", now)
             events.append(AuditEvent(name, name, "connected", {**detail, "again": True}))

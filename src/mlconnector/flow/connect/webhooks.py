@@ -32,23 +32,23 @@ def _secret_parts(context: Context) -> tuple[str, ...]:
     return context.vault.tokens(f"address of the webhooks of {context.name}")
 
 
-def register(context: Context) -> Sequence[str]:
+def register(context: Context, by: str = "") -> Sequence[str]:
     """Let the source send its webhooks to us; returns the events that it will tell of.
 
     Raises NeedsHuman where that can only be done by hand, and one of the four errors.
     """
-    return _set(context, context.settings.source_system.register_webhook, "webhook_registered")
+    return _set(context, context.settings.source_system.register_webhook, "webhook_registered", by)
 
 
-def unregister(context: Context) -> Sequence[str]:
+def unregister(context: Context, by: str = "") -> Sequence[str]:
     """Let the source send no more webhooks to us; returns the events that it told of, none for not at all.
 
     Raises NeedsHuman where that can only be done by hand, and one of the four errors.
     """
-    return _set(context, context.settings.source_system.unregister_webhook, "webhook_unregistered")
+    return _set(context, context.settings.source_system.unregister_webhook, "webhook_unregistered", by)
 
 
-def _set(context: Context, how: WebhookSetup | None, event: str) -> Sequence[str]:
+def _set(context: Context, how: WebhookSetup | None, event: str, by: str) -> Sequence[str]:
     address = webhook_address(context)
     if how is None:
         facts = {"system": context.settings.source_system.title, "address": address}
@@ -56,7 +56,7 @@ def _set(context: Context, how: WebhookSetup | None, event: str) -> Sequence[str
     events = how(context.source_context(), address)
     # Who reads the audit trail need not know the part of an address that is secret.
     told = f"{address.partition('/webhooks/')[0]}/webhooks/{context.name}"
-    detail = {"address": told, "events": list(events)}
+    detail = {"address": told, "events": list(events), **({"by": by} if by else {})}
     with context.write() as db:
         append(db, [context.event(context.name, event, detail)], context.now())
     context.http_log.flush()

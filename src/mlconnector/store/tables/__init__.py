@@ -1,6 +1,6 @@
 """Every table of the product. What is state of the business lives here; progress of work lives in DBOS."""
 
-from mlconnector.store.tables.agreements import chart_accounts, confirmations, open_days, seed_uses
+from mlconnector.store.tables.agreements import chart_accounts, confirmations, drafts, open_days, seed_uses
 from mlconnector.store.tables.base import metadata
 from mlconnector.store.tables.connections import (
     connections,
@@ -49,6 +49,7 @@ __all__ = [
     "distinct_vouchers",
     "document_marks",
     "documents",
+    "drafts",
     "entries",
     "executors",
     "http_log",

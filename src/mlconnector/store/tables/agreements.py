@@ -1,8 +1,17 @@
-"""Agreements: the client's own chart of accounts, and which seeds were confirmed and are used."""
+"""Agreements: own charts of accounts, which seeds were confirmed and are used, what was only begun."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
 
 from mlconnector.store.tables.base import MOMENT, metadata
 
@@ -55,4 +64,18 @@ seed_uses = Table(
     Column("seed", Text, nullable=False),
     Column("first_at", MOMENT, nullable=False),
     PrimaryKeyConstraint("connection", "seed"),
+)
+
+# Settings and lists that somebody has begun to change: nothing of a connection rests on them. `connection` is
+# its name, or the one that it is to have; `file` is what an uploaded list was called.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("connection", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("connection", "kind"),
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from mlconnector.store.seals import Envelope
 from mlconnector.store.tables import pending_logins
@@ -17,6 +19,11 @@ LIFETIME = timedelta(minutes=10)
 _KNOWN_FOR = timedelta(days=1)
 INVITATION = "invitation"
 """The system of a row that is no login, but lets somebody see a connection's page and begin one."""
+ADVISER_LINK = "adviser_link"
+"""The same for a link that opens once, and begins a visit of the adviser."""
+ADVISER_VISIT = "adviser_visit"
+"""The same for such a visit, which goes on at one browser."""
+_NO_LOGINS = (INVITATION, ADVISER_LINK, ADVISER_VISIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,20 @@ class TakenLogin:
     content: bytes
     begun_at: datetime
     late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a key opens that is no login: for which connection, what was kept with it, until when.
+
+    `mark` tells it apart, and opens nothing.
+    """
+
+    connection: str
+    system: str
+    content: bytes
+    until: datetime
+    mark: str
 
 
 def begin(
@@ -51,17 +72,49 @@ def begin(
 
 def invitation(vault: Vault, key: str) -> str | None:
     """The connection that somebody was invited to with this key, as often as asked; None as `take` has it."""
-    table = pending_logins
-    query = select(table).where(table.c.state_hash == _hash(key), table.c.system == INVITATION)
+    found = opened(vault, key, INVITATION)
+    return None if found is None else found.connection
+
+
+def opened(vault: Vault, key: str, system: str) -> Opened | None:
+    """What a key opens that is no login, as often as asked; None where it was never given, or is over."""
+    query = select(pending_logins).where(
+        pending_logins.c.state_hash == _hash(key), pending_logins.c.system == system
+    )
     with vault.database.read() as reading:
         row = reading.execute(query).first()
-    if row is None or row.expires_at <= vault.now():
-        return None
-    vault.unseal(
-        Envelope(row.key_id, row.wrapped_key, row.sealed),
-        *login_place(row.state_hash, row.connection, row.system),
-    )
-    return str(row.connection)
+    return None if row is None or row.expires_at <= vault.now() else _opened(vault, row)
+
+
+def take_key(vault: Vault, key: str, system: str) -> Opened | None:
+    """The same, once: the key is worthless when this returns."""
+    mine = (pending_logins.c.state_hash == _hash(key), pending_logins.c.system == system)
+    with vault.database.write() as transaction:
+        query = delete(pending_logins).where(*mine).returning(*pending_logins.c)
+        row = transaction.execute(query).first()
+    return None if row is None or row.expires_at <= vault.now() else _opened(vault, row)
+
+
+def keys_of(vault: Vault, connection: str, systems: Sequence[str]) -> list[Opened]:
+    """What keys open for a connection now, the soonest over first."""
+    table = pending_logins
+    mine = (table.c.connection == connection, table.c.system.in_(systems), table.c.expires_at > vault.now())
+    with vault.database.read() as reading:
+        rows = reading.execute(select(table).where(*mine).order_by(table.c.expires_at)).all()
+    return [_opened(vault, row) for row in rows]
+
+
+def end_key(transaction: Connection, connection: str, mark: str) -> bool:
+    """Make one key of a connection worthless, by its mark; whether there was one."""
+    mine = (pending_logins.c.connection == connection, pending_logins.c.state_hash == mark)
+    is_key = pending_logins.c.system.in_(_NO_LOGINS)
+    return transaction.execute(delete(pending_logins).where(*mine, is_key)).rowcount > 0
+
+
+def _opened(vault: Vault, row: Row[Any]) -> Opened:
+    envelope = Envelope(row.key_id, row.wrapped_key, row.sealed)
+    content = vault.unseal(envelope, *login_place(row.state_hash, row.connection, row.system))
+    return Opened(row.connection, row.system, content, row.expires_at, row.state_hash)
 
 
 def take(vault: Vault, state: str) -> TakenLogin | None:
@@ -72,7 +125,7 @@ def take(vault: Vault, state: str) -> TakenLogin | None:
     """
     table = pending_logins
     with vault.database.write() as transaction:
-        mine = (table.c.state_hash == _hash(state), table.c.system != INVITATION)
+        mine = (table.c.state_hash == _hash(state), table.c.system.not_in(_NO_LOGINS))
         found = delete(table).where(*mine).returning(*table.c)
         row = transaction.execute(found).first()
         purge(transaction, vault.now())

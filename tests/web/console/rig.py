@@ -130,7 +130,17 @@ def pages(rig: Rig) -> list[str]:
 
 
 EXAMPLES = {
-    "/console/check/result": f"?connection={NAME}",
+    **dict.fromkeys(
+        (
+            "/console/check/result",
+            "/console/setup/draft",
+            "/console/setup/apply",
+            "/console/setup/connection",
+            "/console/setup/discard",
+            "/console/setup/disconnect",
+        ),
+        f"?connection={NAME}",
+    ),
     "/console/people/user": "?name=admin@example.com",
     "/console/people/disable": "?name=admin@example.com",
 }

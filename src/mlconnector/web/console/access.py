@@ -19,7 +19,7 @@ from mlconnector.flow.people.sessions import Session
 from mlconnector.web.callers import known
 from mlconnector.web.parts import Web, parts_of
 
-_SESSION, _BROWSER = "ml_console", "ml_browser"
+_SESSION, _BROWSER, _GUEST = "ml_console", "ml_browser", "ml_adviser"
 _TOKEN = "form_token"  # noqa: S105 - the name of a field
 _MOST_FIELDS, _MOST_FILES = 2000, 1
 
@@ -147,6 +147,21 @@ def keep(request: Request, answer: Response, begun: LoggedIn) -> None:
             httponly=True,
             samesite="lax",
         )
+
+
+def guest_key(request: Request) -> str:
+    """The key of a visit with an adviser link that a browser has; empty for any other."""
+    return _cookie(request, _GUEST)
+
+
+def keep_guest(request: Request, answer: Response, key: str, seconds: int) -> None:
+    """Give the key of a visit to the browser; without one, take it back."""
+    secure = _is_secure(request)
+    name = _named(request, _GUEST)
+    if key:
+        answer.set_cookie(name, key, max_age=seconds, secure=secure, httponly=True, samesite="lax")
+    else:
+        answer.delete_cookie(name, secure=secure, httponly=True, samesite="lax")
 
 
 def forget(request: Request, answer: Response) -> None:

@@ -33,6 +33,7 @@ _TONES = {
         **dict.fromkeys(("failed",), BAD),
     },
     "user": {"enabled": GOOD, "disabled": BAD},
+    "seed": {"confirmed": GOOD, "open": WARN},
     "outcome": {"ok": GOOD, "warning": WARN, "failed": BAD},
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Integer, cast, delete, func, insert, select, update
+from sqlalchemy import Connection, Integer, case, cast, delete, func, insert, or_, select, update
 
 from mlconnector.mapping.numbers import RESERVED
 from mlconnector.model.entries import Ledger
@@ -41,6 +41,25 @@ def every(connection: Connection, client: str) -> dict[str, GivenNumber]:
     columns = [accounts.c[name] for name in GivenNumber.__dataclass_fields__]
     query = select(*columns).where(accounts.c.client == client).order_by(accounts.c.number)
     return {row.number: GivenNumber(*row) for row in connection.execute(query)}
+
+
+def page(
+    connection: Connection, client: str, ledger: Ledger, wanted: str, first: int, most: int
+) -> tuple[list[GivenNumber], int]:
+    """Some numbers of a ledger, and how many there are; those that nobody has yet come first.
+
+    `wanted` is a part of number, name, party or VAT id.
+    """
+    columns = [accounts.c[name] for name in GivenNumber.__dataclass_fields__]
+    mine = [accounts.c.client == client, accounts.c.ledger == ledger]
+    if wanted:
+        looked_at = (accounts.c.number, accounts.c.name, accounts.c.party, accounts.c.vat_id)
+        mine.append(or_(*(column.icontains(wanted, autoescape=True) for column in looked_at)))
+    count = connection.execute(select(func.count()).select_from(accounts).where(*mine)).scalar_one()
+    is_open = accounts.c.party.startswith(RESERVED, autoescape=True)
+    order = (case((is_open, 0), else_=1), accounts.c.number)
+    query = select(*columns).where(*mine).order_by(*order).offset(first).limit(most)
+    return [GivenNumber(*row) for row in connection.execute(query)], count
 
 
 def reserved(connection: Connection, client: str, numbers: Sequence[str]) -> dict[str, str]:

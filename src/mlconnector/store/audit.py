@@ -227,6 +227,23 @@ def story(connection: Connection, subjects: Sequence[str]) -> list[AuditRow]:
     return sorted(found, key=lambda row: row.sequence)
 
 
+def naming(
+    connection: Connection, subjects: Sequence[str], events: Sequence[str], text: str, most: int
+) -> list[AuditRow]:
+    """The latest events of these kinds whose detail names a text as a whole, the latest first."""
+    named = audit.c.detail.contains(json.dumps(text), autoescape=True)
+    query = select(audit).where(audit.c.subject.in_(subjects), audit.c.event.in_(events), named)
+    rows = connection.execute(query.order_by(audit.c.sequence.desc()).limit(most))
+    return [_audit_row(row) for row in rows]
+
+
+def of_events(connection: Connection, subject: str, events: Sequence[str]) -> list[AuditRow]:
+    """What happened to a subject of these kinds, in order."""
+    mine = (audit.c.subject == subject, audit.c.event.in_(events))
+    rows = connection.execute(select(audit).where(*mine).order_by(audit.c.sequence))
+    return [_audit_row(row) for row in rows]
+
+
 def latest(connection: Connection, subject: str, event: str) -> AuditRow | None:
     """The last time that something happened to a subject; None when it never did."""
     query = select(audit).where(audit.c.subject == subject, audit.c.event == event)

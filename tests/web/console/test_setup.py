@@ -121,7 +121,7 @@ def test_a_name_that_will_not_do_or_is_taken_is_refused_at_its_field(rig: Rig, n
 def test_a_change_shows_its_difference_and_is_applied_as_it_was_seen(rig: Rig) -> None:
     rig.connect()
     admin = visitor(rig)
-    text = admin.get(f"setup/download?connection={NAME}").text
+    text = admin.get(f"setup/connection?connection={NAME}&as=toml").text
     changed = text.replace('without_products = "hold"', 'without_products = "hold"\nvalue_tolerance = 0.10')
     files = {"file": ("any.toml", changed.encode(), "application/toml")}
     page = admin.done("setup/upload", files=files)
@@ -135,7 +135,7 @@ def test_a_change_shows_its_difference_and_is_applied_as_it_was_seen(rig: Rig) -
     assert "Inzwischen hat sich geändert" in outdated.text
     mark = seen(admin.page(f"setup/apply?connection={NAME}"))
     assert "ist übernommen" in admin.done("setup/apply", connection=NAME, seen=mark)
-    assert admin.get(f"setup/download?connection={NAME}").text.endswith("# another\n")
+    assert admin.get(f"setup/connection?connection={NAME}&as=toml").text.endswith("# another\n")
     assert ("settings_changed", "admin@example.com") in story(rig)
 
 

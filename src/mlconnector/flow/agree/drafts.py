@@ -16,16 +16,17 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import drafts
 from mlconnector.store.drafts import Draft
 
-Kind = Literal["settings", "chart", "debtors", "creditors", "words"]
+Kind = Literal["settings", "chart", "debtors", "creditors", "mapping"]
 
 _KEPT_FOR = timedelta(days=90)
 _SECRET = re.compile(r"\w*(secret|password|api_token|application_key|webhook_key)", re.IGNORECASE)
 _LONGEST_NAME = 100
+_TEXTS = ("settings", "mapping")
 
 
 def keep(services: Services, name: str, kind: Kind, content: bytes, by: str, file: str = "") -> Draft:
     """Keep what somebody has begun. Raises NeedsHuman (`secret_in_settings`) and then keeps nothing."""
-    secret = _secret_in(content.decode("utf-8", "replace")) if kind == "settings" else ""
+    secret = _secret_in(content.decode("utf-8", "replace")) if kind in _TEXTS else ""
     if secret:
         raise NeedsHuman(Problem("secret_in_settings", {"secret": secret}))
     now = services.now()

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mlconnector.flow.agree.mapping_choices import Chosen, FormCheck
-from mlconnector.flow.agree.mapping_form import filled_in
+from mlconnector.flow.agree.mapping_form import FormRow, filled_in
 from mlconnector.flow.agree.own_words import CENTRES, Choice, centres_for, mapped, told
 from mlconnector.flow.context.context import Context
 from mlconnector.mapping.charts import tax_cases
@@ -68,12 +68,15 @@ class Taken:
 
 def take(context: Context, content: bytes) -> Taken:
     """Read a form that was filled in. Changes nothing; raises one of the four errors of the source."""
+    rows, faults = filled_in(content)
+    return Taken(faults=tuple(faults)) if faults else take_rows(context, rows)
+
+
+def take_rows(context: Context, rows: Sequence[FormRow]) -> Taken:
+    """The same for lines that were filled in elsewhere than in a file."""
     settings, language = context.settings, context.services.settings.language
     rules = settings.rules
     words = mapped(told(context), rules.mapping)
-    rows, faults = filled_in(content)
-    if faults:
-        return Taken(faults=tuple(faults))
     chosen, faults, left = FormCheck(words, rules.books.account_length, language).chosen(rows)
     wrong = {one.line for one in faults}
     chosen = [one for one in chosen if one.line not in wrong]
@@ -156,22 +159,29 @@ def _table(name: str, chosen: Sequence[Chosen], written: Table) -> Part:
     return Part(name, content, lines, is_row=False, replaces=0 if before else None)
 
 
-def _refused(parts: Sequence[Part], written: Table, rules: Rules, language: Language) -> Iterator[Fault]:
-    """What the connection file would be refused for with these parts."""
+def with_parts(written: Table, parts: Sequence[Part]) -> Table:
+    """The `[mapping]` of a connection file with these parts in their places."""
     candidate: Table = {key: list(one) if isinstance(one, list) else one for key, one in written.items()}
-    rows: dict[str, int] = {}
     for part in parts:
-        line = next(iter(part.lines.values()))
         if not part.is_row:
             candidate[part.table] = {**candidate.get(part.table, {}), **part.content}
         elif part.replaces:
             candidate[part.table][part.replaces - 1] = part.content
-            rows[f"mapping.{part.table} row {part.replaces}"] = line
         else:
-            added = candidate.setdefault(part.table, [])
-            added.append(part.content)
-            rows[f"mapping.{part.table} row {len(added)}"] = line
-    for where, account, reason in _reasons(candidate, rules, language):
+            candidate.setdefault(part.table, []).append(part.content)
+    return candidate
+
+
+def _refused(parts: Sequence[Part], written: Table, rules: Rules, language: Language) -> Iterator[Fault]:
+    """What the connection file would be refused for with these parts."""
+    rows: dict[str, int] = {}
+    new: dict[str, int] = {}
+    for part in parts:
+        if part.is_row:
+            new[part.table] = new.get(part.table, len(written.get(part.table, []))) + (not part.replaces)
+            number = part.replaces or new[part.table]
+            rows[f"mapping.{part.table} row {number}"] = next(iter(part.lines.values()))
+    for where, account, reason in _reasons(with_parts(written, parts), rules, language):
         line = rows.get(where) or _line_of_account(parts, account)
         yield Fault(line, "row_refused", {"reason": reason})
 

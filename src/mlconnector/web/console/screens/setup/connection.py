@@ -38,7 +38,11 @@ class ShownLogin:
 
 @SCREEN.page("connection")
 def show(at: At) -> Response:
-    """How a connection stands, and all that is set up for it."""
+    """How a connection stands, and all that is set up for it; its settings as the connection file."""
+    if at.asked("as") == "toml" and at.viewer.may("connect"):
+        row = _row(at, at.asked("connection"))
+        headers = {"Content-Disposition": f'attachment; filename="{row.name}.toml"'}
+        return Response(row.settings.encode(), media_type="application/toml", headers=headers)
     return _page(at, at.asked("connection"))
 
 
@@ -86,14 +90,6 @@ def set_webhook(at: Acting) -> Response:
         return at.done("webhook_off", place("connection", name))
     events = webhooks.register(context, at.by)
     return at.done("webhook_on", place("connection", name), events=", ".join(events))
-
-
-@SCREEN.page("download", "connect")
-def download(at: At) -> Response:
-    """The settings as the connection file."""
-    row = _row(at, at.asked("connection"))
-    headers = {"Content-Disposition": f'attachment; filename="{row.name}.toml"'}
-    return Response(row.settings.encode(), media_type="application/toml", headers=headers)
 
 
 @SCREEN.page("disconnect", "disconnect")

@@ -1,0 +1,184 @@
+"""The rows of a mapping: which facts lead to which account, tax case, cost centre; changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree import mapping_edit
+from mlconnector.flow.context.context import Context
+from mlconnector.flow.report.case_titles import case_title
+from mlconnector.mapping.charts import tax_cases
+from mlconnector.model.problems import Problem
+from mlconnector.web.console.downloads import FORMS, downloaded
+from mlconnector.web.console.screens.mapping.applying import begin_change
+from mlconnector.web.console.screens.mapping.screen import SCREEN, place, tabs
+from mlconnector.web.console.visits import Acting, At, Visit
+
+TABLES = ("revenue", "expense", "tax_case", "cost_centre_1", "cost_centre_2", "payments")
+_ACCOUNTS, _ENTRIES = ("revenue", "expense"), ("cost_centre_1", "cost_centre_2", "payments")
+_DIRECTIONS = {"revenue": "sale", "expense": "purchase"}
+_NO_FACTS = ("case", "reason", "attributes")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a table, or an entry of one: what it looks at, and what follows."""
+
+    table: str
+    number: int
+    key: str
+    facts: str
+    account: str
+    account_name: str
+    tax_case: str
+    automatic: bool | None = None
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row by its number, and not an entry by its key."""
+        return self.number > 0
+
+
+@SCREEN.page("rows")
+def show(at: At) -> Response:
+    """All rows, by table, as they hold for the connection."""
+    name = at.asked("connection")
+    context = at.app.context(name)
+    table, wanted = at.asked("table"), at.asked("wanted").casefold()
+    found = [
+        one
+        for one in lines_of(context)
+        if table in ("", one.table) and wanted in f"{one.facts} {one.account} {one.tax_case}".casefold()
+    ]
+    if at.asked("as") in FORMS:
+        heads = [at.say(one) for one in ("label_table", "label_where", "label_account", "label_tax_case")]
+        cells = [
+            [at.say(f"table_{one.table}"), one.facts, one.account, _title(at, one.tax_case)] for one in found
+        ]
+        return downloaded(at.asked("as"), at.say("tab_rows"), heads, cells, at.language)
+    paging = at.paging(len(found))
+    return at.shown(
+        "rows.html",
+        name=name,
+        tabs=tabs(at, context, "rows"),
+        lines=found[max(paging.first - 1, 0) : paging.last],
+        paging=paging,
+        tables=TABLES,
+        title_of=lambda case: _title(at, case),
+    )
+
+
+@SCREEN.page("row", "map")
+def edit(at: At) -> Response:
+    """The form that changes a row, or adds one."""
+    name, table = at.asked("connection"), at.asked("table") or "revenue"
+    context = at.app.context(name)
+    line = _line(context, table, at.asked("number"), at.asked("key"))
+    return at.shown(
+        "row.html",
+        name=name,
+        table=table,
+        line=line,
+        tables=TABLES,
+        facts=mapping_edit.FACTS,
+        fact=at.asked("fact"),
+        value=at.asked("value"),
+        cases=_cases(at, table),
+        takes_account=table in _ACCOUNTS,
+        is_entry=table in _ENTRIES,
+    )
+
+
+@SCREEN.action("row", "map")
+def change(at: Acting) -> Response:
+    """Begin the change of a row; its difference is shown before it is applied."""
+    name, table = at.form.get("connection"), at.form.get("table")
+    context = at.app.context(name)
+    _known(table)
+    text, number = context.settings.text, at.form.get("number")
+    if table in _ENTRIES:
+        value, attribute = at.form.get("value"), _attribute(context, table, at.form.get("fact"))
+        part = mapping_edit.entry_changed(text, table, attribute, value, at.form.get("account"))
+    elif number.isdecimal() and int(number):
+        part = mapping_edit.row_changed(text, table, int(number), _chosen(at, table))
+    else:
+        given = {one: value for one, value in _chosen(at, table).items() if value is not None}
+        part = mapping_edit.row_added(table, at.form.get("fact"), at.form.get("value"), given)
+    return begin_change(at, context, mapping_edit.edited(text, [part]), place("rows", name))
+
+
+def lines_of(context: Context) -> Iterator[Line]:
+    """The rows and entries of every table, in their order."""
+    rules = context.rules
+    mapping = rules.mapping
+    for table in _ACCOUNTS:
+        rows = mapping.revenue if table == "revenue" else mapping.expense
+        for number, row in enumerate(rows, start=1):
+            known = rules.account(row)
+            looked_at = {one: getattr(row, one) for one in mapping_edit.FACTS if getattr(row, one)}
+            facts = _facts({**looked_at, **row.attributes})
+            case = row.tax_case or (known.tax_case if known else "")
+            name = known.name if known else ""
+            yield Line(table, number, "", facts, row.account or "", name, case, row.automatic)
+    for number, case_row in enumerate(mapping.tax_case, start=1):
+        shown = case_row.model_dump(mode="json", exclude_defaults=True)
+        looked_at = {name: one for name, one in shown.items() if name not in _NO_FACTS}
+        yield Line(
+            "tax_case", number, "", _facts({**looked_at, **case_row.attributes}), "", "", case_row.case
+        )
+    for table in _ENTRIES:
+        made = getattr(mapping, table)
+        for key, value in (made.table if made is not None else {}).items():
+            known = rules.accounts.get(value) if table == "payments" else None
+            yield Line(table, 0, key, _facts({made.attribute: key}), value, known.name if known else "", "")
+
+
+def _facts(looked_at: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in looked_at.items())
+
+
+def _chosen(at: Visit, table: str) -> dict[str, Any]:
+    """What a form says of a row; None for what was left empty."""
+    case = at.form.get("tax_case")
+    if table == "tax_case":
+        return {"case": case}
+    automatic = {"true": True, "false": False}.get(at.form.get("automatic"))
+    return {"tax_case": case or None, "account": at.form.get("account") or None, "automatic": automatic}
+
+
+def _attribute(context: Context, table: str, given: str) -> str:
+    """What a table of entries looks at: what it looks at now, else what was given."""
+    made = getattr(context.rules.mapping, table)
+    return given or (made.attribute if made is not None else "cost_centre")
+
+
+def _known(table: str) -> None:
+    if table not in TABLES:
+        raise NeedsHuman(Problem("row_unknown", {"table": table, "number": ""}))
+
+
+def _line(context: Context, table: str, number: str, key: str) -> Line | None:
+    """The row that is asked for; None for a new one. Raises NeedsHuman (`row_unknown`)."""
+    _known(table)
+    if not number and not key:
+        return None
+    for one in lines_of(context):
+        if one.table == table and (str(one.number) == number if number else one.key == key):
+            return one
+    raise NeedsHuman(Problem("row_unknown", {"table": table, "number": number or key}))
+
+
+def _cases(at: Visit, table: str) -> list[tuple[str, str]]:
+    """The tax cases that may stand in a table, by their titles."""
+    direction = _DIRECTIONS.get(table)
+    found = [one for one in tax_cases().values() if direction in (None, one.direction)]
+    return sorted(((one.name, one.title[at.language]) for one in found), key=lambda pair: pair[1])
+
+
+def _title(at: Visit, case: str) -> str:
+    return case_title(case, at.language) if case else ""

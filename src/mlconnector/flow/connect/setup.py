@@ -47,14 +47,20 @@ class Connected:
 
 
 def connect(
-    services: Services, settings: ConnectionSettings, secrets: Mapping[str, str], by: str = ""
+    services: Services,
+    settings: ConnectionSettings,
+    secrets: Mapping[str, str],
+    by: str = "",
+    *,
+    confirms: bool = True,
 ) -> Connected:
     """Set a connection up or change it, all or nothing.
 
     `secrets` are given by `<system>.<name>`, e.g. `pipedrive.api_token`. One that is disconnected has to be
     logged in to and released again. Raises NeedsHuman when a change would move the connection to another
     client or source system: what was sent could not be recognised then; and where `[books]` names no day from
-    which on is booked (`begin_missing`).
+    which on is booked (`begin_missing`). `confirms` says whether `confirmed_by` in the settings is the word of
+    whoever changes them.
     """
     now, name = services.now(), settings.name
     given = sorted(secrets)
@@ -93,7 +99,7 @@ def connect(
             connections.set_state(db, name, "ready", "", now)
             noted = {"state": "ready", "reason": "", "facts": {}}
             events.append(AuditEvent(name, name, "connection_state", noted))
-        if existing is None or existing.settings != settings.text:
+        if confirms and (existing is None or existing.settings != settings.text):
             events += confirm_by_file(db, settings, now)
         append(db, events, now)
     services.forget_client(settings.client)

@@ -57,7 +57,8 @@ def apply(at: Acting) -> Response:
     after = at.app.services.read(text, name)
     if not _is_mapping_only(before, after):
         raise NeedsHuman(Problem("mapping_only", {"name": name}))
-    setup.connect(at.app.services, after, {}, at.by)
+    # Who changes a row has not confirmed what follows from it, whatever the settings say of earlier days.
+    setup.connect(at.app.services, after, {}, at.by, confirms=False)
     drafts.discard(at.app.services, name, "mapping")
     return at.done("applied", place("rows", name), name=name)
 

@@ -59,8 +59,8 @@ def connect(
     `secrets` are given by `<system>.<name>`, e.g. `pipedrive.api_token`. One that is disconnected has to be
     logged in to and released again. Raises NeedsHuman when a change would move the connection to another
     client or source system: what was sent could not be recognised then; and where `[books]` names no day from
-    which on is booked (`begin_missing`). `confirms` says whether `confirmed_by` in the settings is the word of
-    whoever changes them.
+    which on is booked (`begin_missing`). `confirms` says whether `confirmed_by` in the settings is the word
+    of whoever changes them.
     """
     now, name = services.now(), settings.name
     given = sorted(secrets)

@@ -133,11 +133,11 @@ EXAMPLES = {
     **dict.fromkeys(
         (
             "/console/check/result",
-            "/console/setup/draft",
-            "/console/setup/apply",
-            "/console/setup/connection",
-            "/console/setup/discard",
-            "/console/setup/disconnect",
+            "/console/connections/draft",
+            "/console/connections/apply",
+            "/console/connections/connection",
+            "/console/connections/discard",
+            "/console/connections/disconnect",
             "/console/mapping",
             "/console/mapping/rows",
             "/console/mapping/row",

@@ -60,10 +60,10 @@ def events(rig: Rig) -> list[audit.AuditRow]:
 
 def test_a_link_is_made_in_the_console_and_shown_once(connected: Rig) -> None:
     keeper = visitor(connected, "bookkeeper")
-    answer = keeper.post("setup/invite", connection=NAME)
+    answer = keeper.post("connections/invite", connection=NAME)
     found = re.search(r'value="http://localhost:8080(/console/adviser\?key=[\w-]+)"', answer.text)
     assert found is not None
-    page = keeper.page(f"setup/connection?connection={NAME}")
+    page = keeper.page(f"connections/connection?connection={NAME}")
     assert "noch nicht geöffnet" in page
     assert found[1] not in page
     door = connected.browser().get(found[1])
@@ -109,11 +109,11 @@ def test_a_name_has_to_be_given_and_the_link_stays_good(connected: Rig) -> None:
 def test_a_visit_is_ended_from_the_console_by_its_visitor_or_by_time(connected: Rig) -> None:
     admin = visitor(connected)
     browser = opened(connected, link(connected))
-    page = admin.page(f"setup/connection?connection={NAME}")
+    page = admin.page(f"connections/connection?connection={NAME}")
     assert "Besuch von Erika Beispiel" in page
     mark = re.search(r'name="mark" value="(\w+)"', page)
     assert mark is not None
-    admin.done("setup/end-link", connection=NAME, mark=mark[1])
+    admin.done("connections/end-link", connection=NAME, mark=mark[1])
     assert browser.get("/console/adviser").status_code == 404
     browser = opened(connected, link(connected))
     left = browser.post("/console/adviser/leave", data={"form_token": token(browser)}, headers=HERE)
@@ -145,7 +145,7 @@ def test_a_visitor_does_nothing_without_the_token_of_the_visit(connected: Rig, p
 
 def test_a_visitor_sees_nothing_else_of_the_console(connected: Rig) -> None:
     browser = opened(connected, link(connected))
-    assert browser.get(f"/console/setup/connection?connection={NAME}").status_code == 303
+    assert browser.get(f"/console/connections/connection?connection={NAME}").status_code == 303
     assert browser.get("/console/").status_code == 303
     key = link(connected)
     assert connected.browser().get("/oauth/callback", params={"state": key, "code": "x"}).status_code == 400

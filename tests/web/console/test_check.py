@@ -28,7 +28,7 @@ def test_a_step_says_who_can_help_and_leads_there(rig: Rig) -> None:
     rows = [row for row in page.split("<tr>") if "Anmeldung bei DATEV" in row]
     assert len(rows) == 1
     assert "Sie" in rows[0]
-    assert f"/console/setup/connection?connection={NAME}" in rows[0]
+    assert f"/console/connections/connection?connection={NAME}" in rows[0]
 
 
 def test_a_connection_that_there_is_not_is_said(rig: Rig) -> None:

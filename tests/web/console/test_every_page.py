@@ -96,6 +96,11 @@ def test_every_page_is_well_made(rig: Rig, language: str, is_filled: bool) -> No
         assert not re.search(r'(src|href)="(https?:)?//(?!.*rel="noreferrer")', answer.text), page
 
 
+def test_no_two_screens_take_the_same_address() -> None:
+    taken = list(addresses())
+    assert [one for one in taken if taken.count(one) > 1] == []
+
+
 def test_areas_stand_in_an_order_and_lead_to_pages(rig: Rig) -> None:
     orders = [one.order for one in SCREENS.values() if one.order]
     assert len(orders) == len(set(orders))

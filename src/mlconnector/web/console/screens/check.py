@@ -21,7 +21,7 @@ from mlconnector.web.console.visits import Acting, At, Visit
 
 SCREEN = Screen("check", order=30, verb="see", path="check")
 _WRONG = ("failed", "warning")
-_SETUP, _MAPPING = f"{HOME}setup/connection", f"{HOME}mapping"
+_SETUP, _MAPPING = f"{HOME}connections/connection", f"{HOME}mapping"
 
 
 @dataclass(frozen=True, slots=True)

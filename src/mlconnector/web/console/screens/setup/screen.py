@@ -15,7 +15,7 @@ from mlconnector.texts.language import Language
 from mlconnector.web.console.screen import Screen
 from mlconnector.web.console.visits import Visit
 
-SCREEN = Screen("setup", order=20, verb="see", path="setup")
+SCREEN = Screen("setup", order=20, verb="see", path="connections")
 LARGEST_TEXT = 500_000
 Stage = Literal["source", "settings", "credentials", "login", "check"]
 STAGES: tuple[Stage, ...] = ("source", "settings", "credentials", "login", "check")

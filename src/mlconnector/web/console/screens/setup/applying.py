@@ -93,7 +93,7 @@ def to_enter(at: Visit, settings: ConnectionSettings, refused: dict[str, str]) -
     found = [
         Credential(
             one,
-            f"{word('system', one.partition('.')[0], at.language)}: {one.partition('.')[2]}",
+            _title(at, one),
             one not in missing,
             one.endswith(_OF_SEVERAL_LINES),
             refused.get(one, ""),
@@ -101,6 +101,12 @@ def to_enter(at: Visit, settings: ConnectionSettings, refused: dict[str, str]) -
         for one in known(settings)
     ]
     return sorted(found, key=lambda one: one.is_given)
+
+
+def _title(at: Visit, credential: str) -> str:
+    """What a credential is called."""
+    system, _, name = credential.partition(".")
+    return at.say(f"secret_{name}", system=word("system", system, at.language))
 
 
 def _readable(at: Visit, name: str) -> ConnectionSettings | None:

@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from mlconnector.flow.agree import drafts
-from mlconnector.settings import UnreadableSettings
+from mlconnector.settings import Complaint
 from mlconnector.store import connections
 from mlconnector.store.connections import ConnectionRow
 from mlconnector.texts.language import Language
@@ -71,14 +71,14 @@ def drafted(at: Visit, name: str) -> str | None:
     return None if row is None else row.settings
 
 
-def complaints(error: UnreadableSettings, text: str, language: Language) -> list[Wrong]:
+def complaints(found: Sequence[Complaint], text: str, language: Language) -> list[Wrong]:
     """What is wrong with a text, line by line."""
     lines = text.splitlines()
 
     def at_line(number: int | None) -> str:
         return lines[number - 1].strip() if number is not None and 0 < number <= len(lines) else ""
 
-    return [Wrong(one.line, at_line(one.line), one.words(language)) for one in error.complaints]
+    return [Wrong(one.line, at_line(one.line), one.words(language)) for one in found]
 
 
 def _asked(name: str) -> str:

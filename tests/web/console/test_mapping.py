@@ -96,7 +96,7 @@ def test_the_first_open_day_is_named_with_a_reason(connected: Rig) -> None:
 def test_a_row_is_changed_in_place_once_its_difference_was_seen(connected: Rig) -> None:
     keeper = visitor(connected, "bookkeeper")
     page = keeper.page(f"mapping/rows?connection={NAME}&table=revenue&wanted=Holz")
-    assert "category = Holz" in page
+    assert "Warengruppe = Holz" in page
     chosen = {"account": "8401", "tax_case": "domestic_19"}
     row = {"connection": NAME, "table": "revenue", "number": "1", **chosen}
     before = connected.application.context(NAME).settings
@@ -121,9 +121,9 @@ def test_a_row_is_changed_in_place_once_its_difference_was_seen(connected: Rig) 
     ("fields", "line"),
     [
         ({"table": "revenue", "fact": "category", "value": HOSTILE[0], "account": "8400"}, HOSTILE[0]),
-        ({"table": "expense", "fact": "cost_code", "value": 'a"b', "account": "3400"}, 'cost_code'),
+        ({"table": "expense", "other": "cost_code", "value": 'a"b', "account": "3400"}, 'cost_code'),
         ({"table": "cost_centre_1", "value": "400 Neu", "account": "400"}, "400 Neu"),
-        ({"table": "payments", "fact": "payment_method", "value": "Bank", "account": "1200"}, "Bank"),
+        ({"table": "payments", "other": "payment_method", "value": "Bank", "account": "1200"}, "Bank"),
     ],
 )  # fmt: skip
 def test_a_row_is_added(connected: Rig, fields: dict[str, str], line: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,10 @@ from mlconnector.web.console.visits import Acting, At, Visit
 TABLES = ("revenue", "expense", "tax_case", "cost_centre_1", "cost_centre_2", "payments")
 _ACCOUNTS, _ENTRIES = ("revenue", "expense"), ("cost_centre_1", "cost_centre_2", "payments")
 _DIRECTIONS = {"revenue": "sale", "expense": "purchase"}
+_CALLED = (
+    *("product", "product_code", "category", "pipeline", "rate", "region", "vat_id"),
+    *("customer", "supply", "stock", "tax_code", "deductible", "cost_centre", "payment_method"),
+)
 _NO_FACTS = ("case", "reason", "attributes")
 
 
@@ -52,7 +56,7 @@ def show(at: At) -> Response:
     table, wanted = at.asked("table"), at.asked("wanted").casefold()
     found = [
         one
-        for one in lines_of(context)
+        for one in lines_of(context, _called(at))
         if table in ("", one.table) and wanted in f"{one.facts} {one.account} {one.tax_case}".casefold()
     ]
     if at.asked("as") in FORMS:
@@ -78,14 +82,14 @@ def edit(at: At) -> Response:
     """The form that changes a row, or adds one."""
     name, table = at.asked("connection"), at.asked("table") or "revenue"
     context = at.app.context(name)
-    line = _line(context, table, at.asked("number"), at.asked("key"))
+    line = _line(at, context, table, at.asked("number"), at.asked("key"))
     return at.shown(
         "row.html",
         name=name,
         table=table,
         line=line,
         tables=TABLES,
-        facts=mapping_edit.FACTS,
+        facts=[(one, _called(at)(one)) for one in mapping_edit.FACTS],
         fact=at.asked("fact"),
         value=at.asked("value"),
         cases=_cases(at, table),
@@ -102,18 +106,19 @@ def change(at: Acting) -> Response:
     _known(table)
     text, number = context.settings.text, at.form.get("number")
     if table in _ENTRIES:
-        value, attribute = at.form.get("value"), _attribute(context, table, at.form.get("fact"))
+        value, attribute = at.form.get("value"), _attribute(context, table, at.form.get("other"))
         part = mapping_edit.entry_changed(text, table, attribute, value, at.form.get("account"))
     elif number.isdecimal() and int(number):
         part = mapping_edit.row_changed(text, table, int(number), _chosen(at, table))
     else:
         given = {one: value for one, value in _chosen(at, table).items() if value is not None}
-        part = mapping_edit.row_added(table, at.form.get("fact"), at.form.get("value"), given)
+        fact = at.form.get("fact") or at.form.get("other")
+        part = mapping_edit.row_added(table, fact, at.form.get("value"), given)
     return begin_change(at, context, mapping_edit.edited(text, [part]), place("rows", name))
 
 
-def lines_of(context: Context) -> Iterator[Line]:
-    """The rows and entries of every table, in their order."""
+def lines_of(context: Context, called: Callable[[str], str]) -> Iterator[Line]:
+    """The rows and entries of every table, in their order; `called` says what facts are called."""
     rules = context.rules
     mapping = rules.mapping
     for table in _ACCOUNTS:
@@ -121,7 +126,7 @@ def lines_of(context: Context) -> Iterator[Line]:
         for number, row in enumerate(rows, start=1):
             known = rules.account(row)
             looked_at = {one: getattr(row, one) for one in mapping_edit.FACTS if getattr(row, one)}
-            facts = _facts({**looked_at, **row.attributes})
+            facts = _facts(called, {**looked_at, **row.attributes})
             case = row.tax_case or (known.tax_case if known else "")
             name = known.name if known else ""
             yield Line(table, number, "", facts, row.account or "", name, case, row.automatic)
@@ -129,17 +134,30 @@ def lines_of(context: Context) -> Iterator[Line]:
         shown = case_row.model_dump(mode="json", exclude_defaults=True)
         looked_at = {name: one for name, one in shown.items() if name not in _NO_FACTS}
         yield Line(
-            "tax_case", number, "", _facts({**looked_at, **case_row.attributes}), "", "", case_row.case
+            "tax_case",
+            number,
+            "",
+            _facts(called, {**looked_at, **case_row.attributes}),
+            "",
+            "",
+            case_row.case,
         )
     for table in _ENTRIES:
         made = getattr(mapping, table)
         for key, value in (made.table if made is not None else {}).items():
             known = rules.accounts.get(value) if table == "payments" else None
-            yield Line(table, 0, key, _facts({made.attribute: key}), value, known.name if known else "", "")
+            yield Line(
+                table, 0, key, _facts(called, {made.attribute: key}), value, known.name if known else "", ""
+            )
 
 
-def _facts(looked_at: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in looked_at.items())
+def _facts(called: Callable[[str], str], looked_at: dict[str, Any]) -> str:
+    return ", ".join(f"{called(name)} = {value}" for name, value in looked_at.items())
+
+
+def _called(at: Visit) -> Callable[[str], str]:
+    """What people call a fact; one that only a source names is called as it names it."""
+    return lambda name: at.say(f"fact_{name}") if name in _CALLED else name
 
 
 def _chosen(at: Visit, table: str) -> dict[str, Any]:
@@ -162,12 +180,12 @@ def _known(table: str) -> None:
         raise NeedsHuman(Problem("row_unknown", {"table": table, "number": ""}))
 
 
-def _line(context: Context, table: str, number: str, key: str) -> Line | None:
+def _line(at: Visit, context: Context, table: str, number: str, key: str) -> Line | None:
     """The row that is asked for; None for a new one. Raises NeedsHuman (`row_unknown`)."""
     _known(table)
     if not number and not key:
         return None
-    for one in lines_of(context):
+    for one in lines_of(context, _called(at)):
         if one.table == table and (str(one.number) == number if number else one.key == key):
             return one
     raise NeedsHuman(Problem("row_unknown", {"table": table, "number": number or key}))

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlconnector.settings import Complaint, UnreadableSettings, parse_toml
+from mlconnector.settings import Complaint, UnreadableSettings, line_of, parse_toml
 from mlconnector.systems.registry import sink_systems
-from mlconnector.toml_lines import line_of
 
 _OF_BOOKS = ("begin", "chart", "account_length", "fiscal_year_start")
 _OF_SINK = ("client", "client_id")

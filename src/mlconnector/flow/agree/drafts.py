@@ -28,7 +28,7 @@ def keep(services: Services, name: str, kind: Kind, content: bytes, by: str, fil
     """Keep what somebody has begun. Raises NeedsHuman (`secret_in_settings`) and then keeps nothing."""
     secret = _secret_in(content.decode("utf-8", "replace")) if kind in _TEXTS else ""
     if secret:
-        raise NeedsHuman(Problem("secret_in_settings", {"secret": secret}))
+        raise NeedsHuman(Problem("secret_in_settings", {"given": secret}))
     now = services.now()
     draft = Draft(name, kind, content, file, by, now)
     with services.database.write() as db:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mlconnector.flow.agree.mapping_choices import Chosen, FormCheck
 from mlconnector.flow.agree.mapping_form import FormRow, filled_in
-from mlconnector.flow.agree.own_words import CENTRES, Choice, centres_for, mapped, told
+from mlconnector.flow.agree.own_words import CENTRES, Choice, MappedWord, centres_for, mapped, told
 from mlconnector.flow.context.context import Context
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.list_entries import Fault
@@ -68,15 +68,23 @@ class Taken:
 
 def take(context: Context, content: bytes) -> Taken:
     """Read a form that was filled in. Changes nothing; raises one of the four errors of the source."""
+    words = _words(context)
     rows, faults = filled_in(content)
-    return Taken(faults=tuple(faults)) if faults else take_rows(context, rows)
+    return Taken(faults=tuple(faults)) if faults else _taken(context, words, rows)
 
 
 def take_rows(context: Context, rows: Sequence[FormRow]) -> Taken:
     """The same for lines that were filled in elsewhere than in a file."""
+    return _taken(context, _words(context), rows)
+
+
+def _words(context: Context) -> Sequence[MappedWord]:
+    return mapped(told(context), context.rules.mapping)
+
+
+def _taken(context: Context, words: Sequence[MappedWord], rows: Sequence[FormRow]) -> Taken:
     settings, language = context.settings, context.services.settings.language
     rules = settings.rules
-    words = mapped(told(context), rules.mapping)
     chosen, faults, left = FormCheck(words, rules.books.account_length, language).chosen(rows)
     wrong = {one.line for one in faults}
     chosen = [one for one in chosen if one.line not in wrong]

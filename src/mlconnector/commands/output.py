@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import shlex
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -193,12 +191,6 @@ def paragraph(
 def heading(text: str, indent: int = 0, *, hanging: int = 0) -> None:
     """Print a text in bold."""
     paragraph(text, indent, hanging=hanging, style="bold")
-
-
-def for_connection(text: str, name: str, cause: str = "") -> str:
-    """A text with the names that its commands leave open: the connection's, and the cause's."""
-    text = re.sub(r"(ml-connector [a-z -]+) NAME\b", rf"\1 {name}", text)
-    return text.replace("--cause …", f"--cause {shlex.quote(cause)}") if cause else text
 
 
 def print_json(value: Any) -> None:

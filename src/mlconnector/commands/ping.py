@@ -12,7 +12,6 @@ from mlconnector.commands.output import (
     Exit,
     answered,
     application,
-    for_connection,
     heading,
     named,
     paragraph,
@@ -23,6 +22,7 @@ from mlconnector.flow.connect.ping import check
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.texts.catalogue import found, step_cause, step_people, step_title
 from mlconnector.texts.language import Language
+from mlconnector.texts.named import for_connection
 
 # Causes that a new login, or other credentials, cure.
 _OF_LOGINS = frozenset({"login_needed", "token_refused"})

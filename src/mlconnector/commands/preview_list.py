@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from mlconnector.commands.output import for_connection, phrase
+from mlconnector.commands.output import phrase
 from mlconnector.flow.preview.booking_list import Listed, Previewed
 from mlconnector.flow.preview.preview import MADE
 from mlconnector.flow.preview.sums import CaseKey, Sums, Waits
@@ -26,6 +26,7 @@ from mlconnector.model.vouchers import Kind
 from mlconnector.texts import notation
 from mlconnector.texts.catalogue import Explanation, explain_together, reason, sentence, word
 from mlconnector.texts.language import Language
+from mlconnector.texts.named import for_connection
 
 _NUMBERS_LISTED = 20
 

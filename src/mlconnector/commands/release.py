@@ -14,7 +14,6 @@ from mlconnector.commands.output import (
     Exit,
     answered,
     application,
-    for_connection,
     heading,
     language,
     named,
@@ -33,6 +32,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import seed
 from mlconnector.systems.own_words import OwnWord
 from mlconnector.texts.catalogue import step_cause
+from mlconnector.texts.named import for_connection
 
 
 def release(

@@ -20,7 +20,6 @@ from mlconnector.commands.output import (
     answered,
     application,
     complaints,
-    for_connection,
     language,
     os_reason,
     paragraph,
@@ -42,6 +41,7 @@ from mlconnector.store import connections
 from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import sink_systems, source_systems
 from mlconnector.texts.catalogue import explain, step_cause
+from mlconnector.texts.named import for_connection
 
 Name = Annotated[str, typer.Argument()]
 _TRIES = 3

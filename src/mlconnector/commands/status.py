@@ -16,7 +16,6 @@ from mlconnector.commands.output import (
     batch_state,
     batches_title,
     console,
-    for_connection,
     heading,
     named,
     paragraph,
@@ -31,6 +30,7 @@ from mlconnector.commands.output import (
 from mlconnector.flow.report import attention, overview
 from mlconnector.store import connections
 from mlconnector.texts.catalogue import Explanation
+from mlconnector.texts.named import for_connection
 
 _BATCHES_SHOWN = 12
 _CAUSES_SHOWN = 10

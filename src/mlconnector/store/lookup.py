@@ -24,6 +24,15 @@ class WaitingFor:
 
 
 @dataclass(frozen=True, slots=True)
+class CauseCount:
+    """How many vouchers of a connection wait for a cause."""
+
+    connection: str
+    cause: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Which vouchers are meant: of a connection, in one of some states, dated from `first` to `last`."""
 
@@ -32,9 +41,12 @@ class Scope:
     first: date | None = None
     last: date | None = None
     reversed_only: bool = False
+    kind: str | None = None
 
 
 COLUMNS = [vouchers.c[name] for name in VoucherRow.__dataclass_fields__]
+_IN_ORDER = (vouchers.c.connection, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
+_WAITS = vouchers.c.state.in_(["needs_human", "rejected", "settled", "booked_by_hand"])
 # How many vouchers of the same name are shown for a choice.
 _AMBIGUOUS = 6
 
@@ -62,21 +74,62 @@ def waiting(connection: Connection, name: str | None = None, cause: str | None =
     query = (
         select(*COLUMNS, problems.c.key, problems.c.facts, problems.c.group_facts)
         .join(problems, problems.c.voucher == vouchers.c.id)
-        .where(vouchers.c.state.in_(["needs_human", "rejected", "settled", "booked_by_hand"]))
-        .order_by(
-            vouchers.c.connection,
-            vouchers.c.document_date,
-            vouchers.c.number,
-            vouchers.c.id,
-            problems.c.origin,
-            problems.c.position,
-        )
+        .where(_WAITS)
+        .order_by(*_IN_ORDER, problems.c.origin, problems.c.position)
     )
     if name is not None:
         query = query.where(vouchers.c.connection == name)
     if cause is not None:
         query = query.where(problems.c.cause == cause)
     return [WaitingFor(VoucherRow(*row[:-3]), problem_of(row)) for row in connection.execute(query)]
+
+
+def causes(connection: Connection, wanted: Scope, cause: str | None = None) -> list[CauseCount]:
+    """For what the vouchers within a scope wait, the most frequent cause first."""
+    count = func.count(vouchers.c.id.distinct())
+    query = (
+        select(vouchers.c.connection, problems.c.cause, count)
+        .join(problems, problems.c.voucher == vouchers.c.id)
+        .where(_WAITS, *_within(wanted))
+        .group_by(vouchers.c.connection, problems.c.cause)
+    )
+    if cause is not None:
+        query = query.where(problems.c.cause == cause)
+    found = [CauseCount(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (-one.count, one.cause, one.connection))
+
+
+def said_of_cause(connection: Connection, wanted: Scope, cause: str) -> list[Problem]:
+    """The problems of one cause within a scope; those that say the same, once."""
+    query = (
+        select(problems.c.key, problems.c.facts, problems.c.group_facts)
+        .distinct()
+        .join(vouchers, problems.c.voucher == vouchers.c.id)
+        .where(_WAITS, problems.c.cause == cause, *_within(wanted))
+        .order_by(problems.c.facts)
+    )
+    return [problem_of(row) for row in connection.execute(query)]
+
+
+def waiting_vouchers(
+    connection: Connection, wanted: Scope, cause: str, *, limit: int | None = None, offset: int = 0
+) -> dict[VoucherRow, list[Problem]]:
+    """The vouchers within a scope that wait for one cause, the oldest first, with their problems of it."""
+    with_cause = select(problems.c.voucher).where(problems.c.cause == cause)
+    query = (
+        select(*COLUMNS)
+        .where(_WAITS, vouchers.c.id.in_(with_cause), *_within(wanted))
+        .order_by(*_IN_ORDER)
+        .limit(limit)
+        .offset(offset)
+    )
+    rows = [VoucherRow(*row) for row in connection.execute(query)]
+    found: dict[str, list[Problem]] = {}
+    for part in parts([row.id for row in rows]):
+        its = select(problems).where(problems.c.voucher.in_(part), problems.c.cause == cause)
+        for row in connection.execute(its.order_by(problems.c.origin, problems.c.position)):
+            found.setdefault(row.voucher, []).append(problem_of(row))
+    return {row: found.get(row.id, []) for row in rows}
 
 
 def contents(connection: Connection, rows: Sequence[VoucherRow]) -> dict[str, str]:
@@ -154,6 +207,8 @@ def _within(wanted: Scope) -> Iterator[ColumnElement[bool]]:
         yield vouchers.c.connection == wanted.connection
     if wanted.states:
         yield vouchers.c.state.in_(wanted.states)
+    if wanted.kind is not None:
+        yield vouchers.c.kind == wanted.kind
     if wanted.first is not None:
         yield vouchers.c.document_date >= wanted.first
     if wanted.last is not None:

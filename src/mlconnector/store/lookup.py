@@ -69,7 +69,9 @@ def find(connection: Connection, wanted: str, name: str | None = None) -> Vouche
     return None
 
 
-def waiting(connection: Connection, name: str | None = None, cause: str | None = None) -> list[WaitingFor]:
+def waiting(
+    connection: Connection, name: str | None = None, cause: str | None = None, wanted: Scope | None = None
+) -> list[WaitingFor]:
     """Each voucher that waits with everything that it waits for, the oldest documents first."""
     query = (
         select(*COLUMNS, problems.c.key, problems.c.facts, problems.c.group_facts)
@@ -81,6 +83,8 @@ def waiting(connection: Connection, name: str | None = None, cause: str | None =
         query = query.where(vouchers.c.connection == name)
     if cause is not None:
         query = query.where(problems.c.cause == cause)
+    if wanted is not None:
+        query = query.where(*_within(wanted))
     return [WaitingFor(VoucherRow(*row[:-3]), problem_of(row)) for row in connection.execute(query)]
 
 

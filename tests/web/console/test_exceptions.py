@@ -86,6 +86,8 @@ def test_one_fix_lets_all_of_a_cause_go_on(rig: Rig) -> None:
     assert "noch nicht wieder gelesen: 12" in page
     assert {row(rig, key).state for key in keys} == {"received"}
     assert told(rig, keys[0])[:2] == ("replayed", "bookkeeper@example.com")
+    somebody.done("exceptions/run", connection=NAME)
+    assert rig.work.asked == [("start_run", NAME, "user bookkeeper@example.com")]
 
 
 def test_what_is_ticked_is_left_out_with_a_reason_after_a_page_that_adds_it_up(rig: Rig) -> None:

@@ -51,7 +51,14 @@ class _Content(msgspec.Struct, frozen=True):
     retained: Retained | None = None
 
 
+class _Named(msgspec.Struct, frozen=True):
+    """As little as that of a revision, for looking through many."""
+
+    party: _Party | None = None
+
+
 _decoder = msgspec.json.Decoder(_Content)
+_of_names = msgspec.json.Decoder(_Named)
 
 
 def facts_of(content: str | None) -> VoucherFacts:
@@ -61,6 +68,12 @@ def facts_of(content: str | None) -> VoucherFacts:
     said = _decoder.decode(content)
     gross = _gross(said)
     return VoucherFacts(said.party.name if said.party else "", gross, said.currency, _owed(gross, said))
+
+
+def customer_of(content: str | None) -> VoucherFacts:
+    """The customer or supplier of a revision alone, which is quicker."""
+    party = None if content is None else _of_names.decode(content).party
+    return VoucherFacts() if party is None else VoucherFacts(party.name)
 
 
 def _gross(said: _Content) -> Decimal | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.search import EVERYTHING, Search
-from mlconnector.flow.report.voucher_facts import VoucherFacts, facts_of, told
+from mlconnector.flow.report.voucher_facts import VoucherFacts, customer_of, facts_of, told
 from mlconnector.model.problems import Problem, shared_facts
 from mlconnector.store import lookup
 from mlconnector.store.lookup import CauseCount, Scope
@@ -58,30 +58,33 @@ class _Counted:
         return replace(self._scope, connection=one.connection)
 
 
+_Waiting = tuple[VoucherRow, list[Problem]]
+
+
 class _Searched:
     """Found by what vouchers say."""
 
     def __init__(self, db: Connection, wanted: Search, name: str | None, cause: str | None) -> None:
-        found = lookup.waiting(db, name, cause)
-        said = lookup.contents(db, list({one.row.id: one.row for one in found}.values()))
-        facts = {key: facts_of(content) for key, content in said.items()}
-        self._causes: dict[tuple[str, str], dict[VoucherRow, list[Problem]]] = {}
+        found = lookup.waiting(db, name, cause, wanted.scope(name))
+        rows = {one.row.id: one.row for one in found}
+        said, read = lookup.contents(db, list(rows.values())), facts_of if wanted.amount else customer_of
+        meant = {key for key, row in rows.items() if wanted.means(row, read(said.get(key)))}
+        self._causes: dict[tuple[str, str], dict[str, _Waiting]] = {}
         for one in found:
-            if wanted.means(one.row, facts.get(one.row.id, _NOTHING)):
+            if one.row.id in meant:
                 its = self._causes.setdefault((one.row.connection, one.problem.cause), {})
-                its.setdefault(one.row, []).append(one.problem)
+                its.setdefault(one.row.id, (one.row, []))[1].append(one.problem)
         counts = [CauseCount(*key, len(its)) for key, its in self._causes.items()]
         self.counts = sorted(counts, key=lambda one: (-one.count, one.cause, one.connection))
 
     def said(self, one: CauseCount) -> list[Problem]:
-        return [problem for found in self._of(one).values() for problem in found]
+        return [problem for _, problems in self._of(one) for problem in problems]
 
     def waiting(self, one: CauseCount, limit: int | None, offset: int) -> dict[VoucherRow, list[Problem]]:
-        last = None if limit is None else offset + limit
-        return dict(list(self._of(one).items())[offset:last])
+        return dict(self._of(one)[offset : None if limit is None else offset + limit])
 
-    def _of(self, one: CauseCount) -> dict[VoucherRow, list[Problem]]:
-        return self._causes[one.connection, one.cause]
+    def _of(self, one: CauseCount) -> list[_Waiting]:
+        return list(self._causes[one.connection, one.cause].values())
 
 
 _NOTHING = VoucherFacts()

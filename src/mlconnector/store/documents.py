@@ -76,6 +76,15 @@ def read(connection: Connection, guid: str) -> DocumentRow | None:
     return None if row is None else DocumentRow(*row)
 
 
+def file_names(connection: Connection, guids: Sequence[str]) -> dict[str, str]:
+    """The names of documents by their GUIDs."""
+    found: dict[str, str] = {}
+    for part in parts(guids):
+        query = select(documents.c.guid, documents.c.file_name).where(documents.c.guid.in_(part))
+        found.update({row.guid: row.file_name for row in connection.execute(query)})
+    return found
+
+
 def insert_documents(connection: Connection, rows: Sequence[NewDocument]) -> None:
     """Store documents with their bytes."""
     if rows:

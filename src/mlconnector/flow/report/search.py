@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -57,17 +58,21 @@ class Search:
 
     def means(self, row: VoucherRow, facts: VoucherFacts) -> bool:
         """Whether a voucher is among those that are meant. Raises Unreadable."""
-        named = (row.number or "", row.external_id, row.id)
-        if self.number and not any(_has(name, self.number) for name in named):
-            return False
-        if self.customer and not _has(facts.customer, self.customer):
-            return False
-        if self.text and not any(_has(said, self.text) for said in (*named, facts.customer)):
-            return False
         if self.kind and row.kind != self.kind:
             return False
         is_in_state = row.is_reversed if self.state == "reversed" else self.state in {None, row.state}
-        return is_in_state and self._is_in_period(row.document_date) and self._has_amount(facts.amount)
+        names = (row.number or "", row.external_id, row.id)
+        return is_in_state and self._is_in_period(row.document_date) and self.says(names, facts)
+
+    def says(self, names: Sequence[str], facts: VoucherFacts) -> bool:
+        """Whether something of these names, which says this, is meant. Raises Unreadable."""
+        if self.number and not any(_has(name, self.number) for name in names):
+            return False
+        if self.customer and not _has(facts.customer, self.customer):
+            return False
+        if self.text and not any(_has(said, self.text) for said in (*names, facts.customer)):
+            return False
+        return self._has_amount(facts.amount)
 
     def _is_in_period(self, day: date | None) -> bool:
         if not self.period:

@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from mlconnector.commands.output import phrase
 from mlconnector.flow.preview.booking_list import Listed, Previewed
 from mlconnector.flow.preview.preview import MADE
 from mlconnector.flow.preview.sums import CaseKey, Sums, Waits
@@ -108,7 +107,7 @@ def document_in_words(one: Previewed, spoken: Language) -> str:
 
 def status(one: Previewed, listed: Listed, spoken: Language) -> str:
     """What kind of row it is: new, a correction, a reversal; and whether statistical or a Generalumkehr."""
-    corrects = any(entry.kind == "reversal" for entry in one.entries)
+    corrects = one.corrects or any(entry.kind == "reversal" for entry in one.entries)
     key = "reversal" if listed.entry.kind == "reversal" else "correction" if corrects else "new"
     said = word("booking", key, spoken)
     if listed.entry.is_statistical:
@@ -133,7 +132,8 @@ def reasons(row: ShownRow) -> tuple[Because, ...]:
 
 def reason_in_words(why: Because, spoken: Language) -> str:
     """`field = value: reason`, as the language writes it."""
-    return f"{word('field', why.field, spoken)} = {_value(why, spoken) or '–'}: {why_in_words(why, spoken)}"
+    value = value_in_words(why, spoken) or "–"
+    return f"{word('field', why.field, spoken)} = {value}: {why_in_words(why, spoken)}"
 
 
 def why_in_words(why: Because, spoken: Language) -> str:
@@ -141,7 +141,8 @@ def why_in_words(why: Because, spoken: Language) -> str:
     return reason(why.rule, why.facts, spoken)
 
 
-def _value(why: Because, spoken: Language) -> str:
+def value_in_words(why: Because, spoken: Language) -> str:
+    """The value that is explained, as the language writes it."""
     if why.field == "tax_case":
         return case_title(why.value, spoken)
     if why.field == "supply":
@@ -198,12 +199,9 @@ def case_rows(sums: Sums, spoken: Language) -> Iterator[list[Cell]]:
 def persons_in_words(sums: Sums, spoken: Language) -> str:
     """How many debtors and creditors the rows touch, and how many numbers are new."""
     debtors, creditors = (len(sums.persons.get(one, ())) for one in ("receivable", "payable"))
-    return phrase(
-        "preview_persons",
-        debtors=debtors,
-        creditors=creditors or None,
-        new=some(sorted(sums.new_persons), spoken, _NUMBERS_LISTED) if sums.new_persons else None,
-    )
+    new = some(sorted(sums.new_persons), spoken, _NUMBERS_LISTED) if sums.new_persons else ""
+    facts = {"debtors": str(debtors), "creditors": str(creditors or ""), "new": new}
+    return sentence("preview_persons", facts, spoken)
 
 
 def words_of(problems: Sequence[Problem], name: str, spoken: Language) -> Explanation:

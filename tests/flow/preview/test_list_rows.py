@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from mlconnector.commands.preview_list import case_rows, shown_rows
 from mlconnector.flow.preview.booking_list import Previewed, listed
+from mlconnector.flow.preview.list_rows import case_rows, shown_rows
 from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.drafts import Draft, entry

@@ -49,6 +49,7 @@ class _Content(msgspec.Struct, frozen=True):
 class MovedSum:
     """What rows of one currency move: Umsatz by its side, and all accounts together in debit and credit."""
 
+    bookings: int = 0
     rows: int = 0
     debit_rows: Decimal = ZERO
     credit_rows: Decimal = ZERO
@@ -63,16 +64,16 @@ class MovedSum:
 
 @dataclass
 class Moved:
-    """What bookings move, by currency; `bookings` counts them."""
+    """What bookings move, by currency."""
 
-    bookings: int = 0
     sums: dict[str, MovedSum] = field(default_factory=dict)
 
     def add(self, content: _Content | Entry) -> None:
         """Count a booking in."""
-        self.bookings += 1
+        for currency in {line.currency or content.currency for line in content.lines}:
+            self.sums.setdefault(currency, MovedSum()).bookings += 1
         for line in content.lines:
-            one = self.sums.setdefault(line.currency or content.currency, MovedSum())
+            one = self.sums[line.currency or content.currency]
             one.rows += 1
             if line.amount > ZERO:
                 one.debit_rows += line.amount

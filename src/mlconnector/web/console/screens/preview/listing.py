@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from starlette.responses import Response
 
 from mlconnector.flow.agree.released import released
@@ -23,7 +21,7 @@ from mlconnector.web.console.screens.preview.screen import SCREEN, exceptions_of
 from mlconnector.web.console.searching import Asked, asked_for, connection_options, kind_options
 from mlconnector.web.console.visits import At, Visit
 
-STANDS: tuple[Stand, ...] = get_args(Stand)
+STANDS: tuple[Stand, ...] = ("planned", "under_way", "accepted")
 VIEWS = ("list", "postings", "why")
 
 

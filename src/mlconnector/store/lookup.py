@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
 from mlconnector.store.sets import SET_SIZE, parts
-from mlconnector.store.tables import entries, problems, revisions, vouchers
+from mlconnector.store.tables import connections, entries, problems, revisions, vouchers
 from mlconnector.store.vouchers import VoucherRow, VoucherState, problem_of, was_reversed
 
 
@@ -211,6 +211,9 @@ def _within(wanted: Scope) -> Iterator[ColumnElement[bool]]:
         yield vouchers.c.connection == wanted.connection
     if wanted.states:
         yield vouchers.c.state.in_(wanted.states)
+        if wanted.connection is None:
+            # The index of states begins with the connection.
+            yield vouchers.c.connection.in_(select(connections.c.name))
     if wanted.kind is not None:
         yield vouchers.c.kind == wanted.kind
     if wanted.first is not None:

@@ -158,6 +158,12 @@ def test_what_looks_booked_is_said_to_be_another_document(rig: Rig) -> None:
     assert "Angehakte sind eigene" not in somebody.page(f"exceptions/cause?{urlencode(OF_MISSING)}")
     confirmed(somebody, "ask-distinct", "distinct", "zwei Lieferungen", voucher=key, **of_alike)
     assert told(rig, key) == ("told_apart", "admin@example.com", "zwei Lieferungen")
+    page = somebody.page("exceptions/told-apart")
+    assert all(text in page for text in ("R-9", "R-8", "zwei Lieferungen", "admin@example.com"))
+    page = confirmed(somebody, "ask-withdraw", "withdraw", "doch dieselbe", voucher=key)
+    assert "neu entschieden werden: 1" in page
+    assert told(rig, key) == ("not_told_apart", "admin@example.com", "doch dieselbe")
+    assert "Es gibt keine." in somebody.page("exceptions/told-apart")
 
 
 def test_a_number_is_bound_after_a_look_at_whose_it_is(rig: Rig) -> None:

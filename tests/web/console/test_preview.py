@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 import openpyxl
+import pytest
 
+from mlconnector.flow.preview.booking_list import Previewed, listed
 from mlconnector.model.entries import Because, Entry, EntryLine, encode, reversed_entry
 from mlconnector.model.vouchers import Kind
 from mlconnector.model.vouchers import encode as encode_voucher
@@ -18,7 +20,7 @@ from mlconnector.store import audit, connections, entries
 from mlconnector.store.entries import NewEntry
 from tests.mapping.builders import line, voucher
 from tests.web import records
-from tests.web.console.rig import HOSTILE, visitor
+from tests.web.console.rig import HOSTILE, faults, visitor
 from tests.web.rig import NAME, Rig
 
 WHY = Because("account", "8400", "mapping.revenue: product_code = MONT")
@@ -121,7 +123,9 @@ def test_bookings_are_filtered_by_what_they_are(rig: Rig) -> None:
     assert "abgelehnt" in somebody.page("preview?stand=all")
 
 
-def test_many_bookings_have_pages_and_are_added_up_when_asked(rig: Rig, monkeypatch: Any) -> None:
+def test_many_bookings_have_pages_and_are_added_up_when_asked(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mlconnector.flow.preview.decided.ADDED_UP", 50)
     rig.connect()
     for number in range(53):
@@ -148,6 +152,51 @@ def test_each_field_of_a_voucher_says_which_rule_gave_it(rig: Rig) -> None:
     assert "Buchung 2: Storno" in page
     assert "nimmt die frühere Buchung dieses Belegs zurück" in page
     assert "mapping.revenue: product_code" in visitor(rig, "auditor").page("preview?view=why")
+
+
+def test_a_voucher_that_waits_is_tried_without_anything_being_kept(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.connect()
+    key = records.add_voucher(rig, "R-1", "needs_human", records.MISSING, encode_voucher(voucher()).decode())
+    rules = rig.application.services.rules(NAME)
+    made = Entry(
+        voucher="invoice/x-R-1",
+        revision="r1",
+        kind="original",
+        turn=1,
+        document_date=date(2026, 2, 27),
+        number="R-1",
+        currency="EUR",
+        lines=(row("119"),),
+    )
+    now = [listed(Previewed("x-R-1", "R-1", voucher=voucher()), [made], rules)]
+    monkeypatch.setattr("mlconnector.web.console.screens.preview.voucher.preview", lambda *_, **__: iter(now))
+    somebody = visitor(rig)
+    before = somebody.page(f"preview/voucher?voucher={key}")
+    assert "Erlöskonto" in before
+    assert "Zur Ausnahme" in before
+    tried = somebody.post("preview/try", voucher=key)
+    assert faults(tried.text) == []
+    assert "So würde der Beleg jetzt gebucht." in tried.text
+    assert "10001" in tried.text
+    assert visitor(rig, "auditor").post("preview/try", voucher=key).status_code == 403
+    assert "noch keine Buchung" in somebody.page(f"preview/voucher?voucher={key}")
+
+
+def test_what_is_prepared_is_kept_from_being_booked_with_a_reason(rig: Rig) -> None:
+    rig.connect()
+    add(rig, "R-1")
+    somebody = visitor(rig)
+    back = "/console/preview/voucher?voucher=key-R-1"
+    assert "Nicht buchen lassen" in somebody.page(back.removeprefix("/console/"))
+    given = {"connection": NAME, "voucher": "key-R-1", "back": back}
+    asking = somebody.post("exceptions/ask-ignore", **given).text
+    (seal,) = re.findall(r'name="seal" value="(\w+)"', asking)
+    page = somebody.done("exceptions/ignore", **given, seal=seal, reason="Klärung")
+    assert "Ausgelassene Belege: 1" in page
+    assert "<h1>Beleg R-1</h1>" in page
+    assert "Keine Buchung wartet" in somebody.page("preview")
 
 
 def test_the_list_goes_along_with_the_columns_and_sheets_of_the_command(rig: Rig) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconnector.web.console.screens.exceptions import aside, cures, listing, numbers
+from mlconnector.web.console.screens.exceptions import aside, cures, listing, numbers, told_apart
 from mlconnector.web.console.screens.exceptions.screen import SCREEN
 
-__all__ = ["SCREEN", "aside", "cures", "listing", "numbers"]
+__all__ = ["SCREEN", "aside", "cures", "listing", "numbers", "told_apart"]

@@ -47,6 +47,7 @@ def left_out(at: At) -> Response:
         paging=pages,
         connections=connection_options(at.app),
         kinds=kind_options(at.language),
+        preview=at.home_of("preview"),
     )
 
 
@@ -74,7 +75,7 @@ def _chosen(at: Visit) -> Chosen:
     if not found:
         raise NeedsHuman(Problem("nothing_chosen"))
     fields = {"voucher": " ".join(row.id for row in found), "state": at.form.get("state")}
-    return Chosen(asked_for(at.form.get), "", found, fields)
+    return Chosen(asked_for(at.form.get), "", found, fields, _back(at))
 
 
 def _ask(at: Visit, meant: Chosen, *, changed: bool = False) -> Response:

@@ -16,7 +16,8 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import lookup, vouchers
 from mlconnector.store.vouchers import VoucherRow
 from mlconnector.web.console.pages import Fact
-from mlconnector.web.console.screens.exceptions.screen import address_of
+from mlconnector.web.console.place import within
+from mlconnector.web.console.screens.exceptions.screen import SCREEN, address_of
 from mlconnector.web.console.searching import Asked, asked_for
 from mlconnector.web.console.visits import Visit
 
@@ -26,12 +27,16 @@ _SEAL = "seal"
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Vouchers that are meant with what they say, and the `fields` of a form that means the same ones."""
+    """Vouchers that are meant with what they say, and the `fields` of a form that means the same ones.
+
+    `origin` is the page from which they were chosen, where it is not that of their cause.
+    """
 
     asked: Asked
     cause: str
     found: Mapping[VoucherRow, VoucherFacts]
     fields: Mapping[str, str]
+    origin: str = ""
 
     @property
     def keys(self) -> list[str]:
@@ -80,20 +85,22 @@ class Chosen:
 
     def back(self) -> str:
         """The page from which they were chosen."""
-        if not self.cause:
-            return address_of("aside", self.asked.carried())
+        if self.origin or not self.cause:
+            return self.origin or SCREEN.home
         return address_of("cause", {**self.asked.carried(), "cause": self.cause})
 
 
 def chosen(at: Visit) -> Chosen:
     """The waiting vouchers of one cause that a form means. Raises NeedsHuman (`nothing_chosen`)."""
     asked, cause = asked_for(at.form.get), at.form.get("cause")
-    fields = {**asked.carried(), "cause": cause}
+    origin = within(at.form.get("back"), "")
+    fields = {**asked.carried(), "cause": cause, "back": origin}
     if at.form.get("everything"):
         found = waiting.waiting_for(at.app.services, asked.connection or "", cause, asked.wanted)
-        return _some(Chosen(asked, cause, found, {**fields, "everything": "1"}))
+        return _some(Chosen(asked, cause, found, {**fields, "everything": "1"}, origin))
     found = ticked(at)
-    return _some(Chosen(asked, cause, found, {**fields, "voucher": " ".join(row.id for row in found)}))
+    named = " ".join(row.id for row in found)
+    return _some(Chosen(asked, cause, found, {**fields, "voucher": named}, origin))
 
 
 def ticked(at: Visit) -> dict[VoucherRow, VoucherFacts]:

@@ -60,7 +60,7 @@ def listing(at: At) -> Response:
         may_run=at.parts.work is not None and at.viewer.may("run"),
         connections=connection_options(at.app),
         kinds=kind_options(at.language),
-        mapping=_home_of(at, "mapping"),
+        mapping=at.home_of("mapping"),
     )
 
 
@@ -83,7 +83,8 @@ def of_cause(at: At) -> Response:
         differs=any(row["own"] for row in rows),
         paging=pages,
         kinds=kind_options(at.language),
-        mapping=_home_of(at, "mapping"),
+        mapping=at.home_of("mapping"),
+        preview=at.home_of("preview"),
     )
 
 
@@ -158,8 +159,3 @@ def _lines(at: Visit, asked: Asked, cause: str | None) -> Iterator[list[Cell]]:
                 *(part.replace("`", "") for part in (words.what, words.why, words.do, words.who)),
                 each["link"],
             ]
-
-
-def _home_of(at: Visit, screen: str) -> str:
-    """The address of another screen; empty where there is none."""
-    return next((one.home for one in at.frame.areas if one.name == screen), "")

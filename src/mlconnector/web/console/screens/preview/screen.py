@@ -18,5 +18,5 @@ def address_of(page: str, fields: Mapping[str, str]) -> str:
 
 def exceptions_of(at: Visit, fields: Mapping[str, str], page: str = "") -> str:
     """The address of what waits; empty where there is no such screen."""
-    home = next((one.home for one in at.frame.areas if one.name == "exceptions"), "")
+    home = at.home_of("exceptions")
     return f"{home}{page}?{urlencode(fields)}" if home else ""

@@ -137,6 +137,16 @@ def test_a_reason_has_to_be_given_and_something_chosen(rig: Rig) -> None:
     assert (answer.status_code, "Der Grund fehlt." in answer.text) == (409, True)
 
 
+def test_what_was_booked_by_hand_never_goes_on_by_itself(rig: Rig) -> None:
+    rig.connect()
+    key, other = records.add_voucher(rig, "R-1", "booked_by_hand", records.MISSING), add(rig, "R-2")
+    somebody = visitor(rig)
+    assert "von Hand gebucht" in somebody.page(f"exceptions/cause?{urlencode(OF_MISSING)}")
+    assert somebody.post("exceptions/replay", **OF_MISSING, voucher=key).status_code == 409
+    somebody.done("exceptions/replay", **OF_MISSING, voucher=[key, other])
+    assert [row(rig, one).state for one in (key, other)] == ["booked_by_hand", "received"]
+
+
 def test_what_was_left_out_is_listed_with_reason_and_person_and_taken_back(rig: Rig) -> None:
     rig.connect()
     key, somebody = add(rig, "R-1"), visitor(rig, "bookkeeper")

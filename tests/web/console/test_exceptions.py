@@ -207,7 +207,15 @@ def test_what_waits_is_searched(rig: Rig) -> None:
     for number, amount in (("R-1", "100"), ("R-2", "119"), ("R-3", "500")):
         add(rig, number, amount)
     somebody = visitor(rig)
-    searches = {"text=R-2": 1, "kind=payment": 0, "period=2026-02": 3, "amount=100..120": 2, "amount=x": 0}
+    searches = {
+        "key=revenue_account_missing": 3,
+        "key=country_missing": 0,
+        "text=R-2": 1,
+        "kind=payment": 0,
+        "period=2026-02": 3,
+        "amount=100..120": 2,
+        "amount=x": 0,
+    }
     for search, count in searches.items():
         page = somebody.page(f"exceptions?{search}")
         assert (f"Belege, die warten: {count}." in page) == (count > 0), search

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import openpyxl
 import pytest
 
@@ -143,6 +144,7 @@ def test_each_field_of_a_voucher_says_which_rule_gave_it(rig: Rig) -> None:
     rig.connect()
     made = add(rig, "R-1")
     put(rig, "key-R-1", reversed_entry(made, revision="r2", turn=1), revision="r2")
+    put(rig, "key-R-1", msgspec.structs.replace(made, revision="r2", turn=2), revision="r2")
     page = text_of(visitor(rig).page("preview/voucher?voucher=key-R-1"))
     assert "Gegenkonto 8400 mapping.revenue: product_code = MONT" in page
     assert "Belegfeld 1 R-1 Nummer des Belegs in der Quelle" in page
@@ -150,6 +152,7 @@ def test_each_field_of_a_voucher_says_which_rule_gave_it(rig: Rig) -> None:
     assert "1776 Umsatzsteuer 19 %" in page
     assert "Buchung 1: neu" in page
     assert "Buchung 2: Storno" in page
+    assert "Buchung 3: Korrektur" in page
     assert "nimmt die frühere Buchung dieses Belegs zurück" in page
     assert "mapping.revenue: product_code" in visitor(rig, "auditor").page("preview?view=why")
 

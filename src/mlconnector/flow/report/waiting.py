@@ -133,18 +133,32 @@ def groups(
     wanted: Search = EVERYTHING,
     *,
     cause: str | None = None,
+    key: str = "",
     limit: int,
     page: int = 1,
 ) -> tuple[list[Group], int, int]:
     """A page of the causes without their vouchers, how many causes there are, and for how many vouchers.
 
-    A voucher that waits for several causes counts for each. Raises Unreadable.
+    With a `key` only those of one kind of problem. A voucher that waits for several causes counts for each.
+    Raises Unreadable.
     """
     offset = (page - 1) * limit
     with services.database.read() as db:
         found = _found(db, name, wanted, cause)
-        shown = [_group(found, one) for one in found.counts[offset : offset + limit]]
-    return shown, len(found.counts), sum(one.count for one in found.counts)
+        counts = [one for one in found.counts if key in {"", key_of(one.cause)}]
+        shown = [_group(found, one) for one in counts[offset : offset + limit]]
+    return shown, len(counts), sum(one.count for one in counts)
+
+
+def key_of(cause: str) -> str:
+    """Which problem a cause is of."""
+    return cause.partition(":")[0]
+
+
+def keys(services: Services) -> list[str]:
+    """The kinds of problems for which vouchers wait."""
+    with services.database.read() as db:
+        return sorted({key_of(one.cause) for one in lookup.causes(db, Scope())})
 
 
 def total(

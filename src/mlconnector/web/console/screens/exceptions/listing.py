@@ -13,12 +13,12 @@ from mlconnector.flow.report import waiting
 from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.model.problems import shared_facts
 from mlconnector.store import vouchers
-from mlconnector.texts.catalogue import Explanation, explain_together, word
+from mlconnector.texts.catalogue import Explanation, explain_in_general, explain_together, word
 from mlconnector.web.console.downloads import FORMS, downloaded
 from mlconnector.web.console.place import Paging, page_of, paging
 from mlconnector.web.console.screens.exceptions.screen import SCREEN, address_of
 from mlconnector.web.console.screens.exceptions.words import is_of_mapping, on_a_page
-from mlconnector.web.console.searching import Asked, asked_for, connection_options, kind_options
+from mlconnector.web.console.searching import Asked, Options, asked_for, connection_options, kind_options
 from mlconnector.web.console.visits import At, Visit
 
 _GROUPS = 20
@@ -60,6 +60,8 @@ def listing(at: At) -> Response:
         may_run=at.parts.work is not None and at.viewer.may("run"),
         connections=connection_options(at.app),
         kinds=kind_options(at.language),
+        key=at.asked("key"),
+        keys=_key_options(at),
         mapping=at.home_of("mapping"),
     )
 
@@ -88,15 +90,21 @@ def of_cause(at: At) -> Response:
     )
 
 
+def _key_options(at: Visit) -> Options:
+    """The kinds of problems for which something waits, by what they say in general."""
+    found = [(key, explain_in_general(key, at.language).what) for key in waiting.keys(at.app.services)]
+    return sorted(found, key=lambda one: one[1].casefold())
+
+
 def _groups(at: Visit, asked: Asked) -> tuple[list[Shown], int, int]:
     if asked.unreadable:
         return [], 0, 0
     services, name = at.app.services, asked.connection
-    page = page_of(at.place)
-    found, causes, total = waiting.groups(services, name, asked.wanted, limit=_GROUPS, page=page)
+    page, key = page_of(at.place), at.asked("key")
+    found, causes, total = waiting.groups(services, name, asked.wanted, key=key, limit=_GROUPS, page=page)
     if not found and causes:
         last = paging(at.place, causes, _GROUPS).page
-        found, causes, total = waiting.groups(services, name, asked.wanted, limit=_GROUPS, page=last)
+        found, causes, total = waiting.groups(services, name, asked.wanted, key=key, limit=_GROUPS, page=last)
     return [_shown(at, one, asked) for one in found], causes, total
 
 
@@ -144,7 +152,10 @@ def _taken_along(at: Visit, asked: Asked, cause: str | None) -> Response:
 
 def _lines(at: Visit, asked: Asked, cause: str | None) -> Iterator[list[Cell]]:
     found = waiting.causes(at.app.services, asked.connection, asked.wanted, cause=cause, language=at.language)
+    key = at.asked("key")
     for one in found:
+        if key not in {"", waiting.key_of(one["cause"])}:
+            continue
         for each in one["vouchers"]:
             own = Explanation(each["what"], each["why"], each["do"], one["who"])
             words = on_a_page(own, one["connection"], one["cause"], at.say)

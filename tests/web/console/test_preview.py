@@ -87,13 +87,14 @@ def test_rows_stand_there_as_a_file_takes_them_and_add_up(rig: Rig) -> None:
     rig.connect()
     add(rig, "R-1", row("119"), row("23.80", "8300"))
     add(rig, "R-2", row("-59.50"), kind=Kind.CREDIT_NOTE, refers_to="R-1")
+    add(rig, "R-3", row("1000", "9956", "9955"), kind=Kind.COMMITMENT)
     page = visitor(rig, "auditor").page("preview")
     shown = text_of(page)
     assert "1 119,00 S 8400 Erlöse 19 % USt R-1 27.02. 10001" in shown
     assert "2 59,50 H 8400" in shown
     assert "Gutschrift zu Rechnung R-1" in shown
     for of in ("Diese Seite", "Ganze Auswahl"):
-        assert f"{of} EUR 2 3 142,80 59,50 202,30 202,30 ✓ ausgeglichen" in shown
+        assert f"{of} EUR 3 4 142,80 59,50 202,30 202,30 ✓ ausgeglichen" in shown
 
 
 def test_bookings_are_filtered_by_what_they_are(rig: Rig) -> None:

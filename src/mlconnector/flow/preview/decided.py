@@ -21,6 +21,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry
 from mlconnector.model.entries import decode as decode_entry
 from mlconnector.model.money import ZERO
+from mlconnector.model.vouchers import Kind
 from mlconnector.model.vouchers import decode as decode_voucher
 from mlconnector.store import booking_lists, documents
 from mlconnector.store.booked import Stand
@@ -40,9 +41,15 @@ class _Line(msgspec.Struct, frozen=True):
 class _Content(msgspec.Struct, frozen=True):
     """What is looked at of a booking when many are searched or added up."""
 
+    voucher: str
     currency: str
     lines: tuple[_Line, ...]
     party_name: str = ""
+
+    @property
+    def is_statistical(self) -> bool:
+        """Whether it moves statistical accounts alone, as `Entry` has it."""
+        return self.voucher.partition("/")[0] == Kind.COMMITMENT
 
 
 @dataclass
@@ -64,7 +71,7 @@ class MovedSum:
 
 @dataclass
 class Moved:
-    """What bookings move, by currency."""
+    """What bookings move, by currency; those that are statistical count as rows alone."""
 
     sums: dict[str, MovedSum] = field(default_factory=dict)
 
@@ -75,6 +82,8 @@ class Moved:
         for line in content.lines:
             one = self.sums[line.currency or content.currency]
             one.rows += 1
+            if content.is_statistical:
+                continue
             if line.amount > ZERO:
                 one.debit_rows += line.amount
             else:

@@ -1,4 +1,4 @@
-"""`make bench`: the whole way against a bare client, memory, statements, EXTF, commands; prints ratios."""
+"""`make bench`: the whole way against a bare client, memory, statements, EXTF, tables, commands; ratios."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-from bench import bare_client, commands, extf_checking, extf_writing
+from bench import bare_client, commands, extf_checking, extf_writing, table_loading
 from bench.scenery import measured_run, scenery
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     results: dict[str, object] = {
         "extf_writing": extf_writing.measure(),
         "extf_checking": extf_checking.measure(),
+        "table_loading": table_loading.measure(),
         "commands": commands.measure(given.out / "commands"),
     }
     print(json.dumps(results), flush=True)

@@ -38,6 +38,7 @@ COMMANDS = {
     "ignore": "aside:ignore",
     "booked-by-hand": "aside:booked_by_hand",
     "unignore": "aside:unignore",
+    "distinct": "distinct:distinct",
     "reread": "reread:reread",
     "resume": "repairs:resume",
     "resend": "repairs:resend",

@@ -39,6 +39,10 @@ def test_a_reason_is_wanted_and_says_something(waiting: Desk) -> None:
         waiting.says(2, command, NAME, "--reason", "neither vouchers nor a cause")
         waiting.says(2, command, NAME, NUMBERS[0], "--cause", CAUSE, "--reason", "both")
     assert numbers_in(waiting, "needs_human") == NUMBERS[:2]
+    assert "The reason is missing" in waiting.says(1, "distinct", NAME, NUMBERS[0], "--reason", "-")
+    # They wait for something else.
+    for more, told in (((), "does not wait to be told apart"), (("--withdraw",), "cannot be taken back")):
+        assert told in waiting.says(1, "distinct", NAME, NUMBERS[0], "--reason", "two sales", *more)
 
 
 def test_several_are_left_out_listed_and_taken_back(waiting: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

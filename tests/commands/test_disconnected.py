@@ -22,6 +22,7 @@ GIVEN = {
     "ignore": (NAME, "{voucher}", "--reason", "booked by hand"),
     "booked-by-hand": (NAME, "{voucher}", "--reason", "typed in"),
     "unignore": (NAME, "{voucher}"),
+    "distinct": (NAME, "{voucher}", "--reason", "two of them"),
     "inbox": (NAME,),
     "login": (NAME,),
     "mapping suggest": (NAME,),
@@ -63,11 +64,21 @@ OTHERS = {
         "batch",
     ),
     *("audit verify", "audit head", "audit seal", "audit show", "audit http"),
+    *(f"warehouse {one}" for one in ("check", "import", "load", "replay", "status")),
 }
 # These would work with the outside, or let something go on: they refuse.
-REFUSED = {"login", "preview", "release", "replay", "reread", "resend", "resume", "run", "ignore"} | {
-    *("booked-by-hand", "unignore", "numbers bind", "numbers unbind", "mapping suggest", "mapping take")
-}
+REFUSED = {
+    "login",
+    "preview",
+    "release",
+    "replay",
+    "reread",
+    "resend",
+    "resume",
+    "run",
+    "ignore",
+    "distinct",
+} | {*("booked-by-hand", "unignore", "numbers bind", "numbers unbind", "mapping suggest", "mapping take")}
 
 
 @pytest.fixture(scope="module")

@@ -116,7 +116,13 @@ def test_whatever_is_asked_of_the_engine_on_a_full_disk_is_for_later(
     for name in ("enqueue", "keep_schedules"):
         monkeypatch.setattr(f"mlconnector.flow.engine.workflows.{name}", full)
     workflows = object.__new__(Workflows)
-    for private in ("_services", "_run_workflow", "_scheduled_workflow", "_housekeeping_workflow"):
-        setattr(workflows, private, None)
+    for private in (
+        "services",
+        "run_workflow",
+        "scheduled_workflow",
+        "housekeeping_workflow",
+        "load_workflow",
+    ):
+        setattr(workflows, f"_{private}", None)
     with pytest.raises(RetryLater, match="room on the disk"):
         getattr(workflows, asked)(*arguments)

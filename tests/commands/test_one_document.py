@@ -38,6 +38,7 @@ GIVEN = {
     "ignore": ["mine", "RE-1", "--reason", "r"],
     "booked-by-hand": ["mine", "RE-1", "--reason", "r"],
     "unignore": ["mine", "RE-1"],
+    "distinct": ["mine", "RE-1", "--reason", "r"],
     "resume": ["mine"],
     "resend": ["EXTF.csv", "--reason", "r"],
     "rules": ["mine"],

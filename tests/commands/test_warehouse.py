@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from mlconnector.flow.report.voucher_facts import facts_of
+from mlconnector.flow.warehouse import sources
 from tests.commands.desk import NAME, Desk, desk
 from tests.flow.warehouse.test_imports import NEIGHBOUR, extf_of
 from tests.systems.databricks.tables import queried
@@ -49,6 +53,20 @@ def test_a_run_loads_what_it_brought_and_the_commands_show_it(mine: Desk) -> Non
     load = next(one["load"] for one in shown["recent"] if one["kind"] == "batch")
     assert mine.data(0, "warehouse", "replay", load[:12])["verified"] == 1
     assert "There is no load" in mine.says(1, "warehouse", "replay", "ffffffff-none")
+
+
+def test_a_record_that_the_tables_go_without_is_named(mine: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    switch_on()
+    mine.give("run", NAME)
+    monkeypatch.setattr(sources, "facts_of", lambda said: replace(facts_of(said), amount=Decimal("1.005")))
+    said = mine.says(1, "warehouse", "load")
+    assert "is missing in the table vouchers: gross_amount – has more decimal places" in said
+    assert "records are missing in the tables; sums are without them." in said
+    (shown,) = mine.data(1, "warehouse", "status")
+    assert shown["failed"] == []
+    assert {one["problem"]["facts"]["given"] for one in shown["left_out"]} == {"1.005"}
+    again = mine.data(1, "warehouse", "load")
+    assert (again["failed"], len(again["left_out"])) == (0, len(shown["left_out"]))
 
 
 def test_files_are_imported_and_held_with_a_reason(mine: Desk) -> None:

@@ -67,6 +67,8 @@ ENDS_OTHERWISE = {
     **dict.fromkeys(["chart import", "numbers import", "persons --approve", "persons --approve-all"], 1),
     # "Only what somebody or a rule left out can be taken back": here every line names a voucher that waits.
     "unignore": 1,
+    # "Only what waits because it looks like a booked one": nothing does here.
+    "distinct": 1,
     # "refuses a party that the source has not named": the one on the page is made up.
     "numbers bind": 1,
     "numbers unbind": 1,
@@ -76,7 +78,7 @@ ENDS_OTHERWISE = {
     # The page shows what is found in this file.
     "check EXTF_Buchungsstapel.csv": 1,
 }
-NOBODY_THERE = {"unignore", "numbers bind", "numbers unbind"}
+NOBODY_THERE = {"unignore", "distinct", "numbers bind", "numbers unbind"}
 """Commands that end so because whom they name is not there, and not because somebody would be asked."""
 FROM_THE_BEGINNING_ENDS_OTHERWISE: dict[str, dict[str, tuple[int, ...]]] = {
     # "It sends nothing yet, and ends with 1 to say so": the first of two runs.

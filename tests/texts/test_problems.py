@@ -51,6 +51,7 @@ FACTS = {
         {"address", "objection", "environment"}
     ),
     "store/loads.py: json.loads(self.facts or '{}')": frozenset[str](),
+    "store/loads.py: facts": frozenset[str](),
     "store/vouchers.py: json.loads(row.facts)": frozenset[str](),
 }
 

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from mlconnector.flow.connect import setup
 from mlconnector.flow.intake import reread
+from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import encode
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
@@ -221,6 +222,7 @@ def test_nothing_else_in_the_api_releases_a_connection(rig: Rig, api: httpx.Clie
         ("ignore", {"vouchers": ["1"], "reason": "x"}),
         ("booked-by-hand", {"vouchers": ["1"], "reason": "x"}),
         ("unignore", {"vouchers": ["1"]}),
+        ("distinct", {"vouchers": ["1"], "reason": "x"}),
         ("release", None),
     ],
 )
@@ -256,6 +258,26 @@ def test_a_program_leaves_vouchers_out_and_takes_that_back(
         story = audit.story(db, ["key-1"])
     told = [(one.event, one.detail["by"], one.detail["reason"]) for one in story if "by" in one.detail]
     assert told == [(state, "api", "typed in"), ("taken_back", "api", "ours")]
+
+
+def test_a_program_says_that_two_are_distinct_and_takes_that_back(rig: Rig, api: httpx.Client) -> None:
+    add_voucher(rig, "1", "settled")
+    add_voucher(rig, "2", "needs_human", Problem("document_looks_booked", {"other": "key-1"}, ("other",)))
+    path, wanted = f"connections/{NAME}/distinct", {"vouchers": ["2"], "reason": "two deliveries"}
+    assert (
+        api.post(path, json={**wanted, "reason": " - "}).json()["type"] == "urn:ml-connector:reason_missing"
+    )
+    done = api.post(path, json=wanted).json()
+    assert done == {"connection": NAME, "distinct": True, "vouchers": ["2"]}
+    assert api.get("vouchers/2").json()["state"] == "received"
+    assert api.post(path, json=wanted).json()["type"] == "urn:ml-connector:voucher_not_alike"
+    back = api.post(path, json={**wanted, "withdraw": True}).json()
+    assert back == {"connection": NAME, "distinct": False, "vouchers": ["2"]}
+    again = api.post(path, json={**wanted, "withdraw": True}).json()
+    assert again["type"] == "urn:ml-connector:voucher_not_distinct"
+    with rig.application.database.read() as db:
+        told = [one.event for one in audit.story(db, ["key-2"]) if "by" in one.detail]
+    assert told == ["told_apart", "not_told_apart"]
 
 
 @pytest.mark.parametrize("verb", ["ignore", "booked-by-hand"])

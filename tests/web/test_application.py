@@ -23,6 +23,7 @@ OPERATIONS = {
     "ignore": "POST /api/v1/connections/{name}/ignore",
     "booked_by_hand": "POST /api/v1/connections/{name}/booked-by-hand",
     "unignore": "POST /api/v1/connections/{name}/unignore",
+    "distinct": "POST /api/v1/connections/{name}/distinct",
     "disconnect": "POST /api/v1/connections/{name}/disconnect",
     "list_numbers": "GET /api/v1/connections/{name}/numbers",
     "bind_number": "POST /api/v1/connections/{name}/numbers/bind",

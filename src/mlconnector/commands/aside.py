@@ -22,6 +22,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.commands.repairs import Connection, somebody
 from mlconnector.commands.voucher_rows import cells, headings, state_in_words
+from mlconnector.flow.agree.reasons import refuse_without
 from mlconnector.flow.report import aside, record_lists
 from mlconnector.flow.report.aside import Wanted
 from mlconnector.store.vouchers import SetAside, VoucherRow
@@ -117,7 +118,7 @@ def _set_aside(
     with answered(), application() as app:
         app.services.refuse_while_disconnected(name)
         context, who = app.context(name), by.strip() or somebody()
-        aside.refuse_without(reason)
+        refuse_without(reason)
         rows = aside.meant(context, wanted, state)
         many = len(rows) > 1
         if many and not json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,7 +82,7 @@ def warehouse_status(json: AsJson = False) -> None:
         else:
             for one in found:
                 _show_state(one)
-        if any(one["failed"] for one in found):
+        if any(one["failed"] or one["left_out"] for one in found):
             raise typer.Exit(Exit.PROBLEMS)
 
 
@@ -108,8 +109,8 @@ def _beginning_with(target: Target, load: str) -> list[LoadRow]:
 
 def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
     """Tell how loads ended; ends with 1 where something did not arrive or is held."""
-    held = [one for one in taken if one.problem is not None]
-    problems = [*report.failures, *(one.problem for one in held if one.problem is not None)]
+    held = [one.problem for one in taken if one.problem is not None]
+    problems = [*report.failures, *report.left_out, *held]
     if json:
         print_json(_as_data(report, taken))
     else:
@@ -121,6 +122,8 @@ def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
         for reason in report.reasons:
             say("warehouse_later", reason=reason)
         say("warehouse_loaded", verified=report.verified, unchanged=report.unchanged)
+        if report.left_out:
+            say("warehouse_left_out", count=len(report.left_out))
         for one in taken:
             if one.outcome != "held":
                 outcome = named("import_outcome", one.outcome)
@@ -136,6 +139,7 @@ def _as_data(report: Report, taken: list[Taken]) -> dict[str, Any]:
         "failed": report.failed,
         "later": report.later,
         "problems": [_problem(one) for one in report.failures],
+        "left_out": [_problem(one) for one in report.left_out],
         "files": [
             {
                 "file": one.file_name,
@@ -151,8 +155,7 @@ def _as_data(report: Report, taken: list[Taken]) -> dict[str, Any]:
 
 def _problem(problem: Problem) -> dict[str, Any]:
     words = explain(problem.key, problem.facts, language())
-    said = {"what": words.what, "why": words.why, "do": words.do, "who": words.who}
-    return {"key": problem.key, "facts": dict(problem.facts), **said}
+    return {"key": problem.key, "facts": dict(problem.facts), **asdict(words)}
 
 
 def _state(target: Target) -> dict[str, Any]:
@@ -160,6 +163,7 @@ def _state(target: Target) -> dict[str, Any]:
         tables = warehouse.status()
     with target.services.database.read() as db:
         counts, failed = loads.counts(db, target.name), loads.failed(db, target.name)
+        incomplete = loads.incomplete(db, target.name)
         recent = loads.recent(db, target.name, _SHOWN)
     return {
         "warehouse": target.name,
@@ -176,6 +180,9 @@ def _state(target: Target) -> dict[str, Any]:
         ],
         "loads": counts,
         "failed": [{**_load(row), "problem": _problem(row.problem)} for row in failed],
+        "left_out": [
+            {"load": row.id, "problem": _problem(problem)} for row in incomplete for problem in row.left_out
+        ],
         "recent": [_load(row) for row in recent],
     }
 
@@ -198,6 +205,6 @@ def _show_state(one: dict[str, Any]) -> None:
     columns = [phrase(f"heading_{column}") for column in ("tables", "rows", "deleted", "files")]
     rows = [(each["table"], each["rows"], each["deleted"], each["files"]) for each in one["tables"]]
     print_table(columns, rows, indent=2, right={1, 2, 3})
-    for row in one["failed"]:
+    for row in (*one["failed"], *one["left_out"]):
         paragraph(f"{row['load'][:12]}: {row['problem']['what']}", 2)
         paragraph(row["problem"]["do"], 4)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or
 from mlconnector.model.entries import BookedIn, Ledger
 from mlconnector.store.batches import ARRIVED, FINAL, NOT_TAKEN
 from mlconnector.store.sets import SET_SIZE, parts
-from mlconnector.store.tables import batches, clearings, entries, vouchers
+from mlconnector.store.tables import batches, clearings, document_marks, entries, vouchers
 
 Format = Literal["extf", "dxso"]
 
@@ -98,9 +98,14 @@ _COLUMNS = [entries.c[name] for name in EntryRow.__dataclass_fields__]
 
 
 def insert_entries(
-    connection: Connection, rows: Sequence[NewEntry], cleared: Mapping[str, Iterable[str]] | None = None
+    connection: Connection,
+    rows: Sequence[NewEntry],
+    cleared: Mapping[str, Iterable[str]] | None = None,
+    marks: Mapping[str, Iterable[str]] | None = None,
 ) -> None:
-    """Add decided bookings; `cleared` names by their keys the open items of others that they clear."""
+    """Add decided bookings; by their keys, `cleared` names the open items of others that they clear, and
+    `marks` what they are recognised by.
+    """
     if rows:
         connection.execute(insert(entries), list(rows))
     clients = {row["id"]: row["client"] for row in rows}
@@ -111,6 +116,13 @@ def insert_entries(
     ]
     if clearing:
         connection.execute(insert(clearings), clearing)
+    marked = [
+        {"entry": key, "client": clients[key], "mark": mark}
+        for key, its in (marks or {}).items()
+        for mark in sorted(its)
+    ]
+    if marked:
+        connection.execute(insert(document_marks), marked)
 
 
 def standing(connection: Connection, ids: Sequence[str]) -> dict[str, list[EntryRow]]:
@@ -325,6 +337,32 @@ def on_open_items(connection: Connection, client: str, items: Iterable[str]) -> 
             standing = query.where(entries.c.kind == "original", counts, entries.c.id.not_in(taken_back))
             for row in connection.execute(standing.order_by(entries.c.created_at, entries.c.id)):
                 found.setdefault(row[0], []).append(EntryRow(*row[1:-1]))
+    return found
+
+
+def recognised(connection: Connection, client: str, marks: Iterable[str]) -> dict[str, dict[str, EntryRow]]:
+    """The bookings of documents that have one of these marks: by mark, and by the voucher of each.
+
+    Left out is what was taken back, and what DATEV has refused. What is still to be sent is there.
+    """
+    counts = or_(entries.c.batch.is_(None), entries.c.batch.not_in(_refused()))
+    found: dict[str, dict[str, EntryRow]] = {}
+    taken_back = _taken_back()
+    for part in parts(sorted(set(marks))):
+        query = (
+            select(document_marks.c.mark, *_COLUMNS)
+            .join(entries, entries.c.id == document_marks.c.entry)
+            .where(
+                document_marks.c.client == client,
+                document_marks.c.mark.in_(part),
+                entries.c.kind == "original",
+                counts,
+                entries.c.id.not_in(taken_back),
+            )
+            .order_by(entries.c.created_at, entries.c.id)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row[0], {})[row.voucher] = EntryRow(*row[1:])
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from mlconnector.model.problems import Problem
 from mlconnector.store.sets import SET_SIZE
@@ -46,6 +46,13 @@ class LoadRow:
     def problem(self) -> Problem:
         """Why it failed."""
         return Problem(self.cause, json.loads(self.facts or "{}"))
+
+    @property
+    def left_out(self) -> list[Problem]:
+        """The records that a verified load went without, each with its reason."""
+        if self.state != "verified" or not self.facts:
+            return []
+        return [Problem(self.cause, facts) for facts in json.loads(self.facts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def beginning_with(connection: Connection, begin: str) -> list[LoadRow]:
 
 
 def content(connection: Connection, load: str) -> bytes | None:
-    """The bytes of an imported file; None for what is read out of our own tables."""
+    """The bytes of an imported file, or what a load of our own records remembers; None where it has none."""
     found = connection.execute(select(loads.c.content).where(loads.c.id == load)).scalar()
     return None if found is None else bytes(found)
 
@@ -105,7 +112,8 @@ def latest_of(connection: Connection, warehouse: str, kind: str, source: str) ->
 def plan(connection: Connection, row: Mapping[str, object], file: bytes | None = None) -> LoadRow:
     """Write down a load as the newest of its source; one that was there before begins its next attempt.
 
-    `row` has `id`, `warehouse`, `kind`, `source`, `content_sha256`, `file_name` and `planned_at`.
+    `row` has `id`, `warehouse`, `kind`, `source`, `content_sha256`, `file_name` and `planned_at`. `file` are
+    the bytes of an imported file, or what a load remembers; older loads of the source forget theirs.
     """
     known = read(connection, str(row["id"]))
     newest = latest_of(connection, str(row["warehouse"]), str(row["kind"]), str(row["source"]))
@@ -122,6 +130,9 @@ def plan(connection: Connection, row: Mapping[str, object], file: bytes | None =
     if file is not None:
         values["content"] = file
     put_row(connection, loads, values)
+    if file is not None:
+        older = (loads.c[name] == row[name] for name in ("warehouse", "kind", "source"))
+        connection.execute(update(loads).where(*older, loads.c.id != row["id"]).values(content=None))
     found = read(connection, str(row["id"]))
     assert found is not None  # noqa: S101 - it was written in this transaction
     return found
@@ -153,14 +164,30 @@ def counts(connection: Connection, warehouse: str) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def remembered_sources(connection: Connection, warehouse: str, kind: str) -> list[str]:
+    """The sources of a kind whose loads remember what they were made of."""
+    query = select(loads.c.source).distinct()
+    query = query.where(loads.c.warehouse == warehouse, loads.c.kind == kind, loads.c.content.is_not(None))
+    return sorted(connection.execute(query).scalars())
+
+
 def failed(connection: Connection, warehouse: str) -> list[LoadRow]:
     """Loads that failed and that no newer one of their source has replaced, the latest first."""
+    return _newest(connection, warehouse, loads.c.state == "failed")
+
+
+def incomplete(connection: Connection, warehouse: str) -> list[LoadRow]:
+    """Loads that arrived without some of their records, and that hold; the latest first."""
+    return _newest(connection, warehouse, loads.c.state == "verified", loads.c.facts != "")
+
+
+def _newest(connection: Connection, warehouse: str, *conditions: ColumnElement[bool]) -> list[LoadRow]:
     newer = loads.alias("newer")
     query = (
         select(*_COLUMNS)
         .where(
             loads.c.warehouse == warehouse,
-            loads.c.state == "failed",
+            *conditions,
             ~select(newer.c.id)
             .where(
                 newer.c.warehouse == loads.c.warehouse,

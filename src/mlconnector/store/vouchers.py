@@ -26,7 +26,15 @@ from sqlalchemy import (
 from mlconnector.model.problems import Problem
 from mlconnector.store.batches import FINAL
 from mlconnector.store.sets import parts
-from mlconnector.store.tables import batches, clearings, entries, problems, revisions, vouchers
+from mlconnector.store.tables import (
+    batches,
+    clearings,
+    document_marks,
+    entries,
+    problems,
+    revisions,
+    vouchers,
+)
 
 VoucherState = Literal[
     "received",
@@ -455,4 +463,5 @@ def drop_waiting_entries(connection: Connection, ids: Sequence[str]) -> None:
         waiting = and_(entries.c.voucher.in_(part), entries.c.batch.is_(None))
         gone = select(entries.c.id).where(waiting)
         connection.execute(delete(clearings).where(clearings.c.entry.in_(gone)))
+        connection.execute(delete(document_marks).where(document_marks.c.entry.in_(gone)))
         connection.execute(delete(entries).where(waiting))

@@ -20,19 +20,17 @@ if TYPE_CHECKING:
     from mlconnector.systems.warehouse import WarehouseSystem
 
 _PACKAGE = "mlconnector.systems"
-_SOURCE, _SINK, _WAREHOUSE = "def describe_source(", "def describe_sink(", "def describe_warehouse("
+_SOURCE, _SINK, _WAREHOUSE = "describe_source", "describe_sink", "describe_warehouse"
 
 
 def source_systems() -> dict[str, SourceSystem]:
     """Every source by its name."""
-    found = [_package(name).describe_source() for name in source_names()]
-    return {system.name: system for system in found}
+    return _all_described(_SOURCE)
 
 
 def sink_systems() -> dict[str, SinkSystem]:
     """Every sink by its name."""
-    found = [_package(name).describe_sink() for name in _folders(_SINK)]
-    return {system.name: system for system in found}
+    return _all_described(_SINK)
 
 
 def source_names() -> tuple[str, ...]:
@@ -42,9 +40,7 @@ def source_names() -> tuple[str, ...]:
 
 def source_system(name: str) -> SourceSystem | None:
     """The source of this name, the only one that is loaded for it; None where there is none."""
-    if name not in source_names():
-        return None
-    found: SourceSystem = _package(name).describe_source()
+    found: SourceSystem | None = _described(name, _SOURCE)
     return found
 
 
@@ -55,9 +51,7 @@ def warehouse_names() -> tuple[str, ...]:
 
 def warehouse_system(name: str) -> WarehouseSystem | None:
     """The warehouse of this name; None where there is none."""
-    if name not in warehouse_names():
-        return None
-    found: WarehouseSystem = _package(name).describe_warehouse()
+    found: WarehouseSystem | None = _described(name, _WAREHOUSE)
     return found
 
 
@@ -67,16 +61,24 @@ def secrecies() -> dict[str, Secrecy]:
     return sources | {name: sink.secrecy for name, sink in sink_systems().items()}
 
 
-def _package(name: str) -> Any:
-    return importlib.import_module(f"{_PACKAGE}.{name}")
+def _all_described(describe: str) -> dict[str, Any]:
+    found = [_described(name, describe) for name in _folders(describe)]
+    return {system.name: system for system in found}
+
+
+def _described(name: str, describe: str) -> Any:
+    """What a package says of itself by this function; None where it has none."""
+    if name not in _folders(describe):
+        return None
+    return getattr(importlib.import_module(f"{_PACKAGE}.{name}"), describe)()
 
 
 @cache
-def _folders(describes: str) -> tuple[str, ...]:
+def _folders(describe: str) -> tuple[str, ...]:
     """The folders whose package has this function; the packages are read as texts, and not loaded."""
     packages = {folder.name: folder.joinpath("__init__.py") for folder in files(_PACKAGE).iterdir()}
     return tuple(
         name
         for name, file in sorted(packages.items())
-        if file.is_file() and describes in file.read_text(encoding="utf-8")
+        if file.is_file() and f"def {describe}(" in file.read_text(encoding="utf-8")
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlconnector.model.money import ZERO
+from mlconnector.model.problems import Problem
 
 if TYPE_CHECKING:
     from mlconnector.systems.kit.check_steps import CheckStep
@@ -32,7 +33,8 @@ class OutgoingLoad:
 
     `id` derives from `kind`, `source` and `content_sha256`, so that the same content is the same load;
     `attempt` counts from 1. `rows` are those of each table; of two rows with one key that with the later
-    `revised_at` counts, which is no column but may stand in every row.
+    `revised_at` counts, which is no column but may stand in every row. `left_out` records of the source are
+    not among them, because a table cannot take them.
     """
 
     id: str
@@ -42,6 +44,7 @@ class OutgoingLoad:
     content_sha256: str
     planned_at: datetime
     rows: Mapping[str, Sequence[Row]]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ class WarehouseSystem:
     `settings_model` is the pydantic model of the table in the settings file that has the warehouse's name.
     `in_folder` gives settings for a warehouse that lives in a folder of this machine. `place` says where it
     is, for people. `imports` is the folder in which files of others are looked for, None where there is none;
-    `entities` says what clients are called who stand for more than their numbers, by client.
+    `entities` says what clients are called who stand for more than their numbers, by client. `refusal` says
+    why a table cannot take a row, None where it can.
     """
 
     name: str
@@ -117,3 +121,4 @@ class WarehouseSystem:
     place: Callable[[Any, Path], str]
     imports: Callable[[Any], Path | None]
     entities: Callable[[Any], Mapping[str, str]] = field(default=lambda _settings: {})
+    refusal: Callable[[str, Row], Problem | None] = field(default=lambda _table, _row: None)

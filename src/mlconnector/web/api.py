@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agree import number_binding, number_lists
+from mlconnector.flow.agree import number_binding, number_lists, telling_apart
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import WouldGo
 from mlconnector.flow.agree.released import Released, released
@@ -237,6 +237,16 @@ def unignore(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisio
     rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
     labels = [row.label for row in rows]
     return decisions.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
+
+
+@router.post("/connections/{name}/distinct")
+def distinct(name: Name, wanted: decisions.DistinctRequest, web: Web) -> decisions.ToldApart:
+    """Confirm that vouchers are documents of their own, although they look booked; or take that back."""
+    _working(web.application.context(name))
+    say = telling_apart.withdraw if wanted.withdraw else telling_apart.tell_apart
+    rows = say(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    labels = [row.label for row in rows]
+    return decisions.ToldApart(connection=name, distinct=not wanted.withdraw, vouchers=labels)
 
 
 @router.get("/connections/{name}/numbers")

@@ -56,6 +56,24 @@ class TakenBack(BaseModel):
     vouchers: list[str] = Field(description="their numbers, or ids in the source")
 
 
+class DistinctRequest(BaseModel):
+    """Which vouchers are documents of their own, although they look like booked ones, and how one knows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vouchers: list[Text] = Field(min_length=1, max_length=10_000, description="by number, external id or key")
+    reason: Text = Field(description="kept in the audit trail")
+    withdraw: bool = Field(False, description="take it back, until something is on its way to DATEV")
+
+
+class ToldApart(BaseModel):
+    """What the next run decides anew."""
+
+    connection: str
+    distinct: bool = Field(description="false where it was taken back")
+    vouchers: list[str] = Field(description="their numbers, or ids in the source")
+
+
 class Number(BaseModel):
     """A debtor or creditor number, and whose it is."""
 

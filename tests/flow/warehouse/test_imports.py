@@ -13,6 +13,7 @@ import pytest
 
 from mlconnector.flow.warehouse import imports
 from mlconnector.formats.extf import Header, write
+from mlconnector.formats.extf.dictionary import LABELS
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import MUSTERHOLZ, Rig
 from tests.flow.warehouse.rig import folder, lines, load, with_tables
@@ -113,6 +114,25 @@ def test_a_file_of_an_unknown_client_is_moved_aside_said_and_never_loaded(rig: R
     assert [file for file in inbox.iterdir() if file.is_file()] == []
 
 
+def test_a_file_that_cannot_be_read_or_moved_stays_and_keeps_no_other_from_being_taken(
+    rig: Rig, tmp_path: Path
+) -> None:
+    box = tmp_path / "box"
+    box.mkdir()
+    target = with_tables(rig, imports=box)
+    with (box / "a.csv").open("wb") as endless:
+        endless.truncate(1 << 29)
+    (box / "b.csv").write_bytes(extf_of(NEIGHBOUR))
+    (box / "c.csv").write_bytes(extf_of())
+    (box / imports.HELD).write_bytes(extf_of())
+    found = imports.take_folder(target)
+    assert [(one.file_name, one.outcome) for one in found] == [
+        *(("a.csv", "held"), ("b.csv", "held"), ("c.csv", "taken"), (imports.HELD, "known"))
+    ]
+    assert [one.problem.facts["reason"] for one in found if one.problem] == ["File too large", "File exists"]
+    assert sorted(file.name for file in box.iterdir() if file.suffix == ".csv") == ["a.csv", "b.csv"]
+
+
 def test_a_client_that_the_settings_name_may_be_imported(rig: Rig) -> None:
     target = with_tables(rig, entities={NEIGHBOUR: "Nachbar"})
     assert imports.take(target, "theirs.csv", extf_of(NEIGHBOUR)).outcome == "taken"
@@ -127,6 +147,27 @@ def test_a_file_of_ours_is_not_counted_twice(rig: Rig) -> None:
     taken = imports.take(target, "copy.csv", rig.content(batch.id))
     assert taken.problem is not None
     assert (taken.problem.key, taken.problem.facts["batch"]) == ("warehouse_file_is_ours", batch.id)
+
+
+def labels_of(*labels: tuple[str, str]) -> bytes:
+    """A list of account labels (category 20), as accounting software exports it."""
+    header = Header(
+        created_at=datetime(2026, 8, 1, tzinfo=UTC),
+        consultant=29098,
+        client=55003,
+        fiscal_year_start=date(2026, 1, 1),
+        account_length=4,
+        category=LABELS,
+    )
+    return write(header, [{"Konto": number, "Kontobeschriftung": name} for number, name in labels]).content
+
+
+def test_labels_of_accounts_name_them(rig: Rig) -> None:
+    target = with_tables(rig)
+    assert imports.take(target, "EXTF_labels.csv", labels_of(("0651", "Messestände"))).outcome == "taken"
+    assert load(rig).failed == 0
+    (account,) = (row for row in rows_of(folder(rig), "accounts") if row["account"] == "0651")
+    assert (account["client_id"], account["name"], account["origin"]) == (MUSTERHOLZ, "Messestände", "file")
 
 
 LEDGER = """<?xml version="1.0" encoding="UTF-8"?>

@@ -21,6 +21,7 @@ from mlconnector.flow.decide.decisions import (
 )
 from mlconnector.flow.decide.documents.booking_documents import BookingDocuments, documents_for
 from mlconnector.flow.decide.documents.notes import noted
+from mlconnector.flow.decide.doubles import hold_doubles, seen
 from mlconnector.flow.decide.person_numbers import persons_of
 from mlconnector.flow.decide.rows import unfit
 from mlconnector.flow.decide.waiting_payments import let_payments_go_on
@@ -65,6 +66,7 @@ def book_set(context: Context, run: str, after: str) -> Booked:
         waiting = _what_fits_into_memory(found)
         problems = vouchers.problems_of(db, [one.row.id for one in waiting], "source")
         decisions = decide_all(context, db, waiting, problems)
+        hold_doubles(context, db, decisions)
     if not waiting:
         return Booked(None, 0, 0)
     attached: dict[str, BookingDocuments] = {}
@@ -112,11 +114,13 @@ def _store(
     waiting = [one for one in waiting if held_now.get(one.row.id) == one.row]
     accounts.hold(db, context.settings.client)
     hold_taken_numbers(context, db, decisions)
+    hold_doubles(context, db, decisions)
     rows = {one.row.id: one.row for one in waiting}
     vouchers.drop_waiting_entries(db, list(rows))
     persons = persons_of(context, db, decisions)
     note_persons(context, db, _under_their_own_number(decisions), persons, now)
     booked = _entries(context, db, waiting, decisions, attached, persons)
+    recognised = seen(context, db, decisions.drafts, persons)
     events = booked.events
     documents.drop_unsent(db, list(rows))
     new_documents = [row for key in decisions.drafts if key in attached for row in attached[key].rows]
@@ -127,7 +131,12 @@ def _store(
     documents.bring_back(
         db, [row for row in new_documents if row["guid"] in known and row["voucher"] not in alone]
     )
-    entries.insert_entries(db, booked.rows, booked.cleared)
+    marks = {
+        row["id"]: recognised[row["voucher"]].marks.every
+        for row in booked.rows
+        if row["kind"] == "original" and row["voucher"] in recognised
+    }
+    entries.insert_entries(db, booked.rows, booked.cleared, marks)
     events += let_payments_go_on(context, db, decisions, booked.corrected)
     note_used(context, db, decisions.drafts.values())
     bookable = {str(row["voucher"]) for row in booked.rows}

@@ -33,7 +33,12 @@ def load(services: Services) -> dict[str, int]:
     except ConnectorError as error:
         log.error("nothing can be loaded: %s", error)
         report = Report(failed=1)
-    return {"verified": report.verified, "failed": report.failed, "later": report.later}
+    return {
+        "verified": report.verified,
+        "failed": report.failed,
+        "later": report.later,
+        "left_out": len(report.left_out),
+    }
 
 
 def jitter() -> float:

@@ -16,6 +16,7 @@ from mlconnector.flow.decide.changed_parties import numbers_of, party_changed
 from mlconnector.flow.decide.clearings import Clearings
 from mlconnector.flow.decide.decisions import channel_closed, decided_on, number_taken, open_item, posted
 from mlconnector.flow.decide.documents.notes import noted
+from mlconnector.flow.decide.doubles import ByMark, Recognised, seen
 from mlconnector.flow.decide.rows import books_the_same, nameless, unfit, unwritable
 from mlconnector.flow.intake import records
 from mlconnector.flow.preview.booking_list import Previewed, listed
@@ -45,12 +46,13 @@ BY_HAND = "booked_by_hand"
 class _Promised:
     """What vouchers that were shown before would take: numbers by ledger and party, open items by our key.
 
-    `entries` are their bookings, for the payments that clear them.
+    `entries` are their bookings, for the payments that clear them, `documents` what they are recognised by.
     """
 
     persons: dict[tuple[str, str], str] = field(default_factory=dict)
     open_items: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    documents: ByMark = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ def _drafted(shown: _Shown, bare: Previewed, draft: Draft, before: Sequence[Entr
             shown.clearings.add(same[-1])
             others = [one for one in before if one is not same[-1]]
             return listed(replace(bare, ignored=UNCHANGED), _taken_back(shown, voucher, others), rules)
-    hindrance = _hindrance(shown, bare, draft)
+    hindrance = _hindrance(shown, bare, draft) or _looks_booked(shown, draft, stands=bool(before))
     if hindrance is not None:
         return replace(bare, problems=(hindrance,))
     its = files_of(shown.context, draft, examine=shown.examine)
@@ -276,6 +278,20 @@ def _taken(shown: _Shown, draft: Draft) -> Problem | None:
         holders = entries.holders_of_open_items(db, client, [item]).get(item, set())
         others = (holders | {shown.promised.open_items.setdefault(item, key)}) - {key}
         return number_taken(db, draft, min(others)) if others else None
+
+
+def _looks_booked(shown: _Shown, draft: Draft, *, stands: bool) -> Problem | None:
+    """The problem of a voucher that looks like what is booked, or was shown before."""
+    key = voucher_id(shown.context.name, draft.voucher.identity)
+    with shown.context.read() as db:
+        own = seen(shown.context, db, {key: draft})
+        if key not in own:
+            return None
+        booked = Recognised(shown.context, db, own, shown.promised.documents)
+        problems = () if stands else booked.problems(own[key])
+    if not problems:
+        booked.add(own[key])
+    return problems[0] if problems else None
 
 
 def _person(shown: _Shown, draft: Draft, before: Sequence[Entry]) -> str | Problem:

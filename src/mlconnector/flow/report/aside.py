@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.reasons import refuse_without
 from mlconnector.flow.context.context import Context
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, documents, lookup, vouchers
@@ -24,12 +25,6 @@ class Wanted:
 
     vouchers: Sequence[str] = ()
     cause: str | None = None
-
-
-def refuse_without(reason: str) -> None:
-    """Raise NeedsHuman where a reason says nothing."""
-    if not any(one.isalnum() for one in reason):
-        raise NeedsHuman(Problem("reason_missing"))
 
 
 def meant(context: Context, wanted: Wanted, state: SetAside) -> list[VoucherRow]:

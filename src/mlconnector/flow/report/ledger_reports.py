@@ -108,9 +108,7 @@ def balances_of(
 
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
-    first, last = period_of(period) if period else (None, None)
-    of = whose(services, name, whole_client=whole_client)
-    rules: dict[str, Rules] = {one: services.rules(one) for one in of.names}
+    (first, last), of, rules = _asked_for(services, name, period, whole_client=whole_client)
     left_out: Counter[str] = Counter()
     with services.database.read() as db:
         names = {number: one.name for number, one in accounts.every(db, of.client).items()}
@@ -127,9 +125,7 @@ def costs_of(
 
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
-    first, last = period_of(period) if period else (None, None)
-    of = whose(services, name, whole_client=whole_client)
-    rules: dict[str, Rules] = {one: services.rules(one) for one in of.names}
+    (first, last), of, rules = _asked_for(services, name, period, whole_client=whole_client)
     left_out: Counter[str] = Counter()
     with services.database.read() as db:
         bookings = (one for one in posted(db, of, first, last) if has_costs(one.entry, rules[one.connection]))
@@ -137,6 +133,15 @@ def costs_of(
         found = costs((one, rules[one.connection]) for one in counted)
     del left_out["later"]
     return CostReport(of, first, last, found, NotCounted(**left_out))
+
+
+def _asked_for(
+    services: Services, name: str, period: str | None, *, whole_client: bool
+) -> tuple[tuple[date | None, date | None], Whose, dict[str, Rules]]:
+    """The days of a period (None where it is open), whose books are meant, and their rules by connection."""
+    days = period_of(period) if period else (None, None)
+    of = whose(services, name, whole_client=whole_client)
+    return days, of, {one: services.rules(one) for one in of.names}
 
 
 def _counted(

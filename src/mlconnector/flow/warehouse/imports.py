@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from mlconnector.flow.warehouse.batch_rows import read_foreign
+from mlconnector.flow.warehouse.portions import Source
 from mlconnector.flow.warehouse.read_file import Unreadable
-from mlconnector.flow.warehouse.sources import IMPORT, Source
+from mlconnector.flow.warehouse.sources import IMPORT
 from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, loads
@@ -20,6 +23,8 @@ from mlconnector.store.audit import AuditEvent, append
 log = logging.getLogger(__name__)
 
 TAKEN, HELD = "taken", "held"
+# A batch of DATEV has at most 99,999 rows, which come to less than this; more is read into no memory.
+_MOST_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,23 @@ def take_folder(target: Target) -> list[Taken]:
     for file in sorted(folder.iterdir()):
         if not file.is_file() or file.name.startswith("."):
             continue
-        content = file.read_bytes()
-        taken = take(target, file.name, content)
-        _move(file, folder / (HELD if taken.outcome == "held" else TAKEN), content)
-        found.append(taken)
+        try:
+            found.append(_take_and_move(target, file))
+        except OSError as error:  # one file that cannot be read or moved must not keep the others from it
+            facts = {"file": file.name, "reason": error.strerror or str(error)}
+            log.warning("%s stays where it is: %s", file, facts["reason"])
+            problem = Problem("warehouse_file_unreadable", facts, ("file",))
+            found.append(Taken(file.name, "held", problem=problem))
     return found
+
+
+def _take_and_move(target: Target, file: Path) -> Taken:
+    if file.stat().st_size > _MOST_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    content = file.read_bytes()
+    taken = take(target, file.name, content)
+    _move(file, file.parent / (HELD if taken.outcome == "held" else TAKEN), content)
+    return taken
 
 
 def take(target: Target, file_name: str, content: bytes) -> Taken:

@@ -8,13 +8,15 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any, Literal
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.warehouse.batch_rows import foreign_batch, read_foreign
+from mlconnector.flow.warehouse.portions import Rows, Source, remembered
 from mlconnector.flow.warehouse.read_file import Unreadable
-from mlconnector.flow.warehouse.sources import IMPORT, Rows, Source, sources
+from mlconnector.flow.warehouse.sources import IMPORT, sources
 from mlconnector.flow.warehouse.target import Target, targets
 from mlconnector.model.problems import Problem
 from mlconnector.store import loads
@@ -32,13 +34,14 @@ Ended = Literal["verified", "unchanged", "failed", "later"]
 
 @dataclass(slots=True)
 class Report:
-    """How loads ended; `failures` says of each that did not arrive why."""
+    """How loads ended; `failures` says of each that did not arrive why, `left_out` of each record."""
 
     verified: int = 0
     unchanged: int = 0
     failed: int = 0
     later: int = 0
     failures: list[Problem] = field(default_factory=list)
+    left_out: list[Problem] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
     def count(self, ended: Ended) -> None:
@@ -57,7 +60,7 @@ def load_everything(services: Services) -> Report:
 def load_into(target: Target, report: Report) -> None:
     """Load what is new into a warehouse: out of our own tables, and of files that were imported."""
     with _ONE_AT_A_TIME, target.opened() as warehouse:
-        for source in (*sources(target), *imported(target)):
+        for source in chain(sources(target), imported(target)):
             _Load(target, warehouse, source, report).carry(again=False)
 
 
@@ -103,15 +106,11 @@ class _Load:
 
     def carry(self, *, again: bool) -> None:
         """Carry the source's load unless it is the newest and verified, or `again` is wanted."""
+        self.report.left_out += self.source.left_out
         with self._services.database.read() as db:
             newest = loads.latest_of(db, self.target.name, self.source.kind, self.source.name)
-        is_done = newest is not None and newest.state == "verified"
-        if (
-            is_done
-            and newest is not None
-            and newest.content_sha256 == self.source.content_sha256
-            and not again
-        ):
+        is_there = newest is not None and newest.state == "verified" and self._is_of(newest)
+        if is_there and not again:
             self.report.count("unchanged")
             return
         row = self._plan()
@@ -134,6 +133,9 @@ class _Load:
             self._services.reached("load_audited")
             self._judge(row, carried)
 
+    def _is_of(self, row: LoadRow) -> bool:
+        return row.content_sha256 == self.source.content_sha256
+
     @property
     def _services(self) -> Services:
         return self.target.services
@@ -153,8 +155,9 @@ class _Load:
             "file_name": self.source.file_name,
             "planned_at": now,
         }
+        kept = remembered(self.source.rows()) if self.source.remembers else None
         with self._services.database.write() as db:
-            row = loads.plan(db, values)
+            row = loads.plan(db, values, kept)
             detail = {
                 "kind": row.kind,
                 "source": row.source,
@@ -171,7 +174,9 @@ class _Load:
             facts = {"file": self._label, "reason": str(error)}
             raise NeedsHuman(Problem("warehouse_file_unreadable", facts, ("file",))) from error
         return OutgoingLoad(
-            row.id, row.attempt, row.kind, row.source, row.content_sha256, row.planned_at, rows
+            *(row.id, row.attempt, row.kind, row.source, row.content_sha256, row.planned_at),
+            rows=rows,
+            left_out=len(self.source.left_out),
         )
 
     def _reached(self, row: LoadRow, state: Reached) -> None:
@@ -191,9 +196,14 @@ class _Load:
                 row, Problem("warehouse_load_differs", {"source": self._label, **amounts}, ("source",))
             )
             return
-        now = self._services.now()
+        now, left_out = self._services.now(), self.source.left_out
+        amounts["left_out"] = str(len(left_out))
+        changes = {"state": "verified", "amounts": json.dumps(amounts)}
+        if left_out:
+            facts = [dict(one.facts) for one in left_out]
+            changes |= {"cause": left_out[0].key, "facts": json.dumps(facts)}
         with self._services.database.write() as db:
-            loads.change(db, row.id, now, state="verified", amounts=json.dumps(amounts))
+            loads.change(db, row.id, now, **changes)
             append(
                 db,
                 [AuditEvent(self.target.name, row.id, "load_verified", {"attempt": row.attempt, **amounts})],

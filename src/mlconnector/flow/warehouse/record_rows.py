@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report.voucher_facts import VoucherFacts
-from mlconnector.mapping.charts import seeded_accounts
+from mlconnector.mapping.charts import seeded_accounts, tax_cases
 from mlconnector.store.accounts import GivenNumber
 from mlconnector.store.chart_accounts import ChartAccount
 from mlconnector.store.loads import FiledDocument
@@ -97,6 +97,7 @@ def account_rows(
             "kind": "ledger",
             "function": own.function or None,
             "tax_case": own.tax_case or None,
+            "account_kind": _kind_of(own),
             "origin": "chart",
         }
     for number, person in persons.items():
@@ -108,6 +109,14 @@ def account_rows(
             "vat_id": person.vat_id or None,
             "origin": person.origin,
         }
+
+
+def _kind_of(own: ChartAccount) -> str | None:
+    """What the client's own chart says an account is, as far as views ask for it."""
+    if own.function == "tax":
+        return "tax"
+    case = tax_cases().get(own.tax_case)
+    return case.direction if case is not None else None
 
 
 def voucher_rows(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from mlconnector.errors import ConnectorError
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.report.voucher_facts import facts_of
 from mlconnector.flow.warehouse.batch_rows import Attempts, own_batch, read_own
+from mlconnector.flow.warehouse.portions import READING, Key, Rows, Source, fitted, portion
 from mlconnector.flow.warehouse.record_rows import account_rows, client_row, document_rows, voucher_rows
 from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.entries import decode
@@ -28,49 +28,29 @@ CLIENT, ACCOUNTS, VOUCHERS, DOCUMENTS, BATCH, IMPORT = (
     *("client", "accounts", "vouchers", "documents"),
     *("batch", "import"),
 )
-# Raised when the same bytes give other rows, so that they are loaded again.
-_READING = "1"
-Rows = dict[str, list[Row]]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Something that is loaded as a whole: its kind, its name, a hash of its content, and its rows."""
-
-    kind: str
-    name: str
-    content_sha256: str
-    rows: Callable[[], Rows]
-    file_name: str = ""
-
-    def load_id(self, warehouse: str) -> str:
-        """The identity of its load: the same content of the same source is the same load for ever."""
-        return hashlib.sha256(
-            f"{warehouse}|{self.kind}|{self.name}|{self.content_sha256}".encode()
-        ).hexdigest()
 
 
 def sources(target: Target) -> Iterator[Source]:
     """Everything that our own tables know; a connection whose settings are refused is left out."""
     with target.services.database.read() as db:
-        names = [row.name for row in connections.every(db)]
+        rows = connections.every(db)
     contexts: list[Context] = []
-    for name in names:
-        context = Context(target.services, name)
+    for row in rows:
+        context = Context(target.services, row.name)
         try:
             context.client  # noqa: B018 - whether it can be read
         except ConnectorError as error:
-            log.error("%s is not loaded: %s", name, error)
+            log.error("%s is not loaded: %s", row.name, error)
             continue
         contexts.append(context)
-    yield from _of_clients(target, contexts)
+    yield from _of_clients(target, contexts, {row.client for row in rows})
     for context in contexts:
         yield from _vouchers(target, context)
         yield from _documents(target, context)
         yield from _batches(target, context)
 
 
-def _of_clients(target: Target, contexts: Sequence[Context]) -> Iterator[Source]:
+def _of_clients(target: Target, contexts: Sequence[Context], clients: Collection[str]) -> Iterator[Source]:
     by_client: dict[str, list[Context]] = {}
     for context in contexts:
         by_client.setdefault(context.client, []).append(context)
@@ -82,9 +62,14 @@ def _of_clients(target: Target, contexts: Sequence[Context]) -> Iterator[Source]
             chart, persons = chart_accounts.read(db, client), accounts.every(db, client)
         facts = context.facts if context.has_facts else None if is_known else _asked(context)
         if facts is not None or not is_known:
-            yield _of_rows(CLIENT, client, {"clients": [client_row(context.settings, facts, entity)]})
-        rows = list(account_rows(context.settings, chart, persons, entity))
-        yield _of_rows(ACCOUNTS, client, {"accounts": rows})
+            row = client_row(context.settings, facts, entity)
+            yield portion(target, CLIENT, client, fitted(target, "clients", [row]))
+        rows = account_rows(context.settings, chart, persons, entity)
+        yield portion(target, ACCOUNTS, client, fitted(target, "accounts", rows))
+    for kind, table in ((CLIENT, "clients"), (ACCOUNTS, "accounts")):
+        for name in _loaded_before(target, kind):
+            if name not in clients:
+                yield portion(target, kind, name, fitted(target, table, ()))
 
 
 def _asked(context: Context) -> ClientFacts | None:
@@ -100,35 +85,36 @@ def _vouchers(target: Target, context: Context) -> Iterator[Source]:
     with context.read() as db:
         found = [(row, facts_of(said)) for row, said in search(db, Scope(connection=context.name))]
     rows = voucher_rows(context.settings, found, target.entity(context.client))
-    yield from _by_quarter(VOUCHERS, "vouchers", context.name, rows)
+    yield from _by_quarter(target, VOUCHERS, "vouchers", context.name, rows)
 
 
 def _documents(target: Target, context: Context) -> Iterator[Source]:
     with context.read() as db:
         found = [(one, facts_of(one.content)) for one in loads.filed_documents(db, context.name)]
     entities = {context.client: target.entity(context.client)}
-    yield from _by_quarter(DOCUMENTS, "documents", context.name, document_rows(found, entities))
+    yield from _by_quarter(target, DOCUMENTS, "documents", context.name, document_rows(found, entities))
 
 
-def _by_quarter(kind: str, table: str, name: str, rows: Iterable[Row]) -> Iterator[Source]:
+def _by_quarter(target: Target, kind: str, table: str, name: str, rows: Iterable[Row]) -> Iterator[Source]:
     """Rows in portions by the quarter of their document, so that a change does not load all years again."""
     quarters: dict[str, list[Row]] = {}
     for row in rows:
         day = row["document_date"]
         quarter = "-" if day is None else f"{day.year}-Q{(day.month + 2) // 3}"
-        quarters.setdefault(quarter, []).append(row)
-    for quarter, those in sorted(quarters.items()):
-        yield _of_rows(kind, f"{name} {quarter}", {table: those})
+        quarters.setdefault(f"{name} {quarter}", []).append(row)
+    for before in _loaded_before(target, kind):
+        if before.rpartition(" ")[0] == name:
+            quarters.setdefault(before, [])
+    fits = {quarter: fitted(target, table, those) for quarter, those in sorted(quarters.items())}
+    # A record that went to another quarter is there, and must not be marked as deleted by its old one.
+    alive = frozenset[Key]().union(*(fit.keys for fit in fits.values()))
+    for quarter, fit in fits.items():
+        yield portion(target, kind, quarter, fit, alive)
 
 
-def _of_rows(kind: str, name: str, rows: Rows) -> Source:
-    said = {table: sorted(_plain(row) for row in those) for table, those in rows.items()}
-    digest = hashlib.sha256(json.dumps([_READING, said], sort_keys=True).encode()).hexdigest()
-    return Source(kind, name, digest, lambda: rows)
-
-
-def _plain(row: Row) -> str:
-    return json.dumps(row, sort_keys=True, default=str)
+def _loaded_before(target: Target, kind: str) -> list[str]:
+    with target.services.database.read() as db:
+        return loads.remembered_sources(db, target.name, kind)
 
 
 def _batches(target: Target, context: Context) -> Iterator[Source]:
@@ -138,7 +124,7 @@ def _batches(target: Target, context: Context) -> Iterator[Source]:
         standing = _standing(context, row)
         entity = target.entity(row.client)
         said = [
-            *(_READING, row.sha256, row.state, row.job_id, row.answer, row.cause),
+            *(READING, row.sha256, row.state, row.job_id, row.answer, row.cause),
             *(entity, sorted(standing) if standing is not None else None),
         ]
         digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()

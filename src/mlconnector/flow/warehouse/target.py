@@ -12,7 +12,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.systems.registry import warehouse_system
-from mlconnector.systems.warehouse import Warehouse, WarehouseContext, WarehouseSystem
+from mlconnector.systems.warehouse import Row, Warehouse, WarehouseContext, WarehouseSystem
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,10 @@ class Target:
     def entities(self) -> Mapping[str, str]:
         """What clients stand for, by client; others stand for themselves."""
         return self.system.entities(self.settings)
+
+    def refusal(self, table: str, row: Row) -> Problem | None:
+        """Why a table of the warehouse cannot take a row; None where it can."""
+        return self.system.refusal(table, row)
 
     def entity(self, client: str) -> str:
         """The legal entity of a client."""

@@ -8,21 +8,13 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from mlconnector.standins.refusals import JsonRefusal
+
 Row = dict[str, Any]
 
 
-class Refusal(Exception):
+class Refusal(JsonRefusal):
     """The request is answered with an error."""
-
-    def __init__(self, status: int, body: Row, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(f"{status} {body}")
-        self.status = status
-        self.body = body
-        self.headers = dict(headers or {})
-
-    def answer(self) -> Response:
-        """The refusal as an answer."""
-        return json_answer(self.body, self.status, self.headers)
 
 
 def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

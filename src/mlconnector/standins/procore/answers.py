@@ -8,22 +8,16 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from mlconnector.standins.refusals import JsonRefusal
+
 NOT_CONNECTED = "App is not connected to this company"
 _JSON = "application/json; charset=utf-8"
 
 
-class Refusal(Exception):
+class Refusal(JsonRefusal):
     """The request is answered with an error."""
 
-    def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(f"{status} {body}")
-        self.status = status
-        self.body = body
-        self.headers = dict(headers or {})
-
-    def answer(self) -> Response:
-        """The refusal as an answer."""
-        return json_answer(self.body, self.status, self.headers)
+    media_type = _JSON
 
 
 def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -21,7 +21,15 @@ from mlconnector.store.tables.operations import (
     outages,
     runs,
 )
-from mlconnector.store.tables.records import clearings, entries, problems, revisions, vouchers
+from mlconnector.store.tables.records import (
+    clearings,
+    distinct_vouchers,
+    document_marks,
+    entries,
+    problems,
+    revisions,
+    vouchers,
+)
 from mlconnector.store.tables.transfers import accounts, batches, documents, merged_parties, transfers
 from mlconnector.store.tables.warehouse import loads
 
@@ -37,6 +45,8 @@ __all__ = [
     "connections",
     "credentials",
     "cursors",
+    "distinct_vouchers",
+    "document_marks",
     "documents",
     "entries",
     "executors",

@@ -117,3 +117,26 @@ clearings = Table(
     PrimaryKeyConstraint("entry", "open_item"),
 )
 Index("ix_clearings_open_item", clearings.c.client, clearings.c.open_item)
+
+# By what a booked document is recognised when it comes once more: spelled otherwise, under another number,
+# or through another connection (`mapping.likeness`).
+document_marks = Table(
+    "document_marks",
+    metadata,
+    Column("entry", Text, ForeignKey("entries.id"), nullable=False),
+    Column("client", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+    PrimaryKeyConstraint("entry", "mark"),
+)
+Index("ix_document_marks_mark", document_marks.c.client, document_marks.c.mark)
+
+# Vouchers of which somebody has said that they are two documents, however alike they look.
+distinct_vouchers = Table(
+    "distinct_vouchers",
+    metadata,
+    Column("voucher", Text, ForeignKey("vouchers.id"), nullable=False),
+    Column("other", Text, ForeignKey("vouchers.id"), nullable=False),
+    Column("noted_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("voucher", "other"),
+)
+Index("ix_distinct_vouchers_other", distinct_vouchers.c.other)

@@ -8,7 +8,8 @@ from mlconnector.store.tables.base import COUNTED, MOMENT, metadata
 
 # A load of one source, e.g. of a batch; the id is a hash of kind, source and content. `latest` counts the
 # loads of a source: the highest one holds. `content` are the bytes of a file that was imported, which are
-# nowhere else; `amounts` is what was sent and what was read back, as JSON.
+# nowhere else, or the records of the newest load of a source, by which the next one knows what is no more;
+# `amounts` is what was sent and what was read back, as JSON.
 loads = Table(
     "loads",
     metadata,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mlconnector.model.problems import Problem
 from mlconnector.systems.databricks.settings import Settings
-from mlconnector.systems.warehouse import Warehouse, WarehouseContext, WarehouseSystem
+from mlconnector.systems.warehouse import Row, Warehouse, WarehouseContext, WarehouseSystem
 
 SYSTEM = "databricks"
 TITLE = "Databricks"
@@ -20,7 +21,14 @@ def describe_warehouse() -> WarehouseSystem:
         place=lambda settings, data_dir: str(settings.tables_in(data_dir)),
         imports=lambda settings: settings.imports,
         entities=lambda settings: settings.entities,
+        refusal=_refusal,
     )
+
+
+def _refusal(table: str, row: Row) -> Problem | None:
+    from mlconnector.systems.databricks.rows import refusal  # noqa: PLC0415
+
+    return refusal(table, row)
 
 
 # Only who loads something needs the library that writes Delta tables.

@@ -25,6 +25,9 @@ from mlconnector.systems.warehouse import TableStatus
 _TRIES = 12
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _MANY_FILES = 32
+# A file of some ten thousand rows stays by itself: it holds few batches, so a merge passes it over by the
+# range of its keys. One large file would be read, and held in memory, by each.
+_SMALL_FILE, _PUT_TOGETHER = 512 * 1024, 1024 * 1024
 _UNDERSTOOD = frozenset({"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
 _DELTA_TYPES = {"int": "integer", "decimal(18,2)": "decimal(18,2)", "decimal(18,6)": "decimal(18,6)"}
 _TARGET, _SOURCE = "t", "s"
@@ -84,10 +87,11 @@ def merge(folder: Path, table: Table, staged: Path) -> None:
     newer = f"{_TARGET}.{HASH} <> {_SOURCE}.{HASH} AND {_TARGET}.{LOADED_AT} <= {moment}"
 
     def merged() -> None:
+        # Held as a whole, the rows tell by their keys which files of the table cannot have any of them.
         rows = _query({_SOURCE: DeltaTable(str(staged))}, f"SELECT * FROM {_SOURCE}")  # noqa: S608
         (
             DeltaTable(str(folder / table.name))
-            .merge(rows, key, source_alias=_SOURCE, target_alias=_TARGET)
+            .merge(rows, key, source_alias=_SOURCE, target_alias=_TARGET, streamed_exec=False)
             .when_matched_update(casts, predicate=newer)
             .when_not_matched_insert(casts)
             .execute()
@@ -120,10 +124,11 @@ def found_again(folder: Path, table: Table, staged: Path) -> tuple[int, Decimal]
 def compact(folder: Path, table: Table) -> None:
     """Put many small files together; who is in the way of others leaves it for another time."""
     found = DeltaTable(str(folder / table.name))
-    if len(found.file_uris()) < _MANY_FILES:
+    sizes = found.get_add_actions().column("size_bytes").to_pylist()
+    if sum(size < _SMALL_FILE for size in sizes) < _MANY_FILES:
         return
     with suppress(DeltaError):
-        found.optimize.compact()
+        found.optimize.compact(target_size=_PUT_TOGETHER)
         found.vacuum(dry_run=False)
 
 

@@ -130,6 +130,7 @@ class EmbeddedWarehouse:
             "target_rows": str(carried.target_rows),
             "source_amount": f"{carried.source_amount:.2f}",
             "target_amount": f"{carried.target_amount:.2f}",
+            "left_out_rows": str(load.left_out),
             "status": "verified" if carried.agrees else "differs",
         }
         moment = load.planned_at.isoformat(timespec="microseconds").replace("+00:00", "Z")

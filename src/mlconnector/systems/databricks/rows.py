@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
-from mlconnector.systems.databricks.tables import DELETED, HASH, LOAD, LOADED_AT, Column, Table
+from mlconnector.systems.databricks.tables import DELETED, HASH, LOAD, LOADED_AT, Column, Table, tables
 from mlconnector.systems.warehouse import OutgoingLoad, Row
 
 REVISED_AT = "revised_at"
 """What a row may say beside its columns: of two with one key the later one counts."""
 
 _DIGITS = 18
+_BESIDE = frozenset({REVISED_AT})
 Staged = dict[str, str | None]
 """A row as it is staged: every value is a text, and is cast where it is applied."""
 
@@ -48,6 +50,21 @@ def staged_rows(table: Table, load: OutgoingLoad) -> list[Staged]:
     ]
 
 
+def refusal(table: str, row: Row) -> Problem | None:
+    """Why a table goes without a row (`warehouse_record_left_out`); None where it can take it."""
+    try:
+        _staged(tables()[table], row)
+    except NeedsHuman as error:
+        said = error.problem.facts
+        facts = {"table": table, "record": said["record"], "column": said["column"]}
+        return Problem(
+            "warehouse_record_left_out",
+            {**facts, "fault": said["fault"], "given": said["given"]},
+            ("table", "column", "fault"),
+        )
+    return None
+
+
 def row_hash(row: Mapping[str, str | None]) -> str:
     """What tells contents apart; empty columns leave no trace, so that a new one changes no row of before."""
     said = {name: value for name, value in row.items() if value is not None}
@@ -62,7 +79,7 @@ def amount_of(table: Table, rows: Iterable[Mapping[str, str | None]]) -> Decimal
 
 
 def _staged(table: Table, given: Row) -> Staged:
-    unknown = set(given) - {column.name for column in table.content} - {REVISED_AT}
+    unknown = given.keys() - table.content_names - _BESIDE
     if unknown:
         raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}")
     return {column.name: _value(table, column, given) for column in table.content}
@@ -78,14 +95,7 @@ def _value(table: Table, column: Column, given: Row) -> str | None:
         return _decimal(table, column, given, value)
     if column.type == "string":
         return _text(table, column, given, value)
-    fits = {
-        "int": lambda: type(value) is int and abs(value) < 2**31,
-        "long": lambda: type(value) is int and abs(value) < 2**63,
-        "boolean": lambda: type(value) is bool,
-        "date": lambda: type(value) is date,
-        "timestamp": lambda: isinstance(value, datetime) and value.tzinfo is not None,
-    }
-    if not fits[column.type]():
+    if not _FITS[column.type](value):
         raise _refused(table, column, given, "type")
     return _written(value)
 
@@ -98,11 +108,22 @@ def _written(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "int": lambda value: type(value) is int and abs(value) < 2**31,
+    "long": lambda value: type(value) is int and abs(value) < 2**63,
+    "boolean": lambda value: type(value) is bool,
+    "date": lambda value: type(value) is date,
+    "timestamp": lambda value: isinstance(value, datetime) and value.tzinfo is not None,
+}
+
+
 def _text(table: Table, column: Column, given: Row, value: object) -> str:
     if not isinstance(value, str):
         raise _refused(table, column, given, "type")
     if "\0" in value:
         raise _refused(table, column, given, "nul")
+    if value.isascii():
+        return value
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -114,17 +135,25 @@ def _decimal(table: Table, column: Column, given: Row, value: object) -> str:
     scale = column.scale or 0
     if not isinstance(value, Decimal) or not value.is_finite():
         raise _refused(table, column, given, "type")
-    if abs(value) >= Decimal(10) ** (_DIGITS - scale):
+    smallest, bound = _range(scale)
+    if abs(value) >= bound:
         raise _refused(table, column, given, "too_large")
-    fitted = value.quantize(Decimal(1).scaleb(-scale))
+    fitted = value.quantize(smallest)
     if fitted != value:
         raise _refused(table, column, given, "places")
     # A negative zero is the same money, and another text.
     return f"{abs(fitted) if fitted == ZERO else fitted:f}"
 
 
+@cache
+def _range(scale: int) -> tuple[Decimal, Decimal]:
+    """The smallest step of a column with so many places, and what it is too small for."""
+    return Decimal(1).scaleb(-scale), Decimal(10) ** (_DIGITS - scale)
+
+
 def _refused(table: Table, column: Column, given: Row, fault: str) -> NeedsHuman:
-    shown = "" if given.get(column.name) is None else ascii(given[column.name])[:80]
+    value = given.get(column.name)
+    shown = "" if value is None else (str(value) if isinstance(value, Decimal) else ascii(value))[:80]
     facts = {"table": table.name, "record": _record(table, given), "column": column.name}
     return NeedsHuman(
         Problem(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ AUDIT = "load_audit"
 HASH, LOAD, LOADED_AT, DELETED = "row_hash", "load_id", "loaded_at", "is_deleted"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """A column: its type as Delta and Spark write it, and since which version of the tables it is there."""
 
@@ -23,7 +23,7 @@ class Column:
     comment: str
     since: int = 1
 
-    @property
+    @cached_property
     def scale(self) -> int | None:
         """The decimal places of a column with decimals; None for others."""
         if not self.type.startswith("decimal("):
@@ -31,7 +31,7 @@ class Column:
         return int(self.type.rpartition(",")[2].rstrip(")"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A table: what tells its rows apart, and the column that loads are verified by, empty for none."""
 
@@ -41,10 +41,15 @@ class Table:
     amount: str
     columns: tuple[Column, ...]
 
-    @property
+    @cached_property
     def content(self) -> tuple[Column, ...]:
         """The columns that a row brings along; the others say which load wrote it."""
         return tuple(column for column in self.columns if column.name not in {HASH, LOAD, LOADED_AT})
+
+    @cached_property
+    def content_names(self) -> frozenset[str]:
+        """The names of those."""
+        return frozenset(column.name for column in self.content)
 
 
 @cache

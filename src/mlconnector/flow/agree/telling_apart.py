@@ -1,0 +1,83 @@
+"""Telling apart: a person says of a voucher that looks like a booked one that it is a document of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.reasons import refuse_without
+from mlconnector.flow.context.context import Context
+from mlconnector.model.problems import Problem
+from mlconnector.store import connections, distinct_vouchers, documents, lookup, vouchers
+from mlconnector.store.audit import append
+from mlconnector.store.vouchers import VoucherRow, VoucherState
+
+_LOOKS_BOOKED = "document_looks_booked"
+# Whatever has not gone anywhere yet.
+_MAY_BE_WITHDRAWN: frozenset[VoucherState] = frozenset({"received", "bookable", "needs_human", "rejected"})
+
+
+def tell_apart(context: Context, wanted: Sequence[str], reason: str, by: str) -> tuple[VoucherRow, ...]:
+    """Confirm that vouchers are none of those that they look like: the next run decides them anew.
+
+    All or none; returns them as they were. Another one that they look like later lets them wait again. Raises
+    NeedsHuman (`reason_missing`, `voucher_unknown`, `voucher_not_alike`).
+    """
+    refuse_without(reason)
+    now = context.now()
+    with context.write() as db:
+        rows = _named(db, context.name, wanted)
+        found = vouchers.problems_of(db, [row.id for row in rows])
+        events = []
+        for row in rows:
+            others = [one.facts["other"] for one in found.get(row.id, ()) if one.key == _LOOKS_BOOKED]
+            if row.state != "needs_human" or not others:
+                raise NeedsHuman(Problem("voucher_not_alike", {"voucher": row.label, "state": row.state}))
+            distinct_vouchers.put(db, row.id, others, now)
+            detail = {"others": others, "reason": reason.strip(), "by": by}
+            events.append(context.event(row.id, "told_apart", detail))
+        vouchers.set_state(db, [row.id for row in rows], "received", now, vouchers.REPLAYED)
+        append(db, events, now)
+    return rows
+
+
+def withdraw(context: Context, wanted: Sequence[str], reason: str, by: str) -> tuple[VoucherRow, ...]:
+    """Take back that vouchers are documents of their own: what is not on its way to DATEV is decided anew.
+
+    All or none; returns them as they were. Raises NeedsHuman (`reason_missing`, `voucher_unknown`,
+    `voucher_not_distinct`).
+    """
+    refuse_without(reason)
+    now = context.now()
+    with context.write() as db:
+        rows = _named(db, context.name, wanted)
+        keys = [row.id for row in rows]
+        pairs = distinct_vouchers.of_vouchers(db, keys)
+        events = []
+        for row in rows:
+            if row.id not in pairs or row.state not in _MAY_BE_WITHDRAWN or row.booked_entry is not None:
+                raise NeedsHuman(Problem("voucher_not_distinct", {"voucher": row.label, "state": row.state}))
+            distinct_vouchers.forget(db, row.id)
+            detail = {"others": sorted(pairs[row.id]), "reason": reason.strip(), "by": by}
+            events.append(context.event(row.id, "not_told_apart", detail))
+        prepared = [row.id for row in rows if row.state == "bookable"]
+        vouchers.drop_waiting_entries(db, prepared)
+        documents.drop_unsent(db, prepared)
+        vouchers.set_state(db, prepared, "received", now, vouchers.REPLAYED)
+        append(db, events, now)
+    return rows
+
+
+def _named(db: Connection, name: str, wanted: Sequence[str]) -> tuple[VoucherRow, ...]:
+    """The vouchers of these names, each once, kept from being changed by others meanwhile."""
+    connections.read(db, name)
+    found: dict[str, None] = {}
+    for one in wanted:
+        row = lookup.find(db, one, name)
+        if row is None:
+            raise NeedsHuman(Problem("voucher_unknown", {"voucher": one}))
+        found[row.id] = None
+    rows = vouchers.hold(db, found)
+    return tuple(rows[key] for key in found)

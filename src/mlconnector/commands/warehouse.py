@@ -91,11 +91,10 @@ def warehouse_check(json: AsJson = False) -> None:
     with answered(), application() as app:
         rows: list[dict[str, Any]] = []
         for target in some_targets(app.services):
-            with target.opened() as warehouse:
-                for step in warehouse.check():
-                    rows.append({"warehouse": target.name, **step_row(target.name, step, language())})
-                    if not json:
-                        show_step(rows[-1])
+            for step in target.check():
+                rows.append({"warehouse": target.name, **step_row(target.name, step, language())})
+                if not json:
+                    show_step(rows[-1])
         if json:
             print_json({"steps": rows})
         if any(row["outcome"] == "failed" for row in rows):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.warehouse.batch_rows import foreign_batch, read_foreign
-from mlconnector.flow.warehouse.portions import Rows, Source, remembered
+from mlconnector.flow.warehouse.portions import Rows, Source
 from mlconnector.flow.warehouse.read_file import Unreadable
 from mlconnector.flow.warehouse.sources import IMPORT, sources
 from mlconnector.flow.warehouse.target import Target, targets
@@ -22,7 +22,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import loads
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.loads import LoadRow
-from mlconnector.systems.warehouse import Carried, OutgoingLoad, Reached, Warehouse
+from mlconnector.systems.warehouse import AttemptOver, Carried, OutgoingLoad, Reached, Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +65,24 @@ def load_into(target: Target, report: Report) -> None:
 
 
 def imported(target: Target) -> Iterator[Source]:
-    """Files of other software that were taken in and are not verified yet."""
+    """Files of other software that were taken in and are not verified at this place yet."""
     with target.services.database.read() as db:
         rows = loads.imported(db, target.name, IMPORT)
     for row in rows:
-        yield import_source(target, row)
+        source = import_source(target, row)
+        if row.state != "verified" or row.id != source.load_id(target.key):
+            yield source
 
 
 def import_source(target: Target, row: LoadRow) -> Source:
     """An imported file as a source; its bytes are kept with its load."""
-    return Source(IMPORT, row.source, row.content_sha256, partial(_import_rows, target, row), row.file_name)
+    content = partial(_import_content, target, row.source)
+
+    def rows() -> Rows:
+        read = read_foreign(content())
+        return foreign_batch(content(), row.file_name, read, target.entity(read.client))
+
+    return Source(IMPORT, row.source, row.content_sha256, rows, row.file_name, keeps=content)
 
 
 def replay(target: Target, row: LoadRow) -> Report:
@@ -109,7 +117,7 @@ class _Load:
         self.report.left_out += self.source.left_out
         with self._services.database.read() as db:
             newest = loads.latest_of(db, self.target.name, self.source.kind, self.source.name)
-        is_there = newest is not None and newest.state == "verified" and self._is_of(newest)
+        is_there = newest is not None and newest.state == "verified" and newest.id == self._id
         if is_there and not again:
             self.report.count("unchanged")
             return
@@ -119,6 +127,9 @@ class _Load:
             carried = self.warehouse.load(self._outgoing(row), partial(self._reached, row))
         except RetryLater as error:
             log.warning("load %s: later: %s", row.id[:12], error.reason)
+            if isinstance(error, AttemptOver):
+                facts = {"source": self._label, "reason": error.reason}
+                self._note_failure(row, Problem("warehouse_attempt_over", facts, ("source",)))
             self.report.reasons.append(error.reason)
             self.report.count("later")
         except NeedsHuman as error:
@@ -133,8 +144,9 @@ class _Load:
             self._services.reached("load_audited")
             self._judge(row, carried)
 
-    def _is_of(self, row: LoadRow) -> bool:
-        return row.content_sha256 == self.source.content_sha256
+    @property
+    def _id(self) -> str:
+        return self.source.load_id(self.target.key)
 
     @property
     def _services(self) -> Services:
@@ -147,7 +159,7 @@ class _Load:
     def _plan(self) -> LoadRow:
         now = self._services.now()
         values = {
-            "id": self.source.load_id(self.target.name),
+            "id": self._id,
             "warehouse": self.target.name,
             "kind": self.source.kind,
             "source": self.source.name,
@@ -155,7 +167,7 @@ class _Load:
             "file_name": self.source.file_name,
             "planned_at": now,
         }
-        kept = remembered(self.source.rows()) if self.source.remembers else None
+        kept = None if self.source.keeps is None else self.source.keeps()
         with self._services.database.write() as db:
             row = loads.plan(db, values, kept)
             detail = {
@@ -212,19 +224,22 @@ class _Load:
         self.report.count("verified")
 
     def _failed(self, row: LoadRow, problem: Problem) -> None:
+        self._note_failure(row, problem)
+        self.report.failures.append(problem)
+        self.report.count("failed")
+
+    def _note_failure(self, row: LoadRow, problem: Problem) -> None:
         now, facts = self._services.now(), dict(problem.facts)
         detail: dict[str, Any] = {"attempt": row.attempt, "cause": problem.key, "facts": facts}
         with self._services.database.write() as db:
             loads.change(db, row.id, now, state="failed", cause=problem.key, facts=json.dumps(facts))
             append(db, [AuditEvent(self.target.name, row.id, "load_failed", detail)], now)
-        self.report.failures.append(problem)
-        self.report.count("failed")
 
 
-def _import_rows(target: Target, row: LoadRow) -> Rows:
+def _import_content(target: Target, source: str) -> bytes:
     with target.services.database.read() as db:
-        content = loads.content(db, row.id)
+        newest = loads.latest_of(db, target.name, IMPORT, source)
+        content = None if newest is None else loads.content(db, newest.id)
     if content is None:
-        raise Broken(f"load {row.id} of an imported file has no bytes")
-    read = read_foreign(content)
-    return foreign_batch(content, row.file_name, read, target.entity(read.client))
+        raise Broken(f"the imported file {source} has no bytes")
+    return content

@@ -18,9 +18,9 @@ from mlconnector.standins.databricks.sql_errors import SqlError, exists_already,
 from mlconnector.standins.databricks.unity import Column, Name, Table, Unity
 
 METRICS = {
-    "num_updated_rows": ("numTargetRowsUpdated", "numUpdatedRows"),
-    "num_deleted_rows": ("numTargetRowsDeleted", "numDeletedRows"),
-    "num_inserted_rows": ("numTargetRowsInserted",),
+    "num_updated_rows": ("numTargetRowsUpdated", "num_target_rows_updated", "numUpdatedRows"),
+    "num_deleted_rows": ("numTargetRowsDeleted", "num_target_rows_deleted", "numDeletedRows"),
+    "num_inserted_rows": ("numTargetRowsInserted", "num_target_rows_inserted"),
 }
 
 

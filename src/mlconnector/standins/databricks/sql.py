@@ -101,7 +101,7 @@ class Sql:
             return
         if isinstance(placed, exp.Insert):
             _fill_columns(placed, table)
-        self.placing.engine().run(placed.sql("databricks"))
+        self.placing.engine().change(placed.sql("databricks"))
 
     def _use(self, tree: exp.Use, session: Session) -> None:
         names = [part.name for part in tree.this.parts]

@@ -57,7 +57,7 @@ class Tables:
         """Let a table be gone, with its files."""
         self.unity.schema(table.catalog, table.schema).tables.pop(table.name, None)
         if not table.is_view:
-            self.placing.engine().run(f"DROP TABLE IF EXISTS {self.placing.engine_name(table)}")
+            self.placing.engine().change(f"DROP TABLE IF EXISTS {self.placing.engine_name(table)}")
             shutil.rmtree(self.folder(table), ignore_errors=True)
 
     def attach(self, table: Table) -> None:

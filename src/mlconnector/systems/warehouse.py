@@ -88,8 +88,16 @@ class Warehouse(Protocol):
     def check(self) -> Iterator[CheckStep]:
         """Does it work, step by step: the place, the right to write, each table with what it needs."""
 
+    def ready(self) -> None:
+        """See to it that loads can be carried: the place, its tables and views; makes what is missing.
+
+        Raises NeedsHuman for what is missing and must not be made, and RetryLater.
+        """
+
     def load(self, load: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
-        """Carry a load into the tables; repeating it changes nothing. `reached` is told how far it is.
+        """Carry a load into the tables that are ready; repeating it changes nothing.
+
+        `reached` is told how far it is.
 
         Raises NeedsHuman for a row that a table cannot take, before anything of the load is staged,
         RetryLater where others write at the same time or no answer came, and AttemptOver where what was

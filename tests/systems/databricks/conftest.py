@@ -16,7 +16,7 @@ from mlconnector.standins.serving import serve
 from mlconnector.systems.databricks import describe_warehouse
 from mlconnector.systems.databricks.settings import Settings
 from mlconnector.systems.databricks.workspace import WorkspaceWarehouse
-from mlconnector.systems.warehouse import WarehouseContext
+from mlconnector.systems.warehouse import Reached, WarehouseContext
 from tests.standins.conftest import Switch
 from tests.systems.databricks.tables import NOON
 
@@ -45,6 +45,10 @@ def workspace(switch: Switch) -> Iterator[DatabricksStandIn]:
     made.stop()
 
 
+def nothing(_reached: Reached) -> None:
+    """Go on with the load."""
+
+
 def settings_of(url: str, **more: Any) -> Settings:
     """The settings of a workspace, as its file has them."""
     named = {"host": url, "catalog": CATALOG, "warehouse_id": WAREHOUSE_ID, "client_id": CLIENT_ID}
@@ -55,10 +59,16 @@ def settings_of(url: str, **more: Any) -> Settings:
 def opened(url: str, workspace: DatabricksStandIn, tmp_path: Path) -> Opened:
     """Opens the warehouse, as a process of its own would; no pause of it takes time."""
 
-    def opened(secret: str = CLIENT_SECRET, doze: Callable[[float], None] = _briefly, **more: Any) -> Any:
-        secrets = {"client_secret": secret}
-        context = WarehouseContext(settings_of(url, **more), tmp_path, lambda: NOON, secrets, doze=doze)
-        return describe_warehouse().open(context)
+    def opened(
+        secret: str = CLIENT_SECRET,
+        doze: Callable[[float], None] = _briefly,
+        is_over: Callable[[], bool] = bool,
+        **more: Any,
+    ) -> Any:
+        secrets, settings = {"client_secret": secret}, settings_of(url, **more)
+        return describe_warehouse().open(
+            WarehouseContext(settings, tmp_path, lambda: NOON, secrets, doze, is_over)
+        )
 
     return opened
 

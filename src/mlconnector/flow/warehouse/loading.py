@@ -22,6 +22,7 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import loads
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.loads import LoadRow
+from mlconnector.systems.kit.silence import Silence
 from mlconnector.systems.warehouse import AttemptOver, Carried, OutgoingLoad, Reached, Warehouse
 
 log = logging.getLogger(__name__)
@@ -58,10 +59,35 @@ def load_everything(services: Services) -> Report:
 
 
 def load_into(target: Target, report: Report) -> None:
-    """Load what is new into a warehouse: out of our own tables, and of files that were imported."""
+    """Load what is new into a warehouse: out of our own tables, and of files that were imported.
+
+    What keeps the warehouse from taking anything is told once, and nothing is asked of it in vain.
+    """
     with _ONE_AT_A_TIME, target.opened() as warehouse:
+        is_ready = False
         for source in chain(sources(target), imported(target)):
-            _Load(target, warehouse, source, report).carry(again=False)
+            load = _Load(target, warehouse, source, report)
+            if load.is_there():
+                continue
+            is_ready = is_ready or _made_ready(warehouse, report)
+            if not is_ready or not load.carry():
+                break
+
+
+def _made_ready(warehouse: Warehouse, report: Report) -> bool:
+    try:
+        warehouse.ready()
+    except RetryLater as error:
+        log.warning("nothing can be loaded yet: %s", error.reason)
+        report.reasons.append(error.reason)
+        report.count("later")
+        return False
+    except NeedsHuman as error:
+        log.error("nothing can be loaded: %s", error)
+        report.failures.append(error.problem)
+        report.count("failed")
+        return False
+    return True
 
 
 def imported(target: Target) -> Iterator[Source]:
@@ -96,7 +122,8 @@ def replay(target: Target, row: LoadRow) -> Report:
     for source in wanted:
         if (source.kind, source.name) == (row.kind, row.source):
             with target.opened() as warehouse:
-                _Load(target, warehouse, source, report).carry(again=True)
+                if _made_ready(warehouse, report):
+                    _Load(target, warehouse, source, report).carry()
             return report
     raise NeedsHuman(
         Problem("warehouse_source_gone", {"load": row.id, "kind": row.kind, "source": row.source})
@@ -112,15 +139,18 @@ class _Load:
     source: Source
     report: Report
 
-    def carry(self, *, again: bool) -> None:
-        """Carry the source's load unless it is the newest and verified, or `again` is wanted."""
+    def is_there(self) -> bool:
+        """Whether the source's load is the newest and verified; it is counted then."""
         self.report.left_out += self.source.left_out
         with self._services.database.read() as db:
             newest = loads.latest_of(db, self.target.name, self.source.kind, self.source.name)
         is_there = newest is not None and newest.state == "verified" and newest.id == self._id
-        if is_there and not again:
+        if is_there:
             self.report.count("unchanged")
-            return
+        return is_there
+
+    def carry(self) -> bool:
+        """Carry the source's load; whether it makes sense to go on with others."""
         row = self._plan()
         self._services.reached("load_planned")
         try:
@@ -132,6 +162,7 @@ class _Load:
                 self._note_failure(row, Problem("warehouse_attempt_over", facts, ("source",)))
             self.report.reasons.append(error.reason)
             self.report.count("later")
+            return not isinstance(error, Silence)
         except NeedsHuman as error:
             self._failed(row, error.problem)
         except Exception as error:  # one load that cannot be carried must not keep the others from it
@@ -143,6 +174,7 @@ class _Load:
         else:
             self._services.reached("load_audited")
             self._judge(row, carried)
+        return True
 
     @property
     def _id(self) -> str:

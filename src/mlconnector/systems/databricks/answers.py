@@ -43,6 +43,8 @@ _PASSING_CODES = frozenset(
 )
 _OF_OTHER_WRITERS = "DELTA_CONCURRENT"
 _LONGEST = 500
+# What the client appends to an answer: its own settings.
+_SETTINGS_OF_CLIENT = " Config: "
 
 
 class Absent(Exception):
@@ -114,7 +116,7 @@ def said(error: BaseException) -> str:
 
 
 def _short(words: str) -> str:
-    plain = " ".join(words.split())
+    plain = " ".join(words.split()).partition(_SETTINGS_OF_CLIENT)[0].rstrip(". ")
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
 
 

@@ -44,7 +44,7 @@ class EmbeddedWarehouse:
             return
         yield CheckStep(FOLDER, "ok", facts=facts)
         try:
-            self._prepare()
+            self.ready()
             yield CheckStep(TABLES, "ok", facts={"count": str(len(tables()))})
         except ConnectorError as error:
             yield failed_step(TABLES, TITLE, error, human="it")
@@ -52,7 +52,7 @@ class EmbeddedWarehouse:
     def load(self, load: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
         """Stage the rows, merge them, read them back, and write the audit row last."""
         rows = {name: staged for name, table in tables().items() if (staged := staged_rows(table, load))}
-        self._prepare()
+        self.ready()
         # Its own even for the same load at the same time: nobody reads or removes what another one staged.
         place = self._folder / _STAGE / f"{load.id}-{uuid.uuid4().hex}"
         for name, staged in rows.items():
@@ -74,7 +74,7 @@ class EmbeddedWarehouse:
         """What every table holds; nothing where nothing was loaded yet."""
         if not self._folder.is_dir():
             return ()
-        self._prepare()
+        self.ready()
         return [
             delta.status(self._folder, table, "" if name == AUDIT else DELETED)
             for name, table in tables().items()
@@ -83,7 +83,7 @@ class EmbeddedWarehouse:
     def close(self) -> None:
         """Nothing stays open between two loads."""
 
-    def _prepare(self) -> None:
+    def ready(self) -> None:
         """Make what is not there yet, once for each opening."""
         if self._is_ready:
             return

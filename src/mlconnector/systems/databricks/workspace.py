@@ -49,10 +49,14 @@ class WorkspaceWarehouse:
         """Login, Unity Catalog, SQL warehouse, schema, tables, volume and job, each by a real call."""
         yield from WorkspaceCheck(self._found).steps()
 
+    def ready(self) -> None:
+        """The warehouse runs, and the schema has all tables, views and the volume."""
+        self._found.prepare()
+
     def load(self, load: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
         """Stage the rows, let a run merge them, write the audit row last, and read everything back."""
         rows = {name: staged for name, table in tables().items() if (staged := staged_rows(table, load))}
-        self._found.prepare()
+        self.ready()
         stage = self._place.staged(load.id, load.attempt)
         for path, content in _files(stage, rows):
             self._api.put_file(path, content)
@@ -67,7 +71,7 @@ class WorkspaceWarehouse:
 
     def status(self) -> Sequence[TableStatus]:
         """What every table holds."""
-        self._found.prepare()
+        self.ready()
         rows = self._api.statement(workspace_sql.counts(self._place))
         counted = {name: (int(count or 0), int(deleted or 0)) for name, count, deleted in rows}
         return [TableStatus(name, *counted[name]) for name in tables()]

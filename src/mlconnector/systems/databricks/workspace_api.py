@@ -6,6 +6,7 @@ it that twice is once. Facts of the API: docs.databricks.com/api/workspace.
 
 from __future__ import annotations
 
+import base64
 import io
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +15,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+import httpx
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.clock import Clock
 from databricks.sdk.core import Config
-from databricks.sdk.errors import AlreadyExists, InvalidParameterValue
+from databricks.sdk.errors import InvalidParameterValue
 from databricks.sdk.service import jobs
 from databricks.sdk.service.sql import (
     StatementParameterListItem,
@@ -27,11 +29,12 @@ from databricks.sdk.service.sql import (
 from databricks.sdk.service.workspace import ImportFormat
 
 from mlconnector.errors import Broken, RetryLater
-from mlconnector.systems.databricks.answers import TITLE, Absent, Answers, said
+from mlconnector.systems.databricks.answers import SETTING, TITLE, Absent, Answers, said
 from mlconnector.systems.databricks.settings import Settings
+from mlconnector.systems.kit.no_answer import silence
 
 # The client's own retries are for a short outage; a longer one is waited out by the flow.
-_RETRIES_SECONDS, _ANSWER_SECONDS = 20, 60
+_RETRIES_SECONDS, _ANSWER_SECONDS, _REACH_SECONDS = 20, 60, 15
 # Below the time limit of a request, or the statement would be sent twice (measured).
 _WAIT = "10s"
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
@@ -39,6 +42,14 @@ _LONGEST_RUN, _LONGEST_STATEMENT = 3 * 3600.0, 1800.0
 _UNDER_WAY = frozenset({StatementState.PENDING, StatementState.RUNNING})
 _ENDED = frozenset({"TERMINATED", "SKIPPED", "INTERNAL_ERROR"})
 Cells = list[list[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTable:
+    """A table or view that is there: its comment, and the types of its columns."""
+
+    comment: str
+    columns: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,7 @@ class WorkspaceApi:
     def client(self) -> WorkspaceClient:
         """The official client; what it raises is understood by whoever calls."""
         if self._client is None:
+            self._reach()
             config = Config(
                 host=self._settings.host,
                 client_id=self._settings.client_id,
@@ -95,6 +107,19 @@ class WorkspaceApi:
             )
             self._client = WorkspaceClient(config=config)
         return self._client
+
+    def _reach(self) -> None:
+        """See whether a workspace is there at all: the client tries for long, and then names no cause.
+
+        Raises Silence, and Broken where something else than a workspace answers.
+        """
+        url = f"{self._settings.host}/.well-known/databricks-config"
+        try:
+            answer = httpx.get(url, timeout=_REACH_SECONDS)
+        except httpx.RequestError as error:
+            raise silence(TITLE, error, SETTING) from error
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise Broken(f"{TITLE}: {self._settings.host} answers, but is no workspace")
 
     def who(self) -> str:
         """Who is logged in."""
@@ -117,6 +142,20 @@ class WorkspaceApi:
     def has_volume(self, name: str) -> bool:
         """Whether there is such a volume, `catalog.schema.volume`."""
         return self._is_there(lambda: self.client.volumes.read(name))
+
+    def tables(self, catalog: str, schema: str) -> dict[str, KnownTable]:
+        """The tables and views of a schema by their names, in lower case as their columns and types."""
+        with self._answers.understood():
+            return {
+                (one.name or "").casefold(): KnownTable(
+                    one.comment or "",
+                    {
+                        (column.name or "").casefold(): (column.type_text or "").casefold()
+                        for column in one.columns or []
+                    },
+                )
+                for one in self.client.tables.list(catalog, schema)
+            }
 
     def _is_there(self, ask: Callable[[], object]) -> bool:
         with suppress(Absent), self._answers.understood():
@@ -210,11 +249,10 @@ class WorkspaceApi:
         with suppress(Absent), self._answers.understood():
             self.client.workspace.get_status(path)
             return
-        folder = path.rpartition("/")[0]
         with self._answers.understood():
-            self.client.workspace.mkdirs(folder)
-            with suppress(AlreadyExists):
-                self.client.workspace.upload(path, text.encode(), format=ImportFormat.AUTO, overwrite=True)
+            self.client.workspace.mkdirs(path.rpartition("/")[0])
+            content = base64.b64encode(text.encode()).decode()
+            self.client.workspace.import_(path, content=content, format=ImportFormat.AUTO, overwrite=True)
 
     def ensure_job(self, wanted: jobs.JobSettings) -> int:
         """The id of the saved job of this name, made or set anew where it is not as wanted."""

@@ -5,7 +5,6 @@ What is missing is made where the settings allow it; else it is said who has to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlconnector.errors import NeedsHuman
@@ -14,7 +13,7 @@ from mlconnector.systems.databricks import workspace_job, workspace_sql
 from mlconnector.systems.databricks.answers import Absent
 from mlconnector.systems.databricks.settings import Settings
 from mlconnector.systems.databricks.tables import Table, tables
-from mlconnector.systems.databricks.workspace_api import WorkspaceApi
+from mlconnector.systems.databricks.workspace_api import KnownTable, WorkspaceApi
 from mlconnector.systems.databricks.workspace_sql import Place, quoted
 
 HIVE = "hive_metastore"
@@ -100,30 +99,25 @@ class WorkspacePlace:
 
         Raises NeedsHuman (`warehouse_column_differs`).
         """
-        in_schema = {"schema": self.place.schema.casefold()}
-        there: dict[str, dict[str, str]] = {}
-        for name, column, kind in self.api.statement(workspace_sql.columns_there(self.place), in_schema):
-            there.setdefault((name or "").casefold(), {})[(column or "").casefold()] = (kind or "").casefold()
+        there = self.api.tables(self.place.catalog, self.place.schema)
         for name, table in tables().items():
             self._see_to_table(table, there.get(name))
         if not self.api.has_volume(self.place.volume_name):
             self.api.statement(f"CREATE VOLUME IF NOT EXISTS {self.place.named(workspace_sql.VOLUME)}")
-        rows = self.api.statement(workspace_sql.comments_there(self.place), in_schema)
-        comments = {tuple(row) for row in rows}
         for name, (comment, made) in workspace_sql.views().items():
-            if (name, comment) not in comments:
+            if name not in there or there[name].comment != comment:
                 self.api.statement(made, catalog=self.place.catalog, schema=self.place.schema)
 
-    def _see_to_table(self, table: Table, known: Mapping[str, str] | None) -> None:
+    def _see_to_table(self, table: Table, known: KnownTable | None) -> None:
         if known is None:
             self.api.statement(workspace_sql.create_table(self.place, table))
             return
         for column in table.columns:
-            kind = known.get(column.name.casefold())
+            kind = known.columns.get(column.name.casefold())
             if kind is not None and kind != workspace_sql.type_of(column).casefold():
                 facts = {"table": table.name, "column": column.name, "type": kind}
                 raise NeedsHuman(Problem("warehouse_column_differs", facts, ("table", "column")))
-        added = workspace_sql.add_columns(self.place, table, known)
+        added = workspace_sql.add_columns(self.place, table, known.columns)
         if added:
             self.api.statement(added)
 

@@ -151,22 +151,6 @@ def _deleted(table: str) -> str:
     return f"CAST(coalesce(sum(CASE WHEN {DELETED} THEN 1 ELSE 0 END), 0) AS STRING)"
 
 
-def columns_there(place: Place) -> str:
-    """The columns of all tables of the schema `:schema`: table, column, type."""
-    return (
-        "SELECT table_name, column_name, full_data_type "
-        f"FROM {quoted(place.catalog)}.information_schema.columns WHERE table_schema = :schema"
-    )
-
-
-def comments_there(place: Place) -> str:
-    """The tables and views of the schema `:schema` with their comments."""
-    return (
-        "SELECT table_name, comment "
-        f"FROM {quoted(place.catalog)}.information_schema.tables WHERE table_schema = :schema"
-    )
-
-
 def views() -> dict[str, tuple[str, str]]:
     """The comment of each view and the statement that makes it; another statement has another comment."""
     found = {}

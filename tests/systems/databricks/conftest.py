@@ -1,4 +1,4 @@
-"""A workspace over loopback for the tests of this folder, fresh for each, behind one server."""
+"""What the tests of this folder look at: the books of two entities, and a fresh workspace over loopback."""
 
 from __future__ import annotations
 
@@ -18,10 +18,19 @@ from mlconnector.systems.databricks.settings import Settings
 from mlconnector.systems.databricks.workspace import WorkspaceWarehouse
 from mlconnector.systems.warehouse import Reached, WarehouseContext
 from tests.standins.conftest import Switch
-from tests.systems.databricks.tables import NOON
+from tests.systems.databricks.books import books
+from tests.systems.databricks.tables import NOON, carry
 
 CATALOG, SCHEMA = "fin-prod", "ml_connector"
 Opened = Callable[..., WorkspaceWarehouse]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Delta tables with the books of two entities."""
+    made = tmp_path_factory.mktemp("delta")
+    carry(made, *books())
+    return made
 
 
 @pytest.fixture(scope="session")

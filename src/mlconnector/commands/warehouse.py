@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.commands.ping import show_step, step_row
-from mlconnector.errors import NeedsHuman
+from mlconnector.errors import NeedsHuman, RetryLater
 from mlconnector.flow.warehouse import imports
 from mlconnector.flow.warehouse.imports import Taken
 from mlconnector.flow.warehouse.loading import Report, load_into, replay
@@ -32,6 +33,7 @@ from mlconnector.flow.warehouse.target import Target, some_targets
 from mlconnector.model.problems import Problem
 from mlconnector.store import loads
 from mlconnector.store.loads import LoadRow
+from mlconnector.systems.warehouse import TableStatus
 from mlconnector.texts.catalogue import explain
 
 _SHOWN = 20
@@ -82,7 +84,7 @@ def warehouse_status(json: AsJson = False) -> None:
         else:
             for one in found:
                 _show_state(one)
-        if any(one["failed"] or one["left_out"] for one in found):
+        if any(one["problem"] or one["failed"] or one["left_out"] for one in found):
             raise typer.Exit(Exit.PROBLEMS)
 
 
@@ -158,8 +160,15 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def _state(target: Target) -> dict[str, Any]:
-    with target.opened() as warehouse:
-        tables = warehouse.status()
+    out_of_reach: Problem | None = None
+    tables: Sequence[TableStatus] = ()
+    try:
+        with target.opened() as warehouse:
+            tables = warehouse.status()
+    except RetryLater as error:
+        out_of_reach = Problem("warehouse_out_of_reach", {"place": target.place, "reason": error.reason})
+    except NeedsHuman as error:
+        out_of_reach = error.problem
     with target.services.database.read() as db:
         counts, failed = loads.counts(db, target.name), loads.failed(db, target.name)
         incomplete = loads.incomplete(db, target.name)
@@ -167,6 +176,7 @@ def _state(target: Target) -> dict[str, Any]:
     return {
         "warehouse": target.name,
         "place": target.place,
+        "problem": None if out_of_reach is None else _problem(out_of_reach),
         "tables": [
             {
                 "table": one.name,
@@ -201,9 +211,16 @@ def _load(row: LoadRow) -> dict[str, Any]:
 
 def _show_state(one: dict[str, Any]) -> None:
     heading(f"{named('system', one['warehouse'])}: {one['place']}")
-    columns = [phrase(f"heading_{column}") for column in ("tables", "rows", "deleted", "files")]
-    rows = [(each["table"], each["rows"], each["deleted"], each["files"]) for each in one["tables"]]
-    print_table(columns, rows, indent=2, right={1, 2, 3})
+    if one["problem"] is not None:
+        for words in ("what", "why", "do"):
+            paragraph(one["problem"][words], 2)
+    else:
+        columns = [phrase(f"heading_{column}") for column in ("tables", "rows", "deleted", "files")]
+        rows = [
+            (each["table"], each["rows"], each["deleted"], "" if each["files"] is None else each["files"])
+            for each in one["tables"]
+        ]
+        print_table(columns, rows, indent=2, right={1, 2, 3})
     for row in (*one["failed"], *one["left_out"]):
         paragraph(f"{row['load'][:12]}: {row['problem']['what']}", 2)
         paragraph(row["problem"]["do"], 4)

@@ -28,7 +28,7 @@ def give(target: Target, given: Mapping[str, str], by: str) -> CheckStep:
     with target.services.database.write() as db:
         for name, secret in given.items():
             vault.put_within(db, target.owner, name, secret)
-        detail = {"by": by, "credentials": sorted(given), "tested": step.outcome == "ok"}
+        detail = {"by": by, "names": sorted(given), "tested": step.outcome == "ok"}
         append(db, [AuditEvent(target.name, target.owner, "warehouse_connected", detail)], now)
     return step
 
@@ -41,7 +41,7 @@ def forget(target: Target, by: str) -> list[str]:
         for name in names:
             vault.delete_within(db, target.owner, name)
         if names:
-            detail = {"by": by, "credentials": names}
+            detail = {"by": by, "names": names}
             event = AuditEvent(target.name, target.owner, "warehouse_disconnected", detail)
             append(db, [event], target.services.now())
     return names

@@ -12,7 +12,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections
-from mlconnector.systems.kit.check_steps import CheckStep, failed_step
+from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.registry import warehouse_system
 from mlconnector.systems.warehouse import Row, Warehouse, WarehouseContext, WarehouseSystem
 
@@ -90,7 +90,8 @@ class Target:
             with self.opened() as warehouse:
                 yield from warehouse.check()
         except NeedsHuman as error:
-            yield failed_step("warehouse.credentials", self.system.title, error)
+            facts = {**error.problem.facts, "system": self.system.title}
+            yield CheckStep("warehouse.credentials", "failed", error.problem.key, facts, "it")
 
     @contextmanager
     def opened(self) -> Iterator[Warehouse]:

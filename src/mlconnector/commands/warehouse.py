@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,18 +23,12 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.commands.ping import show_step, step_row
-from mlconnector.errors import NeedsHuman, RetryLater
 from mlconnector.flow.warehouse import imports
 from mlconnector.flow.warehouse.imports import Taken
-from mlconnector.flow.warehouse.loading import Report, load_into, replay
-from mlconnector.flow.warehouse.target import Target, some_targets
-from mlconnector.model.problems import Problem
-from mlconnector.store import loads
-from mlconnector.store.loads import LoadRow
-from mlconnector.systems.warehouse import TableStatus
+from mlconnector.flow.warehouse.loading import Report, found_load, load_into, replay
+from mlconnector.flow.warehouse.shown import load_data, warehouse_data
+from mlconnector.flow.warehouse.target import some_targets
 from mlconnector.texts.catalogue import explain
-
-_SHOWN = 20
 
 
 def warehouse_load(json: AsJson = False) -> None:
@@ -63,22 +55,13 @@ def warehouse_import(files: Annotated[list[Path], typer.Argument()], json: AsJso
 def warehouse_replay(load: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
     """Carry a load again."""
     with answered(), application() as app:
-        found = [
-            (target, row)
-            for target in some_targets(app.services)
-            for row in _beginning_with(target, load)
-            if row.warehouse == target.name
-        ]
-        if len(found) != 1:
-            raise NeedsHuman(Problem("warehouse_load_unknown", {"load": load}))
-        ((target, row),) = found
-        _end(replay(target, row), [], json=json)
+        _end(replay(*found_load(app.services, load)), [], json=json)
 
 
 def warehouse_status(json: AsJson = False) -> None:
     """Show what the tables hold, and which loads have not arrived."""
     with answered(), application() as app:
-        found = [_state(target) for target in some_targets(app.services)]
+        found = [warehouse_data(target, language()) for target in some_targets(app.services)]
         if json:
             print_json(found)
         else:
@@ -103,17 +86,12 @@ def warehouse_check(json: AsJson = False) -> None:
             raise typer.Exit(Exit.PROBLEMS)
 
 
-def _beginning_with(target: Target, load: str) -> list[LoadRow]:
-    with target.services.database.read() as db:
-        return loads.beginning_with(db, load)
-
-
 def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
     """Tell how loads ended; ends with 1 where something did not arrive or is held."""
     held = [one.problem for one in taken if one.problem is not None]
     problems = [*report.failures, *report.left_out, *held]
     if json:
-        print_json(_as_data(report, taken))
+        print_json(load_data(report, taken, language()))
     else:
         for problem in problems:
             words = explain(problem.key, problem.facts, language())
@@ -131,82 +109,6 @@ def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
                 say("warehouse_taken", file=one.file_name, client=one.client, outcome=outcome)
     if problems or report.later:
         raise typer.Exit(Exit.PROBLEMS)
-
-
-def _as_data(report: Report, taken: list[Taken]) -> dict[str, Any]:
-    return {
-        "verified": report.verified,
-        "unchanged": report.unchanged,
-        "failed": report.failed,
-        "later": report.later,
-        "problems": [_problem(one) for one in report.failures],
-        "left_out": [_problem(one) for one in report.left_out],
-        "files": [
-            {
-                "file": one.file_name,
-                "outcome": one.outcome,
-                "client": one.client,
-                "load": one.load,
-                "problem": None if one.problem is None else _problem(one.problem),
-            }
-            for one in taken
-        ],
-    }
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    words = explain(problem.key, problem.facts, language())
-    return {"key": problem.key, "facts": dict(problem.facts), **asdict(words)}
-
-
-def _state(target: Target) -> dict[str, Any]:
-    out_of_reach: Problem | None = None
-    tables: Sequence[TableStatus] = ()
-    try:
-        with target.opened() as warehouse:
-            tables = warehouse.status()
-    except RetryLater as error:
-        out_of_reach = Problem("warehouse_out_of_reach", {"place": target.place, "reason": error.reason})
-    except NeedsHuman as error:
-        out_of_reach = error.problem
-    with target.services.database.read() as db:
-        counts, failed = loads.counts(db, target.name), loads.failed(db, target.name)
-        incomplete = loads.incomplete(db, target.name)
-        recent = loads.recent(db, target.name, _SHOWN)
-    return {
-        "warehouse": target.name,
-        "place": target.place,
-        "problem": None if out_of_reach is None else _problem(out_of_reach),
-        "tables": [
-            {
-                "table": one.name,
-                "rows": one.rows,
-                "deleted": one.deleted,
-                "version": one.version,
-                "files": one.files,
-            }
-            for one in tables
-        ],
-        "loads": counts,
-        "failed": [{**_load(row), "problem": _problem(row.problem)} for row in failed],
-        "left_out": [
-            {"load": row.id, "problem": _problem(problem)} for row in incomplete for problem in row.left_out
-        ],
-        "recent": [_load(row) for row in recent],
-    }
-
-
-def _load(row: LoadRow) -> dict[str, Any]:
-    return {
-        "load": row.id,
-        "kind": row.kind,
-        "source": row.source,
-        "file": row.file_name,
-        "state": row.state,
-        "attempt": row.attempt,
-        "changed_at": row.changed_at.isoformat(),
-        **row.carried,
-    }
 
 
 def _show_state(one: dict[str, Any]) -> None:

@@ -15,9 +15,11 @@ from mlconnector.web import api, connect, health, oauth, webhooks
 from mlconnector.web.answers import HANDLERS, PROBLEM
 from mlconnector.web.callers import CallerLimit
 from mlconnector.web.figures import Figures
-from mlconnector.web.guards import MAX_CHECKED_FILE, BodyLimit, secured
+from mlconnector.web.guards import MAX_FILE, BodyLimit, secured
 from mlconnector.web.parts import Parts, Work
 
+# Who may send these has the token.
+_LARGER = {f"{api.PREFIX}/{path}": MAX_FILE for path in ("check", "warehouses/files")}
 _ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, api.router)
 
 
@@ -36,7 +38,7 @@ def create_app(application: Application, workflows: Work | None) -> FastAPI:
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(CallerLimit, token=token),
-            Middleware(BodyLimit, larger={f"{api.PREFIX}/check": MAX_CHECKED_FILE}, token=token),
+            Middleware(BodyLimit, larger=_LARGER, token=token),
         ],
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )

@@ -17,7 +17,7 @@ from mlconnector.flow.warehouse.batch_rows import foreign_batch, read_foreign
 from mlconnector.flow.warehouse.portions import Rows, Source
 from mlconnector.flow.warehouse.read_file import Unreadable
 from mlconnector.flow.warehouse.sources import IMPORT, sources
-from mlconnector.flow.warehouse.target import Target, targets
+from mlconnector.flow.warehouse.target import Target, some_targets, targets
 from mlconnector.model.problems import Problem
 from mlconnector.store import loads
 from mlconnector.store.audit import AuditEvent, append
@@ -109,6 +109,18 @@ def import_source(target: Target, row: LoadRow) -> Source:
         return foreign_batch(content(), row.file_name, read, target.entity(read.client))
 
     return Source(IMPORT, row.source, row.content_sha256, rows, row.file_name, keeps=content)
+
+
+def found_load(services: Services, begin: str) -> tuple[Target, LoadRow]:
+    """The only load whose id begins so, with its warehouse. Raises NeedsHuman (`warehouse_load_unknown`)."""
+    with services.database.read() as db:
+        rows = loads.beginning_with(db, begin)
+    found = [
+        (target, row) for target in some_targets(services) for row in rows if row.warehouse == target.name
+    ]
+    if len(found) != 1:
+        raise NeedsHuman(Problem("warehouse_load_unknown", {"load": begin}))
+    return found[0]
 
 
 def replay(target: Target, row: LoadRow) -> Report:

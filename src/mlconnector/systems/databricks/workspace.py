@@ -11,7 +11,7 @@ from mlconnector.systems.databricks.answers import TITLE, Answers
 from mlconnector.systems.databricks.rows import Staged, audit_row, carried_of, staged_rows
 from mlconnector.systems.databricks.settings import Settings
 from mlconnector.systems.databricks.tables import AUDIT, Table, tables
-from mlconnector.systems.databricks.workspace_api import Waiting, WorkspaceApi
+from mlconnector.systems.databricks.workspace_api import RunEnd, Waiting, WorkspaceApi
 from mlconnector.systems.databricks.workspace_check import WorkspaceCheck
 from mlconnector.systems.databricks.workspace_job import STAGE, token
 from mlconnector.systems.databricks.workspace_place import WorkspacePlace
@@ -58,15 +58,17 @@ class WorkspaceWarehouse:
         rows = {name: staged for name, table in tables().items() if (staged := staged_rows(table, load))}
         self.ready()
         stage = self._place.staged(load.id, load.attempt)
-        for path, content in _files(stage, rows):
-            self._api.put_file(path, content)
+        files = self._stage(stage, rows)
         reached("staged")
         if rows:
-            self._merge(load, stage, rows)
+            end = self._merged(load, stage, rows)
+            if not end.is_success:
+                self._drop(stage, files)
+                raise AttemptOver(" ".join(filter(None, (f"{TITLE}: {end.reason}", end.page))))
         reached("applied")
         carried = carried_of(rows, [self._found_again(tables()[name], stage) for name in rows])
         self._audit(audit_row(load, carried))
-        self._drop(stage, rows)
+        self._drop(stage, files)
         return carried
 
     def status(self) -> Sequence[TableStatus]:
@@ -80,12 +82,19 @@ class WorkspaceWarehouse:
         """Let go of connections."""
         self._api.close()
 
-    def _merge(self, load: OutgoingLoad, stage: str, rows: Mapping[str, Sequence[Staged]]) -> None:
-        job = self._found.job()
-        end = self._api.run_job(job, list(rows), {STAGE: stage}, token(load.id, load.attempt))
-        if not end.is_success:
-            self._drop(stage, rows)
-            raise AttemptOver(" ".join(filter(None, (f"{TITLE}: {end.reason}", end.page))))
+    def _stage(self, stage: str, rows: Mapping[str, Sequence[Staged]]) -> dict[str, list[str]]:
+        """Write the rows into the volume; the files of each table."""
+        staged: dict[str, list[str]] = {}
+        for name, some in rows.items():
+            for number, content in enumerate(workspace_sql.staged_files(some)):
+                path = f"{stage}/{name}/{number:05d}.json"
+                self._api.put_file(path, content)
+                staged.setdefault(name, []).append(path)
+        return staged
+
+    def _merged(self, load: OutgoingLoad, stage: str, rows: Mapping[str, Sequence[Staged]]) -> RunEnd:
+        attempt = token(load.id, load.attempt)
+        return self._api.run_job(self._found.job(), list(rows), {STAGE: stage}, attempt)
 
     def _found_again(self, table: Table, stage: str) -> tuple[int, Decimal]:
         query = workspace_sql.found_again(self._place, table, workspace_sql.staged_rows_of(table))
@@ -102,16 +111,10 @@ class WorkspaceWarehouse:
         if count != "1":
             raise RetryLater(f"{TITLE}: the audit of a load is not there after it was written")
 
-    def _drop(self, stage: str, rows: Mapping[str, Sequence[Staged]]) -> None:
+    def _drop(self, stage: str, staged: Mapping[str, Sequence[str]]) -> None:
         """Remove what was staged, when nobody will read it any more."""
-        for path, _ in _files(stage, rows):
-            self._api.remove_file(path)
-        for name in rows:
+        for name, paths in staged.items():
+            for path in paths:
+                self._api.remove_file(path)
             self._api.remove_folder(f"{stage}/{name}")
         self._api.remove_folder(stage)
-
-
-def _files(stage: str, rows: Mapping[str, Sequence[Staged]]) -> Iterator[tuple[str, bytes]]:
-    for name, staged in rows.items():
-        for number, content in enumerate(workspace_sql.staged_files(staged)):
-            yield f"{stage}/{name}/{number:05d}.json", content

@@ -16,6 +16,7 @@ from mlconnector.store.tables import batches, documents, loads, revisions, trans
 from mlconnector.store.upsert import put_row
 
 LoadState = Literal["planned", "staged", "applied", "verified", "failed"]
+_ENDED = frozenset({"verified", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,10 @@ def latest_of(connection: Connection, warehouse: str, kind: str, source: str) ->
 
 
 def plan(connection: Connection, row: Mapping[str, object], file: bytes | None = None) -> LoadRow:
-    """Write down a load as the newest of its source; one that was there before begins its next attempt.
+    """Write down a load as the newest of its source.
+
+    One whose attempt may go on outside stays that attempt, with its moment: only after it is known to have
+    ended, or when something else of its source came in between, the next one begins.
 
     `row` has `id`, `warehouse`, `kind`, `source`, `content_sha256`, `file_name` and `planned_at`. `file` are
     the bytes of an imported file, or what a load remembers; older loads of the source forget theirs.
@@ -127,6 +131,8 @@ def plan(connection: Connection, row: Mapping[str, object], file: bytes | None =
         "facts": "",
         "changed_at": row["planned_at"],
     }
+    if known is not None and known == newest and known.state not in _ENDED:
+        values |= {"latest": known.latest, "attempt": known.attempt, "planned_at": known.planned_at}
     if file is not None:
         values["content"] = file
     put_row(connection, loads, values)
@@ -144,11 +150,9 @@ def change(connection: Connection, load: str, now: datetime, **values: object) -
 
 
 def imported(connection: Connection, warehouse: str, kind: str) -> list[LoadRow]:
-    """Loads of files that were imported and are not verified yet, the oldest first."""
-    query = select(*_COLUMNS).where(
-        loads.c.warehouse == warehouse, loads.c.kind == kind, loads.c.state != "verified"
-    )
-    return [LoadRow(*row) for row in connection.execute(query.order_by(loads.c.planned_at, loads.c.id))]
+    """The newest load of each file that was imported, the oldest first."""
+    found = _newest(connection, warehouse, loads.c.kind == kind)
+    return sorted(found, key=lambda row: (row.planned_at, row.id))
 
 
 def recent(connection: Connection, warehouse: str, limit: int) -> list[LoadRow]:

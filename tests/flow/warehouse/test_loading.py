@@ -67,6 +67,14 @@ def test_rows_and_sums_are_what_datev_got(rig: Rig) -> None:
     ) == [(0,)]
 
 
+def test_a_voucher_that_waits_says_what_for(rig: Rig) -> None:
+    rig.pipedrive.change_deal(DOMESTIC, custom_fields={"Rechnungsnummer": None})
+    rig.work()
+    load(rig)
+    waits = [row["reason"] for row in rows_of(folder(rig), "vouchers") if row["status"] == "needs_human"]
+    assert waits == ["number_missing"]
+
+
 def test_booking_suggestions_have_the_same_sums(make_rig: MakeRig) -> None:
     rig = make_rig(3, text=suggestions)
     with_tables(rig)

@@ -14,15 +14,16 @@ from typing import Any, Literal
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.warehouse.batch_rows import foreign_batch, read_foreign
-from mlconnector.flow.warehouse.portions import Rows, Source, remembered
+from mlconnector.flow.warehouse.portions import Rows, Source
 from mlconnector.flow.warehouse.read_file import Unreadable
 from mlconnector.flow.warehouse.sources import IMPORT, sources
-from mlconnector.flow.warehouse.target import Target, targets
+from mlconnector.flow.warehouse.target import Target, some_targets, targets
 from mlconnector.model.problems import Problem
 from mlconnector.store import loads
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.loads import LoadRow
-from mlconnector.systems.warehouse import Carried, OutgoingLoad, Reached, Warehouse
+from mlconnector.systems.kit.silence import Silence
+from mlconnector.systems.warehouse import AttemptOver, Carried, OutgoingLoad, Reached, Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -58,23 +59,68 @@ def load_everything(services: Services) -> Report:
 
 
 def load_into(target: Target, report: Report) -> None:
-    """Load what is new into a warehouse: out of our own tables, and of files that were imported."""
+    """Load what is new into a warehouse: out of our own tables, and of files that were imported.
+
+    What keeps the warehouse from taking anything is told once, and nothing is asked of it in vain.
+    """
     with _ONE_AT_A_TIME, target.opened() as warehouse:
+        is_ready = False
         for source in chain(sources(target), imported(target)):
-            _Load(target, warehouse, source, report).carry(again=False)
+            load = _Load(target, warehouse, source, report)
+            if load.is_there():
+                continue
+            is_ready = is_ready or _made_ready(warehouse, report)
+            if not is_ready or not load.carry():
+                break
+
+
+def _made_ready(warehouse: Warehouse, report: Report) -> bool:
+    try:
+        warehouse.ready()
+    except RetryLater as error:
+        log.warning("nothing can be loaded yet: %s", error.reason)
+        report.reasons.append(error.reason)
+        report.count("later")
+        return False
+    except NeedsHuman as error:
+        log.error("nothing can be loaded: %s", error)
+        report.failures.append(error.problem)
+        report.count("failed")
+        return False
+    return True
 
 
 def imported(target: Target) -> Iterator[Source]:
-    """Files of other software that were taken in and are not verified yet."""
+    """Files of other software that were taken in and are not verified at this place yet."""
     with target.services.database.read() as db:
         rows = loads.imported(db, target.name, IMPORT)
     for row in rows:
-        yield import_source(target, row)
+        source = import_source(target, row)
+        if row.state != "verified" or row.id != source.load_id(target.key):
+            yield source
 
 
 def import_source(target: Target, row: LoadRow) -> Source:
     """An imported file as a source; its bytes are kept with its load."""
-    return Source(IMPORT, row.source, row.content_sha256, partial(_import_rows, target, row), row.file_name)
+    content = partial(_import_content, target, row.source)
+
+    def rows() -> Rows:
+        read = read_foreign(content())
+        return foreign_batch(content(), row.file_name, read, target.entity(read.client))
+
+    return Source(IMPORT, row.source, row.content_sha256, rows, row.file_name, keeps=content)
+
+
+def found_load(services: Services, begin: str) -> tuple[Target, LoadRow]:
+    """The only load whose id begins so, with its warehouse. Raises NeedsHuman (`warehouse_load_unknown`)."""
+    with services.database.read() as db:
+        rows = loads.beginning_with(db, begin)
+    found = [
+        (target, row) for target in some_targets(services) for row in rows if row.warehouse == target.name
+    ]
+    if len(found) != 1:
+        raise NeedsHuman(Problem("warehouse_load_unknown", {"load": begin}))
+    return found[0]
 
 
 def replay(target: Target, row: LoadRow) -> Report:
@@ -88,7 +134,8 @@ def replay(target: Target, row: LoadRow) -> Report:
     for source in wanted:
         if (source.kind, source.name) == (row.kind, row.source):
             with target.opened() as warehouse:
-                _Load(target, warehouse, source, report).carry(again=True)
+                if _made_ready(warehouse, report):
+                    _Load(target, warehouse, source, report).carry()
             return report
     raise NeedsHuman(
         Problem("warehouse_source_gone", {"load": row.id, "kind": row.kind, "source": row.source})
@@ -104,23 +151,30 @@ class _Load:
     source: Source
     report: Report
 
-    def carry(self, *, again: bool) -> None:
-        """Carry the source's load unless it is the newest and verified, or `again` is wanted."""
+    def is_there(self) -> bool:
+        """Whether the source's load is the newest and verified; it is counted then."""
         self.report.left_out += self.source.left_out
         with self._services.database.read() as db:
             newest = loads.latest_of(db, self.target.name, self.source.kind, self.source.name)
-        is_there = newest is not None and newest.state == "verified" and self._is_of(newest)
-        if is_there and not again:
+        is_there = newest is not None and newest.state == "verified" and newest.id == self._id
+        if is_there:
             self.report.count("unchanged")
-            return
+        return is_there
+
+    def carry(self) -> bool:
+        """Carry the source's load; whether it makes sense to go on with others."""
         row = self._plan()
         self._services.reached("load_planned")
         try:
             carried = self.warehouse.load(self._outgoing(row), partial(self._reached, row))
         except RetryLater as error:
             log.warning("load %s: later: %s", row.id[:12], error.reason)
+            if isinstance(error, AttemptOver):
+                facts = {"source": self._label, "reason": error.reason}
+                self._note_failure(row, Problem("warehouse_attempt_over", facts, ("source",)))
             self.report.reasons.append(error.reason)
             self.report.count("later")
+            return not isinstance(error, Silence)
         except NeedsHuman as error:
             self._failed(row, error.problem)
         except Exception as error:  # one load that cannot be carried must not keep the others from it
@@ -132,9 +186,11 @@ class _Load:
         else:
             self._services.reached("load_audited")
             self._judge(row, carried)
+        return True
 
-    def _is_of(self, row: LoadRow) -> bool:
-        return row.content_sha256 == self.source.content_sha256
+    @property
+    def _id(self) -> str:
+        return self.source.load_id(self.target.key)
 
     @property
     def _services(self) -> Services:
@@ -147,7 +203,7 @@ class _Load:
     def _plan(self) -> LoadRow:
         now = self._services.now()
         values = {
-            "id": self.source.load_id(self.target.name),
+            "id": self._id,
             "warehouse": self.target.name,
             "kind": self.source.kind,
             "source": self.source.name,
@@ -155,7 +211,7 @@ class _Load:
             "file_name": self.source.file_name,
             "planned_at": now,
         }
-        kept = remembered(self.source.rows()) if self.source.remembers else None
+        kept = None if self.source.keeps is None else self.source.keeps()
         with self._services.database.write() as db:
             row = loads.plan(db, values, kept)
             detail = {
@@ -212,19 +268,22 @@ class _Load:
         self.report.count("verified")
 
     def _failed(self, row: LoadRow, problem: Problem) -> None:
+        self._note_failure(row, problem)
+        self.report.failures.append(problem)
+        self.report.count("failed")
+
+    def _note_failure(self, row: LoadRow, problem: Problem) -> None:
         now, facts = self._services.now(), dict(problem.facts)
         detail: dict[str, Any] = {"attempt": row.attempt, "cause": problem.key, "facts": facts}
         with self._services.database.write() as db:
             loads.change(db, row.id, now, state="failed", cause=problem.key, facts=json.dumps(facts))
             append(db, [AuditEvent(self.target.name, row.id, "load_failed", detail)], now)
-        self.report.failures.append(problem)
-        self.report.count("failed")
 
 
-def _import_rows(target: Target, row: LoadRow) -> Rows:
+def _import_content(target: Target, source: str) -> bytes:
     with target.services.database.read() as db:
-        content = loads.content(db, row.id)
+        newest = loads.latest_of(db, target.name, IMPORT, source)
+        content = None if newest is None else loads.content(db, newest.id)
     if content is None:
-        raise Broken(f"load {row.id} of an imported file has no bytes")
-    read = read_foreign(content)
-    return foreign_batch(content, row.file_name, read, target.entity(read.client))
+        raise Broken(f"the imported file {source} has no bytes")
+    return content

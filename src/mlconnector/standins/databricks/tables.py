@@ -18,9 +18,9 @@ from mlconnector.standins.databricks.sql_errors import SqlError, exists_already,
 from mlconnector.standins.databricks.unity import Column, Name, Table, Unity
 
 METRICS = {
-    "num_updated_rows": ("numTargetRowsUpdated", "numUpdatedRows"),
-    "num_deleted_rows": ("numTargetRowsDeleted", "numDeletedRows"),
-    "num_inserted_rows": ("numTargetRowsInserted",),
+    "num_updated_rows": ("numTargetRowsUpdated", "num_target_rows_updated", "numUpdatedRows"),
+    "num_deleted_rows": ("numTargetRowsDeleted", "num_target_rows_deleted", "numDeletedRows"),
+    "num_inserted_rows": ("numTargetRowsInserted", "num_target_rows_inserted"),
 }
 
 
@@ -57,7 +57,7 @@ class Tables:
         """Let a table be gone, with its files."""
         self.unity.schema(table.catalog, table.schema).tables.pop(table.name, None)
         if not table.is_view:
-            self.placing.engine().run(f"DROP TABLE IF EXISTS {self.placing.engine_name(table)}")
+            self.placing.engine().change(f"DROP TABLE IF EXISTS {self.placing.engine_name(table)}")
             shutil.rmtree(self.folder(table), ignore_errors=True)
 
     def attach(self, table: Table) -> None:

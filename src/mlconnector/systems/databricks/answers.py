@@ -1,0 +1,138 @@
+"""What a workspace refuses, or does not answer, as the error that says what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import requests
+from databricks.sdk.errors import (
+    NotFound,
+    PermissionDenied,
+    ResourceDoesNotExist,
+    Unauthenticated,
+)
+from databricks.sdk.errors import platform as refused
+from databricks.sdk.errors.base import DatabricksError
+from databricks.sdk.service.sql import StatementResponse
+
+from mlconnector.errors import Broken, ConnectorError, NeedsHuman, RetryLater
+from mlconnector.model.problems import Problem
+from mlconnector.systems.kit.no_answer import kind_of_causes, silence_of
+from mlconnector.systems.kit.silence import Kind
+
+TITLE = "Databricks"
+SETTING = "databricks.host"
+_PASSES = (
+    refused.TooManyRequests,
+    refused.TemporarilyUnavailable,
+    refused.InternalError,
+    refused.DeadlineExceeded,
+    refused.Aborted,
+    refused.Cancelled,
+    refused.ResourceExhausted,
+)
+# The words of the login for credentials that it does not know, or does not let do this.
+_OF_LOGIN = ("invalid_client", "unauthorized_client", "invalid_grant", "access_denied", "invalid_scope")
+_PASSING_CODES = frozenset(
+    {
+        *("TEMPORARILY_UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED"),
+        *("SERVICE_UNDER_MAINTENANCE", "INTERNAL_ERROR", "IO_ERROR", "WORKSPACE_TEMPORARILY_UNAVAILABLE"),
+    }
+)
+_OF_OTHER_WRITERS = "DELTA_CONCURRENT"
+_LONGEST = 500
+# What the client appends to an answer: its own settings.
+_SETTINGS_OF_CLIENT = " Config: "
+
+
+class Absent(Exception):
+    """What was asked for is not there; whoever asked knows what that means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of one workspace at `host`; `grants` are the statements that give all that is needed."""
+
+    host: str
+    grants: str = ""
+
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Let every refusal of the block be one of the four errors, or Absent."""
+        try:
+            yield
+        except (NotFound, ResourceDoesNotExist) as error:
+            raise Absent(said(error)) from error
+        except (DatabricksError, requests.RequestException, TimeoutError, ValueError, KeyError) as error:
+            raise self.error(error) from error
+
+    def error(self, error: Exception) -> ConnectorError:
+        """What a refusal, or silence, means."""
+        words = said(error)
+        if isinstance(error, Unauthenticated) or any(each in words for each in _OF_LOGIN):
+            return self.credentials_refused(words)
+        if isinstance(error, PermissionDenied):
+            return self.not_granted(words)
+        if isinstance(error, _PASSES):
+            after = getattr(error, "retry_after_secs", None)
+            return RetryLater(f"{TITLE}: {words}", after=after)
+        if _is_silence(error):
+            kind = kind_of_causes(error) or _kind(error)
+            sent = kind not in {"name", "refused", "route", "certificate", "proxy"}
+            return silence_of(TITLE, error, kind, self.host, sent=sent, setting=SETTING)
+        return Broken(f"{TITLE}: {words}")
+
+    def of_statement(self, answer: StatementResponse) -> ConnectorError:
+        """What a statement means that was not carried out: it fails with an HTTP status of success."""
+        status = answer.status
+        error = status.error if status is not None else None
+        code = "" if error is None or error.error_code is None else error.error_code.value
+        words = _short(error.message or code) if error is not None else "CANCELED"
+        state = getattr(status, "sql_state", None) or _sql_state(words)
+        if code in _PASSING_CODES or _OF_OTHER_WRITERS in words or error is None:
+            return RetryLater(f"{TITLE}: {words}")
+        if code == "UNAUTHENTICATED":
+            return self.credentials_refused(words)
+        if state == "42501" or "PERMISSION_DENIED" in words:
+            return self.not_granted(words)
+        if "UNITY_CATALOG" in words:
+            return NeedsHuman(Problem("databricks_no_unity_catalog", {"host": self.host, "answer": words}))
+        return Broken(f"{TITLE}: {words}")
+
+    def credentials_refused(self, words: str) -> NeedsHuman:
+        """The client id or its secret is not taken."""
+        return NeedsHuman(Problem("databricks_credentials_refused", {"host": self.host, "answer": words}))
+
+    def not_granted(self, words: str) -> NeedsHuman:
+        """A right is missing, and this gives all that are needed."""
+        return NeedsHuman(Problem("databricks_not_granted", {"answer": words, "grants": self.grants}))
+
+
+def said(error: BaseException) -> str:
+    """The words of an error, without what nobody may read, and not endless."""
+    return _short(str(error) or type(error).__name__)
+
+
+def _short(words: str) -> str:
+    plain = " ".join(words.split()).partition(_SETTINGS_OF_CLIENT)[0].rstrip(". ")
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+
+
+def _is_silence(error: BaseException) -> bool:
+    """Whether no answer came, or none that can be read; the client wraps that in its own errors."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, requests.RequestException | TimeoutError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _kind(error: Exception) -> Kind:
+    return "timeout" if isinstance(error, TimeoutError | requests.Timeout) else "other"
+
+
+def _sql_state(words: str) -> str:
+    return words.rpartition("SQLSTATE: ")[2][:5]

@@ -13,7 +13,7 @@ SELECT
   round(100 * sum(b.amount) / nullif(sum(sum(b.amount)) OVER (PARTITION BY b.currency), 0), 1) AS percent_of_all,
   count(DISTINCT b.document_number) AS documents, count(*) - count(b.amount) AS lines_without_amount
 FROM bought b
-LEFT JOIN accounts a ON a.client_id = b.client_id AND a.account = b.account AND NOT a.is_deleted
+LEFT JOIN v_accounts a ON a.client_id = b.client_id AND a.account = b.account
 GROUP BY b.client_id, b.entity_id, b.account, a.name, b.currency
 ORDER BY gross_amount DESC, supplier
 LIMIT 10;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -129,6 +129,7 @@ def plan(connection: Connection, row: Mapping[str, object], file: bytes | None =
         "amounts": "",
         "cause": "",
         "facts": "",
+        "planned_at": _after_all_others(connection, str(row["warehouse"]), row["planned_at"]),
         "changed_at": row["planned_at"],
     }
     if known is not None and known == newest and known.state not in _ENDED:
@@ -144,9 +145,26 @@ def plan(connection: Connection, row: Mapping[str, object], file: bytes | None =
     return found
 
 
-def change(connection: Connection, load: str, now: datetime, **values: object) -> None:
-    """Note how far a load is."""
-    connection.execute(update(loads).where(loads.c.id == load).values(changed_at=now, **values))
+def _after_all_others(connection: Connection, warehouse: str, now: object) -> object:
+    """When a load is planned: after all others, also by a clock that was set back: the later one holds."""
+    query = select(func.max(loads.c.planned_at)).where(loads.c.warehouse == warehouse)
+    latest = connection.execute(query).scalar()
+    return now if latest is None else max(now, latest + timedelta(microseconds=1))
+
+
+def change(connection: Connection, load: LoadRow, now: datetime, **values: object) -> bool:
+    """Note how far an attempt of a load is; False when the load has gone on to another attempt meanwhile."""
+    of_it = update(loads).where(loads.c.id == load.id, loads.c.attempt == load.attempt)
+    return connection.execute(of_it.values(changed_at=now, **values)).rowcount == 1
+
+
+def unsettle(connection: Connection, warehouse: str, now: datetime, cause: str, facts: str) -> list[str]:
+    """Let no load of a warehouse be verified any more, for its tables are gone; the ids of those."""
+    verified = loads.c.warehouse == warehouse, loads.c.state == "verified"
+    ids = list(connection.execute(select(loads.c.id).where(*verified).order_by(loads.c.id)).scalars())
+    gone = update(loads).where(*verified)
+    connection.execute(gone.values(state="failed", cause=cause, facts=facts, changed_at=now))
+    return ids
 
 
 def imported(connection: Connection, warehouse: str, kind: str) -> list[LoadRow]:

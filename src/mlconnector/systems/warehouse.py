@@ -33,10 +33,10 @@ Reached = Literal["staged", "applied"]
 class OutgoingLoad:
     """Rows of one source, with the identity they have outside.
 
-    `id` derives from `kind`, `source` and `content_sha256`, so that the same content is the same load;
-    `attempt` counts from 1. `rows` are those of each table; of two rows with one key that with the later
-    `revised_at` counts, which is no column but may stand in every row. `left_out` records of the source are
-    not among them, because a table cannot take them.
+    `id` derives from the place, `kind`, `source` and `content_sha256`, so that the same content is the same
+    load; `attempt` counts from 1. `rows` are those of each table; of two rows with one key that with the
+    later `revised_at` counts, which is no column but may stand in every row. `left_out` records of the source
+    are not among them, because a table cannot take them.
     """
 
     id: str
@@ -51,7 +51,7 @@ class OutgoingLoad:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a load had, and what was read back of it after its audit row: rows, and the sum of amounts."""
+    """What a load had, and what was read back of it before its audit row: rows, and the sum of amounts."""
 
     source_rows: int
     target_rows: int
@@ -88,6 +88,9 @@ class Warehouse(Protocol):
     def check(self) -> Iterator[CheckStep]:
         """Does it work, step by step: the place, the right to write, each table with what it needs."""
 
+    def missing(self) -> Sequence[str]:
+        """The tables that are not there, without making them and without waking anything up."""
+
     def ready(self) -> None:
         """See to it that loads can be carried: the place, its tables and views; makes what is missing.
 
@@ -122,7 +125,7 @@ class WarehouseContext:
     settings: Any
     data_dir: Path
     now: Callable[[], datetime]
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     doze: Callable[[float], None] = time.sleep
     is_over: Callable[[], bool] = bool
 

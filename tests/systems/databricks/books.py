@@ -100,6 +100,11 @@ def books() -> list[OutgoingLoad]:
         load_of(batch, table="batches"),
         load_of({**account, "origin": "seed"}, own, gone, table="accounts"),
         load_of(
+            {**_MUSTERHOLZ, "account": "8401", "name": "Erlöse Export"},
+            {**_MUSTERHOLZ, "account": "9001", "name": "Alter Name"},
+            table="account_labels",
+        ),
+        load_of(
             _voucher("v1", "settled", date(2026, 7, 15), gross_amount=Decimal(119)),
             _voucher("w1", "needs_human", date(2026, 9, 1), reason="number_missing"),
             _voucher("w2", "needs_human", date(2026, 6, 1), reason="number_missing"),

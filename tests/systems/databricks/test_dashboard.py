@@ -33,7 +33,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("Zweitholz", "2026-07", "EUR", Decimal(500), Decimal(0), Decimal(500), 1),
     ],
     "load_reconciliation": [
-        ("batch", 6, 0, 32, 32, 0, Decimal("672.10"), Decimal("672.10"), Decimal(0), 0),
+        ("batch", 7, 0, 34, 34, 0, Decimal("672.10"), Decimal("672.10"), Decimal(0), 0),
     ],
     "open_items_by_age": [
         ("up to 30 days", "EUR", Decimal(100), 1, Decimal(0), 0, 0),
@@ -44,7 +44,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     "revenue_by_account": [
         ("Musterholz", "8400", "Erlöse 19 %", "2026-07", "EUR", Decimal(119), 1, 0),
         ("Musterholz", "8400", "Erlöse 19 %", "2026-08", "EUR", Decimal(100), 1, 0),
-        ("Musterholz", "8401", None, "2026-07", "EUR", Decimal(238), 1, 0),
+        ("Musterholz", "8401", "Erlöse Export", "2026-07", "EUR", Decimal(238), 1, 0),
         ("Musterholz", "9001", "Erlöse Messe", "2026-08", "EUR", Decimal(11), 1, 0),
         ("Zweitholz", "8400", None, "2026-07", "EUR", Decimal(500), 1, 0),
     ],

@@ -27,9 +27,17 @@ def test_revenue_by_account(folder: Path) -> None:
     assert queried(folder, query) == [
         ("Musterholz", "8400", "Erlöse 19 %", "2026-07", Decimal(119)),
         ("Musterholz", "8400", "Erlöse 19 %", "2026-08", Decimal(100)),
-        ("Musterholz", "8401", None, "2026-07", Decimal(238)),
+        ("Musterholz", "8401", "Erlöse Export", "2026-07", Decimal(238)),
         ("Musterholz", "9001", "Erlöse Messe", "2026-08", Decimal(11)),
         ("Zweitholz", "8400", None, "2026-07", Decimal(500)),
+    ]
+
+
+def test_an_account_has_the_name_of_the_chart_before_that_of_a_list(folder: Path) -> None:
+    assert queried(folder, "SELECT account, name, account_kind FROM v_accounts ORDER BY ALL") == [
+        ("8400", "Erlöse 19 %", None),
+        ("8401", "Erlöse Export", None),
+        ("9001", "Erlöse Messe", "sale"),
     ]
 
 

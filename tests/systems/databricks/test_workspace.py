@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from mlconnector.standins.databricks import CLIENT_ID
 from mlconnector.standins.databricks.runs import Ending
 from mlconnector.standins.databricks.standin import DatabricksStandIn
 from mlconnector.standins.faults import Fault
-from mlconnector.systems.databricks import workspace_sql
+from mlconnector.systems.databricks import workspace_job, workspace_sql
 from mlconnector.systems.databricks.tables import Column, Table, tables
 from mlconnector.systems.databricks.workspace_sql import Place
 from mlconnector.systems.warehouse import AttemptOver, Carried, OutgoingLoad, Reached
@@ -223,7 +225,7 @@ def test_a_long_result_comes_whole_or_not_at_all(opened: Opened, workspace: Data
     warehouse = opened()
     warehouse.load(load_of(line(1)), nothing)
     workspace.statement_api.chunk_rows = 3
-    assert [one.rows for one in warehouse.status()] == [0, 0, 0, 1, 0, 0, 0, 1]
+    assert [one.rows for one in warehouse.status()] == [0, 0, 0, 1, 0, 0, 0, 0, 1]
     workspace.faults.add(Fault("status", "GET", r"/result/chunks/1", status=404))
     with pytest.raises(RetryLater, match="a part of a result"):
         opened().status()
@@ -282,3 +284,121 @@ def test_a_workspace_that_is_busy_is_asked_later(
     with pytest.raises(RetryLater):
         carry(opened, load_of(line(2), after=1))
     assert CLIENT_ID not in str(held(workspace))
+
+
+def test_rows_in_several_files_come_whole(
+    opened: Opened, workspace: DatabricksStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace_sql, "_LARGEST_FILE", 1000)
+    text = "Zeile 1\nZeile 2\r\u2028Zeile 3 \U0001f600"
+    assert carry(opened, load_of(*(line(n, booking_text=text) for n in range(5)))).agrees
+    assert held(workspace, "count(*), min(booking_text), max(booking_text)") == [(5, text, text)]
+
+
+def test_the_same_load_by_two_processes_is_one_run_and_neither_fails(
+    opened: Opened, workspace: DatabricksStandIn
+) -> None:
+    load = load_of(line(1), line(2))
+
+    def meanwhile(reached: Reached) -> None:
+        if reached == "staged":
+            assert carry(opened, load).agrees
+
+    assert carry(opened, load, meanwhile).agrees
+    assert runs(workspace) == ["SUCCESS"]
+
+
+def test_an_older_version_does_not_change_what_a_newer_one_runs(
+    opened: Opened, workspace: DatabricksStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = opened()
+    newer.load(load_of(line(1)), nothing)
+    described = tables()
+    shorter = replace(
+        described[LINES], columns=described[LINES].columns[1:-6] + described[LINES].columns[-4:]
+    )
+    older = replace(shorter, columns=(described[LINES].columns[0], *shorter.columns))
+    with monkeypatch.context() as patch:
+        patch.setattr(workspace_job, "tables", lambda: {**described, LINES: older})
+        assert opened().load(load_of(line(2), after=1), nothing).agrees
+    paid = date(2026, 7, 3)
+    assert newer.load(load_of(line(3, due_date=paid, service_date=paid), after=2), nothing).agrees
+    assert held(workspace, "line_no, service_date, due_date")[-1] == (3, paid, paid)
+    assert len(workspace.jobs.jobs) == 2
+
+
+def test_a_column_that_did_not_come_along_is_noticed(opened: Opened, workspace: DatabricksStandIn) -> None:
+    def forgets(reached: Reached) -> None:
+        if reached == "applied":
+            workspace.sql(f"UPDATE `{CATALOG}`.{SCHEMA}.{LINES} SET due_date = DATE'2026-01-01'")
+
+    assert carry(opened, load_of(line(1)), forgets).target_rows == 0
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 502])
+def test_a_run_of_which_nobody_knows_how_it_stands_stays_the_attempt_that_it_is(
+    opened: Opened, workspace: DatabricksStandIn, status: int
+) -> None:
+    load = load_of(line(1))
+    workspace.faults.add(Fault("status", "GET", r"/jobs/runs/get$", status=status, body=b"{}"))
+    with pytest.raises(RetryLater) as unknown:
+        carry(opened, load)
+    assert not isinstance(unknown.value, AttemptOver)
+    assert carry(opened, load).agrees
+    assert runs(workspace) == ["SUCCESS"]
+
+
+def test_a_right_that_only_a_run_lacks_is_told_as_one(opened: Opened, workspace: DatabricksStandIn) -> None:
+    carry(opened, load_of(line(1)))
+    workspace.withhold("MODIFY", f"{CATALOG}.{SCHEMA}.{LINES}")
+    with pytest.raises(NeedsHuman) as refused:
+        carry(opened, load_of(line(2), after=1))
+    assert refused.value.problem.key == "databricks_not_granted"
+
+
+def test_a_result_that_is_gone_when_it_is_asked_for_verifies_nothing(
+    opened: Opened, workspace: DatabricksStandIn
+) -> None:
+    def closed(content: bytes) -> bytes:
+        answer = json.loads(content)
+        rows = (answer.get("result") or {}).get("data_array") or [[]]
+        if rows[0] == ["1", "119.00"]:
+            answer |= {"status": {"state": "CLOSED"}, "result": None}
+        return json.dumps(answer).encode()
+
+    workspace.faults.add(Fault("alter", "POST", _STATEMENT, times=100, alter=closed))
+    with pytest.raises(RetryLater, match="not there any more"):
+        carry(opened, load_of(line(1)))
+    workspace.faults.clear()
+    assert carry(opened, load_of(line(1))).agrees
+
+
+def test_files_that_cannot_be_removed_do_not_make_a_load_fail(
+    opened: Opened, workspace: DatabricksStandIn
+) -> None:
+    workspace.faults.add(Fault("status", "DELETE", r"/fs/", times=100, status=502))
+    assert carry(opened, load_of(line(1))).agrees
+    workspace.faults.clear()
+    (folder,) = (workspace.workspace.folder / "volumes").rglob("2026*-*")
+    folder.rename(folder.with_name(folder.name.replace(folder.name[:8], "20250101")))
+    carry(opened, load_of(line(2), after=1))
+    assert list((workspace.workspace.folder / "volumes").rglob("2025*")) == []
+
+
+def test_what_stands_around_about_other_workspaces_changes_nothing(
+    opened: Opened, workspace: DatabricksStandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    profiles = tmp_path / "profiles"
+    profiles.write_text("[other]\nhost = http://127.0.0.1:9\ntoken = x\nworkspace_id = 1\n")
+    strange = {
+        "HOST": "http://127.0.0.1:9",
+        "TOKEN": "somebody-elses",
+        "WORKSPACE_ID": "4711",
+        "DISCOVERY_URL": "http://127.0.0.1:9/oidc",
+        "CONFIG_FILE": str(profiles),
+        "CONFIG_PROFILE": "other",
+        "AUTH_TYPE": "pat",
+    }
+    for name, value in strange.items():
+        monkeypatch.setenv(f"DATABRICKS_{name}", value)
+    assert carry(opened, load_of(line(1))).agrees

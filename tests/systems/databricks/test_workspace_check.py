@@ -7,6 +7,7 @@ import pytest
 from mlconnector.errors import NeedsHuman
 from mlconnector.standins.databricks import CLIENT_ID, WAREHOUSE_ID
 from mlconnector.standins.databricks.standin import DatabricksStandIn
+from mlconnector.standins.databricks.warehouses import State
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.texts.catalogue import step_cause
@@ -58,7 +59,7 @@ def test_a_host_that_nobody_answers_at_is_named(opened: Opened) -> None:
 
 
 def test_a_host_that_is_no_workspace_is_named(opened: Opened, workspace: DatabricksStandIn) -> None:
-    workspace.faults.add(Fault("status", "GET", "databricks-config", status=404))
+    workspace.faults.add(Fault("status", "POST", "oidc/v1/token", status=404))
     step = failed(opened)
     assert (step.key, step.cause) == ("databricks.login", "unexpected_answer")
     assert "is no workspace" in step.facts["answer"]
@@ -100,6 +101,23 @@ def test_a_stopped_warehouse_is_started_and_waited_for_where_that_is_allowed(
     assert workspace.warehouse.look() == "RUNNING"
 
 
+def test_a_warehouse_that_is_stopping_is_started_when_it_has_stopped(
+    opened: Opened, workspace: DatabricksStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.warehouse.turn("STOPPING")
+    plain, asked = workspace.warehouse.look, 0
+
+    def look() -> State:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            workspace.warehouse.turn("STOPPED")
+        return plain()
+
+    monkeypatch.setattr(workspace.warehouse, "look", look)
+    assert [step.outcome for step in opened().check()] == ["ok"] * len(STEPS)
+
+
 def test_a_catalog_is_made_only_where_that_is_allowed(opened: Opened, workspace: DatabricksStandIn) -> None:
     step = failed(opened, catalog="other")
     assert (step.key, step.cause, step.facts["catalog"]) == (
@@ -122,6 +140,8 @@ def test_a_schema_is_not_made_where_that_is_forbidden(opened: Opened, workspace:
         ("CREATE_SCHEMA", CATALOG, "schema"),
         ("CREATE_TABLE", f"{CATALOG}.{SCHEMA}", "tables"),
         ("WRITE_VOLUME", f"{CATALOG}.{SCHEMA}", "stage"),
+        ("MODIFY", f"{CATALOG}.{SCHEMA}", "job"),
+        ("READ_VOLUME", f"{CATALOG}.{SCHEMA}", "job"),
         ("CAN_USE", WAREHOUSE_ID, "schema"),
     ],
 )

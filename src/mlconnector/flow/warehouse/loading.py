@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -63,31 +64,50 @@ def load_into(target: Target, report: Report) -> None:
 
     What keeps the warehouse from taking anything is told once, and nothing is asked of it in vain.
     """
-    with _ONE_AT_A_TIME, target.opened() as warehouse:
-        is_ready = False
+    with _ONE_AT_A_TIME, target.opened() as warehouse, _told(report):
+        has_tables = is_ready = False
         for source in chain(sources(target), imported(target)):
             load = _Load(target, warehouse, source, report)
             if load.is_there():
-                continue
-            is_ready = is_ready or _made_ready(warehouse, report)
-            if not is_ready or not load.carry():
+                has_tables = has_tables or _has_tables(target, warehouse)
+                if has_tables:
+                    report.count("unchanged")
+                    continue
+            if not is_ready:
+                warehouse.ready()
+                has_tables = is_ready = True
+            if not load.carry():
                 break
 
 
-def _made_ready(warehouse: Warehouse, report: Report) -> bool:
+def _has_tables(target: Target, warehouse: Warehouse) -> bool:
+    """Whether the tables that were loaded are there; where not, all loads are to be carried again."""
+    missing = warehouse.missing()
+    if missing:
+        facts, now = {"tables": ", ".join(missing), "place": target.place}, target.services.now()
+        with target.services.database.write() as db:
+            gone = loads.unsettle(db, target.name, now, "warehouse_tables_gone", json.dumps(facts))
+            event = AuditEvent(
+                target.name, target.owner, "warehouse_tables_gone", {**facts, "loads": len(gone)}
+            )
+            append(db, [event], now)
+        log.error("tables are gone, %d loads are carried again: %s", len(gone), facts["tables"])
+    return not missing
+
+
+@contextmanager
+def _told(report: Report) -> Iterator[None]:
+    """Let the report say what keeps the block from being done."""
     try:
-        warehouse.ready()
+        yield
     except RetryLater as error:
         log.warning("nothing can be loaded yet: %s", error.reason)
         report.reasons.append(error.reason)
         report.count("later")
-        return False
     except NeedsHuman as error:
         log.error("nothing can be loaded: %s", error)
         report.failures.append(error.problem)
         report.count("failed")
-        return False
-    return True
 
 
 def imported(target: Target) -> Iterator[Source]:
@@ -133,9 +153,9 @@ def replay(target: Target, row: LoadRow) -> Report:
     report = Report()
     for source in wanted:
         if (source.kind, source.name) == (row.kind, row.source):
-            with target.opened() as warehouse:
-                if _made_ready(warehouse, report):
-                    _Load(target, warehouse, source, report).carry()
+            with _ONE_AT_A_TIME, target.opened() as warehouse, _told(report):
+                warehouse.ready()
+                _Load(target, warehouse, source, report).carry()
             return report
     raise NeedsHuman(
         Problem("warehouse_source_gone", {"load": row.id, "kind": row.kind, "source": row.source})
@@ -152,14 +172,11 @@ class _Load:
     report: Report
 
     def is_there(self) -> bool:
-        """Whether the source's load is the newest and verified; it is counted then."""
+        """Whether the source's load is the newest and verified."""
         self.report.left_out += self.source.left_out
         with self._services.database.read() as db:
             newest = loads.latest_of(db, self.target.name, self.source.kind, self.source.name)
-        is_there = newest is not None and newest.state == "verified" and newest.id == self._id
-        if is_there:
-            self.report.count("unchanged")
-        return is_there
+        return newest is not None and newest.state == "verified" and newest.id == self._id
 
     def carry(self) -> bool:
         """Carry the source's load; whether it makes sense to go on with others."""
@@ -177,6 +194,7 @@ class _Load:
             return not isinstance(error, Silence)
         except NeedsHuman as error:
             self._failed(row, error.problem)
+            return error.single
         except Exception as error:  # one load that cannot be carried must not keep the others from it
             log.exception("load %s: broken", row.id[:12])
             reason = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
@@ -228,7 +246,7 @@ class _Load:
             rows = self.source.rows()
         except Unreadable as error:
             facts = {"file": self._label, "reason": str(error)}
-            raise NeedsHuman(Problem("warehouse_file_unreadable", facts, ("file",))) from error
+            raise NeedsHuman(Problem("warehouse_file_unreadable", facts, ("file",)), single=True) from error
         return OutgoingLoad(
             *(row.id, row.attempt, row.kind, row.source, row.content_sha256, row.planned_at),
             rows=rows,
@@ -237,7 +255,7 @@ class _Load:
 
     def _reached(self, row: LoadRow, state: Reached) -> None:
         with self._services.database.write() as db:
-            loads.change(db, row.id, self._services.now(), state=state)
+            loads.change(db, row, self._services.now(), state=state)
         self._services.reached(f"load_{state}")
 
     def _judge(self, row: LoadRow, carried: Carried) -> None:
@@ -259,12 +277,9 @@ class _Load:
             facts = [dict(one.facts) for one in left_out]
             changes |= {"cause": left_out[0].key, "facts": json.dumps(facts)}
         with self._services.database.write() as db:
-            loads.change(db, row.id, now, **changes)
-            append(
-                db,
-                [AuditEvent(self.target.name, row.id, "load_verified", {"attempt": row.attempt, **amounts})],
-                now,
-            )
+            detail = {"attempt": row.attempt, **amounts}
+            if loads.change(db, row, now, **changes):
+                append(db, [AuditEvent(self.target.name, row.id, "load_verified", detail)], now)
         self.report.count("verified")
 
     def _failed(self, row: LoadRow, problem: Problem) -> None:
@@ -276,8 +291,8 @@ class _Load:
         now, facts = self._services.now(), dict(problem.facts)
         detail: dict[str, Any] = {"attempt": row.attempt, "cause": problem.key, "facts": facts}
         with self._services.database.write() as db:
-            loads.change(db, row.id, now, state="failed", cause=problem.key, facts=json.dumps(facts))
-            append(db, [AuditEvent(self.target.name, row.id, "load_failed", detail)], now)
+            if loads.change(db, row, now, state="failed", cause=problem.key, facts=json.dumps(facts)):
+                append(db, [AuditEvent(self.target.name, row.id, "load_failed", detail)], now)
 
 
 def _import_content(target: Target, source: str) -> bytes:

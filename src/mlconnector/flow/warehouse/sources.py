@@ -127,7 +127,7 @@ def _batches(target: Target, context: Context) -> Iterator[Source]:
         standing = _standing(context, row)
         entity = target.entity(row.client)
         said = [
-            *(READING, row.sha256, row.state, row.job_id, row.answer, row.cause),
+            *(READING, row.sha256, row.state, row.job_id, row.answer, row.cause, row.changed_at.isoformat()),
             *(entity, sorted(standing) if standing is not None else None),
         ]
         digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()

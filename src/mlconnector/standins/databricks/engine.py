@@ -58,11 +58,15 @@ class Engine:
             self.session.read.schema(schema).json(str(path)).createOrReplaceTempView(name)
 
 
+# What warns is kept for the whole process: a thread that comes back from here would let others be warned.
+_ASKING = RLock()
+
+
 @contextmanager
 def _told() -> Iterator[None]:
-    """Let what the engine raises be an SqlError, and its client not warn."""
+    """Let what the engine raises be an SqlError, and its client not warn; one question at a time."""
     try:
-        with warnings.catch_warnings():
+        with _ASKING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except Exception as raised:

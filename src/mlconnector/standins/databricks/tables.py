@@ -102,7 +102,7 @@ class Tables:
         counts = dict.fromkeys(METRICS, 0)
         for version in range(since + 1, self.version(table) + 1):
             text = (self.folder(table) / "_delta_log" / f"{version:020d}.json").read_text(encoding="utf-8")
-            for line in text.splitlines():
+            for line in filter(None, text.split("\n")):
                 commit = json.loads(line).get("commitInfo", {})
                 found = commit.get("operationMetrics", {})
                 for name, keys in METRICS.items():

@@ -7,12 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import requests
-from databricks.sdk.errors import (
-    NotFound,
-    PermissionDenied,
-    ResourceDoesNotExist,
-    Unauthenticated,
-)
+from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied, Unauthenticated
 from databricks.sdk.errors import platform as refused
 from databricks.sdk.errors.base import DatabricksError
 from databricks.sdk.service.sql import StatementResponse
@@ -33,8 +28,6 @@ _PASSES = (
     refused.Cancelled,
     refused.ResourceExhausted,
 )
-# The words of the login for credentials that it does not know, or does not let do this.
-_OF_LOGIN = ("invalid_client", "unauthorized_client", "invalid_grant", "access_denied", "invalid_scope")
 _PASSING_CODES = frozenset(
     {
         *("TEMPORARILY_UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED"),
@@ -42,6 +35,7 @@ _PASSING_CODES = frozenset(
     }
 )
 _OF_OTHER_WRITERS = "DELTA_CONCURRENT"
+_NO_RIGHT = "42501"
 _LONGEST = 500
 # What the client appends to an answer: its own settings.
 _SETTINGS_OF_CLIENT = " Config: "
@@ -60,22 +54,33 @@ class Answers:
 
     @contextmanager
     def understood(self) -> Iterator[None]:
-        """Let every refusal of the block be one of the four errors, or Absent."""
+        """Let every refusal of the block be one of the four errors."""
         try:
             yield
-        except (NotFound, ResourceDoesNotExist) as error:
-            raise Absent(said(error)) from error
         except (DatabricksError, requests.RequestException, TimeoutError, ValueError, KeyError) as error:
             raise self.error(error) from error
 
+    @contextmanager
+    def looked_up(self) -> Iterator[None]:
+        """The same where something is looked up: it may be Absent."""
+        with self.understood():
+            try:
+                yield
+            except NotFound as error:
+                raise Absent(said(error)) from error
+
     def error(self, error: Exception) -> ConnectorError:
         """What a refusal, or silence, means."""
+        if isinstance(error, TimeoutError) and isinstance(error.__cause__, DatabricksError):
+            # Answers for which the client waited in vain.
+            return self.error(error.__cause__)
         words = said(error)
-        if isinstance(error, Unauthenticated) or any(each in words for each in _OF_LOGIN):
+        if isinstance(error, Unauthenticated):
             return self.credentials_refused(words)
         if isinstance(error, PermissionDenied):
             return self.not_granted(words)
-        if isinstance(error, _PASSES):
+        if isinstance(error, _PASSES) or type(error) is DatabricksError:
+            # One without a kind of its own has a status that the client does not know, such as 502.
             after = getattr(error, "retry_after_secs", None)
             return RetryLater(f"{TITLE}: {words}", after=after)
         if _is_silence(error):
@@ -89,15 +94,15 @@ class Answers:
         status = answer.status
         error = status.error if status is not None else None
         code = "" if error is None or error.error_code is None else error.error_code.value
-        words = _short(error.message or code) if error is not None else "CANCELED"
-        state = getattr(status, "sql_state", None) or _sql_state(words)
-        if code in _PASSING_CODES or _OF_OTHER_WRITERS in words or error is None:
+        whole = "CANCELED" if error is None else error.message or code
+        words = _short(whole)
+        if code in _PASSING_CODES or _OF_OTHER_WRITERS in whole or error is None:
             return RetryLater(f"{TITLE}: {words}")
         if code == "UNAUTHENTICATED":
             return self.credentials_refused(words)
-        if state == "42501" or "PERMISSION_DENIED" in words:
+        if (status is not None and status.sql_state == _NO_RIGHT) or lacks_right(whole):
             return self.not_granted(words)
-        if "UNITY_CATALOG" in words:
+        if "UNITY_CATALOG" in whole:
             return NeedsHuman(Problem("databricks_no_unity_catalog", {"host": self.host, "answer": words}))
         return Broken(f"{TITLE}: {words}")
 
@@ -108,6 +113,16 @@ class Answers:
     def not_granted(self, words: str) -> NeedsHuman:
         """A right is missing, and this gives all that are needed."""
         return NeedsHuman(Problem("databricks_not_granted", {"answer": words, "grants": self.grants}))
+
+
+def lacks_right(words: str) -> bool:
+    """Whether an answer says that a right is missing."""
+    return f"SQLSTATE: {_NO_RIGHT}" in words or "PERMISSION_DENIED" in words
+
+
+def is_bad_request(error: Broken) -> bool:
+    """Whether the workspace did not take what was asked, rather than anything being broken."""
+    return isinstance(error.__cause__, BadRequest)
 
 
 def said(error: BaseException) -> str:
@@ -132,7 +147,3 @@ def _is_silence(error: BaseException) -> bool:
 
 def _kind(error: Exception) -> Kind:
     return "timeout" if isinstance(error, TimeoutError | requests.Timeout) else "other"
-
-
-def _sql_state(words: str) -> str:
-    return words.rpartition("SQLSTATE: ")[2][:5]

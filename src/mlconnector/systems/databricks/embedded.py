@@ -70,6 +70,10 @@ class EmbeddedWarehouse:
             delta.compact(self._folder, tables()[name])
         return carried
 
+    def missing(self) -> Sequence[str]:
+        """The tables that are not there."""
+        return [name for name in tables() if not (self._folder / name / "_delta_log").is_dir()]
+
     def status(self) -> Sequence[TableStatus]:
         """What every table holds; nothing where nothing was loaded yet."""
         if not self._folder.is_dir():

@@ -40,7 +40,7 @@ def staged_rows(table: Table, load: OutgoingLoad) -> list[Staged]:
             newest[key] = (revised_at, row)
         elif revised_at is None or known[0] is None or revised_at == known[0]:
             facts = {"table": table.name, "record": _record(table, given)}
-            raise NeedsHuman(Problem("warehouse_key_twice", facts, ("table",)))
+            raise NeedsHuman(Problem("warehouse_key_twice", facts, ("table",)), single=True)
         elif revised_at > known[0]:
             newest[key] = (revised_at, row)
     beside = {LOAD: load.id, LOADED_AT: _written(load.planned_at)}
@@ -184,11 +184,8 @@ def _refused(table: Table, column: Column, given: Row, fault: str) -> NeedsHuman
     value = given.get(column.name)
     shown = "" if value is None else (str(value) if isinstance(value, Decimal) else ascii(value))[:80]
     facts = {"table": table.name, "record": _record(table, given), "column": column.name}
-    return NeedsHuman(
-        Problem(
-            "warehouse_row_refused", {**facts, "fault": fault, "given": shown}, ("table", "column", "fault")
-        )
-    )
+    said = {**facts, "fault": fault, "given": shown}
+    return NeedsHuman(Problem("warehouse_row_refused", said, ("table", "column", "fault")), single=True)
 
 
 def _record(table: Table, given: Row) -> str:

@@ -13,7 +13,7 @@ from mlconnector.systems.kit.setting_types import address
 
 _EXAMPLE = "https://adb-1234567890123456.7.azuredatabricks.net"
 # What Unity Catalog takes as a name, but for the sign that quotes it.
-_NAME = re.compile(r"[^./\s`\x00-\x1f\x7f]{1,255}")
+_NAME = re.compile(r"[^./\\\s`'\"?#%\x00-\x1f\x7f]{1,255}")
 
 
 class Settings(BaseModel):
@@ -55,7 +55,8 @@ class Settings(BaseModel):
             raise Unsuitable(
                 "“{given}” is no name of Unity Catalog: no dots, slashes and blanks", given=value
             )
-        return value
+        # It keeps its names so, and another writing must not be another place.
+        return value.lower()
 
     @model_validator(mode="after")
     def _is_one_place(self) -> Self:

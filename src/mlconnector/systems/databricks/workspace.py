@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from mlconnector.errors import RetryLater
+from mlconnector.errors import ConnectorError, RetryLater
 from mlconnector.systems.databricks import workspace_sql
 from mlconnector.systems.databricks.answers import TITLE, Answers
 from mlconnector.systems.databricks.rows import Staged, audit_row, carried_of, staged_rows
@@ -18,13 +19,14 @@ from mlconnector.systems.databricks.workspace_place import WorkspacePlace
 from mlconnector.systems.databricks.workspace_sql import Place
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.warehouse import (
-    AttemptOver,
     Carried,
     OutgoingLoad,
     Reached,
     TableStatus,
     WarehouseContext,
 )
+
+log = logging.getLogger(__name__)
 
 
 def open_workspace(context: WarehouseContext) -> WorkspaceWarehouse:
@@ -34,7 +36,7 @@ def open_workspace(context: WarehouseContext) -> WorkspaceWarehouse:
     place = Place(settings.catalog, settings.in_schema)
     answers = Answers(settings.host or "", workspace_sql.grants(place, settings.client_id))
     api = WorkspaceApi(settings, secret, answers, Waiting(context.doze, context.is_over))
-    return WorkspaceWarehouse(WorkspacePlace(settings, place, api))
+    return WorkspaceWarehouse(WorkspacePlace(settings, place, api, context.now))
 
 
 class WorkspaceWarehouse:
@@ -53,22 +55,26 @@ class WorkspaceWarehouse:
         """The warehouse runs, and the schema has all tables, views and the volume."""
         self._found.prepare()
 
+    def missing(self) -> Sequence[str]:
+        """The tables that are not there."""
+        return self._found.missing()
+
     def load(self, load: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
-        """Stage the rows, let a run merge them, write the audit row last, and read everything back."""
+        """Stage the rows, let a run merge them, read them back, and write the audit row last."""
         rows = {name: staged for name, table in tables().items() if (staged := staged_rows(table, load))}
         self.ready()
-        stage = self._place.staged(load.id, load.attempt)
-        files = self._stage(stage, rows)
+        stage = self._found.stage(f"{load.id[:16]}-{load.attempt}")
+        self._stage(stage, rows)
         reached("staged")
         if rows:
             end = self._merged(load, stage, rows)
             if not end.is_success:
-                self._drop(stage, files)
-                raise AttemptOver(" ".join(filter(None, (f"{TITLE}: {end.reason}", end.page))))
+                self._drop(stage)
+                raise self._api.failed(end)
         reached("applied")
         carried = carried_of(rows, [self._found_again(tables()[name], stage) for name in rows])
         self._audit(audit_row(load, carried))
-        self._drop(stage, files)
+        self._drop(stage)
         return carried
 
     def status(self) -> Sequence[TableStatus]:
@@ -82,15 +88,10 @@ class WorkspaceWarehouse:
         """Let go of connections."""
         self._api.close()
 
-    def _stage(self, stage: str, rows: Mapping[str, Sequence[Staged]]) -> dict[str, list[str]]:
-        """Write the rows into the volume; the files of each table."""
-        staged: dict[str, list[str]] = {}
+    def _stage(self, stage: str, rows: Mapping[str, Sequence[Staged]]) -> None:
         for name, some in rows.items():
             for number, content in enumerate(workspace_sql.staged_files(some)):
-                path = f"{stage}/{name}/{number:05d}.json"
-                self._api.put_file(path, content)
-                staged.setdefault(name, []).append(path)
-        return staged
+                self._api.put_file(f"{stage}/{name}/{number:05d}.json", content)
 
     def _merged(self, load: OutgoingLoad, stage: str, rows: Mapping[str, Sequence[Staged]]) -> RunEnd:
         attempt = token(load.id, load.attempt)
@@ -98,8 +99,14 @@ class WorkspaceWarehouse:
 
     def _found_again(self, table: Table, stage: str) -> tuple[int, Decimal]:
         query = workspace_sql.found_again(self._place, table, workspace_sql.staged_rows_of(table))
-        ((count, amount),) = self._api.statement(query, {"path": f"{stage}/{table.name}"})
+        count, amount = self._only_row(query, {"path": f"{stage}/{table.name}"})
         return int(count or 0), Decimal(amount or 0)
+
+    def _only_row(self, query: str, values: Mapping[str, str | None]) -> list[str | None]:
+        rows = self._api.statement(query, values)
+        if len(rows) != 1:
+            raise RetryLater(f"{TITLE}: the result of a query is not there any more")
+        return rows[0]
 
     def _audit(self, row: Staged) -> None:
         """Write a row of the audit, and see that it stands there."""
@@ -107,14 +114,13 @@ class WorkspaceWarehouse:
         given = workspace_sql.given_row_of(audit)
         values = {column.name: row.get(column.name) for column in audit.columns}
         self._api.statement(workspace_sql.merge(self._place, audit, given), values)
-        ((count, _),) = self._api.statement(workspace_sql.found_again(self._place, audit, given), values)
+        count, _ = self._only_row(workspace_sql.found_again(self._place, audit, given), values)
         if count != "1":
             raise RetryLater(f"{TITLE}: the audit of a load is not there after it was written")
 
-    def _drop(self, stage: str, staged: Mapping[str, Sequence[str]]) -> None:
-        """Remove what was staged, when nobody will read it any more."""
-        for name, paths in staged.items():
-            for path in paths:
-                self._api.remove_file(path)
-            self._api.remove_folder(f"{stage}/{name}")
-        self._api.remove_folder(stage)
+    def _drop(self, stage: str) -> None:
+        """Remove what was staged; what stays does no harm, and is removed days later."""
+        try:
+            self._api.remove_all(stage)
+        except ConnectorError as error:
+            log.warning("what was staged in %s stays there: %s", stage, error)

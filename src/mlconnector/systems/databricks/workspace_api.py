@@ -13,13 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
 
-import httpx
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.clock import Clock
 from databricks.sdk.core import Config
-from databricks.sdk.errors import InvalidParameterValue
+from databricks.sdk.errors import BadRequest, InvalidParameterValue
 from databricks.sdk.service import jobs
 from databricks.sdk.service.sql import (
     StatementParameterListItem,
@@ -28,18 +26,20 @@ from databricks.sdk.service.sql import (
 )
 from databricks.sdk.service.workspace import ImportFormat
 
-from mlconnector.errors import Broken, RetryLater
-from mlconnector.systems.databricks.answers import SETTING, TITLE, Absent, Answers, said
+from mlconnector.errors import Broken, NeedsHuman, RetryLater
+from mlconnector.systems.databricks.answers import TITLE, Absent, Answers, lacks_right, said
 from mlconnector.systems.databricks.settings import Settings
-from mlconnector.systems.kit.no_answer import silence
+from mlconnector.systems.databricks.workspace_login import Login
+from mlconnector.systems.warehouse import AttemptOver
 
 # The client's own retries are for a short outage; a longer one is waited out by the flow.
-_RETRIES_SECONDS, _ANSWER_SECONDS, _REACH_SECONDS = 20, 60, 15
+_RETRIES_SECONDS, _ANSWER_SECONDS = 20, 60
 # Below the time limit of a request, or the statement would be sent twice (measured).
 _WAIT = "10s"
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 _LONGEST_RUN, _LONGEST_STATEMENT = 3 * 3600.0, 1800.0
 _UNDER_WAY = frozenset({StatementState.PENDING, StatementState.RUNNING})
+_CLASSIC = "CLASSIC"
 _ENDED = frozenset({"TERMINATED", "SKIPPED", "INTERNAL_ERROR"})
 Cells = list[list[str | None]]
 
@@ -54,7 +54,7 @@ class KnownTable:
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended: whether with success, else why, and whether another attempt may go better."""
+    """How a run ended: whether with success, else why, and the page that shows it."""
 
     is_success: bool
     reason: str = ""
@@ -84,7 +84,7 @@ class WorkspaceApi:
 
     def __init__(self, settings: Settings, secret: str, answers: Answers, waiting: Waiting) -> None:
         self._settings = settings
-        self._secret = secret
+        self._login = Login(settings.host or "", settings.client_id, secret, answers)
         self._answers = answers
         self.waiting = waiting
         self._client: WorkspaceClient | None = None
@@ -93,12 +93,11 @@ class WorkspaceApi:
     def client(self) -> WorkspaceClient:
         """The official client; what it raises is understood by whoever calls."""
         if self._client is None:
-            self._reach()
-            config = Config(
+            # Before anything else, for it names at once what is wrong with the way there.
+            self._login.token()
+            config = _OwnConfig(
                 host=self._settings.host,
-                client_id=self._settings.client_id,
-                client_secret=self._secret,
-                auth_type="oauth-m2m",
+                credentials_strategy=self._login,
                 retry_timeout_seconds=_RETRIES_SECONDS,
                 http_timeout_seconds=_ANSWER_SECONDS,
                 product="ml-connector",
@@ -108,19 +107,6 @@ class WorkspaceApi:
             self._client = WorkspaceClient(config=config)
         return self._client
 
-    def _reach(self) -> None:
-        """See whether a workspace is there at all: the client tries for long, and then names no cause.
-
-        Raises Silence, and Broken where something else than a workspace answers.
-        """
-        url = f"{self._settings.host}/.well-known/databricks-config"
-        try:
-            answer = httpx.get(url, timeout=_REACH_SECONDS)
-        except httpx.RequestError as error:
-            raise silence(TITLE, error, SETTING) from error
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            raise Broken(f"{TITLE}: {self._settings.host} answers, but is no workspace")
-
     def who(self) -> str:
         """Who is logged in."""
         with self._answers.understood():
@@ -128,7 +114,7 @@ class WorkspaceApi:
 
     def metastore(self) -> str:
         """The metastore of Unity Catalog. Raises Absent where the workspace has none."""
-        with self._answers.understood():
+        with self._answers.looked_up():
             return self.client.metastores.current().metastore_id or ""
 
     def has_catalog(self, name: str) -> bool:
@@ -158,16 +144,25 @@ class WorkspaceApi:
             }
 
     def _is_there(self, ask: Callable[[], object]) -> bool:
-        with suppress(Absent), self._answers.understood():
+        with suppress(Absent), self._answers.looked_up():
             ask()
             return True
         return False
 
-    def warehouse_state(self) -> str:
-        """The state of the SQL warehouse, `RUNNING` or another. Raises Absent where there is none."""
-        with self._answers.understood():
-            state = self.client.warehouses.get(self._settings.warehouse_id).state
-            return "" if state is None else state.value
+    def warehouse(self) -> tuple[str, str]:
+        """The state of the SQL warehouse, `RUNNING` or another, and what is wrong with it, often nothing.
+
+        Raises Absent where there is none.
+        """
+        with self._answers.looked_up():
+            try:
+                found = self.client.warehouses.get(self._settings.warehouse_id)
+            except BadRequest as error:
+                raise Absent(said(error)) from error
+        if found.warehouse_type is not None and found.warehouse_type.value == _CLASSIC:
+            return _CLASSIC, ""
+        health = "" if found.health is None else found.health.summary or found.health.message or ""
+        return "" if found.state is None else found.state.value, health
 
     def start_warehouse(self) -> None:
         """Let the SQL warehouse begin to start."""
@@ -218,7 +213,7 @@ class WorkspaceApi:
             if following is None:
                 break
             try:
-                with self._answers.understood():
+                with self._answers.looked_up():
                     part = self.client.statement_execution.get_statement_result_chunk_n(
                         answer.statement_id or "", following
                     )
@@ -236,17 +231,28 @@ class WorkspaceApi:
 
     def remove_file(self, path: str) -> None:
         """Remove a file of a volume, where there is one."""
-        with suppress(Absent), self._answers.understood():
+        with suppress(Absent), self._answers.looked_up():
             self.client.files.delete(path)
 
-    def remove_folder(self, path: str) -> None:
-        """Remove an empty folder of a volume, where there is one."""
-        with suppress(Absent), self._answers.understood():
+    def remove_all(self, path: str) -> None:
+        """Remove a folder of a volume with everything in it, where there is one."""
+        with suppress(Absent), self._answers.looked_up():
+            for entry in self.client.files.list_directory_contents(path):
+                if entry.is_directory:
+                    self.remove_all(entry.path or "")
+                else:
+                    self.remove_file(entry.path or "")
             self.client.files.delete_directory(path)
+
+    def listed(self, path: str) -> list[str]:
+        """The paths of what lies in a folder of a volume."""
+        with suppress(Absent), self._answers.looked_up():
+            return [entry.path or "" for entry in self.client.files.list_directory_contents(path)]
+        return []
 
     def ensure_text(self, path: str, text: str) -> None:
         """See to it that a file of the workspace is there; its path says what is in it."""
-        with suppress(Absent), self._answers.understood():
+        with suppress(Absent), self._answers.looked_up():
             self.client.workspace.get_status(path)
             return
         with self._answers.understood():
@@ -255,13 +261,13 @@ class WorkspaceApi:
             self.client.workspace.import_(path, content=content, format=ImportFormat.AUTO, overwrite=True)
 
     def ensure_job(self, wanted: jobs.JobSettings) -> int:
-        """The id of the saved job of this name, made or set anew where it is not as wanted."""
+        """The id of the saved job of this name, made where there is none, mended where it was changed."""
         with self._answers.understood():
             found = sorted(one.job_id or 0 for one in self.client.jobs.list(name=wanted.name))
             if not found:
                 return self._created(wanted)
             known = self.client.jobs.get(found[0]).settings
-            if known is None or not _agrees(known.as_dict(), wanted.as_dict()):
+            if known is None or _work_of(known) != _work_of(wanted):
                 self.client.jobs.reset(found[0], wanted)
             return found[0]
 
@@ -280,7 +286,10 @@ class WorkspaceApi:
         return made.job_id
 
     def run_job(self, job: int, tasks: Sequence[str], values: Mapping[str, str], token: str) -> RunEnd:
-        """Run tasks of a job and wait for the end; the same token is the same run for ever."""
+        """Run tasks of a job and wait for the end; the same token is the same run for ever.
+
+        Once the run was asked for, whatever is no end of it is a RetryLater, for it goes on.
+        """
         try:
             with self._answers.understood():
                 begun = self.client.jobs.run_now(
@@ -288,9 +297,17 @@ class WorkspaceApi:
                 )
         except Broken as error:
             if isinstance(error.__cause__, InvalidParameterValue) and "token" in str(error):
-                return RunEnd(False, str(error))
+                return RunEnd(False, f"{error} – somebody removed its run")
             raise
-        run_id = begun.run_id
+        try:
+            return self._ended(begun.run_id)
+        except (Broken, NeedsHuman) as error:
+            raise RetryLater(
+                f"{TITLE}: how the run {begun.run_id} stands cannot be seen: {error.said}",
+                outcome_unknown=True,
+            ) from error
+
+    def _ended(self, run_id: int) -> RunEnd:
         for _ in self.waiting.pauses(_LONGEST_RUN, f"the run {run_id}"):
             with self._answers.understood():
                 run = self.client.jobs.get_run(run_id)
@@ -298,6 +315,13 @@ class WorkspaceApi:
             if life_cycle is not None and life_cycle.value in _ENDED:
                 return self._end(run)
         raise AssertionError("unreachable")
+
+    def failed(self, end: RunEnd) -> NeedsHuman | AttemptOver:
+        """What is to be raised for a run that ended without success."""
+        words = " ".join(filter(None, (end.reason, end.page)))
+        return (
+            self._answers.not_granted(words) if lacks_right(end.reason) else AttemptOver(f"{TITLE}: {words}")
+        )
 
     def _end(self, run: jobs.Run) -> RunEnd:
         state = run.state or jobs.RunState()
@@ -309,7 +333,7 @@ class WorkspaceApi:
         for task in run.tasks or []:
             failed = task.state is not None and task.state.result_state is jobs.RunResultState.FAILED
             if failed and task.run_id is not None:
-                with suppress(Absent), self._answers.understood():
+                with suppress(Absent), self._answers.looked_up():
                     reasons.append(self.client.jobs.get_run_output(task.run_id).error or "")
         words = said(ValueError(" – ".join(filter(None, dict.fromkeys(reasons)))))
         return RunEnd(False, words, run.run_page_url or "")
@@ -317,6 +341,20 @@ class WorkspaceApi:
     def close(self) -> None:
         """Let go of the client and its connections."""
         self._client = None
+
+
+# The class that knows its attributes is the one that is asked for them first.
+Config.attributes()
+
+
+class _OwnConfig(Config):
+    """Settings of the client that nothing around us changes: no variables, no file of profiles."""
+
+    def _load_from_env(self) -> None:
+        """Take nothing from the environment: a token or address there is somebody else's."""
+
+    def _known_file_config_loader(self) -> None:
+        """Take nothing from a file in somebody's home."""
 
 
 class _Dozing(Clock):
@@ -337,16 +375,15 @@ class _Dozing(Clock):
         self._skipped += max(seconds - (time.monotonic() - before), 0.0)
 
 
-def _agrees(known: Any, wanted: Any) -> bool:
-    """Whether what is known has all that is wanted; a workspace adds values of its own."""
-    if isinstance(wanted, dict):
-        return isinstance(known, dict) and all(
-            name in known and _agrees(known[name], value) for name, value in wanted.items()
+def _work_of(job: jobs.JobSettings) -> object:
+    """What a job does, whatever a workspace adds to its settings and in whichever order it tells them."""
+    tasks = {
+        task.task_key: (
+            task.sql_task.warehouse_id,
+            task.sql_task.file.path if task.sql_task.file is not None else None,
+            task.sql_task.parameters,
         )
-    if isinstance(wanted, list):
-        return (
-            isinstance(known, list)
-            and len(known) == len(wanted)
-            and all(_agrees(one, other) for one, other in zip(known, wanted, strict=True))
-        )
-    return bool(known == wanted)
+        for task in job.tasks or []
+        if task.sql_task is not None
+    }
+    return tasks, job.max_concurrent_runs, job.queue is not None and job.queue.enabled

@@ -31,7 +31,7 @@ def files(settings: Settings, place: Place) -> dict[str, tuple[str, str]]:
             f"-- {table.comment}\n{workspace_sql.merge(place, table, workspace_sql.staged_rows_of(table))};\n"
         )
         found[table.name] = (
-            f"{folder}/{table.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.sql",
+            f"{folder}/{table.name}-{_hash(text)}.sql",
             text,
         )
     return found
@@ -40,10 +40,13 @@ def files(settings: Settings, place: Place) -> dict[str, tuple[str, str]]:
 def wanted_job(settings: Settings, place: Place) -> JobSettings:
     """The job: one run after the other, so that no two loads are in each other's way.
 
-    A parameter of a job takes the place of one of a task that has its name, so they are named differently.
+    Whose SQL, warehouse or principal is another has a job of another name: two versions of the product must
+    not change each other's. A parameter of a job takes the place of one of a task that has its name, so they
+    are named differently.
     """
+    paths = [path for path, _ in files(settings, place).values()]
     return JobSettings(
-        name=f"ml-connector {place.catalog}.{place.schema}",
+        name=f"ml-connector {place.catalog}.{place.schema} {_hash(settings.warehouse_id, *paths)}",
         description="Merges the rows that ml-connector has staged. It is run by ml-connector alone.",
         tasks=[
             Task(
@@ -66,6 +69,10 @@ def wanted_job(settings: Settings, place: Place) -> JobSettings:
 def token(load_id: str, attempt: int) -> str:
     """What a run is known by: 64 characters, the most that there may be."""
     return hashlib.sha256(f"{load_id}|{attempt}".encode()).hexdigest()
+
+
+def _hash(*said: str) -> str:
+    return hashlib.sha256("|".join(said).encode()).hexdigest()[:12]
 
 
 def merged_tables() -> list[Table]:

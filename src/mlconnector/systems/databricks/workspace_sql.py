@@ -1,7 +1,8 @@
 """The statements for a workspace: tables made and widened, loads merged and found again.
 
-Each changes nothing when it is carried out twice, for a client whose answer was lost sends it again. They
-keep to what Databricks and Sail understand alike. Staged rows are lines of JSON, every value a text.
+Each but a new column changes nothing when it is carried out twice, for a client whose answer was lost sends
+it again; who adds a column looks whether it is there. They keep to what Databricks and Sail understand alike.
+Staged rows are lines of JSON, every value a text.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 
 from mlconnector.systems.databricks.rows import Staged
@@ -44,9 +46,13 @@ class Place:
         """The folder of what is staged."""
         return f"/Volumes/{self.catalog}/{self.schema}/{VOLUME}"
 
-    def staged(self, load_id: str, attempt: int) -> str:
-        """The folder of the rows that a load has in an attempt, in it a folder for each table."""
-        return f"{self.volume}/{load_id}-{attempt}"
+    def staged(self, day: date, load: str, once: str) -> str:
+        """A folder for rows of a load, in it one for each table.
+
+        `once` makes it one of its own even for the same load at the same time, so that nobody reads or
+        removes what another one staged.
+        """
+        return f"{self.volume}/{day:%Y%m%d}-{load}-{once}"
 
 
 def quoted(name: str) -> str:
@@ -74,9 +80,10 @@ def create_table(place: Place, table: Table) -> str:
     key = ", ".join(quoted(name) for name in table.key)
     columns.append(f"CONSTRAINT {quoted(f'{table.name}_pk')} PRIMARY KEY ({key})")
     inside = ",\n  ".join(columns)
+    clustered = f" CLUSTER BY ({', '.join(quoted(name) for name in table.cluster)})" if table.cluster else ""
     return (
         f"CREATE TABLE IF NOT EXISTS {place.named(table.name)} (\n  {inside})\n"
-        f"USING DELTA COMMENT {_text(table.comment)}"
+        f"USING DELTA{clustered} COMMENT {_text(table.comment)}"
     )
 
 
@@ -122,7 +129,9 @@ def found_again(place: Place, table: Table, source: str) -> str:
 
     A row that a newer load has written since counts as it was sent.
     """
-    is_same = f"t.{quoted(HASH)} = s.{quoted(HASH)}"
+    # The hash came with the rows; that all columns came with it, only the columns say.
+    columns = " AND ".join(f"t.{quoted(one.name)} <=> s.{quoted(one.name)}" for one in table.content)
+    is_same = f"(t.{quoted(HASH)} = s.{quoted(HASH)} AND {columns})"
     amount = "0"
     if table.amount:
         name = quoted(table.amount)
@@ -171,6 +180,7 @@ def grants(place: Place, principal: str) -> str:
     """The statements that give a service principal all that loads need."""
     who, schema = quoted(principal), f"{quoted(place.catalog)}.{quoted(place.schema)}"
     return (
+        f"CREATE SCHEMA IF NOT EXISTS {schema}; "
         f"GRANT USE CATALOG ON CATALOG {quoted(place.catalog)} TO {who}; "
         f"GRANT USE SCHEMA, CREATE TABLE, CREATE VOLUME, SELECT, MODIFY, READ VOLUME, WRITE VOLUME "
         f"ON SCHEMA {schema} TO {who};"

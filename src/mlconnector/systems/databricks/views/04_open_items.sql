@@ -17,6 +17,6 @@ FROM (
   FROM v_account_movements
   WHERE kind IN ('debtor', 'creditor')
 ) m
-LEFT JOIN accounts a ON a.client_id = m.client_id AND a.account = m.account AND NOT a.is_deleted
+LEFT JOIN v_accounts a ON a.client_id = m.client_id AND a.account = m.account
 GROUP BY m.entity_id, m.client_id, m.account, m.kind, a.name, m.document_number, m.currency
 HAVING sum(m.amount) <> 0 OR count(*) > count(m.amount);

@@ -158,12 +158,13 @@ def change(connection: Connection, load: LoadRow, now: datetime, **values: objec
     return connection.execute(of_it.values(changed_at=now, **values)).rowcount == 1
 
 
-def unsettle(connection: Connection, warehouse: str, now: datetime, cause: str, facts: str) -> list[str]:
+def unsettle(connection: Connection, warehouse: str, now: datetime, problem: Problem) -> list[str]:
     """Let no load of a warehouse be verified any more, for its tables are gone; the ids of those."""
     verified = loads.c.warehouse == warehouse, loads.c.state == "verified"
     ids = list(connection.execute(select(loads.c.id).where(*verified).order_by(loads.c.id)).scalars())
     gone = update(loads).where(*verified)
-    connection.execute(gone.values(state="failed", cause=cause, facts=facts, changed_at=now))
+    facts = json.dumps(dict(problem.facts))
+    connection.execute(gone.values(state="failed", cause=problem.key, facts=facts, changed_at=now))
     return ids
 
 

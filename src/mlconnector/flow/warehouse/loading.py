@@ -84,14 +84,13 @@ def _has_tables(target: Target, warehouse: Warehouse) -> bool:
     """Whether the tables that were loaded are there; where not, all loads are to be carried again."""
     missing = warehouse.missing()
     if missing:
-        facts, now = {"tables": ", ".join(missing), "place": target.place}, target.services.now()
+        now = target.services.now()
+        problem = Problem("warehouse_tables_gone", {"tables": ", ".join(missing), "place": target.place})
         with target.services.database.write() as db:
-            gone = loads.unsettle(db, target.name, now, "warehouse_tables_gone", json.dumps(facts))
-            event = AuditEvent(
-                target.name, target.owner, "warehouse_tables_gone", {**facts, "loads": len(gone)}
-            )
-            append(db, [event], now)
-        log.error("tables are gone, %d loads are carried again: %s", len(gone), facts["tables"])
+            gone = loads.unsettle(db, target.name, now, problem)
+            detail = {**problem.facts, "loads": len(gone)}
+            append(db, [AuditEvent(target.name, target.owner, "warehouse_tables_gone", detail)], now)
+        log.error("tables are gone, %d loads are carried again: %s", len(gone), ", ".join(missing))
     return not missing
 
 

@@ -55,6 +55,8 @@ COMMANDS = {
     "warehouse load": "warehouse:warehouse_load",
     "warehouse status": "warehouse:warehouse_status",
     "warehouse check": "warehouse:warehouse_check",
+    "warehouse connect": "warehouse_access:warehouse_connect",
+    "warehouse disconnect": "warehouse_access:warehouse_disconnect",
     "warehouse import": "warehouse:warehouse_import",
     "warehouse replay": "warehouse:warehouse_replay",
     "persons": "person_accounts:persons",

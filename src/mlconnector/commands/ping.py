@@ -19,6 +19,7 @@ from mlconnector.commands.output import (
     print_json,
 )
 from mlconnector.flow.connect.ping import check
+from mlconnector.flow.warehouse.target import named_target
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.texts.catalogue import found, step_cause, step_people, step_title
 from mlconnector.texts.language import Language
@@ -38,7 +39,8 @@ def ping(name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
         steps = []
         if not json:
             heading(name)
-        for step in check(app.context(name)):
+        target = named_target(app.services, name)
+        for step in check(app.context(name)) if target is None else target.check():
             steps.append(step_row(name, step, app.settings.language))
             if not json:
                 show_step(steps[-1])

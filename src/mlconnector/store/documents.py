@@ -15,6 +15,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    null,
     select,
     union,
     update,
@@ -111,6 +112,37 @@ def not_filed(connection: Connection, batch: str) -> list[str]:
         documents.c.guid.in_(_of_batch(batch)), documents.c.state == "filed"
     )
     return sorted(wanted - set(connection.execute(query).scalars()))
+
+
+def states_in_batch(connection: Connection, batch: str) -> dict[str, int]:
+    """How many documents of a batch are in which state."""
+    query = (
+        select(documents.c.state, func.count())
+        .where(documents.c.guid.in_(_of_batch(batch)))
+        .group_by(documents.c.state)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def states_of(connection: Connection, vouchers: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many documents of these vouchers are in which state, by our key."""
+    found: dict[str, dict[str, int]] = {}
+    for part in parts(vouchers):
+        query = (
+            select(documents.c.voucher, documents.c.state, func.count())
+            .where(documents.c.voucher.in_(part))
+            .group_by(documents.c.voucher, documents.c.state)
+        )
+        for voucher, state, count in connection.execute(query):
+            found.setdefault(voucher, {})[state] = count
+    return found
+
+
+def of_voucher(connection: Connection, voucher: str) -> list[DocumentRow]:
+    """The documents of a voucher, without their bytes."""
+    named = [column if column.name != "content" else null() for column in _COLUMNS]
+    query = select(*named).where(documents.c.voucher == voucher).order_by(documents.c.changed_at)
+    return [DocumentRow(*row) for row in connection.execute(query)]
 
 
 def _of_batch(batch: str) -> CompoundSelect[Any]:

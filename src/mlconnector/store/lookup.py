@@ -126,7 +126,12 @@ def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[Vouch
 
 
 def in_batches(
-    connection: Connection, name: str | None = None, batch: str | None = None
+    connection: Connection,
+    name: str | None = None,
+    batch: str | None = None,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> Iterator[tuple[str, VoucherRow, str | None]]:
     """Batches by their id, each with the vouchers that it books and what these say."""
     query = (
@@ -136,6 +141,8 @@ def in_batches(
         .outerjoin(revisions, _newest())
         .where(entries.c.batch.is_not(None))
         .order_by(entries.c.batch, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
+        .limit(limit)
+        .offset(offset)
     )
     if name is not None:
         query = query.where(entries.c.connection == name)

@@ -364,6 +364,31 @@ def problems_of(
     return found
 
 
+def in_state(connection: Connection, ids: Sequence[str], state: VoucherState) -> list[str]:
+    """Which of these vouchers are in a state."""
+    found: list[str] = []
+    for part in parts(ids):
+        query = select(vouchers.c.id).where(vouchers.c.id.in_(part), vouchers.c.state == state)
+        found += connection.execute(query.order_by(vouchers.c.id)).scalars()
+    return found
+
+
+def problems_in_batches(connection: Connection, causes: Mapping[str, str]) -> dict[str, Problem]:
+    """The problem for which vouchers of batches wait, by the batch; `causes` are those of the batches."""
+    found: dict[str, Problem] = {}
+    for batch, cause in causes.items():
+        query = (
+            select(problems)
+            .join(entries, entries.c.voucher == problems.c.voucher)
+            .where(entries.c.batch == batch, problems.c.cause == cause)
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        if row is not None:
+            found[batch] = problem_of(row)
+    return found
+
+
 def problem_of(row: Row[*tuple[Any, ...]]) -> Problem:
     """The problem that a row of the table tells."""
     return Problem(row.key, json.loads(row.facts), tuple(json.loads(row.group_facts)))

@@ -132,6 +132,9 @@ def pages(rig: Rig) -> list[str]:
 EXAMPLES = {
     "/console/people/user": "?name=admin@example.com",
     "/console/people/disable": "?name=admin@example.com",
+    "/console/batches/batch": "?name=failed",
+    "/console/batches/resend": "?name=failed",
+    "/console/batches/replay": "?name=failed",
 }
 """What pages have to be asked with that show one thing."""
 

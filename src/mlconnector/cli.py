@@ -60,6 +60,7 @@ COMMANDS = {
     "persons": "person_accounts:persons",
     "open-from": "open_day:open_from",
     "audit verify": "audit:audit_verify",
+    "audit export": "audit:audit_export",
     "audit head": "audit:audit_head",
     "audit seal": "audit:audit_seal",
     "audit show": "audit:audit_show",

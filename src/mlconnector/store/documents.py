@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     insert,
     null,
+    or_,
     select,
     union,
     update,
@@ -136,6 +137,13 @@ def states_of(connection: Connection, vouchers: Sequence[str]) -> dict[str, dict
         for voucher, state, count in connection.execute(query):
             found.setdefault(voucher, {})[state] = count
     return found
+
+
+def vouchers_named(connection: Connection, text: str, guid: str, most: int) -> set[str]:
+    """The vouchers that have a document with this GUID, or with this text in its file name."""
+    named = [documents.c.file_name.icontains(text, autoescape=True)] if text else []
+    query = select(documents.c.voucher).where(or_(*named, documents.c.guid == guid)).limit(most)
+    return set(connection.execute(query).scalars())
 
 
 def of_voucher(connection: Connection, voucher: str) -> list[DocumentRow]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
@@ -112,6 +112,40 @@ def search(
     )
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
         yield VoucherRow(*row[:-1]), row[-1]
+
+
+def found(
+    connection: Connection, wanted: Scope, text: str, also: Collection[str] = ()
+) -> Iterator[tuple[VoucherRow, str | None]]:
+    """The vouchers within a scope in which a text may stand, the latest changed first, with what they say.
+
+    It is looked for in number, ids and content, and may be more exact than that; vouchers that are `also`
+    meant are found by our key.
+    """
+    query = select(*COLUMNS, revisions.c.content).outerjoin(revisions, _newest()).where(*_within(wanted))
+    if text:
+        named = (vouchers.c.number, vouchers.c.external_id, vouchers.c.id)
+        places = [column.icontains(text, autoescape=True) for column in named]
+        said = revisions.c.content.ilike(_pattern(text), escape="/")
+        query = query.where(or_(*places, said, vouchers.c.id.in_(sorted(also))))
+    query = query.order_by(vouchers.c.changed_at.desc(), vouchers.c.id)
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
+        yield VoucherRow(*row[:-1]), row[-1]
+
+
+def _pattern(text: str) -> str:
+    """A text as databases look for it in JSON; what they may write or capitalise otherwise is left open."""
+    letters = []
+    for one in text:
+        if one in "%_/":
+            letters.append(f"/{one}")
+        elif one.isspace() or one in '"\\' or not one.isprintable():
+            letters.append("%")
+        elif not one.isascii() and one.lower() != one.upper():
+            letters.append("_")
+        else:
+            letters.append(one)
+    return f"%{''.join(letters)}%"
 
 
 def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[VoucherRow, str]]:

@@ -350,6 +350,12 @@ def content(connection: Connection, voucher: str, revision: str) -> str | None:
     return connection.execute(query).scalar()
 
 
+def revisions_of(connection: Connection, voucher: str) -> dict[str, str]:
+    """What each revision of a voucher says, as JSON, in the order in which they were read."""
+    query = select(revisions.c.revision, revisions.c.content).where(revisions.c.voucher == voucher)
+    return {row.revision: row.content for row in connection.execute(query.order_by(revisions.c.received_at))}
+
+
 def problems_of(
     connection: Connection, ids: Sequence[str], origin: str | None = None
 ) -> dict[str, list[Problem]]:
@@ -361,6 +367,16 @@ def problems_of(
             query = query.where(problems.c.origin == origin)
         for row in connection.execute(query):
             found.setdefault(row.voucher, []).append(problem_of(row))
+    return found
+
+
+def numbers_of(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The numbers of these vouchers, or their external ids, by our key; what is no voucher lacks."""
+    found: dict[str, str] = {}
+    for part in parts(sorted(set(ids))):
+        query = select(vouchers.c.id, vouchers.c.number, vouchers.c.external_id)
+        for key, number, external_id in connection.execute(query.where(vouchers.c.id.in_(part))):
+            found[key] = number or external_id
     return found
 
 

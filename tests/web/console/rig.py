@@ -135,6 +135,7 @@ EXAMPLES = {
     "/console/batches/batch": "?name=failed",
     "/console/batches/resend": "?name=failed",
     "/console/batches/replay": "?name=failed",
+    "/console/evidence/voucher": "?key=key-R-settled",
 }
 """What pages have to be asked with that show one thing."""
 

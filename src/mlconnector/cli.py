@@ -34,6 +34,7 @@ COMMANDS = {
     "report completeness": "reports:report_completeness",
     "report balances": "reports:report_balances",
     "report costs": "reports:report_costs",
+    "report vat": "reports:report_vat",
     "replay": "repairs:replay",
     "ignore": "aside:ignore",
     "booked-by-hand": "aside:booked_by_hand",

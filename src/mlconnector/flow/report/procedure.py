@@ -141,7 +141,9 @@ def _installation(
         schema=schema,
         database="SQLite" if is_file else "PostgreSQL",
         is_file=is_file,
-        database_place=database.path if is_file else f"{database.hostname or ''}{database.path}",
+        database_place=f"/{database.path.lstrip('/')}"
+        if is_file
+        else f"{database.hostname or ''}{database.path}",
         data_folder=str(settings.data_dir.absolute()),
         key_place=settings.master_key_place,
         public_url=settings.public_url,

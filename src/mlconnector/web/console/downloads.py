@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.responses import Response
 
+from mlconnector.flow.report.report_tables import Table
 from mlconnector.flow.report.spreadsheets import Cell, Sheet, csv_text, save_workbook
 from mlconnector.texts.language import Language
 
@@ -19,13 +20,26 @@ def downloaded(
     form: str, name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], language: Language
 ) -> Response:
     """A list as a file; `form` is one of `FORMS`, and `name` that of the file without its end."""
-    file = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-") or "ml-connector"
+    file = _file(name)
     if form == "csv":
         text = csv_text(headings, rows, language)
         return _attached(f"{file}.csv", text.encode("utf-8-sig"), "text/csv; charset=utf-8")
+    return _workbook(file, [Sheet(name, headings, rows)], language)
+
+
+def downloaded_sheets(name: str, sheets: Sequence[Table], language: Language) -> Response:
+    """Several tables as the sheets of one XLSX file."""
+    return _workbook(_file(name), [Sheet(one.title, one.headings, one.rows) for one in sheets], language)
+
+
+def _workbook(file: str, sheets: Sequence[Sheet], language: Language) -> Response:
     written = io.BytesIO()
-    save_workbook(written, [Sheet(name, headings, rows)], language)
+    save_workbook(written, sheets, language)
     return _attached(f"{file}.xlsx", written.getvalue(), _XLSX)
+
+
+def _file(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-") or "ml-connector"
 
 
 def _attached(file: str, content: bytes, kind: str) -> Response:

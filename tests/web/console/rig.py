@@ -99,7 +99,7 @@ def fill(rig: Rig) -> list[str]:
     rig.connect()
     keys = []
     for number, name in enumerate(HOSTILE, 1):
-        content = json.dumps({"party": {"name": name}, "currency": "EUR"})
+        content = json.dumps({"party": {"name": name}, "currency": "EUR"}, ensure_ascii=False)
         keys.append(records.add_voucher(rig, f"R-{number}", "needs_human", records.MISSING, content))
     keys += [records.add_voucher(rig, f"R-{state}", state) for state in OTHER_STATES]
     line = EntryLine(

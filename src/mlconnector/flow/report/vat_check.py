@@ -16,6 +16,7 @@ from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.balances import in_euro
 from mlconnector.flow.report.ledger_reports import NotCounted, asked_for, counted
 from mlconnector.flow.report.transferred import Booked, Whose, posted
+from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.postings import Posting, postings
 from mlconnector.mapping.rules import Rules
@@ -30,26 +31,28 @@ _DEDUCTED = frozenset({"input_tax", "lost_tax"})
 class VatCase:
     """What a tax case comes to at one rate; sales and what is deducted are positive.
 
-    `tax` is owed, `input_tax` deducted or lost. `expected` is base times rate.
+    `tax` is owed, `input_tax` deducted or lost. `rate` is None for Skonto in DATEV's own column, whose rate
+    is the matter of its account.
     """
 
     tax_case: str
     is_sale: bool
-    rate: Decimal
+    rate: Decimal | None
     rows: int
     base: Decimal
     tax: Decimal
     input_tax: Decimal
 
     @property
-    def expected(self) -> Decimal:
-        """Base times rate."""
-        return rounded(self.base * self.rate / HUNDRED)
+    def expected(self) -> Decimal | None:
+        """Base times rate; None where the rate is not known."""
+        return None if self.rate is None else rounded(self.base * self.rate / HUNDRED)
 
     @property
-    def difference(self) -> Decimal:
+    def difference(self) -> Decimal | None:
         """What the rows carry beyond that: cents, where each is rounded by itself."""
-        return (self.tax or self.input_tax) - self.expected
+        expected = self.expected
+        return None if expected is None else (self.tax or self.input_tax) - expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def vat_of(
 
 def vat_cases(bookings: Iterable[tuple[Booked, Rules]]) -> tuple[VatCase, ...]:
     """The tax cases of bookings, each with the rules of its connection; payments only by their Skonto."""
-    found: dict[tuple[bool, str, Decimal], _Sums] = {}
+    found: dict[tuple[bool, str, Decimal | None], _Sums] = {}
     for one, rules in bookings:
         entry = None if one.entry.is_statistical else in_euro(one.entry)
         if entry is None:
@@ -99,9 +102,10 @@ def vat_cases(bookings: Iterable[tuple[Booked, Rules]]) -> tuple[VatCase, ...]:
         for number, line in enumerate(entry.lines, start=1):
             case = _case_of(line)
             if case:
-                sums = found.setdefault((is_sale, case, line.tax_rate), _Sums())
+                rate = None if line.tax_case == PAYMENT else line.tax_rate
+                sums = found.setdefault((is_sale, case, rate), _Sums())
                 _add(sums, [each for each in made if each.of_line == number], entry)
-    ordered = sorted(found.items(), key=lambda each: (not each[0][0], each[0][1], -each[0][2]))
+    ordered = sorted(found.items(), key=lambda each: (not each[0][0], each[0][1], -(each[0][2] or ZERO)))
     return tuple(
         VatCase(
             case, is_sale, rate, one.rows, *(rounded(part) for part in (one.base, one.tax, one.input_tax))
@@ -114,7 +118,7 @@ def _case_of(line: EntryLine) -> str:
     """The tax case of a line; empty for what has no tax to be checked."""
     if line.tax_case == PAYMENT:
         return DISCOUNT if line.discount else ""
-    return line.tax_case
+    return line.tax_case if line.tax_case in {DISCOUNT, *tax_cases()} else ""
 
 
 def _add(sums: _Sums, made: Sequence[Posting], entry: Entry) -> None:

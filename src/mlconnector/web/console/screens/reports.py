@@ -34,6 +34,7 @@ from mlconnector.web.console.visits import At, Visit
 SCREEN = Screen("reports", order=75, verb="see", path="reports")
 KINDS = ("bookings", "opos", "balances", "vat", "completeness", "costs")
 _PRINT = "print"
+_SHORT = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A table on a page: headings with the class of their column, and cells as they are written."""
+    """A table on a page: headings and cells, each with the class of its column."""
 
     title: str
     heads: list[str | tuple[str, str]]
-    rows: list[list[tuple[str, bool]]]
+    rows: list[list[tuple[str, str]]]
 
 
 @SCREEN.page()
@@ -245,10 +246,19 @@ def _table(at: Visit, title: str, table: Table, first: int = 0, last: int | None
         (head, "number") if place in numbers else head for place, head in enumerate(table.headings)
     ]
     rows = [
-        [(_cell(at.written, cell), place in numbers) for place, cell in enumerate(row)]
+        [
+            (_cell(at.written, cell), "number" if place in numbers else _width(cell))
+            for place, cell in enumerate(row)
+        ]
         for row in table.rows[first:last]
     ]
     return Shown(title, heads, rows)
+
+
+def _width(cell: Cell) -> str:
+    """Days and short texts stay in one line."""
+    is_text = isinstance(cell, str) and len(cell) > _SHORT and " " in cell
+    return "" if is_text else "nowrap"
 
 
 def _cell(written: Written, cell: Cell) -> str:

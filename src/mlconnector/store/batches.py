@@ -176,11 +176,8 @@ def _meant(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield batches.c.period <= wanted.last
     if wanted.text:
         named = (vouchers.c.number, vouchers.c.external_id, vouchers.c.id)
-        holding = (
-            select(entries.c.batch)
-            .join(vouchers, vouchers.c.id == entries.c.voucher)
-            .where(entries.c.batch.is_not(None), _has(named, wanted.text))
-        )
+        meant = select(vouchers.c.id).where(_has(named, wanted.text))
+        holding = select(entries.c.batch).where(entries.c.batch.is_not(None), entries.c.voucher.in_(meant))
         of_its_own = _has((batches.c.file_name, batches.c.id, batches.c.job_id), wanted.text)
         yield or_(of_its_own, batches.c.id.in_(holding))
 

@@ -67,13 +67,22 @@ def journal(
     offset: int = 0,
 ) -> list[JournalRow]:
     """A page of the bookings of some months, in the order of the months and of their making."""
-    query = (
-        select(entries.c.voucher, entries.c.content, batches.c.state, batches.c.file_name)
+    in_order = (entries.c.period, entries.c.created_at, entries.c.id)
+    # What is sorted carries no content, of which a page needs little.
+    page = (
+        select(entries.c.id)
         .outerjoin(batches, batches.c.id == entries.c.batch)
         .where(*_in(client, names, first, last))
-        .order_by(entries.c.period, entries.c.created_at, entries.c.id)
+        .order_by(*in_order)
         .limit(limit)
         .offset(offset)
+        .subquery()
+    )
+    query = (
+        select(entries.c.voucher, entries.c.content, batches.c.state, batches.c.file_name)
+        .join(page, page.c.id == entries.c.id)
+        .outerjoin(batches, batches.c.id == entries.c.batch)
+        .order_by(*in_order)
     )
     return [
         JournalRow(voucher, content, _stand(state), file_name)

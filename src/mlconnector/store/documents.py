@@ -115,11 +115,11 @@ def not_filed(connection: Connection, batch: str) -> list[str]:
     return sorted(wanted - set(connection.execute(query).scalars()))
 
 
-def states_in_batch(connection: Connection, batch: str) -> dict[str, int]:
-    """How many documents of a batch are in which state."""
+def states_in_batch(connection: Connection, name: str, batch: str) -> dict[str, int]:
+    """How many documents of a batch of a connection are in which state."""
     query = (
         select(documents.c.state, func.count())
-        .where(documents.c.guid.in_(_of_batch(batch)))
+        .where(documents.c.guid.in_(_of_batch(batch, entries.c.connection == name)))
         .group_by(documents.c.state)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
@@ -153,12 +153,12 @@ def of_voucher(connection: Connection, voucher: str) -> list[DocumentRow]:
     return [DocumentRow(*row) for row in connection.execute(query)]
 
 
-def _of_batch(batch: str) -> CompoundSelect[Any]:
+def _of_batch(batch: str, *more: ColumnElement[bool]) -> CompoundSelect[Any]:
     """The GUIDs of the documents that a batch links, and of those that belong to the same bookings.
 
     A voucher with a PDF and an XML invoice has two documents, and its booking links one of them.
     """
-    of_batch = (entries.c.batch == batch, entries.c.document.is_not(None))
+    of_batch = (entries.c.batch == batch, entries.c.document.is_not(None), *more)
     linked = select(entries.c.document).where(*of_batch)
     beside = select(documents.c.guid).join(entries, _books()).where(*of_batch)
     return union(linked, beside)

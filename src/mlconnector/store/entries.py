@@ -255,9 +255,9 @@ def of_batch(connection: Connection, batch: str) -> list[EntryRow]:
     return [EntryRow(*row) for row in connection.execute(query)]
 
 
-def vouchers_of_batch(connection: Connection, batch: str) -> list[str]:
-    """The vouchers that a batch books, by our key."""
-    query = select(entries.c.voucher).distinct().where(entries.c.batch == batch)
+def vouchers_of_batch(connection: Connection, name: str, batch: str) -> list[str]:
+    """The vouchers that a batch of a connection books, by our key."""
+    query = select(entries.c.voucher).distinct().where(entries.c.connection == name, entries.c.batch == batch)
     return list(connection.execute(query.order_by(entries.c.voucher)).scalars())
 
 

@@ -126,7 +126,10 @@ def found(
     if text:
         named = (vouchers.c.number, vouchers.c.external_id, vouchers.c.id)
         places = [column.icontains(text, autoescape=True) for column in named]
-        said = revisions.c.content.ilike(_pattern(text), escape="/")
+        content = revisions.c.content
+        # SQLite's LIKE looks at no capitals by itself, and in a fraction of the time.
+        like = content.like if connection.dialect.name == "sqlite" else content.ilike
+        said = like(_pattern(text), escape="/")
         query = query.where(or_(*places, said, vouchers.c.id.in_(sorted(also))))
     query = query.order_by(vouchers.c.changed_at.desc(), vouchers.c.id)
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
@@ -160,12 +163,7 @@ def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[Vouch
 
 
 def in_batches(
-    connection: Connection,
-    name: str | None = None,
-    batch: str | None = None,
-    *,
-    limit: int | None = None,
-    offset: int = 0,
+    connection: Connection, name: str | None = None, batch: str | None = None
 ) -> Iterator[tuple[str, VoucherRow, str | None]]:
     """Batches by their id, each with the vouchers that it books and what these say."""
     query = (
@@ -175,8 +173,6 @@ def in_batches(
         .outerjoin(revisions, _newest())
         .where(entries.c.batch.is_not(None))
         .order_by(entries.c.batch, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
-        .limit(limit)
-        .offset(offset)
     )
     if name is not None:
         query = query.where(entries.c.connection == name)
@@ -184,6 +180,21 @@ def in_batches(
         query = query.where(entries.c.batch == batch)
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
         yield row[0], VoucherRow(*row[1:-1]), row[-1]
+
+
+def of_batch(
+    connection: Connection, name: str, batch: str, *, limit: int | None = None, offset: int = 0
+) -> list[VoucherRow]:
+    """The vouchers that a batch of a connection books, or a page of them."""
+    held = select(entries.c.voucher).where(entries.c.connection == name, entries.c.batch == batch)
+    query = (
+        select(*COLUMNS)
+        .where(vouchers.c.id.in_(held))
+        .order_by(vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [VoucherRow(*row) for row in connection.execute(query)]
 
 
 def _newest() -> ColumnElement[bool]:

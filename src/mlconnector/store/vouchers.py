@@ -389,14 +389,14 @@ def in_state(connection: Connection, ids: Sequence[str], state: VoucherState) ->
     return found
 
 
-def problems_in_batches(connection: Connection, causes: Mapping[str, str]) -> dict[str, Problem]:
-    """The problem for which vouchers of batches wait, by the batch; `causes` are those of the batches."""
+def problems_in_batches(connection: Connection, causes: Mapping[str, tuple[str, str]]) -> dict[str, Problem]:
+    """The problem for which vouchers of batches wait, by the batch; `causes` are connections and causes."""
     found: dict[str, Problem] = {}
-    for batch, cause in causes.items():
+    for batch, (name, cause) in causes.items():
         query = (
             select(problems)
             .join(entries, entries.c.voucher == problems.c.voucher)
-            .where(entries.c.batch == batch, problems.c.cause == cause)
+            .where(entries.c.connection == name, entries.c.batch == batch, problems.c.cause == cause)
             .limit(1)
         )
         row = connection.execute(query).first()

@@ -38,7 +38,7 @@ def reject(rig: Rig, batch: str = "failed") -> None:
     with rig.application.database.write() as db:
         values = {"answer": json.dumps(ANSWER), "cause": cause.cause}
         batches.change(db, batch, rig.clock(), **values)
-        held = entries.vouchers_of_batch(db, batch)
+        held = entries.vouchers_of_batch(db, NAME, batch)
         vouchers.replace_problems(db, "mapping", dict.fromkeys(held, (cause,)))
 
 

@@ -65,12 +65,12 @@ _decoder = msgspec.json.Decoder(_Booking)
 _KNOWN: dict[str, tuple[Turnover, ...]] = {}
 
 
-def story_of(services: Services, batch: str) -> BatchStory:
-    """What there is to tell of one batch, by its id."""
+def story_of(services: Services, name: str, batch: str) -> BatchStory:
+    """What there is to tell of one batch of a connection, by its id."""
     with services.database.read() as db:
-        held = entries.vouchers_of_batch(db, batch)
+        held = entries.vouchers_of_batch(db, name, batch)
         return BatchStory(
-            filed=_filed(documents.states_in_batch(db, batch)),
+            filed=_filed(documents.states_in_batch(db, name, batch)),
             attempts=tuple(batches.attempts(db, batch)),
             vouchers=len(held),
             waiting=tuple(vouchers.in_state(db, held, "rejected")),
@@ -100,7 +100,7 @@ def explanations(
 
     The facts are those of the vouchers that wait for it; else the code that DATEV has answered says it.
     """
-    causes = {one["id"]: one["cause"] for one in found if one["cause"]}
+    causes = {one["id"]: (one["connection"], one["cause"]) for one in found if one["cause"]}
     with services.database.read() as db:
         problems = vouchers.problems_in_batches(db, causes)
     told: dict[str, Explanation] = {}

@@ -101,8 +101,9 @@ def batch_of(
     before = (page - 1) * (limit or 0)
     with services.database.read() as db:
         row = _named(batches.find(db, wanted), wanted)
-        found = lookup.in_batches(db, batch=row.id, limit=limit, offset=before)
-        booked = [(one, facts_of(said)) for _, one, said in found]
+        rows = lookup.of_batch(db, row.connection, row.id, limit=limit, offset=before)
+        said = lookup.contents(db, rows)
+    booked = [(one, facts_of(said.get(one.id))) for one in rows]
     return {**batch_in_list(row), "booked": told(services, booked, language)}
 
 

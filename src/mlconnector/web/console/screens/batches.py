@@ -54,7 +54,7 @@ def show(at: At) -> Response:
     if at.asked("as") == "file":
         return _file(at, at.asked("name"))
     head = record_lists.batch_of(at.app.services, at.asked("name"), limit=1)
-    story = batch_facts.story_of(at.app.services, head["id"])
+    story = batch_facts.story_of(at.app.services, head["connection"], head["id"])
     paging = at.paging(story.vouchers)
     one = record_lists.batch_of(
         at.app.services, head["id"], limit=ROWS, page=paging.page, language=at.language
@@ -114,7 +114,7 @@ def resend(at: Acting) -> Response:
 def ask_to_replay(at: At) -> Response:
     """Ask before the vouchers of a rejected batch are decided anew."""
     one = record_lists.batch_of(at.app.services, at.asked("name"), limit=1)
-    story = batch_facts.story_of(at.app.services, one["id"])
+    story = batch_facts.story_of(at.app.services, one["connection"], one["id"])
     fields = {"batch": one["id"]}
     return at.confirmation(
         "replay", "replay", fields, back=_address(at, one["id"]), count=len(story.waiting), file=one["file"]
@@ -126,7 +126,7 @@ def replay(at: Acting) -> Response:
     """Let the vouchers of a rejected batch be read and decided anew, after whatever was repaired."""
     one = record_lists.batch_of(at.app.services, at.form.get("batch"), limit=1)
     at.app.services.refuse_while_disconnected(one["connection"])
-    waiting = batch_facts.story_of(at.app.services, one["id"]).waiting
+    waiting = batch_facts.story_of(at.app.services, one["connection"], one["id"]).waiting
     count = inbox.replay(at.app.context(one["connection"]), waiting, None, at.by) if waiting else 0
     key = "replayed" if count else "none_replayed"
     return at.done(key, _address(at, one["id"]), count=count, name=one["connection"])

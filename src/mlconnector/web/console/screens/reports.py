@@ -34,7 +34,7 @@ from mlconnector.web.console.visits import At, Visit
 SCREEN = Screen("reports", order=75, verb="see", path="reports")
 KINDS = ("bookings", "opos", "balances", "vat", "completeness", "costs")
 _PRINT = "print"
-_SHORT = 14
+_SHORT, _LONG = 14, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _report(at: Visit, kind: str, make: Callable[[Asked], ToldReport], *, by_per
         return downloaded(form, at.say(f"report_{kind}"), told.file.headings, told.file.rows, at.language)
     if form == "xlsx":
         return downloaded_sheets(at.say(f"report_{kind}"), told.sheets, at.language)
-    tables = [(title, table.shown) for title, table in told.tables]
+    tables = [(title, _read_by_people(table.shown)) for title, table in told.tables]
     if form == _PRINT:
         return _shown(at, kind, asked, told, [_table(at, *one) for one in tables], None)
     paging = at.paging(max((len(table.rows) for _, table in tables), default=0))
@@ -255,10 +255,17 @@ def _table(at: Visit, title: str, table: Table, first: int = 0, last: int | None
     return Shown(title, heads, rows)
 
 
+def _read_by_people(table: Table) -> Table:
+    """A table without the names of causes, whose words stand beside them; files have both."""
+    kept = [place for place, key in enumerate(table.keys) if key != "cause"]
+    rows = [[row[place] for place in kept] for row in table.rows]
+    return Table(table.title, [table.keys[place] for place in kept], rows, table.spoken)
+
+
 def _width(cell: Cell) -> str:
-    """Days and short texts stay in one line."""
-    is_text = isinstance(cell, str) and len(cell) > _SHORT and " " in cell
-    return "" if is_text else "nowrap"
+    """Days and short texts stay in one line, and long ones get room."""
+    length = len(cell) if isinstance(cell, str) else 0
+    return "nowrap" if length <= _SHORT else "says" if length > _LONG else ""
 
 
 def _cell(written: Written, cell: Cell) -> str:

@@ -52,7 +52,7 @@ def test_the_list_says_what_each_batch_comes_to_and_what_datev_said(filled: Rig)
     page = visitor(filled).page("batches")
     assert page.count("1.190,00\N{NO-BREAK SPACE}EUR") == 3
     assert page.count("200,50\N{NO-BREAK SPACE}EUR") == 3
-    assert "für die Kanzlei bereitgestellt" in page
+    assert page.count("</span> bereitgestellt</span>") == 1
     assert "geht mit dem nächsten Lauf" in page
     assert page.index("waiting.csv") < page.index("settled.csv") < page.index("failed.csv")
 
@@ -89,6 +89,7 @@ def test_a_batch_shows_its_vouchers_and_attempts_and_gives_its_file(filled: Rig)
     records.add_transfer(filled, "settled", "accepted 4711")
     somebody = visitor(filled, "auditor")
     page = somebody.page("batches/batch?name=settled")
+    assert "für die Kanzlei bereitgestellt" in page
     assert "angenommen, Auftrag 4711" in page
     assert "evidence/voucher?key=key-R-settled" in page
     assert somebody.get("batches/batch?name=settled&as=file").content == records.FILE

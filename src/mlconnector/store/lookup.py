@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -195,6 +195,47 @@ def of_batch(
         .offset(offset)
     )
     return [VoucherRow(*row) for row in connection.execute(query)]
+
+
+def numbers_of(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The numbers of these vouchers, or their external ids, by our key; what is no voucher lacks."""
+    found: dict[str, str] = {}
+    for part in parts(sorted(set(ids))):
+        query = select(vouchers.c.id, vouchers.c.number, vouchers.c.external_id)
+        for key, number, external_id in connection.execute(query.where(vouchers.c.id.in_(part))):
+            found[key] = number or external_id
+    return found
+
+
+def in_state(connection: Connection, ids: Sequence[str], state: VoucherState) -> list[str]:
+    """Which of these vouchers are in a state."""
+    found: list[str] = []
+    for part in parts(ids):
+        query = select(vouchers.c.id).where(vouchers.c.id.in_(part), vouchers.c.state == state)
+        found += connection.execute(query.order_by(vouchers.c.id)).scalars()
+    return found
+
+
+def problems_in_batches(connection: Connection, causes: Mapping[str, tuple[str, str]]) -> dict[str, Problem]:
+    """The problem for which vouchers of batches wait, by the batch; `causes` are connections and causes."""
+    found: dict[str, Problem] = {}
+    for batch, (name, cause) in causes.items():
+        query = (
+            select(problems)
+            .join(entries, entries.c.voucher == problems.c.voucher)
+            .where(entries.c.connection == name, entries.c.batch == batch, problems.c.cause == cause)
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        if row is not None:
+            found[batch] = problem_of(row)
+    return found
+
+
+def revisions_of(connection: Connection, voucher: str) -> dict[str, str]:
+    """What each revision of a voucher says, as JSON, in the order in which they were read."""
+    query = select(revisions.c.revision, revisions.c.content).where(revisions.c.voucher == voucher)
+    return {row.revision: row.content for row in connection.execute(query.order_by(revisions.c.received_at))}
 
 
 def _newest() -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ import msgspec
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.batch_words import code_in
 from mlconnector.model.money import ZERO
-from mlconnector.store import batches, documents, entries, vouchers
+from mlconnector.store import batches, documents, entries, lookup
 from mlconnector.store.batches import Attempt
 from mlconnector.texts.catalogue import Explanation, explain
 from mlconnector.texts.language import Language
@@ -73,7 +73,7 @@ def story_of(services: Services, name: str, batch: str) -> BatchStory:
             filed=_filed(documents.states_in_batch(db, name, batch)),
             attempts=tuple(batches.attempts(db, batch)),
             vouchers=len(held),
-            waiting=tuple(vouchers.in_state(db, held, "rejected")),
+            waiting=tuple(lookup.in_state(db, held, "rejected")),
         )
 
 
@@ -102,7 +102,7 @@ def explanations(
     """
     causes = {one["id"]: (one["connection"], one["cause"]) for one in found if one["cause"]}
     with services.database.read() as db:
-        problems = vouchers.problems_in_batches(db, causes)
+        problems = lookup.problems_in_batches(db, causes)
     told: dict[str, Explanation] = {}
     for one in found:
         if not one["cause"]:

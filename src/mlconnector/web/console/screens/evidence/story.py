@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mlconnector.flow.report import story_lines, voucher_story
-from mlconnector.store import batches, documents, vouchers
+from mlconnector.store import batches, documents, lookup
 from mlconnector.texts import notation
 from mlconnector.texts.catalogue import Explanation, word
 from mlconnector.web.console.pages import Fact
@@ -45,7 +45,7 @@ def voucher(at: At) -> Response:
     told = voucher_story.of_voucher(at.app.services, at.asked("key"), language=at.language)
     with at.app.database.read() as db:
         filed = documents.of_voucher(db, told["voucher"])
-        said = {name: json.loads(text) for name, text in vouchers.revisions_of(db, told["voucher"]).items()}
+        said = {name: json.loads(text) for name, text in lookup.revisions_of(db, told["voucher"]).items()}
         files = {row.id: row.file_name for one in told["batches"] if (row := batches.read(db, one))}
     return at.shown(
         "voucher.html",

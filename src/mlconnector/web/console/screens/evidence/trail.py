@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from mlconnector.flow.report import story_lines, trail_export, trail_heads
-from mlconnector.store import audit, vouchers
+from mlconnector.store import audit, lookup
 from mlconnector.store.audit import AuditRow, AuditVerdict
 from mlconnector.texts import notation
 from mlconnector.texts.catalogue import filled, word
@@ -36,7 +36,7 @@ def trail(at: At) -> Response:
     last = end - (paging.first - 1 if total else 0)
     with at.app.database.read() as db:
         rows = audit.listed(db, max(begin, last - paging.size + 1), last) if total else []
-        subjects = vouchers.numbers_of(db, [row.subject for row in rows])
+        subjects = lookup.numbers_of(db, [row.subject for row in rows])
     return at.shown(
         "trail.html",
         rows=[_row(at, row, subjects) for row in reversed(rows)],

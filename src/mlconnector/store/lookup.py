@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
@@ -171,6 +171,43 @@ def search(
         yield VoucherRow(*row[:-1]), row[-1]
 
 
+def found(
+    connection: Connection, wanted: Scope, text: str, also: Collection[str] = ()
+) -> Iterator[tuple[VoucherRow, str | None]]:
+    """The vouchers within a scope in which a text may stand, the latest changed first, with what they say.
+
+    It is looked for in number, ids and content, and may be more exact than that; vouchers that are `also`
+    meant are found by our key.
+    """
+    query = select(*COLUMNS, revisions.c.content).outerjoin(revisions, _newest()).where(*_within(wanted))
+    if text:
+        named = (vouchers.c.number, vouchers.c.external_id, vouchers.c.id)
+        places = [column.icontains(text, autoescape=True) for column in named]
+        content = revisions.c.content
+        # SQLite's LIKE looks at no capitals by itself, and in a fraction of the time.
+        like = content.like if connection.dialect.name == "sqlite" else content.ilike
+        said = like(_pattern(text), escape="/")
+        query = query.where(or_(*places, said, vouchers.c.id.in_(sorted(also))))
+    query = query.order_by(vouchers.c.changed_at.desc(), vouchers.c.id)
+    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
+        yield VoucherRow(*row[:-1]), row[-1]
+
+
+def _pattern(text: str) -> str:
+    """A text as databases look for it in JSON; what they may write or capitalise otherwise is left open."""
+    letters = []
+    for one in text:
+        if one in "%_/":
+            letters.append(f"/{one}")
+        elif one.isspace() or one in '"\\' or not one.isprintable():
+            letters.append("%")
+        elif not one.isascii() and one.lower() != one.upper():
+            letters.append("_")
+        else:
+            letters.append(one)
+    return f"%{''.join(letters)}%"
+
+
 def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[VoucherRow, str]]:
     """The vouchers of a connection in whose newest revision a text stands, with what it says."""
     query = (
@@ -200,6 +237,62 @@ def in_batches(
         query = query.where(entries.c.batch == batch)
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
         yield row[0], VoucherRow(*row[1:-1]), row[-1]
+
+
+def of_batch(
+    connection: Connection, name: str, batch: str, *, limit: int | None = None, offset: int = 0
+) -> list[VoucherRow]:
+    """The vouchers that a batch of a connection books, or a page of them."""
+    held = select(entries.c.voucher).where(entries.c.connection == name, entries.c.batch == batch)
+    query = (
+        select(*COLUMNS)
+        .where(vouchers.c.id.in_(held))
+        .order_by(vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [VoucherRow(*row) for row in connection.execute(query)]
+
+
+def numbers_of(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The numbers of these vouchers, or their external ids, by our key; what is no voucher lacks."""
+    found: dict[str, str] = {}
+    for part in parts(sorted(set(ids))):
+        query = select(vouchers.c.id, vouchers.c.number, vouchers.c.external_id)
+        for key, number, external_id in connection.execute(query.where(vouchers.c.id.in_(part))):
+            found[key] = number or external_id
+    return found
+
+
+def in_state(connection: Connection, ids: Sequence[str], state: VoucherState) -> list[str]:
+    """Which of these vouchers are in a state."""
+    found: list[str] = []
+    for part in parts(ids):
+        query = select(vouchers.c.id).where(vouchers.c.id.in_(part), vouchers.c.state == state)
+        found += connection.execute(query.order_by(vouchers.c.id)).scalars()
+    return found
+
+
+def problems_in_batches(connection: Connection, causes: Mapping[str, tuple[str, str]]) -> dict[str, Problem]:
+    """The problem for which vouchers of batches wait, by the batch; `causes` are connections and causes."""
+    found: dict[str, Problem] = {}
+    for batch, (name, cause) in causes.items():
+        query = (
+            select(problems)
+            .join(entries, entries.c.voucher == problems.c.voucher)
+            .where(entries.c.connection == name, entries.c.batch == batch, problems.c.cause == cause)
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        if row is not None:
+            found[batch] = problem_of(row)
+    return found
+
+
+def revisions_of(connection: Connection, voucher: str) -> dict[str, str]:
+    """What each revision of a voucher says, as JSON, in the order in which they were read."""
+    query = select(revisions.c.revision, revisions.c.content).where(revisions.c.voucher == voucher)
+    return {row.revision: row.content for row in connection.execute(query.order_by(revisions.c.received_at))}
 
 
 def _newest() -> ColumnElement[bool]:

@@ -102,7 +102,7 @@ def fill(rig: Rig) -> list[str]:
     rig.connect()
     keys = []
     for number, name in enumerate(HOSTILE, 1):
-        content = json.dumps({"party": {"name": name}, "currency": "EUR"})
+        content = json.dumps({"party": {"name": name}, "currency": "EUR"}, ensure_ascii=False)
         keys.append(records.add_voucher(rig, f"R-{number}", "needs_human", records.MISSING, content))
     document = encode(voucher(line("1000.00"))).decode()
     keys += [records.add_voucher(rig, f"R-{state}", state, content=document) for state in OTHER_STATES]
@@ -141,6 +141,10 @@ EXAMPLES = {
     "/console/preview/voucher": "?voucher=key-R-settled",
     "/console/preview/release": f"?connection={NAME}",
     "/console/preview/hold": f"?connection={NAME}",
+    "/console/batches/batch": "?name=failed",
+    "/console/batches/resend": "?name=failed",
+    "/console/batches/replay": "?name=failed",
+    "/console/evidence/voucher": "?key=key-R-settled",
 }
 """What pages have to be asked with that show one thing."""
 

@@ -84,7 +84,9 @@ def test_every_page_is_well_made(rig: Rig, language: str, is_filled: bool) -> No
         visitor(rig, "auditor", name=name)
     for page in pages(rig):
         answer = somebody.get(page)
-        assert answer.status_code in {200, 303}, page
+        # A page of one thing says that there is none where nothing is filled.
+        may_lack = {404} if not is_filled and "?" in page else set()
+        assert answer.status_code in {200, 303} | may_lack, page
         if answer.status_code == 303:
             continue
         assert faults(answer.text) == [], page

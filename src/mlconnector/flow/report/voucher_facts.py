@@ -125,9 +125,11 @@ def set_aside_by(row: VoucherRow) -> dict[str, Any] | None:
     return {"by": row.set_aside_by or "", "at": row.set_aside_at, "reason": row.set_aside_because}
 
 
-def told(services: Services, rows: Iterable[tuple[VoucherRow, VoucherFacts]]) -> list[dict[str, Any]]:
-    """Vouchers as lists show them to people and machines."""
-    link_of, spoken = links_of(services), services.settings.language
+def told(
+    services: Services, rows: Iterable[tuple[VoucherRow, VoucherFacts]], language: Language | None = None
+) -> list[dict[str, Any]]:
+    """Vouchers as lists show them to people and machines; words as the installation speaks, or as named."""
+    link_of, spoken = links_of(services), language or services.settings.language
     return [
         {
             "voucher": row.id,

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
-from mlconnector.commands import output
-from mlconnector.commands.report_tables import balance_table
 from mlconnector.flow.report.balances import Balances
+from mlconnector.flow.report.report_tables import balance_table
 from mlconnector.model.vouchers import Kind
 from tests.flow.report.bookings import Ledger, paying
 from tests.mapping.builders import line, purchase, voucher
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output, "spoken_by_installation", lambda: "en")
 
 
 def booked(*, with_contract: bool) -> Balances:
@@ -26,7 +18,9 @@ def booked(*, with_contract: bool) -> Balances:
 
 
 def rows(made: Balances) -> list[tuple[object, ...]]:
-    return [(row[0], row[1], str(row[3]), str(row[4])) for row in balance_table(made, with_totals=True).rows]
+    return [
+        (row[0], row[1], str(row[3]), str(row[4])) for row in balance_table(made, "en", with_totals=True).rows
+    ]
 
 
 def test_they_stand_below_the_sum_of_all_others() -> None:

@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: demo test bench chaos check format setup setup-dev clean
+.PHONY: demo test bench chaos pictures check format setup setup-dev clean
 
 demo: setup
 	$(BIN)/ml-connector demo $(ARGS)
@@ -19,6 +19,9 @@ bench: setup-dev
 
 chaos: setup-dev
 	$(BIN)/python -m chaos $(ARGS)
+
+pictures: setup-dev
+	$(BIN)/python scripts/pictures.py $(ARGS)
 
 check: setup-dev
 	scripts/check

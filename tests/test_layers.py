@@ -176,7 +176,7 @@ SAYS_THE_FORMAT = {f"{ROOT}.commands.preview_exports", f"{ROOT}.commands.explain
 
 IN_FLOW = (
     *("context", "people", "agree", "intake", "decide", "batches"),
-    *("deliver", "connect", "preview", "report", "warehouse", "engine"),
+    *("deliver", "connect", "report", "preview", "warehouse", "engine"),
 )
 """The folders of `flow` in the order in which they may import: each those before it."""
 

@@ -123,3 +123,27 @@ def test_nothing_works_while_the_trail_could_not_tell_of_it() -> None:
     assert answer.exit_code == 1
     assert "audit seal" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_an_export_proves_itself_on_any_machine(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = give("audit", "head").stdout.split()[-1]
+    assert "rows: 1" in give("audit", "export", "trail.jsonl").stdout
+    exported = (here / "trail.jsonl").read_text(encoding="utf-8")
+    monkeypatch.chdir(here.parent)
+    file = here / "trail.jsonl"
+    assert "unbroken" in give("audit", "verify", "--file", str(file)).stdout
+    assert give("audit", "verify", "--file", str(file), "--head", head).exit_code == 0
+    assert give("audit", "verify", "--file", str(file), "--head", "0" * 64).exit_code == 1
+    file.write_text(exported.replace("drill", "drilL"), encoding="utf-8")
+    assert "broken at row 1" in give("audit", "verify", "--file", str(file)).stderr
+    file.write_text(exported.splitlines(keepends=True)[0], encoding="utf-8")
+    assert give("audit", "verify", "--file", str(file)).exit_code == 1
+    file.write_text("no trail\n", encoding="utf-8")
+    assert give("audit", "verify", "--file", str(file)).exit_code == 2
+
+
+def test_a_broken_trail_is_exported_as_it_is_and_says_so(here: Path) -> None:
+    break_seal()
+    assert give("audit", "export", "trail.jsonl").exit_code == 1
+    about, *rows = map(json.loads, (here / "trail.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (about["whole"], len(rows)) == (False, 1)

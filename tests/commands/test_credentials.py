@@ -38,7 +38,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, *values: str) -> list[str]:
         return waiting.pop(0)
 
     monkeypatch.setattr("getpass.getpass", ask)
-    monkeypatch.setattr("mlconnector.commands.setup._can_ask", lambda file: str(file) != "-")
+    monkeypatch.setattr("mlconnector.commands.given_credentials.can_ask", lambda file: str(file) != "-")
     return asked
 
 
@@ -119,11 +119,11 @@ def test_nobody_is_asked_for_ever(mine: Desk, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_terminal_is_what_may_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlconnector.commands.setup import _can_ask  # noqa: PLC0415 - before anybody replaces it
+    from mlconnector.commands.given_credentials import can_ask  # noqa: PLC0415 - before anybody replaces it
 
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    assert _can_ask(None)
-    assert not _can_ask(Path("-"))
+    assert can_ask(None)
+    assert not can_ask(Path("-"))
 
 
 def test_a_system_out_of_reach_refuses_nothing(mine: Desk) -> None:

@@ -64,7 +64,7 @@ OTHERS = {
         "batch",
     ),
     *("audit verify", "audit head", "audit seal", "audit show", "audit http"),
-    *(f"warehouse {one}" for one in ("check", "import", "load", "replay", "status")),
+    *(f"warehouse {one}" for one in ("check", "connect", "disconnect", "import", "load", "replay", "status")),
 }
 # These would work with the outside, or let something go on: they refuse.
 REFUSED = {

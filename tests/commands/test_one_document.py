@@ -58,6 +58,11 @@ GIVEN = {
     "audit http": ["mine"],
     "disconnect": ["mine"],
     "warehouse import": ["my.toml"],
+    "users add": ["me", "--role", "auditor"],
+    "users role": ["me", "auditor"],
+    "users password": ["me"],
+    "users disable": ["me"],
+    "users end-sessions": ["me"],
     "warehouse replay": ["3f6c1a2b90de"],
 }
 """What a command needs to be given, by its name."""

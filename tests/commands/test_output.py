@@ -16,7 +16,6 @@ from rich.cells import cell_len
 from mlconnector.commands.exports import write_csv
 from mlconnector.commands.output import (
     console,
-    for_connection,
     json_text,
     paragraph,
     print_line,
@@ -25,6 +24,7 @@ from mlconnector.commands.output import (
     visible,
 )
 from mlconnector.commands.working import keep_a_log
+from mlconnector.texts.named import for_connection
 
 HOSTILE = "Müller [red]GmbH[/red] :bomb:\x1b[2J\x9b31m\u202egpj.exe\x07"
 SEEN = "Müller [red]GmbH[/red] :bomb:\\x1b[2J\\x9b31m\\u202egpj.exe\\x07"

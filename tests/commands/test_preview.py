@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from mlconnector.commands.output import console
 from mlconnector.commands.preview import Wanted, print_page
-from mlconnector.commands.preview_list import COLUMNS, MORE, persons_in_words, shown_rows
 from mlconnector.flow.preview.booking_list import Previewed, listed
+from mlconnector.flow.preview.list_rows import COLUMNS, MORE, persons_in_words, shown_rows
 from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.drafts import entry
 from mlconnector.model.vouchers import Kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,8 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from mlconnector.flow.context.stopping import Stopping
 from mlconnector.flow.report.voucher_facts import facts_of
 from mlconnector.flow.warehouse import sources
+from mlconnector.standins.base import Options
+from mlconnector.standins.databricks import CLIENT_ID, CLIENT_SECRET, WAREHOUSE_ID, create
+from mlconnector.standins.databricks.standin import DatabricksStandIn
+from mlconnector.standins.serving import serve
 from tests.commands.desk import NAME, Desk, desk
 from tests.flow.warehouse.test_imports import NEIGHBOUR, extf_of
 from tests.systems.databricks.tables import queried
@@ -88,3 +94,74 @@ def test_a_setting_that_is_none_is_named_with_its_line(mine: Desk) -> None:
     line = len(SETTINGS.read_text("utf-8").splitlines())
     said = mine.says(2, "warehouse", "status")
     assert f"line {line}: databricks.foldr: is not known here; did you mean folder?" in said
+
+
+@pytest.fixture
+def workspace(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[DatabricksStandIn, str]]:
+    """A workspace, and the settings that name it."""
+    monkeypatch.setattr(Stopping, "doze", lambda _self, _seconds: threading.Event().wait(0.01))
+    made = create(Options())
+    with serve(made.app) as host:
+        named = {"host": host, "catalog": "main", "warehouse_id": WAREHOUSE_ID, "client_id": CLIENT_ID}
+        rows = (f'{name} = "{value}"' for name, value in named.items())
+        yield made, "\n".join(["[databricks]", *rows, ""])
+    made.stop()
+
+
+@pytest.mark.xdist_group("databricks")
+def test_the_secret_of_a_workspace_is_tried_and_sealed_before_anything_is_loaded(
+    mine: Desk, workspace: tuple[DatabricksStandIn, str]
+) -> None:
+    standin, table = workspace
+    switch_on(table)
+    assert "No credentials have been given for Databricks yet" in mine.says(1, "warehouse", "load")
+    assert "No credentials have been given" in mine.says(1, "ping", "databricks")
+    said = mine.says(2, "warehouse", "connect")
+    assert "Credentials are missing: databricks.client_secret." in said
+    wrong = '[databricks]\nclient_secret = "dose-not-fit"\n'
+    said = mine.says(1, "warehouse", "connect", "--secrets-file", "-", stdin=wrong)
+    assert "Databricks does not accept these credentials" in said
+    assert "Nothing was stored" in said
+    misspelt = '[databricks]\nsecret = "x"\n'
+    said = mine.says(2, "warehouse", "connect", "--secrets-file", "-", stdin=misspelt)
+    assert "databricks.secret" in said
+    right = f'[databricks]\nclient_secret = "{CLIENT_SECRET}"\n'
+    said = mine.says(0, "warehouse", "connect", "--secrets-file", "-", stdin=right)
+    assert "databricks: tested and accepted: client_secret" in said
+    assert "ok" in mine.says(0, "ping", "databricks")
+    mine.give("run", NAME)
+    mine.give("warehouse", "load")
+    assert mine.data(0, "warehouse", "load")["verified"] == 0
+    (shown,) = mine.data(0, "warehouse", "status")
+    assert set(shown["loads"]) == {"verified"}
+    ((count,),) = standin.sql("SELECT count(*) FROM main.ml_connector.booking_lines")
+    assert {one["table"]: one["rows"] for one in shown["tables"]}["booking_lines"] == int(count or 0) > 0
+    standin.warehouse.turn("DELETED")
+    (away,) = mine.data(1, "warehouse", "status")
+    assert (away["problem"]["key"], away["tables"]) == ("databricks_no_warehouse", [])
+    assert away["loads"] == shown["loads"]
+    assert "There is no SQL warehouse" in mine.says(1, "warehouse", "status")
+    assert CLIENT_SECRET not in "".join(mine.said)
+    assert "they stay valid with the vendor" in mine.says(0, "warehouse", "disconnect")
+    assert "No credentials have been given" in mine.says(1, "warehouse", "check")
+
+
+def test_a_folder_of_tables_needs_no_secret(mine: Desk) -> None:
+    switch_on()
+    assert "needs no credentials" in mine.says(1, "warehouse", "connect")
+    assert mine.data(0, "warehouse", "disconnect") == [{"warehouse": "databricks", "deleted": []}]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('host = "https://x.example"', "a workspace (host) needs catalog, warehouse_id, client_id as well"),
+        ('host = "http://x.example"\ncatalog = "c"', "would send credentials unencrypted"),
+        ('catalog = "c"', "catalog without host: is it a workspace, or a folder?"),
+        ('host = "https://x.example"\nfolder = "x"', "only one of them"),
+        ('schema = "a.b"', "is no name of Unity Catalog"),
+    ],
+)
+def test_a_workspace_that_cannot_be_is_named(mine: Desk, table: str, said: str) -> None:
+    switch_on(f"[databricks]\n{table}\n")
+    assert said in mine.says(2, "warehouse", "status")

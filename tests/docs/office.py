@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
+from mlconnector.flow.context.stopping import Stopping
 from mlconnector.settings import parse_toml
 from mlconnector.standins.base import Options
 from mlconnector.standins.cin7.standin import Cin7StandIn
+from mlconnector.standins.databricks.standin import DatabricksStandIn
 from mlconnector.standins.datev import DatevStandIn
 from mlconnector.standins.dynamics import DynamicsStandIn
 from mlconnector.standins.pipedrive import PipedriveStandIn
@@ -72,6 +75,28 @@ class Office:
         (warehouse,) = self.data("warehouse", "status")
         return next(str(one["load"]) for one in warehouse["recent"] if one["kind"] == "batch")
 
+    @contextmanager
+    def with_workspace(self) -> Iterator[None]:
+        """A Databricks workspace in the place of the folder of tables."""
+        file, secrets = Path("ml-connector.toml"), Path("secrets.toml")
+        before, given = file.read_text(), secrets.read_text()
+        standin = DatabricksStandIn(Options())
+        with served(standin.app) as host, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Stopping, "doze", lambda _self, _seconds: threading.Event().wait(0.01))
+            named = {
+                "host": host,
+                "catalog": standin.catalog,
+                "warehouse_id": standin.warehouse_id,
+                "client_id": standin.client_id,
+            }
+            lines = "".join(f'{name} = "{value}"\n' for name, value in named.items())
+            file.write_text(before.replace("[databricks]\n", f"[databricks]\n{lines}"))
+            secrets.write_text(f'{given}\n[databricks]\nclient_secret = "{standin.client_secret}"\n')
+            yield
+        standin.stop()
+        file.write_text(before)
+        secrets.write_text(given)
+
     def approvable(self) -> str:
         """The number of somebody who waits for consent."""
         return str(self.data("persons", self.name, "--waiting")[0]["number"])
@@ -86,8 +111,8 @@ def office(folder: Path, source: str, records: int) -> Iterator[Office]:
         patch.setenv("MLCONNECTOR_QUEUE_SECONDS", "0.05")
         patch.setattr("mlconnector.commands.working._GLANCE_SECONDS", 0.1)
         patch.setattr("mlconnector.commands.logging_in._pasted", _browse)
-        patch.setattr("mlconnector.commands.setup._can_ask", lambda file: str(file) != "-")
-        patch.setattr("mlconnector.commands.setup._asked", _typed_in)
+        patch.setattr("mlconnector.commands.given_credentials.can_ask", lambda file: str(file) != "-")
+        patch.setattr("mlconnector.commands.given_credentials.asked", _typed_in)
         pipedrive = PipedriveStandIn(Options(records=records))
         datev = DatevStandIn(Options(received=folder / "demo-out/received"))
         dynamics = DynamicsStandIn(Options(records=records))

@@ -152,6 +152,18 @@ def test_who_begins_can_do_what_the_page_says(page: Path, tmp_path: Path, at_wor
                 made.fill_in()
 
 
+@pytest.fixture
+def place_of_tables(request: pytest.FixtureRequest, at_work: Office) -> Iterator[None]:
+    """The folder that the installation loads into, or the workspace that the page is about."""
+    page: Path = request.getfixturevalue("page")
+    if page.name == "databricks-workspace.md":
+        with at_work.with_workspace():
+            yield
+    else:
+        yield
+
+
+@pytest.mark.usefixtures("place_of_tables")
 @pytest.mark.parametrize("page", OTHERS, ids=_named(OTHERS))
 def test_what_a_page_says_can_be_done_where_work_goes_on(page: Path, at_work: Office) -> None:
     name = str(page.relative_to(ROOT))

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.exc import StatementError
+from sqlalchemy.pool import QueuePool
 
 from mlconnector.errors import RetryLater
 from mlconnector.store.database import Database, open_database
@@ -95,3 +96,13 @@ def test_a_file_that_another_process_writes_to_is_switched_to_wal_when_that_is_d
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     opened.close()
     other.close()
+
+
+def test_more_threads_than_connections_wait_and_come_back_later(tmp_path: Path) -> None:
+    file = f"sqlite:///{tmp_path / 'one.sqlite'}"
+    database = Database(
+        create_engine(file, poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    )
+    with database.read(), pytest.raises(RetryLater, match="all connections"), database.read():
+        pass
+    database.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlconnector import cli, commands, web
+from mlconnector.flow import preview, report
 from mlconnector.texts.catalogue import found, sentence
 from tests.texts.tables import LANGUAGES, needed, slots, table
 
@@ -16,6 +17,9 @@ SENTENCES = table("commands.toml")
 PLACES = [
     *sorted(Path(commands.__path__[0]).glob("*.py")),
     *sorted(Path(web.__path__[0]).glob("*.py")),
+    # A Buchungsliste and reports are said in the same words by commands and by the console.
+    *sorted(Path(preview.__path__[0]).glob("*.py")),
+    *sorted(Path(report.__path__[0]).glob("*.py")),
     Path(cli.__file__),
 ]
 TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in PLACES]

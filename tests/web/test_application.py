@@ -41,6 +41,10 @@ OPERATIONS = {
     "make_link": "POST /api/v1/connections/{name}/link",
     "resume": "POST /api/v1/connections/{name}/resume",
     "verify_audit": "GET /api/v1/audit/verify",
+    "list_warehouses": "GET /api/v1/warehouses",
+    "load_warehouses": "POST /api/v1/warehouses/loads",
+    "replay_load": "POST /api/v1/warehouses/loads/{load}/replay",
+    "import_file": "POST /api/v1/warehouses/files",
     "check_file": "POST /api/v1/check",
 }
 

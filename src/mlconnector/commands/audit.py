@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +22,7 @@ from mlconnector.commands.output import (
     json_text,
     language,
     named,
+    os_reason,
     paragraph,
     phrase,
     print_json,
@@ -29,19 +30,16 @@ from mlconnector.commands.output import (
     say,
     visible,
 )
-from mlconnector.flow.report import trail_heads, voucher_story
+from mlconnector.flow.report import story_lines, trail_export, trail_heads, voucher_story
 from mlconnector.mapping.sheets import guarded
 from mlconnector.settings import Settings, UnreadableSettings
 from mlconnector.store import audit, httplog
-from mlconnector.store.audit import Anchor
+from mlconnector.store.audit import Anchor, AuditVerdict
 from mlconnector.store.httplog import LogRow
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import explain, filled, reason
+from mlconnector.texts.catalogue import filled
 from mlconnector.texts.zone import shown_in
 
-# Of hashes people compare the beginning; JSON has all of them.
-_HASHES = frozenset({"revision", "before", "sha256"})
-_HASH_SHOWN = 16
 _TRANSACTION, _GATEWAY = "x-global-transaction-id", "v-cap-request-id"
 
 
@@ -50,45 +48,84 @@ def audit_verify(
         str | None,
         typer.Option(),
     ] = None,
+    file: Annotated[Path | None, typer.Option()] = None,
     json: AsJson = False,
 ) -> None:
-    """Prove that the audit trail is complete and unchanged.
+    """Prove that the audit trail is complete and unchanged, or a file that `audit export` has written.
 
     Heads in the file that the settings name (audit_heads_file) are looked for, too.
 
     Example: ml-connector audit verify --head heads.txt
     """
+    with answered():
+        if file is not None:
+            anchors = list(_given_anchors(head))
+            _tell(_proved(file, anchors), anchors, json=json)
+            return
+        with application() as app:
+            anchors = list(_anchors(app.settings, head))
+            _tell(audit.verify(app.database, anchors), anchors, json=json)
+
+
+def audit_export(target: Annotated[Path, typer.Argument(metavar="FILE")], json: AsJson = False) -> None:
+    """Write the whole audit trail into one file that proves itself.
+
+    Example: ml-connector audit export audit-trail.jsonl
+    """
     with answered(), application() as app:
-        anchors = list(_anchors(app.settings, head))
-        verdict = audit.verify(app.database, anchors)
-        fault = filled(named("trail_fault", verdict.cause), verdict.facts, language())
+        verdict = trail_export.proved(app.services)
+        with target.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(trail_export.lines(app.services, verdict))
         if json:
-            print_json(
-                {
-                    "ok": verdict.ok,
-                    "rows": verdict.rows,
-                    "head": verdict.head,
-                    "first_broken": verdict.first_broken,
-                    "cause": verdict.cause,
-                    "reason": fault,
-                    "heads": len(anchors),
-                    "sealed_anew": [
-                        {"row": row.sequence, "at": row.at, **row.detail} for row in verdict.sealed_anew
-                    ],
-                }
-            )
-        elif verdict.ok:
-            say("trail_unbroken", rows=verdict.rows)
-            if anchors:
-                say("trail_anchored", count=len(anchors))
-        else:
-            paragraph(phrase("trail_broken", row=verdict.first_broken, reason=fault), to=complaints)
-        if not json:
-            for row in verdict.sealed_anew:
-                facts = {"reason": row.detail.get("reason"), "by": row.detail.get("by")}
-                paragraph(phrase("trail_sealed_anew", row=row.sequence, at=row.at, **facts))
-        if not verdict.ok:
-            raise typer.Exit(Exit.PROBLEMS)
+            print_json({"file": str(target), "rows": verdict.rows, "head": verdict.head, "ok": verdict.ok})
+            if not verdict.ok:
+                raise typer.Exit(Exit.PROBLEMS)
+            return
+        say("wrote", file=target)
+        _tell(verdict, (), json=False)
+
+
+def _proved(file: Path, anchors: Sequence[Anchor]) -> AuditVerdict:
+    try:
+        with file.open(encoding="utf-8") as rows:
+            return trail_export.verify(rows, anchors)
+    except (OSError, UnicodeDecodeError) as error:
+        why = os_reason(error) if isinstance(error, OSError) else phrase("no_trail")
+        raise UnreadableSettings(str(file), None, why) from error
+    except trail_export.NoTrail as error:
+        raise UnreadableSettings(str(file), int(str(error)), phrase("no_trail")) from error
+
+
+def _tell(verdict: AuditVerdict, anchors: Sequence[Anchor], *, json: bool) -> None:
+    """Say whether a trail is whole; ends with 1 where it is not."""
+    fault = filled(named("trail_fault", verdict.cause), verdict.facts, language())
+    if json:
+        print_json(
+            {
+                "ok": verdict.ok,
+                "rows": verdict.rows,
+                "head": verdict.head,
+                "first_broken": verdict.first_broken,
+                "cause": verdict.cause,
+                "reason": fault,
+                "heads": len(anchors),
+                "sealed_anew": [
+                    {"row": row.sequence, "at": row.at, **row.detail} for row in verdict.sealed_anew
+                ],
+            }
+        )
+    elif verdict.ok:
+        say("trail_unbroken", rows=verdict.rows)
+        if anchors:
+            say("trail_anchored", count=len(anchors))
+    else:
+        paragraph(phrase("trail_broken", row=verdict.first_broken, reason=fault), to=complaints)
+    if not json:
+        for row in verdict.sealed_anew:
+            facts = {"reason": row.detail.get("reason"), "by": row.detail.get("by")}
+            paragraph(phrase("trail_sealed_anew", row=row.sequence, at=row.at, **facts))
+    if not verdict.ok:
+        raise typer.Exit(Exit.PROBLEMS)
 
 
 def _anchors(settings: Settings, given: str | None) -> Iterator[Anchor]:
@@ -96,6 +133,10 @@ def _anchors(settings: Settings, given: str | None) -> Iterator[Anchor]:
     file = settings.audit_heads_file
     if file is not None and file.exists():
         yield from _kept(file)
+    yield from _given_anchors(given)
+
+
+def _given_anchors(given: str | None) -> Iterator[Anchor]:
     if given is not None:
         anchor = trail_heads.anchor(given)
         yield from _kept(Path(given)) if anchor is None else [anchor]
@@ -172,36 +213,8 @@ def audit_show(
         for event in told["events"]:
             at = notation.exact_moment(event["at"], language())
             print_line(f"{at}  {named('event', event['event'])}")
-            for line in _lines(event["detail"]):
+            for line in story_lines.lines_of(event["detail"], language()):
                 paragraph(line, 4, hanging=4)
-
-
-def _lines(detail: Mapping[str, Any]) -> Iterator[str]:
-    """What an event's detail says, line by line; what says nothing is left out."""
-    for name, value in detail.items():
-        label = named("detail", name)
-        if value in (None, "", [], {}):
-            continue
-        if isinstance(value, Mapping):
-            yield f"{label}: " + ", ".join(f"{key} {inner}" for key, inner in value.items())
-        elif isinstance(value, list):
-            yield from (f"{label}: {_one(inner)}" for inner in value)
-        elif name in _HASHES:
-            yield f"{label}: {str(value)[:_HASH_SHOWN]}…"
-        else:
-            yield f"{label}: {value}"
-
-
-def _one(value: Any) -> str:
-    if isinstance(value, Mapping) and "rule" in value:
-        why = reason(value["rule"], value.get("facts", {}), language())
-        return f"{named('field', value['field'])} = {value['value']}: {why}"
-    if isinstance(value, Mapping) and "key" in value:
-        words = explain(value["key"], value.get("facts", {}), language())
-        return f"{words.what} {words.why}"
-    if isinstance(value, Mapping) and "before" in value:
-        return f"{value['field']}: {value['before']} → {value['after']} ({value['reason']})"
-    return str(value)
 
 
 def audit_http(

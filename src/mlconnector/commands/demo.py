@@ -187,9 +187,10 @@ def set_up(
     scene: Scene,
     tell: Callable[[str], None],
     channel: Channel = "extf",
+    client: str = "",
 ) -> None:
     """Connect, log in, ping and release as a user does; on a later demo only what has changed."""
-    name, text = f"demo-{source}", connection_text(source, scene, channel)
+    name, text = f"demo-{source}", connection_text(source, scene, channel, client)
     with app.database.read() as db:
         known = connections.find(db, name)
     if known is None or known.settings != text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,7 @@ def _ports(folder: Path) -> dict[str, int]:
 
 _WITH_SUGGESTIONS = 'services = ["dxso"]\n'
 _WITH_FILES = 'services = ["dxso", "extf"]\n'
+_CLIENT = re.compile(r'^client = ".*"$', re.MULTILINE)
 _SUGGESTIONS = '\n[[channels]]\nkind = "{kind}"\nformat = "dxso"\nfrom = 2020-01-01\n'
 
 
@@ -86,13 +88,18 @@ def _started(command: list[str]) -> tuple[subprocess.Popen[str], str] | None:
     return process, str(json.loads(line)["url"])
 
 
-def connection_text(name: str, scene: Scene, channel: Channel = "extf") -> str:
-    """The connection's TOML text as a user would write it for these systems and this format."""
+def connection_text(name: str, scene: Scene, channel: Channel = "extf", client: str = "") -> str:
+    """The connection's TOML text as a user would write it for these systems and this format.
+
+    It books for the demo's client where none is given.
+    """
     tables = [
         _demo_text(system).partition("[secrets.")[0].replace("__URL__", scene.urls[system])
         for system in (name, demo_sink())
     ]
     text = "\n".join([f'name = "demo-{name}"\n', *tables, '[schedule]\ncron = ""\n'])
+    if client:
+        text = _CLIENT.sub(f'client = "{client}"', text)
     if channel == "extf":
         return text
     # Payments and commitments go as EXTF always; who has neither needs one service alone.

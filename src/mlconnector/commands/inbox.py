@@ -13,7 +13,6 @@ from mlconnector.commands.output import (
     answered,
     application,
     console,
-    for_connection,
     heading,
     paragraph,
     phrase,
@@ -36,6 +35,7 @@ from mlconnector.commands.voucher_rows import (
 from mlconnector.flow.report import waiting
 from mlconnector.flow.report.search import EVERYTHING, Search
 from mlconnector.texts.catalogue import Explanation
+from mlconnector.texts.named import for_connection
 
 _VOUCHERS_SHOWN = 10
 

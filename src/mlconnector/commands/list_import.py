@@ -12,7 +12,6 @@ import typer
 from mlconnector.commands.output import (
     Exit,
     complaints,
-    for_connection,
     heading,
     language,
     os_reason,
@@ -27,6 +26,7 @@ from mlconnector.mapping.sheets import LARGEST_FILE
 from mlconnector.settings import UnreadableSettings
 from mlconnector.texts.catalogue import fault
 from mlconnector.texts.language import Language
+from mlconnector.texts.named import for_connection
 
 AppliedAtOnce = Annotated[bool, typer.Option("--yes")]
 By = Annotated[str, typer.Option()]

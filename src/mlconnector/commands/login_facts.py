@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlconnector.commands.output import for_connection, named, paragraph, phrase
+from mlconnector.commands.output import named, paragraph, phrase
+from mlconnector.texts.named import for_connection
 
 
 def show_login_facts(name: str, one: Mapping[str, Any], indent: int = 2) -> None:

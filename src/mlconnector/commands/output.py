@@ -20,10 +20,10 @@ from rich.text import Text
 from mlconnector.commands import document, progress
 from mlconnector.environment import spoken as spoken_by_installation
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
+from mlconnector.flow.report import batch_words
 from mlconnector.settings import UnreadableSettings, load_settings, os_error_name, refuse
 from mlconnector.texts.catalogue import Explanation, explain, people, sentence, word
 from mlconnector.texts.language import Language
-from mlconnector.texts.own_commands import for_connection as for_connection  # noqa: PLC0414 - said here
 
 if TYPE_CHECKING:
     from mlconnector.app import Application
@@ -133,9 +133,8 @@ def batches_title(formats: Collection[str]) -> str:
 
 
 def batch_state(channel: str, state: str) -> str:
-    """Our word for a batch's state; suggestions are never `bereitgestellt` by us, but by people."""
-    own = named("suggestions", state) if channel == "dxso" else state
-    return own if own != state else named("batch", state)
+    """Our word for a batch's state, in the language of the installation."""
+    return batch_words.batch_state(channel, state, language())
 
 
 def states_in_words(counts: Mapping[str, int]) -> str:

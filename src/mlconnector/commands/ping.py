@@ -20,6 +20,7 @@ from mlconnector.commands.output import (
 )
 from mlconnector.flow.connect.ping import check
 from mlconnector.flow.connect.step_rows import step_row
+from mlconnector.flow.warehouse.target import named_target
 
 # Causes that a new login, or other credentials, cure.
 _OF_LOGINS = frozenset({"login_needed", "token_refused"})
@@ -35,7 +36,8 @@ def ping(name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
         steps = []
         if not json:
             heading(name)
-        for step in check(app.context(name)):
+        target = named_target(app.services, name)
+        for step in check(app.context(name)) if target is None else target.check():
             steps.append(step_row(name, step, app.settings.language))
             if not json:
                 show_step(steps[-1])

@@ -33,8 +33,10 @@ from mlconnector.commands.output import (
     say,
     visible,
 )
-from mlconnector.commands.preview_exports import cells, headings, print_as_json, sheets
-from mlconnector.commands.preview_list import (
+from mlconnector.commands.preview_exports import print_as_json
+from mlconnector.flow.preview.booking_list import Previewed
+from mlconnector.flow.preview.files import preview_files
+from mlconnector.flow.preview.list_rows import (
     COLUMNS,
     Column,
     ShownRow,
@@ -54,10 +56,9 @@ from mlconnector.commands.preview_list import (
     some,
     words_of,
 )
-from mlconnector.flow.preview.booking_list import Previewed
-from mlconnector.flow.preview.files import preview_files
 from mlconnector.flow.preview.preview import MADE
 from mlconnector.flow.preview.preview import preview as previewed
+from mlconnector.flow.preview.sheets import cells, headings, sheets
 from mlconnector.flow.preview.sums import Sums
 from mlconnector.mapping.postings import Posting
 from mlconnector.mapping.seeds import Seed
@@ -131,7 +132,7 @@ def preview(
             _print_pages(read, Wanted(accounts, postings, why), app.settings.language)
         told = to_files and not json
         if csv:
-            write_csv(csv, headings(), (cells(row) for _, rows in read for row in rows))
+            write_csv(csv, headings(app.settings.language), (cells(row) for _, rows in read for row in rows))
         if xlsx:
             write_sheets(
                 xlsx, sheets(name, [row for _, rows in read for row in rows], sums, app.settings.language)

@@ -1,50 +1,25 @@
-"""A Buchungsliste as data: JSON for machines, and rows for CSV and XLSX, with all columns always there."""
+"""A Buchungsliste as data: JSON for machines, with all columns always there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from mlconnector.commands import document
-from mlconnector.commands.output import phrase
-from mlconnector.commands.preview_list import (
+from mlconnector.flow.preview.booking_list import Previewed
+from mlconnector.flow.preview.list_rows import (
     COLUMNS,
     MORE,
     ShownRow,
-    case_rows,
     reasons,
     seed_title,
     why_in_words,
-    words_of,
 )
-from mlconnector.flow.preview.booking_list import Previewed
 from mlconnector.flow.preview.sums import Sums
-from mlconnector.flow.report.spreadsheets import Cell, Sheet
 from mlconnector.mapping.postings import Posting
 from mlconnector.texts.catalogue import explain, word
 from mlconnector.texts.language import Language
-
-
-def headings() -> list[str]:
-    """The headings of the list, and of what a sheet has beside it."""
-    return [*(column.heading for column in COLUMNS), *(phrase(f"heading_{key}") for key in MORE)]
-
-
-def cells(row: ShownRow) -> list[Cell]:
-    """The cells beneath these headings."""
-    return [row.cells[key] for key in (*(column.key for column in COLUMNS), *MORE)]
-
-
-def sheets(name: str, rows: Sequence[ShownRow], sums: Sums, spoken: Language) -> Iterator[Sheet]:
-    """The sheets of a workbook: the list, its postings, the sums, and what waits."""
-    yield Sheet(phrase("sheet_list"), headings(), map(cells, rows))
-    posted = ("nr", "document_field_1", "date", "account", "account_name", "debit", "credit", "currency")
-    yield Sheet(phrase("sheet_postings"), [_heading(key) for key in posted], _posting_rows(rows))
-    summed = ("tax_case", "rows", "net", "tax", "gross", "currency")
-    yield Sheet(phrase("sheet_sums"), [_heading(key) for key in summed], case_rows(sums, spoken))
-    waiting = ("number", "what", "why", "do", "who", "cause")
-    yield Sheet(phrase("sheet_waits"), [_heading(key) for key in waiting], _waiting_rows(name, sums, spoken))
 
 
 def print_as_json(
@@ -56,26 +31,6 @@ def print_as_json(
         for count, (one, rows) in enumerate(vouchers):
             out.write(f"{',' if count else ''}\n{_dumped(_voucher(one, rows, spoken))}")
         out.write(f'\n],\n"totals": {_dumped(_totals(sums, spoken))}\n}}\n')
-
-
-def _heading(key: str) -> str:
-    known = {column.key: column.heading for column in COLUMNS}
-    return known[key] if key in known else phrase(f"heading_{key}")
-
-
-def _posting_rows(rows: Iterable[ShownRow]) -> Iterator[list[Cell]]:
-    for row in rows:
-        for one in row.listed.postings:
-            sides = (one.amount, None) if one.side == "S" else (None, one.amount)
-            around = [row.cells[key] for key in ("nr", "document_field_1", "date")]
-            yield [*around, one.account, one.name, *sides, one.currency]
-
-
-def _waiting_rows(name: str, sums: Sums, spoken: Language) -> Iterator[list[Cell]]:
-    for cause, one in sums.waits.items():
-        for label, problem in zip(one.vouchers, one.problems, strict=True):
-            words = words_of([problem], name, spoken)
-            yield [label, words.what, words.why, words.do, words.who, cause]
 
 
 def _dumped(value: Any) -> str:

@@ -14,7 +14,6 @@ from mlconnector.commands.output import (
     Exit,
     answered,
     application,
-    for_connection,
     heading,
     language,
     named,
@@ -24,15 +23,16 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.commands.preview_list import in_words, seed_title
 from mlconnector.commands.repairs import Connection, somebody
 from mlconnector.flow.agree import own_words
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import Part, WouldGo
+from mlconnector.flow.preview.list_rows import in_words, seed_title
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import seed
 from mlconnector.systems.own_words import OwnWord
 from mlconnector.texts.catalogue import step_cause
+from mlconnector.texts.named import for_connection
 
 
 def release(

@@ -1,17 +1,17 @@
-"""Commands that report what was transferred: open items, completeness, sums and balances, and costs."""
+"""Commands that report what was transferred: open items, completeness, balances, costs, the VAT check."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mlconnector.commands import cost_tables, document
-from mlconnector.commands import report_tables as tables
+from mlconnector.commands import document
 from mlconnector.commands.exports import AsCsv, AsXlsx, say_written, write_csv, write_sheets
 from mlconnector.commands.output import (
     AsJson,
@@ -22,23 +22,25 @@ from mlconnector.commands.output import (
     paragraph,
     phrase,
     print_json,
-    say,
+    print_line,
+    print_table,
 )
-from mlconnector.commands.report_tables import Table
 from mlconnector.commands.voucher_rows import OfPeriod
 from mlconnector.flow.report import report_data
-from mlconnector.flow.report.completeness_report import Completeness, completeness_of
-from mlconnector.flow.report.ledger_reports import (
-    BalanceReport,
-    CostReport,
-    OpenItemReport,
-    balances_of,
-    costs_of,
-    open_items_of,
+from mlconnector.flow.report.completeness_report import completeness_of
+from mlconnector.flow.report.ledger_reports import balances_of, costs_of, open_items_of
+from mlconnector.flow.report.report_tables import Table
+from mlconnector.flow.report.spreadsheets import Cell, Sheet
+from mlconnector.flow.report.told_reports import (
+    ToldReport,
+    balances_told,
+    completeness_told,
+    costs_told,
+    open_items_told,
+    vat_told,
 )
-from mlconnector.flow.report.open_items import LEDGERS
-from mlconnector.flow.report.spreadsheets import Sheet
-from mlconnector.flow.report.transferred import Whose
+from mlconnector.flow.report.vat_check import vat_of
+from mlconnector.texts import notation
 
 Name = Annotated[str, typer.Argument()]
 OfClient = Annotated[bool, typer.Option("--client")]
@@ -63,12 +65,10 @@ def report_opos(
         report = open_items_of(
             app.services, name, on=day, planned=planned, all_items=all_items, whole_client=whole_client
         )
-        items = tables.item_table(report)
-        written = asked.write(items, [items, tables.person_table(report), tables.age_table(report)])
-        if json:
-            print_json(report_data.open_item_data(report))
-        elif not written:
-            _show_open_items(report)
+        data = report_data.open_item_data(report) if json else {}
+        asked.tell(open_items_told(report, language()), data)
+        if report.not_counted.planned and not planned and asked.is_shown:
+            paragraph(phrase("report_planned_counts"))
 
 
 def report_completeness(
@@ -84,12 +84,8 @@ def report_completeness(
     with answered(), application() as app:
         app.services.connection(name)
         report = completeness_of(app.services, name, period=period, whole_client=whole_client)
-        sheets = [make(report) for make in _PARTS_OF_COMPLETENESS]
-        written = asked.write(tables.in_one(sheets), sheets)
-        if json:
-            print_json(report_data.completeness_data(report, language()))
-        elif not written:
-            _show_completeness(report, sheets)
+        data = report_data.completeness_data(report, language()) if json else {}
+        asked.tell(completeness_told(report, language()), data)
 
 
 def report_balances(
@@ -105,12 +101,7 @@ def report_balances(
     with answered(), application() as app:
         app.services.connection(name)
         report = balances_of(app.services, name, period=period, whole_client=whole_client)
-        accounts = tables.balance_table(report.balances)
-        written = asked.write(accounts, [accounts, tables.foreign_table(report.balances)])
-        if json:
-            print_json(report_data.balance_data(report))
-        elif not written:
-            _show_balances(report)
+        asked.tell(balances_told(report, language()), report_data.balance_data(report) if json else {})
 
 
 def report_costs(
@@ -126,21 +117,23 @@ def report_costs(
     with answered(), application() as app:
         app.services.connection(name)
         report = costs_of(app.services, name, period=period, whole_client=whole_client)
-        by_centre = cost_tables.cost_table(report.costs)
-        written = asked.write(by_centre, [by_centre, cost_tables.cost_sum_table(report.costs)])
-        if json:
-            print_json(report_data.cost_data(report))
-        elif not written:
-            _show_costs(report)
+        asked.tell(costs_told(report, language()), report_data.cost_data(report) if json else {})
 
 
-_PARTS_OF_COMPLETENESS = (
-    tables.compared_table,
-    tables.outcome_table,
-    tables.series_table,
-    tables.held_table,
-    tables.differing_table,
-)
+def report_vat(
+    name: Name,
+    period: OfPeriod = None,
+    whole_client: OfClient = False,
+    csv: AsCsv = None,
+    xlsx: AsXlsx = None,
+    json: AsJson = False,
+) -> None:
+    """Check the tax of each tax case: base times rate against the tax in the rows."""
+    asked = _Asked(csv, xlsx, json)
+    with answered(), application() as app:
+        app.services.connection(name)
+        report = vat_of(app.services, name, period=period, whole_client=whole_client)
+        asked.tell(vat_told(report, language()), report_data.vat_data(report) if json else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,93 +144,55 @@ class _Asked:
     xlsx: Path | None
     json: bool
 
-    def write(self, table: Table, sheets: Sequence[Table]) -> bool:
-        """Write the files that were asked for, and say so; whether any was."""
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is to be seen at the terminal."""
+        return not self.json and self.csv is None and self.xlsx is None
+
+    def tell(self, told: ToldReport, data: Mapping[str, Any]) -> None:
+        """Write the files that were asked for and say so, print the data, or show the report."""
         if self.csv == _STANDARD_OUTPUT and document.current().wanted:
             raise typer.BadParameter(phrase("preview_one_output"))
         if self.csv is not None:
-            write_csv(self.csv, table.headings, table.rows)
+            write_csv(self.csv, told.file.headings, told.file.rows)
             say_written(self.csv)
         if self.xlsx is not None:
-            write_sheets(self.xlsx, [Sheet(one.title, one.headings, one.rows) for one in sheets])
+            write_sheets(self.xlsx, [Sheet(one.title, one.headings, one.rows) for one in told.sheets])
             say_written(self.xlsx)
-        return self.csv is not None or self.xlsx is not None
+        if self.json:
+            print_json(data)
+        elif self.is_shown:
+            _show(told)
 
 
-def _show_open_items(report: OpenItemReport) -> None:
-    heading(phrase("report_opos_planned_title" if report.with_planned else "report_opos_title", on=report.on))
-    _show_whose(report.whose)
-    if not report.persons:
-        say("report_no_items")
-    for ledger in LEDGERS:
-        table = tables.ledger_table(report, ledger)
-        if table.rows:
-            heading(table.title)
-            table.show()
-    if report.persons:
-        heading(phrase("report_ages"))
-        tables.age_table(report).show()
-    left_out = report.not_counted
-    _note("report_no_due_date", report.without_due_date)
-    _note("report_no_document", report.without_document)
-    _note("report_under_way", left_out.under_way)
-    _note("report_not_sent_planned", left_out.planned)
-    _note("report_later", left_out.later)
+def _show(told: ToldReport) -> None:
+    heading(told.title)
+    paragraph(told.whose)
+    if told.others:
+        paragraph(phrase("report_others", names=", ".join(told.others)))
+    if told.empty:
+        print_line(told.empty)
+    for title, table in told.tables:
+        if title:
+            heading(title)
+        _print(table.shown)
+    for note in told.notes:
+        paragraph(note)
 
 
-def _show_completeness(report: Completeness, parts: Sequence[Table]) -> None:
-    heading(phrase("report_completeness_title", first=report.first, last=report.last))
-    _show_whose(report.whose, "report_whose_documents")
-    if not report.outcomes and not report.held:
-        say("nothing_found")
-    for part in parts:
-        if part.rows:
-            heading(part.title)
-            part.show()
-    filed, of = report.filed
-    if of:
-        paragraph(phrase("report_documents", filed=filed, of=of))
-    if report.series.alone:
-        numbers = ", ".join(report.series.alone)
-        paragraph(phrase("report_no_series", count=len(report.series.alone), numbers=numbers))
+def _print(table: Table) -> None:
+    print_table(
+        table.headings, [[_cell(cell) for cell in row] for row in table.rows], indent=2, right=table.numbers
+    )
 
 
-def _show_balances(report: BalanceReport) -> None:
-    heading(phrase("report_balances_title", first=report.first, last=report.last))
-    _show_whose(report.whose)
-    if not report.balances.accounts:
-        say("nothing_found")
-    else:
-        tables.balance_table(report.balances, with_totals=True).show()
-        foreign = tables.foreign_table(report.balances)
-        if foreign.rows:
-            heading(foreign.title)
-            foreign.show()
-        paragraph(phrase("report_by_datev"))
-    _note("report_under_way", report.not_counted.under_way)
-    _note("report_not_sent", report.not_counted.planned)
-
-
-def _show_costs(report: CostReport) -> None:
-    heading(phrase("report_costs_title", first=report.first, last=report.last))
-    _show_whose(report.whose)
-    if not report.costs.centres:
-        say("nothing_found")
-    else:
-        cost_tables.shown_cost_table(report.costs).show()
-        paragraph(phrase("report_costs_of"))
-    if report.costs.differs:
-        paragraph(phrase("report_costs_differ"))
-    _note("report_under_way", report.not_counted.under_way)
-    _note("report_not_sent", report.not_counted.planned)
-
-
-def _show_whose(of: Whose, key: str = "report_whose") -> None:
-    paragraph(phrase(key, names=", ".join(of.names), client=of.client))
-    if of.others:
-        paragraph(phrase("report_others", names=", ".join(of.others)))
-
-
-def _note(key: str, count: int) -> None:
-    if count:
-        paragraph(phrase(key, count=count))
+def _cell(cell: Cell) -> str:
+    match cell:
+        case Decimal():
+            return notation.number(cell, language())
+        case date():
+            return notation.day(cell, language())
+        case None:
+            return ""
+        case _:
+            return str(cell)

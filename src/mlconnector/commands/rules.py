@@ -12,7 +12,6 @@ from mlconnector.commands.output import (
     AsJson,
     answered,
     application,
-    for_connection,
     heading,
     language,
     named,
@@ -25,6 +24,7 @@ from mlconnector.commands.output import (
 from mlconnector.commands.repairs import somebody
 from mlconnector.flow.agree import confirmation, rulebook
 from mlconnector.texts import notation
+from mlconnector.texts.named import for_connection
 
 Connection = Annotated[str, typer.Argument()]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.app import Application
+from mlconnector.commands import given_credentials
 from mlconnector.commands.list_import import WithoutAsking, may_go_on
 from mlconnector.commands.output import (
     AsJson,
@@ -20,9 +19,7 @@ from mlconnector.commands.output import (
     answered,
     application,
     complaints,
-    for_connection,
     language,
-    os_reason,
     paragraph,
     phrase,
     print_json,
@@ -36,16 +33,15 @@ from mlconnector.flow.connect import credentials, setup, standing, webhooks
 from mlconnector.flow.connect.example import example
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report import counts
-from mlconnector.given_files import given_text
-from mlconnector.settings import FILE_NAME, UnreadableSettings, line_of, parse_toml, refuse
+from mlconnector.settings import FILE_NAME, UnreadableSettings, line_of, refuse
 from mlconnector.store import connections
 from mlconnector.store.seals import generate_master_key
 from mlconnector.systems.registry import source_systems
 from mlconnector.texts.catalogue import explain, step_cause
+from mlconnector.texts.named import for_connection
 from mlconnector.texts.templates import template
 
 Name = Annotated[str, typer.Argument()]
-_TRIES = 3
 
 _SETTINGS = """\
 # Settings of this installation. Each can also be given as an environment variable MLCONNECTOR_…,
@@ -129,7 +125,7 @@ def connect(
     Example: ml-connector connect my-pipedrive.toml
     """
     with answered():
-        text = _text(file)
+        text = given_credentials.text_of(file)
         with application() as app:
             settings = app.services.read(text, str(file))
             _check_begin(app, settings, str(file))
@@ -182,7 +178,7 @@ def _complain_of(settings: ConnectionSettings, missing: Sequence[str], unknown: 
     if missing:
         names = ", ".join(missing)
         paragraph(phrase("credentials_still_missing", name=settings.name, names=names), to=complaints)
-        for line in _tables(missing).splitlines():
+        for line in given_credentials.as_tables(missing).splitlines():
             print_line(line, to=complaints)
     if missing or unknown:
         raise typer.Exit(Exit.PROBLEMS)
@@ -241,15 +237,6 @@ def _show(
         say("some_wait", name=name, count=waiting)
 
 
-def _text(file: Path) -> str:
-    try:
-        return given_text(file)
-    except OSError as error:
-        raise UnreadableSettings(str(file), None, phrase("unreadable", reason=os_reason(error))) from error
-    except UnicodeDecodeError as error:
-        raise UnreadableSettings(str(file), None, phrase("unreadable", reason="UTF-8")) from error
-
-
 def _untested(found: Sequence[credentials.Tested]) -> dict[str, str]:
     """Why credentials were kept without a test, each with their names."""
     names: dict[str, list[str]] = {}
@@ -267,15 +254,15 @@ def _secrets(
 
     Returns them with the names that the connection does not use.
     """
-    given, unknown = ({}, []) if file is None else _given(settings, file)
+    given, unknown = ({}, []) if file is None else given_credentials.given_in(file, _known(settings))
     missing = [name for name in setup.missing_secrets(app.services, settings) if name not in given]
-    if missing and _can_ask(file):
-        return {**given, **_asked(missing)}, unknown
+    if missing and given_credentials.can_ask(file):
+        return {**given, **given_credentials.asked(missing)}, unknown
     if unknown and not given:
         facts = {"names": ", ".join(unknown), "known": ", ".join(_known(settings))}
-        raise UnreadableSettings(_where(file), None, phrase("secret_unknown", **facts))
+        raise UnreadableSettings(given_credentials.place_of(file), None, phrase("secret_unknown", **facts))
     if missing and not given:
-        example = _tables(missing)
+        example = given_credentials.as_tables(missing)
         raise UnreadableSettings(
             settings.name, None, f"{phrase('secrets_missing', names=', '.join(missing))}\n{example}"
         )
@@ -289,77 +276,20 @@ def _tested(
 
     Raises NeedsHuman when some are refused in the end.
     """
-    for _ in range(_TRIES):
+    for _ in range(given_credentials.TRIES):
         found = credentials.tested(app.services, settings, given)
         refused = {one.name: one.step.facts["answer"] for one in found if one.step.outcome == "failed"}
-        if not refused or not _can_ask(None):
+        if not refused or not given_credentials.can_ask(None):
             break
         answer = "; ".join(dict.fromkeys(refused.values()))
         paragraph(phrase("credential_asked_again", names=", ".join(refused), answer=answer), to=complaints)
-        given = {**given, **_asked(list(refused))}
+        given = {**given, **given_credentials.asked(list(refused))}
     credentials.refuse(found)
     return given, found
 
 
-def _can_ask(file: Path | None) -> bool:
-    return sys.stdin.isatty() and str(file) != "-"
-
-
-def _asked(names: Sequence[str]) -> dict[str, str]:
-    """Credentials as somebody types them in; an empty one is asked for again."""
-    given: dict[str, str] = {}
-    for name in names:
-        for _ in range(_TRIES):
-            given[name] = getpass.getpass(f"{name}: ")
-            if given[name].strip():
-                break
-            paragraph(phrase("credential_empty", names=name), to=complaints)
-    _refuse_blank(given, "stdin")
-    return given
-
-
-def _given(settings: ConnectionSettings, file: Path) -> tuple[dict[str, str], list[str]]:
-    """The credentials in a TOML file by `<system>.<name>`, and the names that the connection does not use."""
-    known, where = _known(settings), _where(file)
-    text = _text(file)
-    try:
-        tables = parse_toml(text, where)
-    except UnreadableSettings as error:
-        expected = phrase("secrets_form")
-        raise UnreadableSettings(where, None, f"{expected}\n{_tables(known)}") from error
-    named = {
-        f"{system}.{name}" if isinstance(values, dict) else system: str(value)
-        for system, values in tables.items()
-        for name, value in (values.items() if isinstance(values, dict) else [("", values)])
-    }
-    given = {name: value for name, value in named.items() if name in known}
-    _refuse_blank(given, where)
-    return given, [name for name in named if name not in known]
-
-
-def _refuse_blank(given: dict[str, str], where: str) -> None:
-    empty = credentials.blank(given)
-    if empty:
-        raise UnreadableSettings(where, None, phrase("credential_empty", names=", ".join(empty)))
-
-
 def _known(settings: ConnectionSettings) -> list[str]:
     return [f"{system}.{name}" for system, names in settings.secrets.items() for name in names]
-
-
-def _where(file: Path | None) -> str:
-    return "stdin" if str(file) == "-" else str(file)
-
-
-def _tables(names: Sequence[str]) -> str:
-    """How credentials stand in a TOML file."""
-    lines: list[str] = []
-    for name in names:
-        system, _, secret = name.partition(".")
-        if f"  [{system}]" not in lines:
-            lines.append(f"  [{system}]")
-        lines.append(f'  {secret} = "…"')
-    return "\n".join(lines)
 
 
 def disconnect(

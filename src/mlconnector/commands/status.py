@@ -16,8 +16,8 @@ from mlconnector.commands.output import (
     batch_state,
     batches_title,
     console,
-    for_connection,
     heading,
+    language,
     named,
     paragraph,
     phrase,
@@ -28,13 +28,13 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
-from mlconnector.flow.report import attention, overview
+from mlconnector.flow.report import attention, batch_words, overview
 from mlconnector.store import connections
 from mlconnector.texts.catalogue import Explanation
+from mlconnector.texts.named import for_connection
 
 _BATCHES_SHOWN = 12
 _CAUSES_SHOWN = 10
-_LINES_SHOWN = 10
 
 Names = Annotated[list[str] | None, typer.Argument()]
 
@@ -219,25 +219,8 @@ def _show_batches(batches: Sequence[Mapping[str, Any]]) -> None:
 
 
 def answer_lines(answer: Any) -> list[str]:
-    """DATEV's answer about a job that failed, as it came; other answers tell nothing that is not shown.
-
-    Of the protocol of booking suggestions these are the errors and warnings.
-    """
-    protocol = answer.get("protocol") if isinstance(answer, dict) else None
-    if protocol:
-        told = [_protocol_line(line) for line in protocol if line["kind"] != "information"]
-        more = [phrase("more_lines", count=len(told) - _LINES_SHOWN)] if len(told) > _LINES_SHOWN else []
-        return [*told[:_LINES_SHOWN], *more]
-    details = answer.get("validation_details") if isinstance(answer, dict) else None
-    if not isinstance(details, dict):
-        return []
-    lines = [f"DATEV: {details[part]}" for part in ("title", "detail", "type") if details.get(part)]
-    elements = details.get("affected_elements") or []
-    return lines + ["DATEV: " + ", ".join(f"{key} {value}" for key, value in one.items()) for one in elements]
-
-
-def _protocol_line(line: Mapping[str, str]) -> str:
-    return "DATEV: " + ": ".join(line[part] for part in ("file_name", "text", "context") if line[part])
+    """DATEV's answer about a job that failed, in the language of the installation."""
+    return batch_words.answer_lines(answer, language())
 
 
 def _show_waiting(name: str, problems: Sequence[Mapping[str, Any]], vouchers: Mapping[str, int]) -> None:

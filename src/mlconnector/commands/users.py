@@ -56,38 +56,54 @@ def users_list(json: AsJson = False) -> None:
             print_table(heads, rows, right={2})
 
 
-def users_add(name: Name, role: Annotated[Role, typer.Option()]) -> None:
+def users_add(name: Name, role: Annotated[Role, typer.Option()], json: AsJson = False) -> None:
     """Add a user of the console."""
     with answered(), application() as app:
         users.add(app.services, name, role, _password(), by=somebody())
-        say("user_added", user=name.strip(), role=named("role", role))
+        if json:
+            print_json({"user": name.strip(), "role": role})
+        else:
+            say("user_added", user=name.strip(), role=named("role", role))
 
 
-def users_role(name: Name, role: Annotated[Role, typer.Argument()]) -> None:
+def users_role(name: Name, role: Annotated[Role, typer.Argument()], json: AsJson = False) -> None:
     """Give a user of the console another role."""
     with answered(), application() as app:
         users.set_role(app.services, name, role, by=somebody())
-        say("user_role", user=name, role=named("role", role))
+        if json:
+            print_json({"user": name, "role": role})
+        else:
+            say("user_role", user=name, role=named("role", role))
 
 
-def users_password(name: Name) -> None:
+def users_password(name: Name, json: AsJson = False) -> None:
     """Give a user of the console another password."""
     with answered(), application() as app:
         users.set_password(app.services, name, _password(), by=somebody())
-        say("user_password", user=name)
+        if json:
+            print_json({"user": name, "password_changed": True})
+        else:
+            say("user_password", user=name)
 
 
-def users_disable(name: Name) -> None:
+def users_disable(name: Name, json: AsJson = False) -> None:
     """Let a user log in to the console no more."""
     with answered(), application() as app:
         users.disable(app.services, name, by=somebody())
-        say("user_disabled", user=name)
+        if json:
+            print_json({"user": name, "disabled": True})
+        else:
+            say("user_disabled", user=name)
 
 
-def users_end_sessions(name: Name) -> None:
+def users_end_sessions(name: Name, json: AsJson = False) -> None:
     """End all sessions of a user."""
     with answered(), application() as app:
-        say("user_sessions_ended", user=name, count=users.end_sessions(app.services, name, by=somebody()))
+        count = users.end_sessions(app.services, name, by=somebody())
+        if json:
+            print_json({"user": name, "sessions_ended": count})
+        else:
+            say("user_sessions_ended", user=name, count=count)
 
 
 def _password() -> str:

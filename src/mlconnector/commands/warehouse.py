@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,18 +23,13 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.commands.ping import show_step
-from mlconnector.errors import NeedsHuman
 from mlconnector.flow.connect.step_rows import step_row
 from mlconnector.flow.warehouse import imports
 from mlconnector.flow.warehouse.imports import Taken
-from mlconnector.flow.warehouse.loading import Report, load_into, replay
-from mlconnector.flow.warehouse.target import Target, some_targets
-from mlconnector.model.problems import Problem
-from mlconnector.store import loads
-from mlconnector.store.loads import LoadRow
+from mlconnector.flow.warehouse.loading import Report, found_load, load_into, replay
+from mlconnector.flow.warehouse.shown import load_data, warehouse_data
+from mlconnector.flow.warehouse.target import some_targets
 from mlconnector.texts.catalogue import explain
-
-_SHOWN = 20
 
 
 def warehouse_load(json: AsJson = False) -> None:
@@ -62,28 +56,19 @@ def warehouse_import(files: Annotated[list[Path], typer.Argument()], json: AsJso
 def warehouse_replay(load: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
     """Carry a load again."""
     with answered(), application() as app:
-        found = [
-            (target, row)
-            for target in some_targets(app.services)
-            for row in _beginning_with(target, load)
-            if row.warehouse == target.name
-        ]
-        if len(found) != 1:
-            raise NeedsHuman(Problem("warehouse_load_unknown", {"load": load}))
-        ((target, row),) = found
-        _end(replay(target, row), [], json=json)
+        _end(replay(*found_load(app.services, load)), [], json=json)
 
 
 def warehouse_status(json: AsJson = False) -> None:
     """Show what the tables hold, and which loads have not arrived."""
     with answered(), application() as app:
-        found = [_state(target) for target in some_targets(app.services)]
+        found = [warehouse_data(target, language()) for target in some_targets(app.services)]
         if json:
             print_json(found)
         else:
             for one in found:
                 _show_state(one)
-        if any(one["failed"] or one["left_out"] for one in found):
+        if any(one["problem"] or one["failed"] or one["left_out"] for one in found):
             raise typer.Exit(Exit.PROBLEMS)
 
 
@@ -92,20 +77,14 @@ def warehouse_check(json: AsJson = False) -> None:
     with answered(), application() as app:
         rows: list[dict[str, Any]] = []
         for target in some_targets(app.services):
-            with target.opened() as warehouse:
-                for step in warehouse.check():
-                    rows.append({"warehouse": target.name, **step_row(target.name, step, language())})
-                    if not json:
-                        show_step(rows[-1])
+            for step in target.check():
+                rows.append({"warehouse": target.name, **step_row(target.name, step, language())})
+                if not json:
+                    show_step(rows[-1])
         if json:
             print_json({"steps": rows})
         if any(row["outcome"] == "failed" for row in rows):
             raise typer.Exit(Exit.PROBLEMS)
-
-
-def _beginning_with(target: Target, load: str) -> list[LoadRow]:
-    with target.services.database.read() as db:
-        return loads.beginning_with(db, load)
 
 
 def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
@@ -113,7 +92,7 @@ def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
     held = [one.problem for one in taken if one.problem is not None]
     problems = [*report.failures, *report.left_out, *held]
     if json:
-        print_json(_as_data(report, taken))
+        print_json(load_data(report, taken, language()))
     else:
         for problem in problems:
             words = explain(problem.key, problem.facts, language())
@@ -133,79 +112,18 @@ def _end(report: Report, taken: list[Taken], *, json: bool) -> None:
         raise typer.Exit(Exit.PROBLEMS)
 
 
-def _as_data(report: Report, taken: list[Taken]) -> dict[str, Any]:
-    return {
-        "verified": report.verified,
-        "unchanged": report.unchanged,
-        "failed": report.failed,
-        "later": report.later,
-        "problems": [_problem(one) for one in report.failures],
-        "left_out": [_problem(one) for one in report.left_out],
-        "files": [
-            {
-                "file": one.file_name,
-                "outcome": one.outcome,
-                "client": one.client,
-                "load": one.load,
-                "problem": None if one.problem is None else _problem(one.problem),
-            }
-            for one in taken
-        ],
-    }
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    words = explain(problem.key, problem.facts, language())
-    return {"key": problem.key, "facts": dict(problem.facts), **asdict(words)}
-
-
-def _state(target: Target) -> dict[str, Any]:
-    with target.opened() as warehouse:
-        tables = warehouse.status()
-    with target.services.database.read() as db:
-        counts, failed = loads.counts(db, target.name), loads.failed(db, target.name)
-        incomplete = loads.incomplete(db, target.name)
-        recent = loads.recent(db, target.name, _SHOWN)
-    return {
-        "warehouse": target.name,
-        "place": target.place,
-        "tables": [
-            {
-                "table": one.name,
-                "rows": one.rows,
-                "deleted": one.deleted,
-                "version": one.version,
-                "files": one.files,
-            }
-            for one in tables
-        ],
-        "loads": counts,
-        "failed": [{**_load(row), "problem": _problem(row.problem)} for row in failed],
-        "left_out": [
-            {"load": row.id, "problem": _problem(problem)} for row in incomplete for problem in row.left_out
-        ],
-        "recent": [_load(row) for row in recent],
-    }
-
-
-def _load(row: LoadRow) -> dict[str, Any]:
-    return {
-        "load": row.id,
-        "kind": row.kind,
-        "source": row.source,
-        "file": row.file_name,
-        "state": row.state,
-        "attempt": row.attempt,
-        "changed_at": row.changed_at.isoformat(),
-        **row.carried,
-    }
-
-
 def _show_state(one: dict[str, Any]) -> None:
     heading(f"{named('system', one['warehouse'])}: {one['place']}")
-    columns = [phrase(f"heading_{column}") for column in ("tables", "rows", "deleted", "files")]
-    rows = [(each["table"], each["rows"], each["deleted"], each["files"]) for each in one["tables"]]
-    print_table(columns, rows, indent=2, right={1, 2, 3})
+    if one["problem"] is not None:
+        for words in ("what", "why", "do"):
+            paragraph(one["problem"][words], 2)
+    else:
+        columns = [phrase(f"heading_{column}") for column in ("tables", "rows", "deleted", "files")]
+        rows = [
+            (each["table"], each["rows"], each["deleted"], "" if each["files"] is None else each["files"])
+            for each in one["tables"]
+        ]
+        print_table(columns, rows, indent=2, right={1, 2, 3})
     for row in (*one["failed"], *one["left_out"]):
         paragraph(f"{row['load'][:12]}: {row['problem']['what']}", 2)
         paragraph(row["problem"]["do"], 4)

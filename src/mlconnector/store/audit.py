@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, exists, func, insert, literal, select, union_all, update
 
@@ -55,6 +55,18 @@ class AuditRow:
     subject: str
     event: str
     detail: dict[str, Any]
+    hash: str
+
+
+class TrailRow(NamedTuple):
+    """A row of the trail as it is stored, `detail` as canonical JSON."""
+
+    sequence: int
+    at: str
+    connection: str
+    subject: str
+    event: str
+    detail: str
     hash: str
 
 
@@ -182,6 +194,12 @@ def length(connection: Connection) -> int:
     return connection.execute(select(audit_head.c.sequence)).scalar() or 0
 
 
+def last_hash(connection: Connection) -> str:
+    """The hash of the last row, as the head has it; empty where the head is missing."""
+    found = _head(connection)
+    return "" if found is None else found.hash
+
+
 def head(database: Database) -> TrailHead | None:
     """The last link of the trail; None when it is missing."""
     with database.read() as connection:
@@ -242,6 +260,55 @@ def of_events(connection: Connection, subject: str, events: Sequence[str]) -> li
     mine = (audit.c.subject == subject, audit.c.event.in_(events))
     rows = connection.execute(select(audit).where(*mine).order_by(audit.c.sequence))
     return [_audit_row(row) for row in rows]
+
+
+def around(connection: Connection, first: datetime | None, until: datetime | None) -> tuple[int, int]:
+    """The numbers of the first and the last row from a moment on, and before another one; None is open.
+
+    Rows have the moments of their order, so that this looks at few of them.
+    """
+    last = length(connection)
+    begin = 1 if first is None else _first_from(connection, first, last)
+    end = last if until is None else _first_from(connection, until, last) - 1
+    return begin, end
+
+
+def listed(connection: Connection, first: int, last: int) -> list[AuditRow]:
+    """The rows with these numbers, in order."""
+    query = select(audit).where(audit.c.sequence.between(first, last)).order_by(audit.c.sequence)
+    return [_audit_row(row) for row in connection.execute(query)]
+
+
+def every(connection: Connection, last: int) -> Iterator[TrailRow]:
+    """The whole trail up to a row, as it is stored."""
+    query = select(audit).where(audit.c.sequence <= last).order_by(audit.c.sequence)
+    with connection.execute(query, execution_options={"yield_per": _READ_AT_ONCE}) as rows:
+        for row in rows:
+            yield TrailRow(*row)
+
+
+def verify_copy(rows: Iterable[TrailRow], anchors: Iterable[Anchor]) -> AuditVerdict:
+    """Follow the chain of a copy of the trail, and look for heads that were written down elsewhere."""
+    proof = _Proof({one.hash: one.sequence for one in anchors})
+    broken = _follow(rows, proof)
+    if broken:
+        return broken
+    for anchored, sequence in proof.open.items():
+        return proof.broken("anchor_missing", anchor=anchored, row="" if sequence is None else sequence)
+    return AuditVerdict(True, proof.rows, proof.head, sealed_anew=tuple(proof.sealed_anew))
+
+
+def _first_from(connection: Connection, moment: datetime, last: int) -> int:
+    """The number of the first row at or after a moment; one more than the last where there is none."""
+    wanted, low, high = in_utc(moment).isoformat(timespec="microseconds"), 1, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        at = connection.execute(select(audit.c.at).where(audit.c.sequence == middle)).scalar()
+        if at is not None and at < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def latest(connection: Connection, subject: str, event: str) -> AuditRow | None:
@@ -316,7 +383,7 @@ def _untold(connection: Connection) -> tuple[str, str] | None:
     return None if row is None else (row.kind, row.name)
 
 
-def _follow(rows: Iterable[Row[Any]], proof: _Proof) -> AuditVerdict | None:
+def _follow(rows: Iterable[Row[Any] | TrailRow], proof: _Proof) -> AuditVerdict | None:
     """Follow the chain from its beginning to its end, or to the first row that does not hold."""
     for row in rows:
         if row.sequence != proof.rows + 1:
@@ -382,7 +449,7 @@ def _secret_name(value: Any) -> str | None:
     return None
 
 
-def _audit_row(row: Row[Any]) -> AuditRow:
+def _audit_row(row: Row[Any] | TrailRow) -> AuditRow:
     at = datetime.fromisoformat(row.at)
     detail = json.loads(row.detail)
     return AuditRow(row.sequence, at, row.connection, row.subject, row.event, detail, row.hash)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
-from mlconnector.store.tables import batches, transfers
+from mlconnector.store.tables import batches, entries, transfers, vouchers
 from mlconnector.store.upsert import put_row
 
 BatchFormat = Literal["extf", "dxso", "master"]
@@ -48,6 +48,32 @@ class BatchRow:
     cause: str
     created_at: datetime
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which batches are meant; what is empty is not asked for.
+
+    `first` and `last` are months. `text` is a part of the name of the file, of the id or the job, or of the
+    number or id of a voucher in it.
+    """
+
+    connection: str | None = None
+    states: Sequence[BatchState] = ()
+    format: BatchFormat | None = None
+    first: str = ""
+    last: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One time that a batch was handed over; `outcome` is a word and the job, e.g. `accepted 4711`."""
+
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
 
 
 class NewBatch(TypedDict):
@@ -109,6 +135,55 @@ def listed(
     if states is not None:
         query = query.where(batches.c.state.in_(list(states)))
     return [BatchRow(*row) for row in connection.execute(query)]
+
+
+def count(connection: Connection, wanted: Wanted) -> int:
+    """How many batches are meant."""
+    return int(
+        connection.execute(select(func.count()).select_from(batches).where(*_meant(wanted))).scalar_one()
+    )
+
+
+def search(
+    connection: Connection, wanted: Wanted, *, limit: int | None = None, offset: int = 0
+) -> list[BatchRow]:
+    """The batches that are meant, the latest first."""
+    latest = (batches.c.created_at.desc(), batches.c.period.desc(), batches.c.id.desc())
+    query = select(*_COLUMNS).where(*_meant(wanted)).order_by(*latest).limit(limit).offset(offset)
+    return [BatchRow(*row) for row in connection.execute(query)]
+
+
+def attempts(connection: Connection, batch: str) -> list[Attempt]:
+    """Every time that a batch was handed over, the first one first."""
+    query = (
+        select(transfers.c.attempt, transfers.c.started_at, transfers.c.finished_at, transfers.c.outcome)
+        .where(transfers.c.batch == batch)
+        .order_by(transfers.c.attempt)
+    )
+    return [Attempt(*row) for row in connection.execute(query)]
+
+
+def _meant(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.connection is not None:
+        yield batches.c.connection == wanted.connection
+    if wanted.states:
+        yield batches.c.state.in_(list(wanted.states))
+    if wanted.format is not None:
+        yield batches.c.format == wanted.format
+    if wanted.first:
+        yield batches.c.period >= wanted.first
+    if wanted.last:
+        yield batches.c.period <= wanted.last
+    if wanted.text:
+        named = (vouchers.c.number, vouchers.c.external_id, vouchers.c.id)
+        meant = select(vouchers.c.id).where(_has(named, wanted.text))
+        holding = select(entries.c.batch).where(entries.c.batch.is_not(None), entries.c.voucher.in_(meant))
+        of_its_own = _has((batches.c.file_name, batches.c.id, batches.c.job_id), wanted.text)
+        yield or_(of_its_own, batches.c.id.in_(holding))
+
+
+def _has(columns: Sequence[ColumnElement[str | None]], text: str) -> ColumnElement[bool]:
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def unfinished(connection: Connection, name: str) -> list[BatchRow]:

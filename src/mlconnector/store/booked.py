@@ -46,6 +46,79 @@ def in_months(
     return _rows(connection, query)
 
 
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """A booking as a list shows it: what it says, what became of it, and the file that carries it."""
+
+    voucher: str
+    content: str
+    stand: Stand
+    file_name: str | None
+
+
+def journal(
+    connection: Connection,
+    client: str,
+    names: Sequence[str],
+    first: str = "",
+    last: str = "",
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[JournalRow]:
+    """A page of the bookings of some months, in the order of the months and of their making."""
+    in_order = (entries.c.period, entries.c.created_at, entries.c.id)
+    # What is sorted carries no content, of which a page needs little.
+    page = (
+        select(entries.c.id)
+        .outerjoin(batches, batches.c.id == entries.c.batch)
+        .where(*_in(client, names, first, last))
+        .order_by(*in_order)
+        .limit(limit)
+        .offset(offset)
+        .subquery()
+    )
+    query = (
+        select(entries.c.voucher, entries.c.content, batches.c.state, batches.c.file_name)
+        .join(page, page.c.id == entries.c.id)
+        .outerjoin(batches, batches.c.id == entries.c.batch)
+        .order_by(*in_order)
+    )
+    return [
+        JournalRow(voucher, content, _stand(state), file_name)
+        for voucher, content, state, file_name in connection.execute(query)
+    ]
+
+
+def count_in_months(
+    connection: Connection, client: str, names: Sequence[str], first: str = "", last: str = ""
+) -> int:
+    """How many bookings there are in some months."""
+    query = (
+        select(func.count())
+        .select_from(entries)
+        .outerjoin(batches, batches.c.id == entries.c.batch)
+        .where(*_in(client, names, first, last))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def latest_month(connection: Connection, names: Sequence[str]) -> str:
+    """The last month that has bookings; empty where there are none."""
+    query = select(func.max(entries.c.period)).where(entries.c.connection.in_(list(names)))
+    return connection.execute(query).scalar() or ""
+
+
+def _in(client: str, names: Sequence[str], first: str, last: str) -> Iterator[ColumnElement[bool]]:
+    yield entries.c.client == client
+    yield entries.c.connection.in_(list(names))
+    yield batches.c.state.is_(None) | batches.c.state.not_in(NOT_TAKEN)
+    if first:
+        yield entries.c.period >= first
+    if last:
+        yield entries.c.period <= last
+
+
 def of_vouchers_dated(
     connection: Connection, client: str, names: Sequence[str], first: date | None, last: date | None
 ) -> Iterator[BookedRow]:

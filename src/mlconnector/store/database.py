@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mlconnector.errors import Broken, RetryLater
@@ -65,6 +66,10 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
+    except PoolTimeout as error:
+        raise RetryLater(
+            "the database does not work at the moment: all connections to it are in use"
+        ) from error
     except DBAPIError as error:
         text = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error).__name__
         if error.connection_invalidated or type(error).__name__ == "OperationalError":
@@ -110,13 +115,20 @@ def make_engine(url: str) -> Engine:
     """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": 60}, hide_parameters=True)
+        engine = create_engine(address, connect_args={"timeout": 60}, hide_parameters=True, **_pool(address))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if address.drivername in {"postgresql", "postgres"}:
         address = address.set(drivername="postgresql+psycopg")
-    return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+    return create_engine(address, pool_pre_ping=True, hide_parameters=True, **_pool(address))
+
+
+def _pool(address: URL) -> dict[str, int]:
+    """How many connections threads may have at once; a database in memory has one alone."""
+    if address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}:
+        return {}
+    return {"pool_size": 10, "max_overflow": 20}
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -15,6 +15,8 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    null,
+    or_,
     select,
     union,
     update,
@@ -76,6 +78,15 @@ def read(connection: Connection, guid: str) -> DocumentRow | None:
     return None if row is None else DocumentRow(*row)
 
 
+def file_names(connection: Connection, guids: Sequence[str]) -> dict[str, str]:
+    """The names of documents by their GUIDs."""
+    found: dict[str, str] = {}
+    for part in parts(guids):
+        query = select(documents.c.guid, documents.c.file_name).where(documents.c.guid.in_(part))
+        found.update({row.guid: row.file_name for row in connection.execute(query)})
+    return found
+
+
 def insert_documents(connection: Connection, rows: Sequence[NewDocument]) -> None:
     """Store documents with their bytes."""
     if rows:
@@ -113,12 +124,50 @@ def not_filed(connection: Connection, batch: str) -> list[str]:
     return sorted(wanted - set(connection.execute(query).scalars()))
 
 
-def _of_batch(batch: str) -> CompoundSelect[Any]:
+def states_in_batch(connection: Connection, name: str, batch: str) -> dict[str, int]:
+    """How many documents of a batch of a connection are in which state."""
+    query = (
+        select(documents.c.state, func.count())
+        .where(documents.c.guid.in_(_of_batch(batch, entries.c.connection == name)))
+        .group_by(documents.c.state)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def states_of(connection: Connection, vouchers: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many documents of these vouchers are in which state, by our key."""
+    found: dict[str, dict[str, int]] = {}
+    for part in parts(vouchers):
+        query = (
+            select(documents.c.voucher, documents.c.state, func.count())
+            .where(documents.c.voucher.in_(part))
+            .group_by(documents.c.voucher, documents.c.state)
+        )
+        for voucher, state, count in connection.execute(query):
+            found.setdefault(voucher, {})[state] = count
+    return found
+
+
+def vouchers_named(connection: Connection, text: str, guid: str, most: int) -> set[str]:
+    """The vouchers that have a document with this GUID, or with this text in its file name."""
+    named = [documents.c.file_name.icontains(text, autoescape=True)] if text else []
+    query = select(documents.c.voucher).where(or_(*named, documents.c.guid == guid)).limit(most)
+    return set(connection.execute(query).scalars())
+
+
+def of_voucher(connection: Connection, voucher: str) -> list[DocumentRow]:
+    """The documents of a voucher, without their bytes."""
+    named = [column if column.name != "content" else null() for column in _COLUMNS]
+    query = select(*named).where(documents.c.voucher == voucher).order_by(documents.c.changed_at)
+    return [DocumentRow(*row) for row in connection.execute(query)]
+
+
+def _of_batch(batch: str, *more: ColumnElement[bool]) -> CompoundSelect[Any]:
     """The GUIDs of the documents that a batch links, and of those that belong to the same bookings.
 
     A voucher with a PDF and an XML invoice has two documents, and its booking links one of them.
     """
-    of_batch = (entries.c.batch == batch, entries.c.document.is_not(None))
+    of_batch = (entries.c.batch == batch, entries.c.document.is_not(None), *more)
     linked = select(entries.c.document).where(*of_batch)
     beside = select(documents.c.guid).join(entries, _books()).where(*of_batch)
     return union(linked, beside)

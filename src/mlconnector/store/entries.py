@@ -255,6 +255,18 @@ def of_batch(connection: Connection, batch: str) -> list[EntryRow]:
     return [EntryRow(*row) for row in connection.execute(query)]
 
 
+def vouchers_of_batch(connection: Connection, name: str, batch: str) -> list[str]:
+    """The vouchers that a batch of a connection books, by our key."""
+    query = select(entries.c.voucher).distinct().where(entries.c.connection == name, entries.c.batch == batch)
+    return list(connection.execute(query.order_by(entries.c.voucher)).scalars())
+
+
+def contents_of_batch(connection: Connection, name: str, batch: str) -> Iterator[str]:
+    """What the bookings of a batch of a connection say, as canonical JSON."""
+    query = select(entries.c.content).where(entries.c.connection == name, entries.c.batch == batch)
+    yield from connection.execute(query.execution_options(yield_per=SET_SIZE)).scalars()
+
+
 def ledgers(connection: Connection, batch: str, ids: Sequence[str]) -> dict[str, Ledger]:
     """The ledgers in which a batch books vouchers; what it takes back of one may stand in the other."""
     found: dict[str, Ledger] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -16,6 +16,7 @@ from mlconnector.store.tables import batches, documents, loads, revisions, trans
 from mlconnector.store.upsert import put_row
 
 LoadState = Literal["planned", "staged", "applied", "verified", "failed"]
+_ENDED = frozenset({"verified", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,10 @@ def latest_of(connection: Connection, warehouse: str, kind: str, source: str) ->
 
 
 def plan(connection: Connection, row: Mapping[str, object], file: bytes | None = None) -> LoadRow:
-    """Write down a load as the newest of its source; one that was there before begins its next attempt.
+    """Write down a load as the newest of its source.
+
+    One whose attempt may go on outside stays that attempt, with its moment: only after it is known to have
+    ended, or when something else of its source came in between, the next one begins.
 
     `row` has `id`, `warehouse`, `kind`, `source`, `content_sha256`, `file_name` and `planned_at`. `file` are
     the bytes of an imported file, or what a load remembers; older loads of the source forget theirs.
@@ -125,8 +129,11 @@ def plan(connection: Connection, row: Mapping[str, object], file: bytes | None =
         "amounts": "",
         "cause": "",
         "facts": "",
+        "planned_at": _after_all_others(connection, str(row["warehouse"]), row["planned_at"]),
         "changed_at": row["planned_at"],
     }
+    if known is not None and known == newest and known.state not in _ENDED:
+        values |= {"latest": known.latest, "attempt": known.attempt, "planned_at": known.planned_at}
     if file is not None:
         values["content"] = file
     put_row(connection, loads, values)
@@ -138,17 +145,33 @@ def plan(connection: Connection, row: Mapping[str, object], file: bytes | None =
     return found
 
 
-def change(connection: Connection, load: str, now: datetime, **values: object) -> None:
-    """Note how far a load is."""
-    connection.execute(update(loads).where(loads.c.id == load).values(changed_at=now, **values))
+def _after_all_others(connection: Connection, warehouse: str, now: object) -> object:
+    """When a load is planned: after all others, also by a clock that was set back: the later one holds."""
+    query = select(func.max(loads.c.planned_at)).where(loads.c.warehouse == warehouse)
+    latest = connection.execute(query).scalar()
+    return now if latest is None else max(now, latest + timedelta(microseconds=1))
+
+
+def change(connection: Connection, load: LoadRow, now: datetime, **values: object) -> bool:
+    """Note how far an attempt of a load is; False when the load has gone on to another attempt meanwhile."""
+    of_it = update(loads).where(loads.c.id == load.id, loads.c.attempt == load.attempt)
+    return connection.execute(of_it.values(changed_at=now, **values)).rowcount == 1
+
+
+def unsettle(connection: Connection, warehouse: str, now: datetime, problem: Problem) -> list[str]:
+    """Let no load of a warehouse be verified any more, for its tables are gone; the ids of those."""
+    verified = loads.c.warehouse == warehouse, loads.c.state == "verified"
+    ids = list(connection.execute(select(loads.c.id).where(*verified).order_by(loads.c.id)).scalars())
+    gone = update(loads).where(*verified)
+    facts = json.dumps(dict(problem.facts))
+    connection.execute(gone.values(state="failed", cause=problem.key, facts=facts, changed_at=now))
+    return ids
 
 
 def imported(connection: Connection, warehouse: str, kind: str) -> list[LoadRow]:
-    """Loads of files that were imported and are not verified yet, the oldest first."""
-    query = select(*_COLUMNS).where(
-        loads.c.warehouse == warehouse, loads.c.kind == kind, loads.c.state != "verified"
-    )
-    return [LoadRow(*row) for row in connection.execute(query.order_by(loads.c.planned_at, loads.c.id))]
+    """The newest load of each file that was imported, the oldest first."""
+    found = _newest(connection, warehouse, loads.c.kind == kind)
+    return sorted(found, key=lambda row: (row.planned_at, row.id))
 
 
 def recent(connection: Connection, warehouse: str, limit: int) -> list[LoadRow]:

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from mlconnector.store import hints, httplog, logins
 from mlconnector.store.database import Database
 
+WEBHOOK_DAYS = 30
+"""How long a webhook that was taken is kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:

@@ -342,6 +342,16 @@ def replayed(connection: Connection, name: str, limit: int) -> list[VoucherRow]:
     return [VoucherRow(*row) for row in connection.execute(query.order_by(vouchers.c.id).limit(limit))]
 
 
+def replayed_counts(connection: Connection) -> dict[str, int]:
+    """How many vouchers of each connection a person let go on that were not read again yet."""
+    query = (
+        select(vouchers.c.connection, func.count())
+        .where(vouchers.c.state == "received", vouchers.c.reason == REPLAYED)
+        .group_by(vouchers.c.connection)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def content(connection: Connection, voucher: str, revision: str) -> str | None:
     """The content of one revision as canonical JSON."""
     query = select(revisions.c.content).where(

@@ -7,6 +7,7 @@ its table in the settings file has its name.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from mlconnector.errors import RetryLater
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
 
@@ -31,10 +33,10 @@ Reached = Literal["staged", "applied"]
 class OutgoingLoad:
     """Rows of one source, with the identity they have outside.
 
-    `id` derives from `kind`, `source` and `content_sha256`, so that the same content is the same load;
-    `attempt` counts from 1. `rows` are those of each table; of two rows with one key that with the later
-    `revised_at` counts, which is no column but may stand in every row. `left_out` records of the source are
-    not among them, because a table cannot take them.
+    `id` derives from the place, `kind`, `source` and `content_sha256`, so that the same content is the same
+    load; `attempt` counts from 1. `rows` are those of each table; of two rows with one key that with the
+    later `revised_at` counts, which is no column but may stand in every row. `left_out` records of the source
+    are not among them, because a table cannot take them.
     """
 
     id: str
@@ -49,7 +51,7 @@ class OutgoingLoad:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a load had, and what was read back of it after its audit row: rows, and the sum of amounts."""
+    """What a load had, and what was read back of it before its audit row: rows, and the sum of amounts."""
 
     source_rows: int
     target_rows: int
@@ -64,13 +66,20 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class TableStatus:
-    """A table as it stands: its rows, those marked as deleted among them, its version and its files."""
+    """A table as it stands: its rows, those marked as deleted among them; its version and files if known."""
 
     name: str
     rows: int
     deleted: int
-    version: int
-    files: int
+    version: int | None = None
+    files: int | None = None
+
+
+class AttemptOver(RetryLater):
+    """An attempt came to an end outside and did not succeed: what follows is the load's next attempt.
+
+    A RetryLater that is none leaves open whether the attempt goes on outside; it is asked for again.
+    """
 
 
 class Warehouse(Protocol):
@@ -79,11 +88,23 @@ class Warehouse(Protocol):
     def check(self) -> Iterator[CheckStep]:
         """Does it work, step by step: the place, the right to write, each table with what it needs."""
 
-    def load(self, load: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
-        """Carry a load into the tables; repeating it changes nothing. `reached` is told how far it is.
+    def missing(self) -> Sequence[str]:
+        """The tables that are not there, without making them and without waking anything up."""
 
-        Raises NeedsHuman for a row that a table cannot take, before anything of the load is staged, and
-        RetryLater where others write at the same time.
+    def ready(self) -> None:
+        """See to it that loads can be carried: the place, its tables and views; makes what is missing.
+
+        Raises NeedsHuman for what is missing and must not be made, and RetryLater.
+        """
+
+    def load(self, load: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
+        """Carry a load into the tables that are ready; repeating it changes nothing.
+
+        `reached` is told how far it is.
+
+        Raises NeedsHuman for a row that a table cannot take, before anything of the load is staged,
+        RetryLater where others write at the same time or no answer came, and AttemptOver where what was
+        begun ended without success.
         """
 
     def status(self) -> Sequence[TableStatus]:
@@ -95,11 +116,18 @@ class Warehouse(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WarehouseContext:
-    """All that a warehouse may touch of the outside: its settings, a folder of its own, the clock."""
+    """All that a warehouse may touch of the outside: its settings, a folder of its own, the clock.
+
+    `secrets` are its credentials by their names, without those that nobody has given. `doze` waits so many
+    seconds, or less when the process ends; `is_over` says whether it does.
+    """
 
     settings: Any
     data_dir: Path
     now: Callable[[], datetime]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    doze: Callable[[float], None] = time.sleep
+    is_over: Callable[[], bool] = bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +138,9 @@ class WarehouseSystem:
     `in_folder` gives settings for a warehouse that lives in a folder of this machine. `place` says where it
     is, for people. `imports` is the folder in which files of others are looked for, None where there is none;
     `entities` says what clients are called who stand for more than their numbers, by client. `refusal` says
-    why a table cannot take a row, None where it can.
+    why a table cannot take a row, None where it can. `secrets` are the names of the credentials that the
+    settings want; the first step of `check` proves them, and fails with the cause `refused` where nobody
+    accepts them.
     """
 
     name: str
@@ -122,3 +152,5 @@ class WarehouseSystem:
     imports: Callable[[Any], Path | None]
     entities: Callable[[Any], Mapping[str, str]] = field(default=lambda _settings: {})
     refusal: Callable[[str, Row], Problem | None] = field(default=lambda _table, _row: None)
+    secrets: Callable[[Any], tuple[str, ...]] = field(default=lambda _settings: ())
+    refused: str = ""

@@ -26,7 +26,7 @@ from mlconnector.store import audit, connections, figures, logins, vouchers
 from mlconnector.store.batches import BatchState
 from mlconnector.texts.catalogue import filled, step_cause, step_people, step_title, word
 from mlconnector.texts.language import Language
-from mlconnector.web import reports, shapes
+from mlconnector.web import reports, shapes, warehouses
 from mlconnector.web import shapes_of_decisions as decisions
 from mlconnector.web import shapes_of_work as work_shapes
 from mlconnector.web.answers import ProblemDetails
@@ -52,6 +52,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(prefix=PREFIX, dependencies=[Depends(with_token)], responses=_REFUSALS)
 router.include_router(reports.router)
+router.include_router(warehouses.router)
 Limit = Annotated[int, Query(ge=1, le=1000)]
 OnPage = Annotated[int, Query(ge=1, le=1_000_000)]
 

@@ -17,9 +17,11 @@ from mlconnector.web import api, connect, health, oauth, webhooks
 from mlconnector.web.answers import HANDLERS, PROBLEM
 from mlconnector.web.callers import CallerLimit
 from mlconnector.web.figures import Figures
-from mlconnector.web.guards import MAX_CHECKED_FILE, BodyLimit, secured
+from mlconnector.web.guards import MAX_FILE, BodyLimit, secured
 from mlconnector.web.parts import Parts, Work
 
+# Who may send these has the token.
+_LARGER = {f"{api.PREFIX}/{path}": MAX_FILE for path in ("check", "warehouses/files")}
 _ROUTERS = (webhooks.router, oauth.router, connect.router, health.router, api.router)
 
 
@@ -39,7 +41,7 @@ class Pages:
 def create_app(application: Application, workflows: Work | None, pages: Pages | None = None) -> FastAPI:
     """The application over an opened installation; without workflows another process has to do the work."""
     token = application.settings.api_token
-    larger = {f"{api.PREFIX}/check": MAX_CHECKED_FILE, **(pages.bodies if pages else {})}
+    larger = {**_LARGER, **(pages.bodies if pages else {})}
     app = _Web(
         title="ml-connector",
         version=__version__,

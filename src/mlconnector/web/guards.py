@@ -21,7 +21,7 @@ from mlconnector.web.parts import Web
 
 MAX_BODY = 1024 * 1024
 # A little more than DATEV takes, so that a file which is too large for DATEV is explained, not refused.
-MAX_CHECKED_FILE = 64 * 1024 * 1024
+MAX_FILE = 64 * 1024 * 1024
 LARGEST_HEAD = 32 * 1024
 """Bytes of a request's address and headers."""
 BODY_SECONDS = 20.0

@@ -14,10 +14,12 @@ import pytest
 from mlconnector.flow.warehouse import imports
 from mlconnector.formats.extf import Header, write
 from mlconnector.formats.extf.dictionary import LABELS
+from mlconnector.store import chart_accounts
+from mlconnector.store.chart_accounts import ChartAccount
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import MUSTERHOLZ, Rig
 from tests.flow.warehouse.rig import folder, lines, load, with_tables
-from tests.systems.databricks.tables import rows_of
+from tests.systems.databricks.tables import queried, rows_of
 
 NEIGHBOUR = "29098-55099"
 
@@ -166,8 +168,21 @@ def test_labels_of_accounts_name_them(rig: Rig) -> None:
     target = with_tables(rig)
     assert imports.take(target, "EXTF_labels.csv", labels_of(("0651", "Messestände"))).outcome == "taken"
     assert load(rig).failed == 0
-    (account,) = (row for row in rows_of(folder(rig), "accounts") if row["account"] == "0651")
-    assert (account["client_id"], account["name"], account["origin"]) == (MUSTERHOLZ, "Messestände", "file")
+    (label,) = rows_of(folder(rig), "account_labels")
+    assert (label["client_id"], label["account"], label["name"]) == (MUSTERHOLZ, "0651", "Messestände")
+
+
+def test_a_label_outlives_what_we_propose_for_the_account(rig: Rig) -> None:
+    """One writer for each table: no load of one kind takes back what another kind has said."""
+    target = with_tables(rig)
+    imports.take(target, "EXTF_labels.csv", labels_of(("1000", "Barkasse Messe")))
+    load(rig)
+    own = ChartAccount("8777", "Erlöse Messe", "automatic", "domestic_19")
+    with rig.app.database.write() as db:
+        chart_accounts.put(db, MUSTERHOLZ, [own], "Test", rig.services.now())
+    assert load(rig).verified > 0
+    query = "SELECT account, name FROM v_accounts WHERE account IN ('1000', '8777') ORDER BY account"
+    assert queried(folder(rig), query) == [("1000", "Barkasse Messe"), ("8777", "Erlöse Messe")]
 
 
 LEDGER = """<?xml version="1.0" encoding="UTF-8"?>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,7 @@ from mlconnector.flow.warehouse.portions import key_of
 from mlconnector.flow.warehouse.record_rows import voucher_rows
 from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.problems import Problem
-from mlconnector.store import audit, chart_accounts, connections, loads
+from mlconnector.store import audit, batches, chart_accounts, connections, loads
 from mlconnector.store.chart_accounts import ChartAccount
 from mlconnector.store.loads import LoadRow
 from mlconnector.systems.databricks.tables import tables
@@ -65,6 +66,14 @@ def test_rows_and_sums_are_what_datev_got(rig: Rig) -> None:
     assert queried(
         folder(rig), "SELECT count(*) FROM v_batch_reconciliation WHERE line_count <> loaded_lines"
     ) == [(0,)]
+
+
+def test_a_voucher_that_waits_says_what_for(rig: Rig) -> None:
+    rig.pipedrive.change_deal(DOMESTIC, custom_fields={"Rechnungsnummer": None})
+    rig.work()
+    load(rig)
+    waits = [row["reason"] for row in rows_of(folder(rig), "vouchers") if row["status"] == "needs_human"]
+    assert waits == ["number_missing"]
 
 
 def test_booking_suggestions_have_the_same_sums(make_rig: MakeRig) -> None:
@@ -268,3 +277,38 @@ def test_a_load_can_be_replayed_from_what_it_was_made_of(rig: Rig) -> None:
     assert replay(target, row).verified == 1
     assert lines(rig) == before
     assert rig.events(row.id) == ["load_planned", "load_verified"] * 2
+
+
+def test_what_is_newer_holds_although_the_clock_was_set_back(rig: Rig) -> None:
+    rig.work()
+    load(rig)
+    rig.outside.clock.advance(-3600)
+    (batch, *_) = rig.batches("succeeded")
+    with rig.app.database.write() as db:
+        batches.change(db, batch.id, rig.services.now(), state="failed", cause="rejected")
+    assert load(rig).failed == 0
+    states = {row["batch_id"]: row["status"] for row in rows_of(folder(rig), "batches")}
+    assert states[batch.id] == "failed"
+    assert batch.id not in {row["batch_id"] for row in lines(rig)}
+
+
+def test_tables_that_somebody_removed_are_filled_again(rig: Rig) -> None:
+    rig.work()
+    load(rig)
+    before = [(row["line_id"], row["amount"]) for row in lines(rig)]
+    shutil.rmtree(folder(rig) / "booking_lines")
+    report = load(rig)
+    assert (report.failed, report.later) == (0, 0)
+    assert report.verified > 0
+    assert [(row["line_id"], row["amount"]) for row in lines(rig)] == before
+    assert load(rig).verified == 0
+    assert rig.events("[databricks]") == ["warehouse_tables_gone"]
+
+
+def test_that_a_job_is_asked_after_is_no_other_content(rig: Rig) -> None:
+    (batch, *_) = rig.prepare()
+    load(rig)
+    with rig.app.database.write() as db:
+        batches.count_up(db, batch, "polls")
+    assert load(rig).verified == 0
+    assert {row["polls"] for row in rows_of(folder(rig), "jobs")} <= {None}

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.clock import RealClock
 from databricks.sdk.core import Config
 from databricks.sdk.service.sql import StatementParameterListItem, StatementResponse, StatementState
 
@@ -17,6 +18,7 @@ from mlconnector.standins.databricks.standin import DatabricksStandIn
 from tests.standins.conftest import Switch
 
 Run = Callable[..., StatementResponse]
+TICK = 0.005
 LINES = """CREATE TABLE IF NOT EXISTS main.books.lines (
   line_id STRING NOT NULL, amount DECIMAL(18,2), booked DATE, loaded_at TIMESTAMP, is_deleted BOOLEAN,
   CONSTRAINT lines_pk PRIMARY KEY (line_id)) USING DELTA CLUSTER BY (booked) COMMENT 'postings'"""
@@ -36,15 +38,41 @@ def standin(switch: Switch, clock: Clock) -> Iterator[DatabricksStandIn]:
     made.stop()
 
 
-def log_in(url: str, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET) -> WorkspaceClient:
+class Hurried(RealClock):
+    """The clock of an official client, by which it has waited at once; `slept` is how long, in seconds."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.slept
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+
+def log_in(
+    url: str, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET, hurried: Hurried | None = None
+) -> WorkspaceClient:
     """The official client, which asks once and does not wait for long."""
-    config = Config(host=url, client_id=client_id, client_secret=client_secret, retry_timeout_seconds=20)
+    config = Config(
+        host=url,
+        client_id=client_id,
+        client_secret=client_secret,
+        retry_timeout_seconds=20,
+        clock=hurried or Hurried(),
+    )
     return WorkspaceClient(config=config)
 
 
 @pytest.fixture
-def client(url: str, standin: DatabricksStandIn) -> WorkspaceClient:
-    return log_in(url)
+def hurried() -> Hurried:
+    return Hurried()
+
+
+@pytest.fixture
+def client(url: str, standin: DatabricksStandIn, hurried: Hurried) -> WorkspaceClient:
+    return log_in(url, hurried=hurried)
 
 
 @pytest.fixture

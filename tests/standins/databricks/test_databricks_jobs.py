@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from mlconnector.standins.base import Clock
 from mlconnector.standins.databricks import CLIENT_ID, WAREHOUSE_ID
 from mlconnector.standins.databricks.runs import FINAL, Ending
 from mlconnector.standins.databricks.standin import DatabricksStandIn
+from tests.standins.databricks.conftest import TICK
 
 pytestmark = pytest.mark.xdist_group("databricks")
 FILE = f"/Workspace/Users/{CLIENT_ID}/lines.sql"
@@ -71,6 +73,7 @@ def ended(client: WorkspaceClient, run_id: int) -> Run:
         found = client.jobs.get_run(run_id)
         if life_cycle(found) in FINAL:
             return found
+        time.sleep(TICK)
 
 
 def life_cycle(run: Run) -> str | None:
@@ -116,7 +119,7 @@ def test_a_run_goes_through_its_states(
     lines.running.seconds = 60
     run = begin(client, job)
     while life_cycle(client.jobs.get_run(run)) == "PENDING":
-        pass
+        time.sleep(TICK)
     assert life_cycle(client.jobs.get_run(run)) == "RUNNING"
     assert result(client.jobs.get_run(run)) is None
     assert loaded(lines) == []
@@ -239,7 +242,7 @@ def test_a_run_times_out_by_its_own_limit(
     run = begin(client, saved(client, timeout_seconds=30))
     clock.advance(1)
     while life_cycle(client.jobs.get_run(run)) == "PENDING":
-        pass
+        time.sleep(TICK)
     clock.advance(31)
     assert result(ended(client, run)) == "TIMEDOUT"
     assert loaded(lines) == []
@@ -252,12 +255,11 @@ def test_runs_of_a_job_wait_for_each_other_in_the_queue(
     first, second = begin(client, job, "a"), begin(client, job, "b")
     assert life_cycle(client.jobs.get_run(second)) == "QUEUED"
     while life_cycle(client.jobs.get_run(first)) == "PENDING":
-        pass
+        time.sleep(TICK)
+    lines.running.seconds = 0
     clock.advance(61)
     assert result(ended(client, first)) == "SUCCESS"
-    lines.running.seconds = 0
-    while life_cycle(client.jobs.get_run(second)) not in FINAL:
-        clock.advance(61)
+    assert result(ended(client, second)) == "SUCCESS"
     assert loaded(lines) == ["a", "a-audit", "b", "b-audit"]
 
 
@@ -310,7 +312,7 @@ def test_a_run_waits_for_a_warehouse_that_starts(
     lines.warehouse.turn("STOPPED")
     run = begin(client, job)
     while lines.warehouse.look() == "STOPPED":
-        pass
+        time.sleep(TICK)
     assert life_cycle(client.jobs.get_run(run)) == "RUNNING"
     clock.advance(121)
     assert result(ended(client, run)) == "SUCCESS"

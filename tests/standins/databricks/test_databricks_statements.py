@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ from mlconnector.standins.databricks import WAREHOUSE_ID
 from mlconnector.standins.databricks.sql_errors import SqlError
 from mlconnector.standins.databricks.standin import DatabricksStandIn
 from mlconnector.standins.faults import Fault
-from tests.standins.databricks.conftest import MERGE, Run, error, rows, state
+from tests.standins.databricks.conftest import MERGE, TICK, Hurried, Run, error, rows, state
 
 pytestmark = pytest.mark.xdist_group("databricks")
 STATEMENTS = "/api/2.0/sql/statements"
@@ -37,6 +38,7 @@ def ended(client: WorkspaceClient, statement_id: str | None) -> str:
         found = state(client.statement_execution.get_statement(statement_id or ""))
         if found not in {"PENDING", "RUNNING"}:
             return found
+        time.sleep(TICK)
 
 
 def test_every_value_is_a_string_or_null(run: Run) -> None:
@@ -256,11 +258,12 @@ def test_the_client_posts_again_when_the_answer_was_lost_and_a_merge_bears_it(
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_client_waits_and_asks_again_where_it_is_told_to(
-    run: Run, standin: DatabricksStandIn, status: int
+    run: Run, standin: DatabricksStandIn, status: int, hurried: Hurried
 ) -> None:
-    refused = standin.refuse(STATEMENTS, status)
+    refused = standin.refuse(STATEMENTS, status, retry_after="3")
     assert rows(run("SELECT 1")) == [["1"]]
     assert refused.happened.is_set()
+    assert hurried.slept >= 3
 
 
 def test_statements_of_another_principal_are_not_shown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -65,10 +66,16 @@ def rows_of(folder: Path, table: str) -> list[dict[str, Any]]:
 
 def queried(folder: Path, query: str) -> list[tuple[Any, ...]]:
     """What DuckDB answers, with the tables and the product's own views."""
+    views = [view.read_text("utf-8") for view in sorted((folder / "views").glob("*.sql"))]
+    return queried_in({name: folder / name for name in described.tables()}, query, views)
+
+
+def queried_in(tables: Mapping[str, Path], query: str, views: Iterable[str] = ()) -> list[tuple[Any, ...]]:
+    """What DuckDB answers, with the tables that lie in these folders."""
     connection = duckdb.connect(config={"allow_unsigned_extensions": True})
     connection.execute(f"LOAD '{_EXTENSION}'")
-    for name in described.tables():
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM delta_scan('{folder / name}')")
-    for view in sorted((folder / "views").glob("*.sql")):
-        connection.execute(view.read_text("utf-8"))
+    for name, folder in tables.items():
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM delta_scan('{folder}')")
+    for view in views:
+        connection.execute(view)
     return connection.execute(query).fetchall()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any, get_args
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -16,9 +17,11 @@ import msgspec
 from mlconnector.flow.people import users
 from mlconnector.flow.people.roles import Role
 from mlconnector.model.entries import EntryLine
+from mlconnector.model.vouchers import encode
 from mlconnector.store.vouchers import VoucherState
 from mlconnector.web.console.screens import every_screen
 from tests.formats.extf.examples import entry
+from tests.mapping.builders import line, voucher
 from tests.web import records
 from tests.web.rig import NAME, Rig
 
@@ -99,18 +102,19 @@ def fill(rig: Rig) -> list[str]:
     rig.connect()
     keys = []
     for number, name in enumerate(HOSTILE, 1):
-        content = json.dumps({"party": {"name": name}, "currency": "EUR"})
+        content = json.dumps({"party": {"name": name}, "currency": "EUR"}, ensure_ascii=False)
         keys.append(records.add_voucher(rig, f"R-{number}", "needs_human", records.MISSING, content))
-    keys += [records.add_voucher(rig, f"R-{state}", state) for state in OTHER_STATES]
-    line = EntryLine(
+    document = encode(voucher(line("1000.00"))).decode()
+    keys += [records.add_voucher(rig, f"R-{state}", state, content=document) for state in OTHER_STATES]
+    row = EntryLine(
         account="10001",
         contra_account="8400",
         amount=Decimal("1190.00"),
         tax_case="domestic_19",
         tax_rate=Decimal(19),
     )
-    foreign = msgspec.structs.replace(line, tax_case="third_country", amount=Decimal("-200.5"))
-    content = msgspec.json.encode(entry(line, foreign)).decode()
+    foreign = msgspec.structs.replace(row, tax_case="third_country", amount=Decimal("-200.5"))
+    content = msgspec.json.encode(entry(row, foreign)).decode()
     records.add_batch(rig, "settled", "succeeded", "key-R-settled", content)
     records.add_batch(rig, "failed", "failed", "key-R-rejected", content)
     records.add_batch(rig, "waiting", "frozen", "key-R-batched", content)
@@ -155,6 +159,15 @@ EXAMPLES = {
     ),
     "/console/people/user": "?name=admin@example.com",
     "/console/people/disable": "?name=admin@example.com",
+    "/console/exceptions/cause": f"?{urlencode({'connection': NAME, 'cause': records.MISSING.cause})}",
+    "/console/preview": f"?connection={NAME}&stand=all&view=why",
+    "/console/preview/voucher": "?voucher=key-R-settled",
+    "/console/preview/release": f"?connection={NAME}",
+    "/console/preview/hold": f"?connection={NAME}",
+    "/console/batches/batch": "?name=failed",
+    "/console/batches/resend": "?name=failed",
+    "/console/batches/replay": "?name=failed",
+    "/console/evidence/voucher": "?key=key-R-settled",
 }
 """What pages have to be asked with that show one thing."""
 

@@ -25,12 +25,13 @@ _FACTS = ("product", "product_code", "category", "pipeline")
 _LEDGERS: Mapping[str, Ledger] = {"debtors": "receivable", "creditors": "payable"}
 
 
-def rulebook(context: Context, *, everything: bool = False) -> dict[str, Any]:
+def rulebook(context: Context, *, everything: bool = False, spoken: Language | None = None) -> dict[str, Any]:
     """The rules of a connection as plain data: every table of the mapping, and the seeds in use.
 
     Tax cases and seeded accounts are those in use; with `everything` all tax cases that the seeds have.
+    Titles are in the language of the installation where no other is named.
     """
-    settings, language = context.settings, context.services.settings.language
+    settings, language = context.settings, spoken or context.services.settings.language
     rules, mapping = settings.rules, settings.rules.mapping
     used = [f"tax_case:{case}" for case in tax_cases()] if everything else []
     states = seed_states(context)

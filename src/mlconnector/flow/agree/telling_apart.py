@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree.reasons import refuse_without
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, distinct_vouchers, documents, lookup, vouchers
-from mlconnector.store.audit import append
+from mlconnector.store.audit import append, story
 from mlconnector.store.vouchers import VoucherRow, VoucherState
 
 _LOOKS_BOOKED = "document_looks_booked"
@@ -43,6 +46,39 @@ def tell_apart(context: Context, wanted: Sequence[str], reason: str, by: str) ->
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class ToldApart:
+    """A voucher of which somebody has said that it is none of these others; who and why the trail knows."""
+
+    row: VoucherRow
+    others: tuple[VoucherRow, ...]
+    by: str
+    at: datetime
+    reason: str
+    may_be_withdrawn: bool
+
+
+def listed(services: Services, name: str | None, *, limit: int, page: int = 1) -> tuple[list[ToldApart], int]:
+    """A page of the vouchers that were told apart, the latest first, and how many there are."""
+    with services.database.read() as db:
+        total = distinct_vouchers.count(db, name)
+        noted = distinct_vouchers.listed(db, name, limit, (page - 1) * limit)
+        pairs = distinct_vouchers.of_vouchers(db, list(noted))
+        rows = vouchers.by_ids(db, [*noted, *(other for its in pairs.values() for other in its)])
+        said = {row.subject: row.detail for row in story(db, list(noted)) if row.event == "told_apart"}
+    return [
+        ToldApart(
+            rows[key],
+            tuple(rows[other] for other in sorted(pairs[key])),
+            said.get(key, {}).get("by", ""),
+            at,
+            said.get(key, {}).get("reason", ""),
+            _may_be_withdrawn(rows[key]),
+        )
+        for key, at in noted.items()
+    ], total
+
+
 def withdraw(context: Context, wanted: Sequence[str], reason: str, by: str) -> tuple[VoucherRow, ...]:
     """Take back that vouchers are documents of their own: what is not on its way to DATEV is decided anew.
 
@@ -57,7 +93,7 @@ def withdraw(context: Context, wanted: Sequence[str], reason: str, by: str) -> t
         pairs = distinct_vouchers.of_vouchers(db, keys)
         events = []
         for row in rows:
-            if row.id not in pairs or row.state not in _MAY_BE_WITHDRAWN or row.booked_entry is not None:
+            if row.id not in pairs or not _may_be_withdrawn(row):
                 raise NeedsHuman(Problem("voucher_not_distinct", {"voucher": row.label, "state": row.state}))
             distinct_vouchers.forget(db, row.id)
             detail = {"others": sorted(pairs[row.id]), "reason": reason.strip(), "by": by}
@@ -68,6 +104,10 @@ def withdraw(context: Context, wanted: Sequence[str], reason: str, by: str) -> t
         vouchers.set_state(db, prepared, "received", now, vouchers.REPLAYED)
         append(db, events, now)
     return rows
+
+
+def _may_be_withdrawn(row: VoucherRow) -> bool:
+    return row.state in _MAY_BE_WITHDRAWN and row.booked_entry is None
 
 
 def _named(db: Connection, name: str, wanted: Sequence[str]) -> tuple[VoucherRow, ...]:

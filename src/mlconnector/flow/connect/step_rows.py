@@ -7,7 +7,7 @@ from typing import Any
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.texts.catalogue import found, step_cause, step_people, step_title
 from mlconnector.texts.language import Language
-from mlconnector.texts.own_commands import for_connection
+from mlconnector.texts.named import for_connection
 
 
 def step_row(name: str, step: CheckStep, language: Language) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from dbos import DBOS
 from mlconnector.flow.connect.revocation import revoke_all_leftovers
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.trail_heads import write_down
-from mlconnector.store.retention import sweep
+from mlconnector.store.retention import WEBHOOK_DAYS, sweep
 
-WEBHOOK_DAYS = 30
 FINISHED_WORK_DAYS = 30
 _AT_ONCE = 500
 

@@ -46,7 +46,7 @@ class Previewed:
     that would be linked (empty where none would be, `made` where one would be made of the voucher).
     `files` says whether the files of the source were looked into: a voucher whose file is `not_examined` may
     yet be held for it. `new_person` is the number that the party would be given. `ignored` says why nothing
-    new is booked.
+    new is booked. `corrects` says that a reversal which is not among the rows goes before them.
     """
 
     external_id: str
@@ -63,6 +63,7 @@ class Previewed:
     new_person: str = ""
     problems: tuple[Problem, ...] = ()
     ignored: str = ""
+    corrects: bool = False
 
     @property
     def rows(self) -> tuple[Mapping[str, Any], ...]:

@@ -95,8 +95,8 @@ def open_items_of(
     left_out: Counter[str] = Counter()
     with services.database.read() as db:
         names = {number: one.name for number, one in accounts.every(db, of.client).items()}
-        counted = _counted(posted(db, of), stands, None, day, left_out)
-        moved = [each for one in counted for each in movements(one)]
+        standing = counted(posted(db, of), stands, None, day, left_out)
+        moved = [each for one in standing for each in movements(one)]
     found = persons(moved, day, names, all_items=all_items)
     return OpenItemReport(of, day, planned, found, NotCounted(**left_out))
 
@@ -108,12 +108,12 @@ def balances_of(
 
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
-    (first, last), of, rules = _asked_for(services, name, period, whole_client=whole_client)
+    (first, last), of, rules = asked_for(services, name, period, whole_client=whole_client)
     left_out: Counter[str] = Counter()
     with services.database.read() as db:
         names = {number: one.name for number, one in accounts.every(db, of.client).items()}
-        counted = _counted(posted(db, of, first, last), {"accepted"}, first, last, left_out)
-        found = balances(((one, rules[one.connection]) for one in counted), names)
+        standing = counted(posted(db, of, first, last), {"accepted"}, first, last, left_out)
+        found = balances(((one, rules[one.connection]) for one in standing), names)
     del left_out["later"]
     return BalanceReport(of, first, last, found, NotCounted(**left_out))
 
@@ -125,17 +125,17 @@ def costs_of(
 
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
-    (first, last), of, rules = _asked_for(services, name, period, whole_client=whole_client)
+    (first, last), of, rules = asked_for(services, name, period, whole_client=whole_client)
     left_out: Counter[str] = Counter()
     with services.database.read() as db:
         bookings = (one for one in posted(db, of, first, last) if has_costs(one.entry, rules[one.connection]))
-        counted = _counted(bookings, {"accepted"}, first, last, left_out)
-        found = costs((one, rules[one.connection]) for one in counted)
+        standing = counted(bookings, {"accepted"}, first, last, left_out)
+        found = costs((one, rules[one.connection]) for one in standing)
     del left_out["later"]
     return CostReport(of, first, last, found, NotCounted(**left_out))
 
 
-def _asked_for(
+def asked_for(
     services: Services, name: str, period: str | None, *, whole_client: bool
 ) -> tuple[tuple[date | None, date | None], Whose, dict[str, Rules]]:
     """The days of a period (None where it is open), whose books are meant, and their rules by connection."""
@@ -144,14 +144,14 @@ def _asked_for(
     return days, of, {one: services.rules(one) for one in of.names}
 
 
-def _counted(
+def counted(
     bookings: Iterator[Booked],
     stands: set[Stand],
     first: date | None,
     last: date | None,
     left_out: Counter[str],
 ) -> Iterator[Booked]:
-    """The bookings of a period that count; how many of it do not is counted, and how many are later."""
+    """The bookings of a period that count; how many of it do not is noted, and how many are later."""
     for one in bookings:
         day = one.entry.posted_on
         if first is not None and day < first:

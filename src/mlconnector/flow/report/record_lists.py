@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mlconnector.errors import NeedsHuman
@@ -12,8 +12,9 @@ from mlconnector.flow.report.search import Search, period_of
 from mlconnector.flow.report.voucher_facts import facts_of, told
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, lookup
-from mlconnector.store.batches import BatchRow, BatchState
+from mlconnector.store.batches import BatchFormat, BatchRow, BatchState
 from mlconnector.store.vouchers import VoucherRow
+from mlconnector.texts.language import Language
 
 
 def vouchers_of(
@@ -50,6 +51,7 @@ def batches_of(
     wanted: Search,
     *,
     state: BatchState | None = None,
+    data_format: BatchFormat | None = None,
     limit: int,
     page: int = 1,
 ) -> dict[str, Any]:
@@ -59,20 +61,23 @@ def batches_of(
     of one of its vouchers, and the period is that of the batch. Raises Unreadable.
     """
     before = (page - 1) * limit
+    first, last = period_of(wanted.period) if wanted.period else (None, None)
+    begin, end = (f"{day:%Y-%m}" if day is not None else "" for day in (first, last))
+    states = () if state is None else (state,)
+    of_content = bool(wanted.customer or wanted.amount)
+    text = "" if of_content else (wanted.number or "").strip()
+    meant = batches.Wanted(name, states, data_format, begin, end, text)
     with services.database.read() as db:
-        rows = batches.listed(db, name, None if state is None else [state])
-        holding = None
-        if wanted.is_of_content:
-            of_content = Search(number=wanted.number, customer=wanted.customer, amount=wanted.amount)
+        if of_content:
+            asked = Search(number=wanted.number, customer=wanted.customer, amount=wanted.amount)
             every = lookup.in_batches(db, name)
-            holding = {batch for batch, row, said in every if of_content.means(row, facts_of(said))}
-    found = [row for row in reversed(rows) if _is_meant(row, wanted, holding)]
-    return {
-        "batches": [batch_in_list(row) for row in found[before : before + limit]],
-        "page": page,
-        "limit": limit,
-        "total": len(found),
-    }
+            holding = {batch for batch, row, said in every if asked.means(row, facts_of(said))}
+            found = [row for row in batches.search(db, meant) if row.id in holding]
+            total, rows = len(found), found[before : before + limit]
+        else:
+            total = batches.count(db, meant)
+            rows = batches.search(db, meant, limit=limit, offset=before)
+    return {"batches": [batch_in_list(row) for row in rows], "page": page, "limit": limit, "total": total}
 
 
 def batch_in_list(row: BatchRow) -> dict[str, Any]:
@@ -81,12 +86,25 @@ def batch_in_list(row: BatchRow) -> dict[str, Any]:
     return {**whose, **batch_summary(row), "created_at": row.created_at, "changed_at": row.changed_at}
 
 
-def batch_of(services: Services, wanted: str) -> dict[str, Any]:
-    """A batch by its id or file name, with the vouchers that it books as `booked`. Raises NeedsHuman."""
+def batch_of(
+    services: Services,
+    wanted: str,
+    *,
+    limit: int | None = None,
+    page: int = 1,
+    language: Language | None = None,
+) -> dict[str, Any]:
+    """A batch by its id or file name, with the vouchers that it books, or a page of them, as `booked`.
+
+    Raises NeedsHuman.
+    """
+    before = (page - 1) * (limit or 0)
     with services.database.read() as db:
         row = _named(batches.find(db, wanted), wanted)
-        booked = [(one, facts_of(said)) for _, one, said in lookup.in_batches(db, batch=row.id)]
-    return {**batch_in_list(row), "booked": told(services, booked)}
+        rows = lookup.of_batch(db, row.connection, row.id, limit=limit, offset=before)
+        said = lookup.contents(db, rows)
+    booked = [(one, facts_of(said.get(one.id))) for one in rows]
+    return {**batch_in_list(row), "booked": told(services, booked, language)}
 
 
 def file_of(services: Services, wanted: str) -> tuple[BatchRow, bytes]:
@@ -100,19 +118,3 @@ def _named(row: BatchRow | None, wanted: str) -> BatchRow:
     if row is None:
         raise NeedsHuman(Problem("batch_unknown", {"batch": wanted}))
     return row
-
-
-def _is_meant(row: BatchRow, wanted: Search, holding: Collection[str] | None) -> bool:
-    if wanted.period and not _overlaps(row.period, wanted.period):
-        return False
-    if holding is None or row.id in holding:
-        return True
-    names = (row.file_name, row.id, row.job_id or "")
-    of_number_alone = wanted.number is not None and not (wanted.customer or wanted.amount)
-    return of_number_alone and any((wanted.number or "").casefold() in name.casefold() for name in names)
-
-
-def _overlaps(month: str, period: str) -> bool:
-    first, last = period_of(period)
-    begin, end = period_of(month)
-    return (last is None or begin is None or begin <= last) and (first is None or end is None or first <= end)

@@ -14,6 +14,7 @@ from mlconnector.flow.report.ledger_reports import BalanceReport, CostReport, Op
 from mlconnector.flow.report.number_series import Found
 from mlconnector.flow.report.open_items import LEDGERS, Amounts, OpenItem, Person
 from mlconnector.flow.report.transferred import Whose
+from mlconnector.flow.report.vat_check import VatReport
 from mlconnector.model.entries import Ledger
 from mlconnector.texts.catalogue import explain
 from mlconnector.texts.language import Language
@@ -54,6 +55,29 @@ def cost_data(report: CostReport) -> dict[str, Any]:
         **_period(report.first, report.last),
         "cost_centres_1": [_cost_centre(one) for one in report.costs.centres],
         "total": _cost(report.costs.total),
+        "not_counted": asdict(report.not_counted),
+    }
+
+
+def vat_data(report: VatReport) -> dict[str, Any]:
+    """The VAT check, case by case, in EUR."""
+    return {
+        **_whose(report.whose),
+        **_period(report.first, report.last),
+        "tax_cases": [
+            {
+                "direction": "sale" if one.is_sale else "purchase",
+                "tax_case": one.tax_case,
+                "rate": one.rate,
+                "rows": one.rows,
+                "base": one.base,
+                "expected_tax": one.expected,
+                "tax": one.tax,
+                "input_tax": one.input_tax,
+                "difference": one.difference,
+            }
+            for one in report.cases
+        ],
         "not_counted": asdict(report.not_counted),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,11 +28,12 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Vouchers by state, number, customer, period and amount; what is None is not asked for.
+    """Vouchers by state, number, customer, period, amount and kind; what is None is not asked for.
 
     `number` and `customer` are parts of them, in capital or small letters; the number may also be the id in
-    the source. `period` is `2026`, `2026-07`, `2026-07-15`, or two of them as `2026-07..2026-09`. `amount` is
-    gross and without its sign: `119,00` or `100..200`. An end of a range may be left open.
+    the source, and `text` is a part of any of them. `period` is `2026`, `2026-07`, `2026-07-15`, or two of
+    them as `2026-07..2026-09`. `amount` is gross and without its sign: `119,00` or `100..200`. An end of a
+    range may be left open.
     """
 
     state: ListedState | None = None
@@ -39,28 +41,38 @@ class Search:
     customer: str | None = None
     period: str | None = None
     amount: str | None = None
+    kind: str | None = None
+    text: str | None = None
 
     @property
     def is_of_content(self) -> bool:
         """Whether only the content of a voucher can tell."""
-        return bool(self.number or self.customer or self.amount)
+        return bool(self.number or self.customer or self.amount or self.text)
 
     def scope(self, connection: str | None) -> Scope:
         """What of it the database can tell. Raises Unreadable."""
         first, last = period_of(self.period) if self.period else (None, None)
         if self.state is None or self.state == "reversed":
-            return Scope(connection, (), first, last, reversed_only=self.state is not None)
-        return Scope(connection, (self.state,), first, last)
+            return Scope(connection, (), first, last, self.state is not None, self.kind or None)
+        return Scope(connection, (self.state,), first, last, kind=self.kind or None)
 
     def means(self, row: VoucherRow, facts: VoucherFacts) -> bool:
         """Whether a voucher is among those that are meant. Raises Unreadable."""
-        named = (row.number or "", row.external_id, row.id)
-        if self.number and not any(_has(name, self.number) for name in named):
+        if self.kind and row.kind != self.kind:
+            return False
+        is_in_state = row.is_reversed if self.state == "reversed" else self.state in {None, row.state}
+        names = (row.number or "", row.external_id, row.id)
+        return is_in_state and self._is_in_period(row.document_date) and self.says(names, facts)
+
+    def says(self, names: Sequence[str], facts: VoucherFacts) -> bool:
+        """Whether something of these names, which says this, is meant. Raises Unreadable."""
+        if self.number and not any(_has(name, self.number) for name in names):
             return False
         if self.customer and not _has(facts.customer, self.customer):
             return False
-        is_in_state = row.is_reversed if self.state == "reversed" else self.state in {None, row.state}
-        return is_in_state and self._is_in_period(row.document_date) and self._has_amount(facts.amount)
+        if self.text and not any(_has(said, self.text) for said in (*names, facts.customer)):
+            return False
+        return self._has_amount(facts.amount)
 
     def _is_in_period(self, day: date | None) -> bool:
         if not self.period:

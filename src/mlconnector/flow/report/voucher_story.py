@@ -13,13 +13,18 @@ from mlconnector.flow.report.voucher_facts import facts_of, told
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, connections, entries, lookup, vouchers
 from mlconnector.texts.catalogue import explain
+from mlconnector.texts.language import Language
 
 
-def of_voucher(services: Services, wanted: str, name: str | None = None) -> dict[str, Any]:
+def of_voucher(
+    services: Services, wanted: str, name: str | None = None, language: Language | None = None
+) -> dict[str, Any]:
     """The story of a voucher, found by our key, its number or its external id, in all connections or in one.
 
-    Raises NeedsHuman when there is none, or when several have that name.
+    Words are in the language of the installation where no other is named. Raises NeedsHuman when there is
+    none, or when several have that name.
     """
+    spoken = language or services.settings.language
     with services.database.read() as db:
         if name is not None:
             connections.read(db, name)
@@ -31,7 +36,7 @@ def of_voucher(services: Services, wanted: str, name: str | None = None) -> dict
         events = audit.story(db, [row.id, *batches])
         content = vouchers.content(db, row.id, row.revision)
         waits_for = vouchers.problems_of(db, [row.id]).get(row.id, [])
-    (shown,) = told(services, [(row, facts_of(content))])
+    (shown,) = told(services, [(row, facts_of(content))], spoken)
     return {
         "voucher": row.id,
         "connection": row.connection,
@@ -46,7 +51,7 @@ def of_voucher(services: Services, wanted: str, name: str | None = None) -> dict
         "problems": [
             {
                 "cause": problem.cause,
-                **asdict(explain(problem.key, problem.facts, services.settings.language)),
+                **asdict(explain(problem.key, problem.facts, spoken)),
                 "facts": dict(problem.facts),
             }
             for problem in waits_for

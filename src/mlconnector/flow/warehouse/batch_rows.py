@@ -10,7 +10,7 @@ from datetime import datetime
 from mlconnector.flow.warehouse.dxso_lines import foreign_package, own_package
 from mlconnector.flow.warehouse.extf_lines import extf_file
 from mlconnector.flow.warehouse.read_file import ReadFile, Unreadable
-from mlconnector.store.batches import ARRIVED, NOT_TAKEN, BatchRow
+from mlconnector.store.batches import ARRIVED, FINAL, NOT_TAKEN, BatchRow
 from mlconnector.systems.warehouse import Row
 
 _ZIP = b"PK"
@@ -79,10 +79,7 @@ def foreign_batch(content: bytes, file_name: str, read: ReadFile, entity: str) -
     rows: dict[str, list[Row]] = {
         "batches": [{**_batch(read, where), **beside}],
         "booking_lines": [_line(digest, line, where, deleted=False) for line in read.lines],
-        "accounts": [
-            {**where, "account": number, "name": name, "kind": "ledger", "origin": "file"}
-            for number, name in read.labels
-        ],
+        "account_labels": [{**where, "account": number, "name": name} for number, name in read.labels],
     }
     return {name: found for name, found in rows.items() if found}
 
@@ -129,7 +126,8 @@ def _job(row: BatchRow, attempts: Attempts, where: Row) -> Row:
         "cause": row.cause or None,
         "answer": row.answer or None,
         "attempts": attempts.count,
-        "polls": row.polls,
+        # While a job is asked after it counts on, and would be other content of the same load each time.
+        "polls": row.polls if row.state in FINAL else None,
         "submitted_at": attempts.first,
         "changed_at": row.changed_at,
     }

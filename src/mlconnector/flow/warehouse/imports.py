@@ -70,7 +70,7 @@ def take(target: Target, file_name: str, content: bytes) -> Taken:
     """Take a file in under the hash of its bytes: its load is planned, with the bytes, and carried later."""
     digest = hashlib.sha256(content).hexdigest()
     source = Source(IMPORT, digest, digest, dict, file_name)
-    load = source.load_id(target.name)
+    load = source.load_id(target.key)
     try:
         client = read_foreign(content).client
     except Unreadable as error:

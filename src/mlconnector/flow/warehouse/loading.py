@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -14,15 +15,16 @@ from typing import Any, Literal
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.warehouse.batch_rows import foreign_batch, read_foreign
-from mlconnector.flow.warehouse.portions import Rows, Source, remembered
+from mlconnector.flow.warehouse.portions import Rows, Source
 from mlconnector.flow.warehouse.read_file import Unreadable
 from mlconnector.flow.warehouse.sources import IMPORT, sources
-from mlconnector.flow.warehouse.target import Target, targets
+from mlconnector.flow.warehouse.target import Target, some_targets, targets
 from mlconnector.model.problems import Problem
 from mlconnector.store import loads
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.loads import LoadRow
-from mlconnector.systems.warehouse import Carried, OutgoingLoad, Reached, Warehouse
+from mlconnector.systems.kit.silence import Silence
+from mlconnector.systems.warehouse import AttemptOver, Carried, OutgoingLoad, Reached, Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -58,23 +60,86 @@ def load_everything(services: Services) -> Report:
 
 
 def load_into(target: Target, report: Report) -> None:
-    """Load what is new into a warehouse: out of our own tables, and of files that were imported."""
-    with _ONE_AT_A_TIME, target.opened() as warehouse:
+    """Load what is new into a warehouse: out of our own tables, and of files that were imported.
+
+    What keeps the warehouse from taking anything is told once, and nothing is asked of it in vain.
+    """
+    with _ONE_AT_A_TIME, target.opened() as warehouse, _told(report):
+        has_tables = is_ready = False
         for source in chain(sources(target), imported(target)):
-            _Load(target, warehouse, source, report).carry(again=False)
+            load = _Load(target, warehouse, source, report)
+            if load.is_there():
+                has_tables = has_tables or _has_tables(target, warehouse)
+                if has_tables:
+                    report.count("unchanged")
+                    continue
+            if not is_ready:
+                warehouse.ready()
+                has_tables = is_ready = True
+            if not load.carry():
+                break
+
+
+def _has_tables(target: Target, warehouse: Warehouse) -> bool:
+    """Whether the tables that were loaded are there; where not, all loads are to be carried again."""
+    missing = warehouse.missing()
+    if missing:
+        now = target.services.now()
+        problem = Problem("warehouse_tables_gone", {"tables": ", ".join(missing), "place": target.place})
+        with target.services.database.write() as db:
+            gone = loads.unsettle(db, target.name, now, problem)
+            detail = {**problem.facts, "loads": len(gone)}
+            append(db, [AuditEvent(target.name, target.owner, "warehouse_tables_gone", detail)], now)
+        log.error("tables are gone, %d loads are carried again: %s", len(gone), ", ".join(missing))
+    return not missing
+
+
+@contextmanager
+def _told(report: Report) -> Iterator[None]:
+    """Let the report say what keeps the block from being done."""
+    try:
+        yield
+    except RetryLater as error:
+        log.warning("nothing can be loaded yet: %s", error.reason)
+        report.reasons.append(error.reason)
+        report.count("later")
+    except NeedsHuman as error:
+        log.error("nothing can be loaded: %s", error)
+        report.failures.append(error.problem)
+        report.count("failed")
 
 
 def imported(target: Target) -> Iterator[Source]:
-    """Files of other software that were taken in and are not verified yet."""
+    """Files of other software that were taken in and are not verified at this place yet."""
     with target.services.database.read() as db:
         rows = loads.imported(db, target.name, IMPORT)
     for row in rows:
-        yield import_source(target, row)
+        source = import_source(target, row)
+        if row.state != "verified" or row.id != source.load_id(target.key):
+            yield source
 
 
 def import_source(target: Target, row: LoadRow) -> Source:
     """An imported file as a source; its bytes are kept with its load."""
-    return Source(IMPORT, row.source, row.content_sha256, partial(_import_rows, target, row), row.file_name)
+    content = partial(_import_content, target, row.source)
+
+    def rows() -> Rows:
+        read = read_foreign(content())
+        return foreign_batch(content(), row.file_name, read, target.entity(read.client))
+
+    return Source(IMPORT, row.source, row.content_sha256, rows, row.file_name, keeps=content)
+
+
+def found_load(services: Services, begin: str) -> tuple[Target, LoadRow]:
+    """The only load whose id begins so, with its warehouse. Raises NeedsHuman (`warehouse_load_unknown`)."""
+    with services.database.read() as db:
+        rows = loads.beginning_with(db, begin)
+    found = [
+        (target, row) for target in some_targets(services) for row in rows if row.warehouse == target.name
+    ]
+    if len(found) != 1:
+        raise NeedsHuman(Problem("warehouse_load_unknown", {"load": begin}))
+    return found[0]
 
 
 def replay(target: Target, row: LoadRow) -> Report:
@@ -87,8 +152,9 @@ def replay(target: Target, row: LoadRow) -> Report:
     report = Report()
     for source in wanted:
         if (source.kind, source.name) == (row.kind, row.source):
-            with target.opened() as warehouse:
-                _Load(target, warehouse, source, report).carry(again=True)
+            with _ONE_AT_A_TIME, target.opened() as warehouse, _told(report):
+                warehouse.ready()
+                _Load(target, warehouse, source, report).carry()
             return report
     raise NeedsHuman(
         Problem("warehouse_source_gone", {"load": row.id, "kind": row.kind, "source": row.source})
@@ -104,25 +170,30 @@ class _Load:
     source: Source
     report: Report
 
-    def carry(self, *, again: bool) -> None:
-        """Carry the source's load unless it is the newest and verified, or `again` is wanted."""
+    def is_there(self) -> bool:
+        """Whether the source's load is the newest and verified."""
         self.report.left_out += self.source.left_out
         with self._services.database.read() as db:
             newest = loads.latest_of(db, self.target.name, self.source.kind, self.source.name)
-        is_there = newest is not None and newest.state == "verified" and self._is_of(newest)
-        if is_there and not again:
-            self.report.count("unchanged")
-            return
+        return newest is not None and newest.state == "verified" and newest.id == self._id
+
+    def carry(self) -> bool:
+        """Carry the source's load; whether it makes sense to go on with others."""
         row = self._plan()
         self._services.reached("load_planned")
         try:
             carried = self.warehouse.load(self._outgoing(row), partial(self._reached, row))
         except RetryLater as error:
             log.warning("load %s: later: %s", row.id[:12], error.reason)
+            if isinstance(error, AttemptOver):
+                facts = {"source": self._label, "reason": error.reason}
+                self._note_failure(row, Problem("warehouse_attempt_over", facts, ("source",)))
             self.report.reasons.append(error.reason)
             self.report.count("later")
+            return not isinstance(error, Silence)
         except NeedsHuman as error:
             self._failed(row, error.problem)
+            return error.single
         except Exception as error:  # one load that cannot be carried must not keep the others from it
             log.exception("load %s: broken", row.id[:12])
             reason = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
@@ -132,9 +203,11 @@ class _Load:
         else:
             self._services.reached("load_audited")
             self._judge(row, carried)
+        return True
 
-    def _is_of(self, row: LoadRow) -> bool:
-        return row.content_sha256 == self.source.content_sha256
+    @property
+    def _id(self) -> str:
+        return self.source.load_id(self.target.key)
 
     @property
     def _services(self) -> Services:
@@ -147,7 +220,7 @@ class _Load:
     def _plan(self) -> LoadRow:
         now = self._services.now()
         values = {
-            "id": self.source.load_id(self.target.name),
+            "id": self._id,
             "warehouse": self.target.name,
             "kind": self.source.kind,
             "source": self.source.name,
@@ -155,7 +228,7 @@ class _Load:
             "file_name": self.source.file_name,
             "planned_at": now,
         }
-        kept = remembered(self.source.rows()) if self.source.remembers else None
+        kept = None if self.source.keeps is None else self.source.keeps()
         with self._services.database.write() as db:
             row = loads.plan(db, values, kept)
             detail = {
@@ -172,7 +245,7 @@ class _Load:
             rows = self.source.rows()
         except Unreadable as error:
             facts = {"file": self._label, "reason": str(error)}
-            raise NeedsHuman(Problem("warehouse_file_unreadable", facts, ("file",))) from error
+            raise NeedsHuman(Problem("warehouse_file_unreadable", facts, ("file",)), single=True) from error
         return OutgoingLoad(
             *(row.id, row.attempt, row.kind, row.source, row.content_sha256, row.planned_at),
             rows=rows,
@@ -181,7 +254,7 @@ class _Load:
 
     def _reached(self, row: LoadRow, state: Reached) -> None:
         with self._services.database.write() as db:
-            loads.change(db, row.id, self._services.now(), state=state)
+            loads.change(db, row, self._services.now(), state=state)
         self._services.reached(f"load_{state}")
 
     def _judge(self, row: LoadRow, carried: Carried) -> None:
@@ -203,28 +276,28 @@ class _Load:
             facts = [dict(one.facts) for one in left_out]
             changes |= {"cause": left_out[0].key, "facts": json.dumps(facts)}
         with self._services.database.write() as db:
-            loads.change(db, row.id, now, **changes)
-            append(
-                db,
-                [AuditEvent(self.target.name, row.id, "load_verified", {"attempt": row.attempt, **amounts})],
-                now,
-            )
+            detail = {"attempt": row.attempt, **amounts}
+            if loads.change(db, row, now, **changes):
+                append(db, [AuditEvent(self.target.name, row.id, "load_verified", detail)], now)
         self.report.count("verified")
 
     def _failed(self, row: LoadRow, problem: Problem) -> None:
-        now, facts = self._services.now(), dict(problem.facts)
-        detail: dict[str, Any] = {"attempt": row.attempt, "cause": problem.key, "facts": facts}
-        with self._services.database.write() as db:
-            loads.change(db, row.id, now, state="failed", cause=problem.key, facts=json.dumps(facts))
-            append(db, [AuditEvent(self.target.name, row.id, "load_failed", detail)], now)
+        self._note_failure(row, problem)
         self.report.failures.append(problem)
         self.report.count("failed")
 
+    def _note_failure(self, row: LoadRow, problem: Problem) -> None:
+        now, facts = self._services.now(), dict(problem.facts)
+        detail: dict[str, Any] = {"attempt": row.attempt, "cause": problem.key, "facts": facts}
+        with self._services.database.write() as db:
+            if loads.change(db, row, now, state="failed", cause=problem.key, facts=json.dumps(facts)):
+                append(db, [AuditEvent(self.target.name, row.id, "load_failed", detail)], now)
 
-def _import_rows(target: Target, row: LoadRow) -> Rows:
+
+def _import_content(target: Target, source: str) -> bytes:
     with target.services.database.read() as db:
-        content = loads.content(db, row.id)
+        newest = loads.latest_of(db, target.name, IMPORT, source)
+        content = None if newest is None else loads.content(db, newest.id)
     if content is None:
-        raise Broken(f"load {row.id} of an imported file has no bytes")
-    read = read_foreign(content)
-    return foreign_batch(content, row.file_name, read, target.entity(read.client))
+        raise Broken(f"the imported file {source} has no bytes")
+    return content

@@ -25,7 +25,7 @@ Rows = dict[str, list[Row]]
 Key = tuple[object, ...]
 
 # Raised when the same content gives other rows, so that it is loaded again.
-READING = "2"
+READING = "3"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "clients": ("client_id",),
     "accounts": ("client_id", "account"),
@@ -43,8 +43,8 @@ _READ: Mapping[str, Callable[[str], object]] = {
 class Source:
     """Something that is loaded as a whole: its kind, its name, a hash of its content, and its rows.
 
-    `left_out` says of each record that its table cannot take why; `remembers` whether its load keeps what
-    it was made of.
+    `left_out` says of each record that its table cannot take why; `keeps` gives what its load keeps of what
+    it was made of, None for a source that can always be read again.
     """
 
     kind: str
@@ -53,13 +53,11 @@ class Source:
     rows: Callable[[], Rows]
     file_name: str = ""
     left_out: tuple[Problem, ...] = ()
-    remembers: bool = False
+    keeps: Callable[[], bytes] | None = None
 
-    def load_id(self, warehouse: str) -> str:
-        """The identity of its load: the same content of the same source is the same load for ever."""
-        return hashlib.sha256(
-            f"{warehouse}|{self.kind}|{self.name}|{self.content_sha256}".encode()
-        ).hexdigest()
+    def load_id(self, place: str) -> str:
+        """The identity of its load: the same content of the same source at one place is one load for ever."""
+        return hashlib.sha256(f"{place}|{self.kind}|{self.name}|{self.content_sha256}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def portion(target: Target, kind: str, name: str, fit: Fit, alive: Collection[Ke
     ]
     digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
     rows = partial(_with_vanished, target, kind, name, fit, fit.keys if alive is None else alive)
-    return Source(kind, name, digest, rows, left_out=fit.left_out, remembers=True)
+    return Source(kind, name, digest, rows, left_out=fit.left_out, keeps=lambda: _remembered(rows()))
 
 
 def key_of(table: str, row: Row) -> Key:
@@ -107,12 +105,12 @@ def key_of(table: str, row: Row) -> Key:
     return tuple(row[name] for name in _KEYS[table])
 
 
-def remembered(rows: Rows) -> bytes:
+def _remembered(rows: Rows) -> bytes:
     """Rows as a load keeps them."""
     return zlib.compress(json.dumps(rows, default=_tagged).encode())
 
 
-def recalled(content: bytes) -> Rows:
+def _recalled(content: bytes) -> Rows:
     """The rows that a load has kept."""
     return dict(json.loads(zlib.decompress(content), object_hook=_untagged))
 
@@ -121,7 +119,7 @@ def _with_vanished(target: Target, kind: str, name: str, fit: Fit, alive: Collec
     with target.services.database.read() as db:
         newest = loads.latest_of(db, target.name, kind, name)
         content = None if newest is None else loads.content(db, newest.id)
-    before = recalled(content).get(fit.table, []) if content is not None else []
+    before = _recalled(content).get(fit.table, []) if content is not None else []
     vanished = [{**row, "is_deleted": True} for row in before if key_of(fit.table, row) not in alive]
     rows = [*fit.rows, *vanished]
     return {fit.table: rows} if rows else {}

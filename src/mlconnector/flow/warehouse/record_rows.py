@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mlconnector.flow.context.settings import ConnectionSettings
 from mlconnector.flow.report.voucher_facts import VoucherFacts
@@ -120,9 +120,12 @@ def _kind_of(own: ChartAccount) -> str | None:
 
 
 def voucher_rows(
-    settings: ConnectionSettings, found: Iterable[tuple[VoucherRow, VoucherFacts]], entity: str
+    settings: ConnectionSettings,
+    found: Iterable[tuple[VoucherRow, VoucherFacts]],
+    entity: str,
+    waits_for: Mapping[str, Collection[str]],
 ) -> Iterator[Row]:
-    """Vouchers with what became of them."""
+    """Vouchers with what became of them. `waits_for` has the causes of those that wait, by our key."""
     for row, facts in found:
         yield {
             "voucher_id": row.id,
@@ -138,7 +141,7 @@ def voucher_rows(
             "gross_amount": facts.amount,
             "currency": facts.currency or None,
             "status": row.state,
-            "reason": row.reason or None,
+            "reason": row.reason or ", ".join(sorted(waits_for.get(row.id, ()))) or None,
             "revision": row.revision,
             "booked_revision": row.booked_revision,
         }

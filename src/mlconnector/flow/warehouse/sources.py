@@ -18,7 +18,7 @@ from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.entries import decode
 from mlconnector.store import accounts, batches, chart_accounts, connections, entries, loads
 from mlconnector.store.batches import BatchRow
-from mlconnector.store.lookup import Scope, search
+from mlconnector.store.lookup import Scope, search, waiting
 from mlconnector.systems.transfers import ClientFacts
 from mlconnector.systems.warehouse import Row
 
@@ -82,9 +82,12 @@ def _asked(context: Context) -> ClientFacts | None:
 
 
 def _vouchers(target: Target, context: Context) -> Iterator[Source]:
+    waits_for: dict[str, set[str]] = {}
     with context.read() as db:
         found = [(row, facts_of(said)) for row, said in search(db, Scope(connection=context.name))]
-    rows = voucher_rows(context.settings, found, target.entity(context.client))
+        for one in waiting(db, context.name):
+            waits_for.setdefault(one.row.id, set()).add(one.problem.key)
+    rows = voucher_rows(context.settings, found, target.entity(context.client), waits_for)
     yield from _by_quarter(target, VOUCHERS, "vouchers", context.name, rows)
 
 
@@ -124,7 +127,7 @@ def _batches(target: Target, context: Context) -> Iterator[Source]:
         standing = _standing(context, row)
         entity = target.entity(row.client)
         said = [
-            *(READING, row.sha256, row.state, row.job_id, row.answer, row.cause),
+            *(READING, row.sha256, row.state, row.job_id, row.answer, row.cause, row.changed_at.isoformat()),
             *(entity, sorted(standing) if standing is not None else None),
         ]
         digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()

@@ -11,6 +11,8 @@ from typing import Any
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
+from mlconnector.store import connections
+from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.registry import warehouse_system
 from mlconnector.systems.warehouse import Row, Warehouse, WarehouseContext, WarehouseSystem
 
@@ -51,13 +53,61 @@ class Target:
         """The legal entity of a client."""
         return self.entities.get(client, client)
 
+    @property
+    def key(self) -> str:
+        """What loads are identified by beside their content: elsewhere nothing of them has arrived yet."""
+        return f"{self.name} {self.place}"
+
+    @property
+    def owner(self) -> str:
+        """Whose credentials the vault has: its table of the settings file, which no connection is called."""
+        return f"[{self.name}]"
+
+    def secrets(self) -> dict[str, str]:
+        """The unsealed credentials by name; those not given yet are left out."""
+        found = {name: self.services.vault.get(self.owner, name) for name in self.wanted}
+        return {name: secret for name, secret in found.items() if secret is not None}
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The names of the credentials that the settings want."""
+        return self.system.secrets(self.settings)
+
+    def _context(self, secrets: Mapping[str, str]) -> WarehouseContext:
+        services, stopping = self.services, self.services.stopping
+        return WarehouseContext(
+            self.settings,
+            services.settings.data_dir,
+            services.now,
+            secrets,
+            doze=stopping.doze,
+            is_over=lambda: stopping.over,
+        )
+
+    def check(self) -> Iterator[CheckStep]:
+        """Step by step whether loads can be carried, with the credentials first."""
+        try:
+            with self.opened() as warehouse:
+                yield from warehouse.check()
+        except NeedsHuman as error:
+            facts = {**error.problem.facts, "system": self.system.title}
+            yield CheckStep("warehouse.credentials", "failed", error.problem.key, facts, "it")
+
     @contextmanager
     def opened(self) -> Iterator[Warehouse]:
-        """The warehouse, for the time of the block."""
-        services = self.services
-        warehouse = self.system.open(
-            WarehouseContext(self.settings, services.settings.data_dir, services.now)
-        )
+        """The warehouse, for the time of the block. Raises NeedsHuman (`warehouse_secret_missing`)."""
+        secrets = self.secrets()
+        missing = [name for name in self.wanted if name not in secrets]
+        if missing:
+            facts = {"system": self.system.title, "names": ", ".join(missing)}
+            raise NeedsHuman(Problem("warehouse_secret_missing", facts))
+        with self.opened_with(secrets) as warehouse:
+            yield warehouse
+
+    @contextmanager
+    def opened_with(self, secrets: Mapping[str, str]) -> Iterator[Warehouse]:
+        """The same with other credentials than those that are sealed."""
+        warehouse = self.system.open(self._context(secrets))
         try:
             yield warehouse
         finally:
@@ -79,3 +129,12 @@ def some_targets(services: Services) -> list[Target]:
     if not found:
         raise NeedsHuman(Problem("no_warehouse"))
     return found
+
+
+def named_target(services: Services, name: str) -> Target | None:
+    """The warehouse of this name, None where there is none; a connection that is called so comes first."""
+    found = next((target for target in targets(services) if target.name == name), None)
+    if found is None:
+        return None
+    with services.database.read() as db:
+        return None if any(row.name == name for row in connections.every(db)) else found

@@ -115,9 +115,9 @@ class Definitions:
         columns = ", ".join(_definition(each) for each in made.columns)
         if not columns:
             raise SqlError("DELTA_EMPTY_DATA", "A table needs columns here.", "428GU")
-        self.placing.engine().run(f"CREATE TABLE {own} ({columns}) USING DELTA LOCATION '{folder}'")
+        self.placing.engine().change(f"CREATE TABLE {own} ({columns}) USING DELTA LOCATION '{folder}'")
         if tree.expression is not None:
-            self.placing.engine().run(f"INSERT INTO {own} {query}")
+            self.placing.engine().change(f"INSERT INTO {own} {query}")
         self.tables.keep(made)
 
     def _drop_schema(self, tree: exp.Drop, parts: list[str], session: Session) -> None:

@@ -10,6 +10,8 @@ import os
 import sys
 import uuid
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
@@ -30,33 +32,45 @@ class Engine:
         self.writing = RLock()
 
     def run(self, sql: str) -> Any:
-        """Carry out a statement; the answer is an Arrow table. Raises SqlError."""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return self.session.sql(sql).toArrow()
-        except Exception as raised:
-            raise translated(raised) from raised
+        """Carry out a query; the answer is an Arrow table. Raises SqlError."""
+        with _told():
+            return self.session.sql(sql).toArrow()
+
+    def change(self, sql: str) -> None:
+        """Carry out a command, whose answer nobody wants to hear. Raises SqlError."""
+        with _told():
+            self.session.sql(sql)
 
     def new_schema(self, folder: Path) -> str:
         """A schema for the tables of a workspace; its name."""
         name = f"w{uuid.uuid4().hex}"
-        self.run(f"CREATE SCHEMA {name} LOCATION '{folder}'")
+        self.change(f"CREATE SCHEMA {name} LOCATION '{folder}'")
         return name
 
     def attach(self, name: str, folder: Path) -> None:
         """Let a Delta table that lies in a folder be known by a name, as it is now."""
-        self.run(f"DROP TABLE IF EXISTS {name}")
-        self.run(f"CREATE TABLE {name} USING DELTA LOCATION '{folder}'")
+        self.change(f"DROP TABLE IF EXISTS {name}")
+        self.change(f"CREATE TABLE {name} USING DELTA LOCATION '{folder}'")
 
     def read_json(self, path: Path, schema: str, name: str) -> None:
         """Let a file, or the files of a folder, with one JSON object a line be a view with these columns."""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self.session.read.schema(schema).json(str(path)).createOrReplaceTempView(name)
-        except Exception as raised:
-            raise translated(raised) from raised
+        with _told():
+            self.session.read.schema(schema).json(str(path)).createOrReplaceTempView(name)
+
+
+# What warns is kept for the whole process: a thread that comes back from here would let others be warned.
+_ASKING = RLock()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Let what the engine raises be an SqlError, and its client not warn; one question at a time."""
+    try:
+        with _ASKING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Exception as raised:
+        raise translated(raised) from raised
 
 
 @lru_cache(maxsize=1)

@@ -119,7 +119,7 @@ class JobApi:
             defaults = {
                 each["name"]: str(each.get("default", "")) for each in job.settings.get("parameters") or []
             }
-            run = self._made(asked, job.id, job.settings, defaults | given)
+            run = self._made(asked, job.id, _only(job.settings, asked.body.get("only")), defaults | given)
             active = [each for each in self.runs.values() if each.job_id == job.id and not each.is_final]
             most = int(job.settings.get("max_concurrent_runs") or 1)
             is_queued = bool((job.settings.get("queue") or {}).get("enabled"))
@@ -263,6 +263,21 @@ def _settings(given: Row) -> Row:
     for task in tasks:
         _check_task(task, set(keys))
     return {name: value for name, value in given.items() if name != "idempotency_token"}
+
+
+def _only(settings: Row, wanted: list[str] | None) -> Row:
+    """The settings with the tasks that a run is to carry out; all where nothing is said."""
+    if not wanted:
+        return settings
+    unknown = set(wanted) - {task["task_key"] for task in settings["tasks"]}
+    if unknown:
+        raise invalid(f"The job has no tasks {sorted(unknown)}.")
+    kept = [task for task in settings["tasks"] if task["task_key"] in wanted]
+    within = [
+        task | {"depends_on": [each for each in task.get("depends_on") or [] if each["task_key"] in wanted]}
+        for task in kept
+    ]
+    return settings | {"tasks": within}
 
 
 def _check_task(task: Row, keys: set[str]) -> None:

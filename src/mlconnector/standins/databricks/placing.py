@@ -148,7 +148,9 @@ class Placing:
 def parsed(text: str) -> list[exp.Expr]:
     """The statements of a text; raises SqlError where it is no SQL."""
     try:
-        found = [tree for tree in sqlglot.parse(text, read="databricks") if tree is not None]
+        # A comment between two statements is parsed as a statement of nothing.
+        trees = sqlglot.parse(text, read="databricks")
+        found = [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     except sqlglot.errors.SqlglotError as wrong:
         raise syntax(str(wrong).splitlines()[0]) from None
     return found

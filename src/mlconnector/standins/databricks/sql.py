@@ -10,6 +10,7 @@ from sqlglot import exp
 from mlconnector.standins.databricks import results
 from mlconnector.standins.databricks.commands import Commands
 from mlconnector.standins.databricks.definitions import Definitions
+from mlconnector.standins.databricks.merging import merge
 from mlconnector.standins.databricks.parameters import Parameter, bind
 from mlconnector.standins.databricks.placing import Placing, Session, parsed
 from mlconnector.standins.databricks.results import Result
@@ -95,10 +96,12 @@ class Sql:
         return results.of_counts(shown)
 
     def _carry_out(self, placed: exp.Expr, table: Table) -> None:
-        run = self.placing.engine().run
+        if isinstance(placed, exp.Merge):
+            merge(placed, table.columns, self.tables.folder(table), self.placing.engine)
+            return
         if isinstance(placed, exp.Insert):
             _fill_columns(placed, table)
-        run(placed.sql("databricks"))
+        self.placing.engine().change(placed.sql("databricks"))
 
     def _use(self, tree: exp.Use, session: Session) -> None:
         names = [part.name for part in tree.this.parts]

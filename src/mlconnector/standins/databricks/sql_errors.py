@@ -101,12 +101,21 @@ def _known(pattern: str, name: str, sql_state: str) -> _Known:
 
 _MANY = "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE"
 _KNOWN = (
-    _known("MERGE_CARDINALITY_VIOLATION|multiple source rows? match", _MANY, "21506"),
-    _known("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "23502"),
+    _known("MERGE_CARDINALITY_VIOLATION|matched a target row with multiple source rows", _MANY, "21506"),
+    _known(
+        "DELTA_NOT_NULL_CONSTRAINT_VIOLATED|failed validation check",
+        "DELTA_NOT_NULL_CONSTRAINT_VIOLATED",
+        "23502",
+    ),
     _known("cannot resolve|missing from the schema", "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703"),
     _known("divide by zero", "DIVIDE_BY_ZERO", "22012"),
     _known("too large to store|out of range|overflow", "NUMERIC_VALUE_OUT_OF_RANGE", "22003"),
-    _known("cannot (cast|parse)|error parsing|invalid (date|timestamp)", "CAST_INVALID_INPUT", "22018"),
+    _known("can't cast value", "CAST_OVERFLOW", "22003"),
+    _known(
+        "CAST_INVALID_INPUT|cannot (cast|parse)|error parsing|invalid (date|timestamp)",
+        "CAST_INVALID_INPUT",
+        "22018",
+    ),
     _known("expected something|invalid argument: found", "PARSE_SYNTAX_ERROR", "42601"),
     _known("failed to commit transaction", "DELTA_CONCURRENT_APPEND", "2D521"),
     _known("INSERT is missing value|number of columns", "INSERT_COLUMN_ARITY_MISMATCH", "21S01"),

@@ -18,9 +18,9 @@ from mlconnector.standins.databricks.sql_errors import SqlError, exists_already,
 from mlconnector.standins.databricks.unity import Column, Name, Table, Unity
 
 METRICS = {
-    "num_updated_rows": ("numTargetRowsUpdated", "numUpdatedRows"),
-    "num_deleted_rows": ("numTargetRowsDeleted", "numDeletedRows"),
-    "num_inserted_rows": ("numTargetRowsInserted",),
+    "num_updated_rows": ("numTargetRowsUpdated", "num_target_rows_updated", "numUpdatedRows"),
+    "num_deleted_rows": ("numTargetRowsDeleted", "num_target_rows_deleted", "numDeletedRows"),
+    "num_inserted_rows": ("numTargetRowsInserted", "num_target_rows_inserted"),
 }
 
 
@@ -57,7 +57,7 @@ class Tables:
         """Let a table be gone, with its files."""
         self.unity.schema(table.catalog, table.schema).tables.pop(table.name, None)
         if not table.is_view:
-            self.placing.engine().run(f"DROP TABLE IF EXISTS {self.placing.engine_name(table)}")
+            self.placing.engine().change(f"DROP TABLE IF EXISTS {self.placing.engine_name(table)}")
             shutil.rmtree(self.folder(table), ignore_errors=True)
 
     def attach(self, table: Table) -> None:
@@ -102,7 +102,7 @@ class Tables:
         counts = dict.fromkeys(METRICS, 0)
         for version in range(since + 1, self.version(table) + 1):
             text = (self.folder(table) / "_delta_log" / f"{version:020d}.json").read_text(encoding="utf-8")
-            for line in text.splitlines():
+            for line in filter(None, text.split("\n")):
                 commit = json.loads(line).get("commitInfo", {})
                 found = commit.get("operationMetrics", {})
                 for name, keys in METRICS.items():

@@ -34,11 +34,12 @@ connections = Table(
 )
 
 # Sealed credentials: an AES-256-GCM envelope each, its data key wrapped under the master key `key_id`. The
-# envelope is bound to `trail_sequence`, how many rows the audit trail had when it was made.
+# envelope is bound to `trail_sequence`, how many rows the audit trail had when it was made. Those of a
+# warehouse have the header of its table in the settings file, `[name]`, in the place of a connection.
 credentials = Table(
     "credentials",
     metadata,
-    Column("connection", Text, ForeignKey("connections.name"), nullable=False),
+    Column("connection", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),

@@ -1,4 +1,4 @@
-"""Databricks as a warehouse: Delta tables, by default in a folder that any reader of Delta Lake opens."""
+"""Databricks as a warehouse: Delta tables in a folder that any reader opens, or in a workspace."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ def describe_warehouse() -> WarehouseSystem:
         settings_model=Settings,
         open=_open,
         in_folder=lambda folder: Settings(folder=folder),
-        place=lambda settings, data_dir: str(settings.tables_in(data_dir)),
+        place=lambda settings, data_dir: settings.place(data_dir),
         imports=lambda settings: settings.imports,
         entities=lambda settings: settings.entities,
         refusal=_refusal,
+        secrets=lambda settings: () if settings.host is None else ("client_secret",),
+        refused="databricks_credentials_refused",
     )
 
 
@@ -31,10 +33,14 @@ def _refusal(table: str, row: Row) -> Problem | None:
     return refusal(table, row)
 
 
-# Only who loads something needs the library that writes Delta tables.
+# Only who loads something needs the libraries that write Delta tables, or speak with a workspace.
 
 
 def _open(context: WarehouseContext) -> Warehouse:
+    if context.settings.host is not None:
+        from mlconnector.systems.databricks.workspace import open_workspace  # noqa: PLC0415
+
+        return open_workspace(context)
     from mlconnector.systems.databricks.embedded import EmbeddedWarehouse  # noqa: PLC0415
 
     return EmbeddedWarehouse(context.settings.tables_in(context.data_dir))

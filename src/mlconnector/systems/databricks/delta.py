@@ -141,15 +141,6 @@ def status(folder: Path, table: Table, deleted: str = "") -> TableStatus:
     return TableStatus(table.name, int(row["n"]), int(row["d"] or 0), found.version(), len(found.file_uris()))
 
 
-def audited(folder: Path, table: Table, load_id: str) -> dict[str, Any] | None:
-    """The row of a load in the audit, None where it has none; `load_id` is a hash in hexadecimal digits."""
-    query = (
-        "SELECT CAST(attempt AS VARCHAR) AS attempt, CAST(target_rows AS VARCHAR) AS target_rows, "  # noqa: S608
-        f"CAST(target_amount AS VARCHAR) AS target_amount FROM {_TARGET} WHERE load_id = '{load_id}'"
-    )
-    return next(iter(_rows(_query({_TARGET: DeltaTable(str(folder / table.name))}, query))), None)
-
-
 def _check_features(table: Table, found: DeltaTable) -> None:
     """Refuse a table of which a reader might make something else than its writer meant."""
     unknown = sorted(set(found.protocol().reader_features or ()) - _UNDERSTOOD)

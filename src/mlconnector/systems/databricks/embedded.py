@@ -11,10 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from mlconnector.errors import ConnectorError, RetryLater
-from mlconnector.model.money import ZERO
 from mlconnector.systems.databricks import delta
-from mlconnector.systems.databricks.rows import Staged, amount_of, row_hash, staged_rows
-from mlconnector.systems.databricks.tables import AUDIT, DELETED, HASH, LOADED_AT, Table, tables
+from mlconnector.systems.databricks.rows import audit_row, carried_of, staged_rows
+from mlconnector.systems.databricks.tables import AUDIT, DELETED, tables
 from mlconnector.systems.kit.check_steps import CheckStep, failed_step
 from mlconnector.systems.warehouse import Carried, OutgoingLoad, Reached, TableStatus
 
@@ -45,7 +44,7 @@ class EmbeddedWarehouse:
             return
         yield CheckStep(FOLDER, "ok", facts=facts)
         try:
-            self._prepare()
+            self.ready()
             yield CheckStep(TABLES, "ok", facts={"count": str(len(tables()))})
         except ConnectorError as error:
             yield failed_step(TABLES, TITLE, error, human="it")
@@ -53,7 +52,7 @@ class EmbeddedWarehouse:
     def load(self, load: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
         """Stage the rows, merge them, read them back, and write the audit row last."""
         rows = {name: staged for name, table in tables().items() if (staged := staged_rows(table, load))}
-        self._prepare()
+        self.ready()
         # Its own even for the same load at the same time: nobody reads or removes what another one staged.
         place = self._folder / _STAGE / f"{load.id}-{uuid.uuid4().hex}"
         for name, staged in rows.items():
@@ -62,7 +61,8 @@ class EmbeddedWarehouse:
         for name in rows:
             delta.merge(self._folder, tables()[name], place / name)
         reached("applied")
-        carried = self._read_back(rows, place)
+        found = [delta.found_again(self._folder, tables()[name], place / name) for name in rows]
+        carried = carried_of(rows, found)
         self._audit(load, carried, place)
         if carried.agrees:
             shutil.rmtree(place, ignore_errors=True)
@@ -70,11 +70,15 @@ class EmbeddedWarehouse:
             delta.compact(self._folder, tables()[name])
         return carried
 
+    def missing(self) -> Sequence[str]:
+        """The tables that are not there."""
+        return [name for name in tables() if not (self._folder / name / "_delta_log").is_dir()]
+
     def status(self) -> Sequence[TableStatus]:
         """What every table holds; nothing where nothing was loaded yet."""
         if not self._folder.is_dir():
             return ()
-        self._prepare()
+        self.ready()
         return [
             delta.status(self._folder, table, "" if name == AUDIT else DELETED)
             for name, table in tables().items()
@@ -83,7 +87,7 @@ class EmbeddedWarehouse:
     def close(self) -> None:
         """Nothing stays open between two loads."""
 
-    def _prepare(self) -> None:
+    def ready(self) -> None:
         """Make what is not there yet, once for each opening."""
         if self._is_ready:
             return
@@ -107,32 +111,8 @@ class EmbeddedWarehouse:
             if place.stat().st_mtime < before:
                 shutil.rmtree(place, ignore_errors=True)
 
-    def _read_back(self, rows: dict[str, list[Staged]], place: Path) -> Carried:
-        found = [delta.found_again(self._folder, tables()[name], place / name) for name in rows]
-        sent = [amount_of(tables()[name], staged) for name, staged in rows.items()]
-        return Carried(
-            source_rows=sum(len(staged) for staged in rows.values()),
-            target_rows=sum(count for count, _ in found),
-            source_amount=sum(sent, ZERO),
-            target_amount=sum((amount for _, amount in found), ZERO),
-        )
-
     def _audit(self, load: OutgoingLoad, carried: Carried, place: Path) -> None:
         """Write the load's row of the audit; that of an earlier attempt is taken over."""
-        audit: Table = tables()[AUDIT]
-        row: Staged = {
-            "load_id": load.id,
-            "attempt": str(load.attempt),
-            "kind": load.kind,
-            "source": load.source,
-            "source_sha256": load.content_sha256,
-            "source_rows": str(carried.source_rows),
-            "target_rows": str(carried.target_rows),
-            "source_amount": f"{carried.source_amount:.2f}",
-            "target_amount": f"{carried.target_amount:.2f}",
-            "left_out_rows": str(load.left_out),
-            "status": "verified" if carried.agrees else "differs",
-        }
-        moment = load.planned_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        delta.stage(place / AUDIT, audit, [{**row, HASH: row_hash(row), LOADED_AT: moment}])
+        audit = tables()[AUDIT]
+        delta.stage(place / AUDIT, audit, [audit_row(load, carried)])
         delta.merge(self._folder, audit, place / AUDIT)

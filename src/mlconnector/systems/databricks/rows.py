@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -15,7 +15,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
 from mlconnector.systems.databricks.tables import DELETED, HASH, LOAD, LOADED_AT, Column, Table, tables
-from mlconnector.systems.warehouse import OutgoingLoad, Row
+from mlconnector.systems.warehouse import Carried, OutgoingLoad, Row
 
 REVISED_AT = "revised_at"
 """What a row may say beside its columns: of two with one key the later one counts."""
@@ -40,7 +40,7 @@ def staged_rows(table: Table, load: OutgoingLoad) -> list[Staged]:
             newest[key] = (revised_at, row)
         elif revised_at is None or known[0] is None or revised_at == known[0]:
             facts = {"table": table.name, "record": _record(table, given)}
-            raise NeedsHuman(Problem("warehouse_key_twice", facts, ("table",)))
+            raise NeedsHuman(Problem("warehouse_key_twice", facts, ("table",)), single=True)
         elif revised_at > known[0]:
             newest[key] = (revised_at, row)
     beside = {LOAD: load.id, LOADED_AT: _written(load.planned_at)}
@@ -48,6 +48,35 @@ def staged_rows(table: Table, load: OutgoingLoad) -> list[Staged]:
         {**row, **beside, HASH: row_hash(row)}
         for _, (_, row) in sorted(newest.items(), key=lambda one: repr(one[0]))
     ]
+
+
+def audit_row(load: OutgoingLoad, carried: Carried) -> Staged:
+    """The row of a load in the audit."""
+    row: Staged = {
+        LOAD: load.id,
+        "attempt": str(load.attempt),
+        "kind": load.kind,
+        "source": load.source,
+        "source_sha256": load.content_sha256,
+        "source_rows": str(carried.source_rows),
+        "target_rows": str(carried.target_rows),
+        "source_amount": f"{carried.source_amount:.2f}",
+        "target_amount": f"{carried.target_amount:.2f}",
+        "left_out_rows": str(load.left_out),
+        "status": "verified" if carried.agrees else "differs",
+    }
+    return {**row, HASH: row_hash(row), LOADED_AT: _written(load.planned_at)}
+
+
+def carried_of(rows: Mapping[str, Sequence[Staged]], found: Iterable[tuple[int, Decimal]]) -> Carried:
+    """What was sent of each table, beside the rows and amounts that were found again."""
+    counted = list(found)
+    return Carried(
+        source_rows=sum(len(staged) for staged in rows.values()),
+        target_rows=sum(count for count, _ in counted),
+        source_amount=sum((amount_of(tables()[name], staged) for name, staged in rows.items()), ZERO),
+        target_amount=sum((amount for _, amount in counted), ZERO),
+    )
 
 
 def refusal(table: str, row: Row) -> Problem | None:
@@ -155,11 +184,8 @@ def _refused(table: Table, column: Column, given: Row, fault: str) -> NeedsHuman
     value = given.get(column.name)
     shown = "" if value is None else (str(value) if isinstance(value, Decimal) else ascii(value))[:80]
     facts = {"table": table.name, "record": _record(table, given), "column": column.name}
-    return NeedsHuman(
-        Problem(
-            "warehouse_row_refused", {**facts, "fault": fault, "given": shown}, ("table", "column", "fault")
-        )
-    )
+    said = {**facts, "fault": fault, "given": shown}
+    return NeedsHuman(Problem("warehouse_row_refused", said, ("table", "column", "fault")), single=True)
 
 
 def _record(table: Table, given: Row) -> str:

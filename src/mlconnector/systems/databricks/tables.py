@@ -33,13 +33,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what tells its rows apart, and the column that loads are verified by, empty for none."""
+    """A table: what tells its rows apart, and the column that loads are verified by, empty for none.
+
+    `cluster` are the columns by which a workspace lays its rows together.
+    """
 
     name: str
     comment: str
     key: tuple[str, ...]
     amount: str
     columns: tuple[Column, ...]
+    cluster: tuple[str, ...] = ()
 
     @cached_property
     def content(self) -> tuple[Column, ...]:
@@ -67,6 +71,7 @@ def tables() -> Mapping[str, Table]:
                 tuple(said["key"]),
                 said.get("amount", ""),
                 tuple(_column(one) for one in (*said["columns"], *_beside(name, common))),
+                tuple(said.get("cluster", ())),
             )
             for name, said in found.items()
         }

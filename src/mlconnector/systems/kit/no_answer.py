@@ -19,14 +19,19 @@ _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, 
 
 def silence(system: str, error: httpx.RequestError, setting: str = "") -> Silence:
     """Why no answer came to the request of an error."""
-    kind = _kind(error)
-    proxy = _proxy_for(error.request.url)
+    sent = not isinstance(error, _BEFORE_SENDING)
+    return silence_of(system, error, _kind(error), str(error.request.url), sent=sent, setting=setting)
+
+
+def silence_of(
+    system: str, error: Exception, kind: Kind, url: str, *, sent: bool, setting: str = ""
+) -> Silence:
+    """The same where another library has asked, and the kind is known."""
+    proxy = _proxy_for(httpx.URL(url))
     # What stands between is reached first, so that it is what nobody finds or what does not answer.
     if proxy and kind in {"name", "refused", "route"}:
         kind = "proxy"
-    sent = not isinstance(error, _BEFORE_SENDING)
-    address = origin(str(error.request.url))
-    return Silence(system, error, kind, address, sent=sent, proxy=proxy, setting=setting)
+    return Silence(system, error, kind, origin(url), sent=sent, proxy=proxy, setting=setting)
 
 
 def _kind(error: httpx.RequestError) -> Kind:
@@ -34,6 +39,11 @@ def _kind(error: httpx.RequestError) -> Kind:
         return "proxy"
     if isinstance(error, httpx.TimeoutException):
         return "timeout"
+    return kind_of_causes(error) or ("other" if isinstance(error, httpx.ConnectError) else "timeout")
+
+
+def kind_of_causes(error: Exception) -> Kind | None:
+    """What this machine says of an error, or of what it comes from; None where it says nothing known."""
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
@@ -46,7 +56,7 @@ def _kind(error: httpx.RequestError) -> Kind:
                 return "refused"
             case OSError() if cause.errno in _NO_ROUTE:
                 return "route"
-    return "timeout" if not isinstance(error, httpx.ConnectError) else "other"
+    return None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -70,6 +70,10 @@ class Visit:
         """A parameter of the address; empty where there is none."""
         return self.place.asked(name)
 
+    def home_of(self, screen: str) -> str:
+        """The address of another screen; empty where there is none."""
+        return next((one.home for one in self.frame.areas if one.name == screen), "")
+
     def paging(self, total: int) -> Paging:
         """The page of a list that was asked for."""
         return paging(self.place, total)

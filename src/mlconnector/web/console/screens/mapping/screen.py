@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from mlconnector.flow.context.context import Context
 from mlconnector.mapping.list_entries import Fault
 from mlconnector.texts.catalogue import fault
-from mlconnector.texts.own_commands import for_connection
+from mlconnector.texts.named import for_connection
 from mlconnector.web.console.screen import Screen
 from mlconnector.web.console.visits import Visit
 

@@ -1,0 +1,32 @@
+"""What a problem says on a page: commands that the page has a button for are called as the button is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from mlconnector.texts.catalogue import Explanation
+from mlconnector.texts.named import for_connection
+from mlconnector.web.console.pages import Say
+
+_COMMAND = re.compile(
+    r"`ml-connector (replay|ignore|booked-by-hand|unignore|distinct|numbers bind|inbox|preview)\b[^`]*`"
+)
+_OF_SETTINGS = ("ml-connector connect", "ml-connector confirm", "ml-connector rules")
+
+
+def on_a_page(words: Explanation, connection: str, cause: str, say: Say) -> Explanation:
+    """The words of a problem, with the buttons of the page in place of the commands."""
+
+    def told(text: str) -> str:
+        titled = _COMMAND.sub(
+            lambda found: say(f"named_{found[1].replace('-', '_').replace(' ', '_')}"), text
+        )
+        return for_connection(titled, connection, cause)
+
+    return replace(words, what=told(words.what), why=told(words.why), do=told(words.do))
+
+
+def is_of_mapping(words: Explanation) -> bool:
+    """Whether the cure is something that a connection has agreed on: accounts, tax cases, cost centres."""
+    return any(command in words.do for command in _OF_SETTINGS)

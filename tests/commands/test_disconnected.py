@@ -41,6 +41,7 @@ GIVEN = {
     "report completeness": (NAME,),
     "report balances": (NAME,),
     "report costs": (NAME,),
+    "report vat": (NAME,),
     "reread": (NAME,),
     "resend": ("{batch}", "--reason", "lost", "--again"),
     "resume": (NAME,),
@@ -63,7 +64,8 @@ OTHERS = {
         "vault rotate",
         "batch",
     ),
-    *("audit verify", "audit head", "audit seal", "audit show", "audit http"),
+    *("audit verify", "audit head", "audit seal", "audit show", "audit export", "audit http"),
+    *(f"users {one}" for one in ("add", "disable", "end-sessions", "list", "password", "role")),
     *(f"warehouse {one}" for one in ("check", "connect", "disconnect", "import", "load", "replay", "status")),
 }
 # These would work with the outside, or let something go on: they refuse.

@@ -35,6 +35,8 @@ GIVEN = {
     "report completeness": ["mine"],
     "report balances": ["mine"],
     "report costs": ["mine"],
+    "report vat": ["mine"],
+    "audit export": ["trail.jsonl"],
     "ignore": ["mine", "RE-1", "--reason", "r"],
     "booked-by-hand": ["mine", "RE-1", "--reason", "r"],
     "unignore": ["mine", "RE-1"],

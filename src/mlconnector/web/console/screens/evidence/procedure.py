@@ -191,7 +191,7 @@ def _operation(at: Visit, one: Installation) -> list[Fact]:
         Fact(at.say("label_database"), f"{one.database}: {one.database_place}"),
         Fact(at.say("label_schema"), one.schema),
         Fact(at.say("label_data_folder"), one.data_folder),
-        Fact(at.say("label_key"), one.key_place),
+        Fact(at.say("label_master_key"), one.key_place),
         Fact(at.say("label_address"), one.public_url),
         Fact(at.say("label_api"), at.say("api_on" if one.has_api else "api_off")),
         Fact(at.say("label_warehouse"), ", ".join(one.warehouses) or at.say("no_warehouse")),

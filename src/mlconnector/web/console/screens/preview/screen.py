@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from mlconnector.web.console.screen import Screen
 from mlconnector.web.console.visits import Visit
 
-SCREEN = Screen("preview", order=40, verb="see", path="preview")
+SCREEN = Screen("preview", order=45, verb="see", path="preview")
 
 
 def address_of(page: str, fields: Mapping[str, str]) -> str:

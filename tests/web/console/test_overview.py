@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 
+from mlconnector.flow.report.attention import Kind
+from mlconnector.web.console.screens.overview import LEADS_TO
 from tests.web.console.rig import HOSTILE, fill, visitor
 from tests.web.rig import NAME, Rig
 
@@ -48,3 +51,12 @@ def test_each_chart_says_the_same_as_its_table(rig: Rig) -> None:
     assert [row[1:] for row in cases] == [["EUR", "3.570,00"], ["EUR", "-601,50"]]
     bars, ages = chart(page, "by_age")
     assert (bars, ages[0][1]) == (1, str(len(HOSTILE) + 3))
+
+
+def test_what_is_to_do_leads_to_the_page_that_shows_it(rig: Rig) -> None:
+    fill(rig)
+    mine = visitor(rig)
+    assert set(LEADS_TO) == set(get_args(Kind))
+    for page in sorted(set(LEADS_TO.values())):
+        assert NAME in mine.page(f"{page}?connection={NAME}"), page
+    assert f'href="/console/exceptions?connection={NAME}"' in mine.page("")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -30,15 +31,29 @@ WAY = (
     *("settled", "rejected", "ignored", "booked_by_hand"),
 )
 _CAUSES = _CASES = 10
+# The page that shows what somebody has to see to, of a connection.
+LEADS_TO: Mapping[attention.Kind, str] = {
+    "login_needed": "connections/connection",
+    "degraded": "check/result",
+    "not_released": "preview/release",
+    "problems": "exceptions",
+    "persons_waiting": "mapping/numbers",
+    "persons_failed": "mapping/numbers",
+    "out_of_reach": "check/result",
+    "run_interrupted": "exceptions",
+    "run_ended_early": "exceptions",
+    "batch_stuck": "batches",
+}
 _URGENCY = {kind: number for number, kind in enumerate(get_args(attention.Kind))}
 
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """Something to do, in a sentence, and the command that leads on."""
+    """Something to do, in a sentence, the page that leads on, and the command that does the same."""
 
     connection: str
     text: str
+    address: str
     command: str
 
 
@@ -88,7 +103,8 @@ def _to_do(one: attention.Attention, say: Say, language: Language) -> ToDo:
     if "system" in facts:
         facts["system"] = word("system", facts["system"], language)
     text = say(f"todo_{one.kind}", **facts)
-    return ToDo(one.connection, text, say(f"command_{one.kind}", name=one.connection))
+    address = f"/console/{LEADS_TO[one.kind]}?{urlencode({'connection': one.connection})}"
+    return ToDo(one.connection, text, address, say(f"command_{one.kind}", name=one.connection))
 
 
 def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Language) -> Card:

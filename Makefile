@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: demo test bench chaos pictures check format setup setup-dev clean
+.PHONY: demo test thorough bench chaos pictures check format setup setup-dev clean
 
 demo: setup
 	$(BIN)/ml-connector demo $(ARGS)
@@ -13,6 +13,10 @@ demo: setup
 test: setup-dev
 	scripts/check
 	$(BIN)/pytest -n 4 --dist loadgroup $(ARGS)
+
+thorough: setup-dev
+	scripts/check
+	$(BIN)/pytest -n 4 --dist loadgroup -m "thorough or not thorough" $(ARGS)
 
 bench: setup-dev
 	$(BIN)/python -m bench $(ARGS)

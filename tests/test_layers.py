@@ -10,6 +10,8 @@ import pytest
 
 from mlconnector.systems.registry import sink_systems, warehouse_names
 
+# Each worker of a run would read all of the source.
+pytestmark = pytest.mark.xdist_group("layers")
 ROOT = "mlconnector"
 SOURCE = Path(__file__).resolve().parents[1] / "src" / ROOT
 # What is read together stands together; beyond this nobody reads it at a sitting.

@@ -28,7 +28,10 @@ def trials(tmp_path: Path, sqlite_template: Path, postgres: Postgres) -> Trials:
 
 @pytest.mark.parametrize(
     ("seed", "database", "channel", "source"),
-    [(1514, "sqlite", "extf", "pipedrive"), (175, "postgresql", "dxso", "dynamics")],
+    [
+        (1514, "sqlite", "extf", "pipedrive"),
+        pytest.param(175, "postgresql", "dxso", "dynamics", marks=pytest.mark.thorough),
+    ],
 )
 def test_everything_arrives_once_whatever_a_seed_does(
     trials: Trials, seed: int, database: Kind, channel: Channel, source: str

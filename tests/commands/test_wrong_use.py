@@ -26,7 +26,7 @@ GERMAN = [
     ("serve --port", "Hinter --port fehlt die Angabe."),
     ("ping one two", "Zu viel angegeben: two"),
     ("statsu", "Den Befehl statsu gibt es nicht; ähnlich: status. Es gibt: init, "),
-    ("audit foo", "Den Befehl foo gibt es nicht. Es gibt: verify, head, seal, show, http."),
+    ("audit foo", "Den Befehl foo gibt es nicht. Es gibt: verify, export, head, seal, show, http."),
     ("replay mine", "Sagen Sie, welche: Belege, --cause oder --all."),
     ("explain X --language fr", "--language: „fr“ geht nicht; möglich ist eines von de, en"),
     ("init --source shop", "--source: „shop“ geht nicht; möglich ist eines von cin7, dynamics, pipedrive"),

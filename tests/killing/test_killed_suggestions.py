@@ -54,6 +54,7 @@ def assert_everything_was_processed_once(product: Product) -> None:
         assert audit.verify(rig.app.database).ok
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("point", [*OF_TRANSFERS, "documents_sent:2"])
 def test_killed_at_a_point_of_a_transfer(product: Product, point: str) -> None:
     assert product.run(crash_at=point) == -signal.SIGKILL

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,3 +313,13 @@ def test_that_a_job_is_asked_after_is_no_other_content(rig: Rig) -> None:
         batches.count_up(db, batch, "polls")
     assert load(rig).verified == 0
     assert {row["polls"] for row in rows_of(folder(rig), "jobs")} <= {None}
+
+
+def test_another_place_is_filled_from_the_beginning(rig: Rig, tmp_path: Path) -> None:
+    rig.work()
+    load(rig)
+    with_tables(rig, folder=tmp_path / "elsewhere")
+    report = load(rig)
+    assert (report.failed, report.unchanged) == (0, 0)
+    assert len(lines(rig)) == len(rig.outside.rows())
+    assert load(rig).verified == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from mlconnector.store import loads
 from mlconnector.systems.databricks.workspace_job import token
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import Rig
-from tests.flow.warehouse.rig import LOAD_POINTS, lines, load, with_tables
+from tests.flow.warehouse.rig import LOAD_POINTS, load, with_tables
 
 pytestmark = pytest.mark.xdist_group("databricks")
 TABLE = "main.ml_connector.booking_lines"
@@ -116,12 +115,3 @@ def test_what_keeps_everything_from_being_loaded_is_told_once(
     standin.warehouse.turn("STOPPED")
     assert load(rig).verified == 0
     assert standin.warehouse.look() == "STOPPED"
-
-
-def test_another_place_is_filled_from_the_beginning(rig: Rig, tmp_path: Path) -> None:
-    load(rig)
-    with_tables(rig, folder=tmp_path / "delta")
-    report = load(rig)
-    assert (report.failed, report.unchanged) == (0, 0)
-    assert len(lines(rig)) == len(rig.outside.rows())
-    assert load(rig).verified == 0

@@ -109,9 +109,9 @@ def test_a_load_that_was_killed_is_carried_to_its_end_by_the_next_process(
         ("POST", _RUN),
         ("GET", r"/api/2\.2/jobs/runs/get$"),
         ("POST", _STATEMENT),
-        ("PUT", r"/fs/files"),
-        ("POST", r"/jobs/create"),
-        ("POST", r"/workspace/import"),
+        pytest.param("PUT", r"/fs/files", marks=pytest.mark.thorough),
+        pytest.param("POST", r"/jobs/create", marks=pytest.mark.thorough),
+        pytest.param("POST", r"/workspace/import", marks=pytest.mark.thorough),
     ],
 )
 def test_an_answer_that_is_lost_after_the_effect_changes_nothing(
@@ -335,7 +335,7 @@ def test_a_column_that_did_not_come_along_is_noticed(opened: Opened, workspace: 
     assert carry(opened, load_of(line(1)), forgets).target_rows == 0
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 502])
+@pytest.mark.parametrize("status", [400, pytest.param(403, marks=pytest.mark.thorough), 404, 502])
 def test_a_run_of_which_nobody_knows_how_it_stands_stays_the_attempt_that_it_is(
     opened: Opened, workspace: DatabricksStandIn, status: int
 ) -> None:

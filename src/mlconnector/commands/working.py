@@ -208,7 +208,7 @@ def keep_a_log() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_VisibleLines("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for talkative in ("httpx", "alembic", "pikepdf", "databricks"):
+    for talkative in ("httpx", "alembic", "pikepdf"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 

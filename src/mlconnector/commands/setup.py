@@ -173,7 +173,7 @@ def connect(
 def _complain_of(settings: ConnectionSettings, missing: Sequence[str], unknown: Sequence[str]) -> None:
     """Say which credentials are missing still, and which names nobody knows."""
     if unknown:
-        known = ", ".join(_known(settings))
+        known = ", ".join(settings.secret_names)
         paragraph(phrase("secret_unknown", names=", ".join(unknown), known=known), to=complaints)
     if missing:
         names = ", ".join(missing)
@@ -254,12 +254,12 @@ def _secrets(
 
     Returns them with the names that the connection does not use.
     """
-    given, unknown = ({}, []) if file is None else given_credentials.given_in(file, _known(settings))
+    given, unknown = ({}, []) if file is None else given_credentials.given_in(file, settings.secret_names)
     missing = [name for name in setup.missing_secrets(app.services, settings) if name not in given]
     if missing and given_credentials.can_ask(file):
         return {**given, **given_credentials.asked(missing)}, unknown
     if unknown and not given:
-        facts = {"names": ", ".join(unknown), "known": ", ".join(_known(settings))}
+        facts = {"names": ", ".join(unknown), "known": ", ".join(settings.secret_names)}
         raise UnreadableSettings(given_credentials.place_of(file), None, phrase("secret_unknown", **facts))
     if missing and not given:
         example = given_credentials.as_tables(missing)
@@ -286,10 +286,6 @@ def _tested(
         given = {**given, **given_credentials.asked(list(refused))}
     credentials.refuse(found)
     return given, found
-
-
-def _known(settings: ConnectionSettings) -> list[str]:
-    return [f"{system}.{name}" for system, names in settings.secrets.items() for name in names]
 
 
 def disconnect(

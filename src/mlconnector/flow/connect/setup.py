@@ -144,8 +144,7 @@ def difference(before: str, after: str) -> tuple[str, ...]:
 def missing_secrets(services: Services, settings: ConnectionSettings) -> list[str]:
     """Credentials that were not given yet, by `<system>.<name>`."""
     given = set(services.vault.names(settings.name))
-    wanted = [f"{system}.{name}" for system, names in settings.secrets.items() for name in names]
-    return [name for name in wanted if name not in given]
+    return [name for name in settings.secret_names if name not in given]
 
 
 def disconnect(context: Context, by: str = "") -> list[str]:

@@ -118,6 +118,11 @@ class ConnectionSettings:
             self.sink_system.name: tuple(self.sink_system.secrets(self.sink)),
         }
 
+    @property
+    def secret_names(self) -> list[str]:
+        """The same by `<system>.<name>`."""
+        return [f"{system}.{name}" for system, names in self.secrets.items() for name in names]
+
     def setting_of(self, address: str) -> str:
         """Where the user's text names an address, by scheme, host and port, as `[table] name`; or nothing."""
         wanted = _origin(address)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import requests
-from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied, Unauthenticated
+from databricks.sdk.errors import NotFound, PermissionDenied, Unauthenticated
 from databricks.sdk.errors import platform as refused
 from databricks.sdk.errors.base import DatabricksError
 from databricks.sdk.service.sql import StatementResponse
@@ -118,11 +118,6 @@ class Answers:
 def lacks_right(words: str) -> bool:
     """Whether an answer says that a right is missing."""
     return f"SQLSTATE: {_NO_RIGHT}" in words or "PERMISSION_DENIED" in words
-
-
-def is_bad_request(error: Broken) -> bool:
-    """Whether the workspace did not take what was asked, rather than anything being broken."""
-    return isinstance(error.__cause__, BadRequest)
 
 
 def said(error: BaseException) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TypeVar
 
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.clock import Clock
@@ -42,6 +43,7 @@ _UNDER_WAY = frozenset({StatementState.PENDING, StatementState.RUNNING})
 _CLASSIC = "CLASSIC"
 _ENDED = frozenset({"TERMINATED", "SKIPPED", "INTERNAL_ERROR"})
 Cells = list[list[str | None]]
+Answered = TypeVar("Answered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,16 @@ class Waiting:
     doze: Callable[[float], None]
     is_over: Callable[[], bool]
 
-    def pauses(self, longest: float, what: str) -> Iterator[None]:
-        """Pauses that become longer, for so many seconds; then, or when the process ends, RetryLater."""
+    def until(self, ask: Callable[[], Answered | None], longest: float, what: str) -> Answered:
+        """What is answered in the end, asked for with pauses that become longer.
+
+        Raises RetryLater after so many seconds, or when the process ends.
+        """
         pause, waited = _FIRST_PAUSE, 0.0
         while waited < longest and not self.is_over():
-            yield
+            answer = ask()
+            if answer is not None:
+                return answer
             self.doze(pause)
             waited += pause
             pause = min(pause * 1.5, _LONGEST_PAUSE)
@@ -191,13 +198,15 @@ class WorkspaceApi:
                 parameters=given or None,
                 wait_timeout=_WAIT,
             )
-        for _ in self.waiting.pauses(_LONGEST_STATEMENT, "a statement"):
-            state = None if answer.status is None else answer.status.state
-            if state not in _UNDER_WAY:
-                break
-            with self._answers.understood():
-                answer = self.client.statement_execution.get_statement(answer.statement_id or "")
-        return self._rows(answer)
+
+        def ended() -> StatementResponse | None:
+            nonlocal answer
+            if _is_under_way(answer):
+                with self._answers.understood():
+                    answer = self.client.statement_execution.get_statement(answer.statement_id or "")
+            return None if _is_under_way(answer) else answer
+
+        return self._rows(self.waiting.until(ended, _LONGEST_STATEMENT, "a statement"))
 
     def _rows(self, answer: StatementResponse) -> Cells:
         state = None if answer.status is None else answer.status.state
@@ -308,13 +317,13 @@ class WorkspaceApi:
             ) from error
 
     def _ended(self, run_id: int) -> RunEnd:
-        for _ in self.waiting.pauses(_LONGEST_RUN, f"the run {run_id}"):
+        def end() -> RunEnd | None:
             with self._answers.understood():
                 run = self.client.jobs.get_run(run_id)
             life_cycle = run.state.life_cycle_state if run.state is not None else None
-            if life_cycle is not None and life_cycle.value in _ENDED:
-                return self._end(run)
-        raise AssertionError("unreachable")
+            return self._end(run) if life_cycle is not None and life_cycle.value in _ENDED else None
+
+        return self.waiting.until(end, _LONGEST_RUN, f"the run {run_id}")
 
     def failed(self, end: RunEnd) -> NeedsHuman | AttemptOver:
         """What is to be raised for a run that ended without success."""
@@ -373,6 +382,10 @@ class _Dozing(Clock):
         before = time.monotonic()
         self._waiting.doze(seconds)
         self._skipped += max(seconds - (time.monotonic() - before), 0.0)
+
+
+def _is_under_way(answer: StatementResponse) -> bool:
+    return answer.status is not None and answer.status.state in _UNDER_WAY
 
 
 def _work_of(job: jobs.JobSettings) -> object:

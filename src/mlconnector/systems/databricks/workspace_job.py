@@ -44,9 +44,9 @@ def wanted_job(settings: Settings, place: Place) -> JobSettings:
     not change each other's. A parameter of a job takes the place of one of a task that has its name, so they
     are named differently.
     """
-    paths = [path for path, _ in files(settings, place).values()]
+    paths = {name: path for name, (path, _) in files(settings, place).items()}
     return JobSettings(
-        name=f"ml-connector {place.catalog}.{place.schema} {_hash(settings.warehouse_id, *paths)}",
+        name=f"ml-connector {place.catalog}.{place.schema} {_hash(settings.warehouse_id, *paths.values())}",
         description="Merges the rows that ml-connector has staged. It is run by ml-connector alone.",
         tasks=[
             Task(
@@ -57,7 +57,7 @@ def wanted_job(settings: Settings, place: Place) -> JobSettings:
                     parameters={"path": f"{{{{job.parameters.{STAGE}}}}}/{name}"},
                 ),
             )
-            for name, (path, _) in files(settings, place).items()
+            for name, path in paths.items()
         ],
         parameters=[JobParameterDefinition(name=STAGE, default="")],
         max_concurrent_runs=1,

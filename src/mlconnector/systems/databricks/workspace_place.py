@@ -38,7 +38,6 @@ class WorkspacePlace:
     now: Callable[[], datetime]
     _job: int | None = field(default=None, init=False)
     _is_ready: bool = field(default=False, init=False)
-    _health: str = field(default="", init=False)
 
     def prepare(self) -> None:
         """See to everything that a load needs but the job, in order. Raises NeedsHuman for what cannot be."""
@@ -64,24 +63,27 @@ class WorkspacePlace:
     def see_to_warehouse(self) -> str:
         """The SQL warehouse runs, and is started where it stands still and that is allowed."""
         was_started = False
-        what = f"the start of the SQL warehouse {self.settings.warehouse_id}"
-        for _ in self.api.waiting.pauses(_LONGEST_START, what):
-            state = self._warehouse_state()
-            if state == "RUNNING":
-                return state
+
+        def running() -> str | None:
+            nonlocal was_started
+            state, health = self._warehouse_state()
             if state == "STOPPED":
                 if not self.settings.start_warehouse:
                     facts = {"warehouse": self.settings.warehouse_id}
                     raise NeedsHuman(Problem("databricks_warehouse_stopped", facts))
                 if was_started:
-                    raise RetryLater(f"{TITLE}: the SQL warehouse does not start: {self._health}")
+                    raise RetryLater(f"{TITLE}: the SQL warehouse does not start: {health}")
                 self.api.start_warehouse()
                 was_started = True
-        raise AssertionError("unreachable")
+            return state if state == "RUNNING" else None
 
-    def _warehouse_state(self) -> str:
+        what = f"the start of the SQL warehouse {self.settings.warehouse_id}"
+        return self.api.waiting.until(running, _LONGEST_START, what)
+
+    def _warehouse_state(self) -> tuple[str, str]:
+        """Its state, and what is wrong with it. Raises NeedsHuman where it is of no use."""
         try:
-            state, self._health = self.api.warehouse()
+            state, health = self.api.warehouse()
         except Absent as error:
             raise self._no_warehouse(str(error)) from error
         if state in _GONE:
@@ -89,7 +91,7 @@ class WorkspacePlace:
         if state == "CLASSIC":
             facts = {"warehouse": self.settings.warehouse_id}
             raise NeedsHuman(Problem("databricks_warehouse_classic", facts))
-        return state
+        return state, health
 
     def _no_warehouse(self, answer: str) -> NeedsHuman:
         facts = {"warehouse": self.settings.warehouse_id, "answer": answer}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from http import HTTPStatus
 from importlib.resources import files
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
@@ -109,6 +110,11 @@ class Written:
             return "–"
         written = notation.number(value, self.language, notation.amount_places(value))
         return f"{written}\N{NO-BREAK SPACE}{currency}" if currency else written
+
+    def amount_of(self, voucher: Mapping[str, Any]) -> str:
+        """The amount of a voucher in the rows that commands and pages show, with its currency."""
+        amount = voucher["amount"]
+        return self.amount(None if amount is None else Decimal(amount), voucher["currency"] or "")
 
     def day(self, value: date | None) -> str:
         """A day."""

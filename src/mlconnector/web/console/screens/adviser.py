@@ -87,7 +87,7 @@ def log_in(request: Request, web: Web, guest: MaybeGuest, form: Fields) -> Respo
         context, system.name, redirect, ended_there=left, by=visitor.by, back=SCREEN.home
     )
     title = word("system", system.name, viewer_of(request, None).language)
-    return _page(request, "onward.html", guest=visitor, address=address, system=title)
+    return _page(request, "onward.html", guest=visitor, address=address, system=title, back=SCREEN.home)
 
 
 @SCREEN.open_action("confirm")

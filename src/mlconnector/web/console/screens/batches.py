@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any, get_args
 
 from starlette.responses import Response
@@ -73,7 +72,7 @@ def show(at: At) -> Response:
         says=_said(at, one, words),
         attempts=[_attempt(at, each) for each in story.attempts],
         events=_events(at, one["id"]),
-        booked=[(each, _money(at, each), filed.get(each["voucher"])) for each in one["booked"]],
+        booked=[(each, at.written.amount_of(each), filed.get(each["voucher"])) for each in one["booked"]],
         paging=paging,
         waiting=len(story.waiting),
         may_go_again=one["state"] in {"succeeded", "failed"} and one["format"] != "dxso",
@@ -232,11 +231,6 @@ def _taken(at: Visit, form: str) -> Response:
         for sums in _cells(turnovers.get(one["id"], ()))
     ]
     return downloaded(form, at.say("title"), [at.say(f"label_{key}") for key in keys], listed, at.language)
-
-
-def _money(at: Visit, voucher: Mapping[str, Any]) -> str:
-    amount = voucher["amount"]
-    return at.written.amount(None if amount is None else Decimal(amount), voucher["currency"] or "")
 
 
 def _cells(turnovers: tuple[Turnover, ...]) -> list[tuple[Cell, ...]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from starlette.responses import Response
 
@@ -25,6 +26,7 @@ from mlconnector.flow.report.told_reports import (
 )
 from mlconnector.flow.report.vat_check import vat_of
 from mlconnector.store import booked, connections
+from mlconnector.texts.language import Language
 from mlconnector.web.console.downloads import FORMS, downloaded, downloaded_sheets
 from mlconnector.web.console.pages import Written
 from mlconnector.web.console.place import ROWS, Paging
@@ -34,6 +36,7 @@ from mlconnector.web.console.visits import At, Visit
 SCREEN = Screen("reports", order=75, verb="see", path="reports")
 KINDS = ("bookings", "opos", "balances", "vat", "completeness", "costs")
 _PRINT = "print"
+Made = TypeVar("Made")
 _SHORT, _LONG = 14, 60
 
 
@@ -85,51 +88,37 @@ def open_items(at: At) -> Response:
 @SCREEN.page("balances")
 def balances(at: At) -> Response:
     """Sums and balances."""
-
-    def told(asked: Asked) -> ToldReport:
-        report = ledger_reports.balances_of(
-            at.app.services, asked.name, period=asked.period, whole_client=asked.whole_client
-        )
-        return balances_told(report, at.language)
-
-    return _report(at, "balances", told)
+    return _of_period(at, "balances", ledger_reports.balances_of, balances_told)
 
 
 @SCREEN.page("vat")
 def vat(at: At) -> Response:
     """The VAT check."""
-
-    def told(asked: Asked) -> ToldReport:
-        report = vat_of(at.app.services, asked.name, period=asked.period, whole_client=asked.whole_client)
-        return vat_told(report, at.language)
-
-    return _report(at, "vat", told)
+    return _of_period(at, "vat", vat_of, vat_told)
 
 
 @SCREEN.page("completeness")
 def completeness(at: At) -> Response:
     """Source against sent against accepted."""
-
-    def told(asked: Asked) -> ToldReport:
-        report = completeness_of(
-            at.app.services, asked.name, period=asked.period, whole_client=asked.whole_client
-        )
-        return completeness_told(report, at.language)
-
-    return _report(at, "completeness", told)
+    return _of_period(at, "completeness", completeness_of, completeness_told)
 
 
 @SCREEN.page("costs")
 def costs(at: At) -> Response:
     """Costs by cost centre."""
+    return _of_period(at, "costs", ledger_reports.costs_of, costs_told)
+
+
+def _of_period(
+    at: At, kind: str, ask: Callable[..., Made], tell: Callable[[Made, Language], ToldReport]
+) -> Response:
+    """A report that is asked for by connection, period and whether the whole client is meant."""
 
     def told(asked: Asked) -> ToldReport:
-        report = ledger_reports.costs_of(
-            at.app.services, asked.name, period=asked.period, whole_client=asked.whole_client
-        )
-        return costs_told(report, at.language)
+        made = ask(at.app.services, asked.name, period=asked.period, whole_client=asked.whole_client)
+        return tell(made, at.language)
 
-    return _report(at, "costs", told)
+    return _report(at, kind, told)
 
 
 @SCREEN.page("bookings")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
-
 from starlette.responses import Response
 
 from mlconnector.flow.report import finding
@@ -37,7 +33,7 @@ def search(at: At) -> Response:
         asked=sought,
         faults=_faults(at, sought, fault),
         names=[(name, name) for name in names],
-        vouchers=[(one, _money(at, one)) for one in found.vouchers] if found else [],
+        vouchers=[(one, at.written.amount_of(one)) for one in found.vouchers] if found else [],
         batches=[(one, batch_state(one["format"], one["state"], at.language)) for one in found.batches]
         if found
         else [],
@@ -53,8 +49,3 @@ def _faults(at: Visit, sought: Sought, given: str) -> dict[str, str]:
     if given == sought.period or given in sought.period.split(".."):
         return {"period": at.say("period_unreadable", given=given)}
     return {"amount": at.say("amount_unreadable", given=given)}
-
-
-def _money(at: Visit, voucher: Mapping[str, Any]) -> str:
-    amount = voucher["amount"]
-    return at.written.amount(None if amount is None else Decimal(amount), voucher["currency"] or "")

@@ -69,13 +69,8 @@ def apply(at: Acting) -> Response:
 
 def given_in(at: Visit, settings: ConnectionSettings) -> dict[str, str]:
     """The credentials that a form was filled with; what was left empty stays as it is."""
-    values = {one: at.form.raw(f"{FIELD}{one}").strip() for one in known(settings)}
+    values = {one: at.form.raw(f"{FIELD}{one}").strip() for one in settings.secret_names}
     return {one: value for one, value in values.items() if value}
-
-
-def known(settings: ConnectionSettings) -> list[str]:
-    """The credentials that a connection uses, by `<system>.<name>`."""
-    return [f"{system}.{name}" for system, names in settings.secrets.items() for name in names]
 
 
 def refused_in(at: Visit, found: Sequence[Tested]) -> dict[str, str]:
@@ -98,7 +93,7 @@ def to_enter(at: Visit, settings: ConnectionSettings, refused: dict[str, str]) -
             one.endswith(_OF_SEVERAL_LINES),
             refused.get(one, ""),
         )
-        for one in known(settings)
+        for one in settings.secret_names
     ]
     return sorted(found, key=lambda one: one.is_given)
 

@@ -176,9 +176,7 @@ class Product:
             numbers={one["external_id"]: one["number"] or "" for one in found},
             batches={one["file"]: one["state"] for one in batches},
             changed=frozenset(
-                one["external_id"]
-                for one in found
-                if any(is_of(one["external_id"], record) for record in ids)
+                one["external_id"] for one in found if any(is_of(one["external_id"], each) for each in ids)
             ),
             is_whole=is_whole,
         )

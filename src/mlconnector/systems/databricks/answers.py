@@ -46,7 +46,7 @@ _CUT = "…"
 _NAMED = r"(?i:(catalog|schema|table|view|volume|column|field|constraint|function|parameter)s?:?\s+)"
 _QUOTED = re.compile(rf"{_NAMED}?(?<!\w)'(?:[^']|'(?=\w))*(?:'|$)")
 _UNQUOTED = re.compile(
-    r"(violated by row with values:|in record parsing:|== SQL|\] The(?: value)?(?= \S+ (?:rounded|cannot be)))"
+    r"(violated by row with values:|in record parsing:|== SQL|\] The(?= \S+ (?:rounded|cannot be)))"
     r".*?(?= cannot be | Parse Mode:| SQLSTATE:|$)"
 )
 

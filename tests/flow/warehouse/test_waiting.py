@@ -46,9 +46,10 @@ def test_what_failed_otherwise_or_goes_on_waits_for_nobody() -> None:
 
 @dataclass
 class Right:
-    """A right to the table of vouchers that runs may miss; what was asked for without it is counted."""
+    """A right to a table that runs may miss; what was asked for without it is counted."""
 
     is_missing: bool = True
+    table: str = "vouchers"
     asked: list[str] = field(default_factory=list)
 
 
@@ -65,7 +66,7 @@ def right(monkeypatch: pytest.MonkeyPatch) -> Right:
     made, plain = Right(), EmbeddedWarehouse.load
 
     def load(self: EmbeddedWarehouse, given: OutgoingLoad, reached: Callable[[Reached], None]) -> Carried:
-        if made.is_missing and "vouchers" in given.rows:
+        if made.is_missing and made.table in given.rows:
             made.asked.append(given.id)
             raise NeedsHuman(REFUSED)
         return plain(self, given, reached)
@@ -138,3 +139,17 @@ def test_what_comes_before_goes_on_and_new_content_of_the_source_waits_with_it(
     assert load(rig).failed == 0
     with rig.app.database.read() as db:
         assert loads.held_back(db, "databricks") is None
+
+
+def test_a_warehouse_waits_by_the_load_alone_that_was_refused_last(rig: Rig, right: Right) -> None:
+    on_schedule(rig)
+    right.table = "accounts"
+    with_tables(rig, entities={MUSTERHOLZ: "Holz"})
+    for _ in range(2):
+        assert on_schedule(rig) == [REFUSED]
+    assert len(right.asked) == 2
+    with rig.app.database.read() as db:
+        held = loads.held_back(db, "databricks")
+        assert held is not None
+        assert (held.kind, held.refusals) == ("accounts", 2)
+        assert [row.refusals for row in loads.failed(db, "databricks")] == [2, 0]

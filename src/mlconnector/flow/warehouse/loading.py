@@ -17,7 +17,7 @@ from mlconnector.flow.context.services import Services
 from mlconnector.flow.warehouse.batch_rows import foreign_batch, read_foreign
 from mlconnector.flow.warehouse.portions import Rows, Source
 from mlconnector.flow.warehouse.read_file import Unreadable
-from mlconnector.flow.warehouse.sources import IMPORT, sources
+from mlconnector.flow.warehouse.sources import IMPORT, imported_content, sources
 from mlconnector.flow.warehouse.target import Target, some_targets, targets
 from mlconnector.flow.warehouse.waiting import next_try
 from mlconnector.model.problems import Problem
@@ -143,7 +143,8 @@ def import_source(target: Target, row: LoadRow) -> Source:
         read = read_foreign(content())
         return foreign_batch(content(), row.file_name, read, target.entity(read.client))
 
-    return Source(IMPORT, row.source, row.content_sha256, rows, row.file_name, keeps=content)
+    digest = imported_content(target, row.source)
+    return Source(IMPORT, row.source, digest, rows, row.file_name, keeps=content)
 
 
 def found_load(services: Services, begin: str) -> tuple[Target, LoadRow]:

@@ -49,19 +49,19 @@ _URGENCY = {kind: number for number, kind in enumerate(get_args(attention.Kind))
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """Something to do, in a sentence, the page that leads on, and the command that does the same."""
+    """Something to do, in a sentence, and the page that leads on."""
 
     connection: str
     text: str
     address: str
-    command: str
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A connection: its state in a tone and a word, and what is known of it."""
+    """A connection: its page, its state in a tone and a word, and what is known of it."""
 
     name: str
+    address: str
     tone: Tone
     state: str
     facts: tuple[Fact, ...]
@@ -104,18 +104,22 @@ def _to_do(one: attention.Attention, say: Say, language: Language) -> ToDo:
         facts["system"] = word("system", facts["system"], language)
     text = say(f"todo_{one.kind}", **facts)
     address = f"/console/{LEADS_TO[one.kind]}?{urlencode({'connection': one.connection})}"
-    return ToDo(one.connection, text, address, say(f"command_{one.kind}", name=one.connection))
+    return ToDo(one.connection, text, address)
 
 
 def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Language) -> Card:
     moment = Written(language).moment
     run = one["latest_run"]
-    runs_of = f"/console/runs?{urlencode({'connection': one['connection']})}"
+    of_it = urlencode({"connection": one["connection"]})
     facts = [
         Fact(say("label_source"), word("source", one["source"], language)),
         Fact(say("label_client"), one["client"]),
         Fact(say("label_last_event"), moment(hint)),
-        Fact(say("label_last_poll"), moment(run["started_at"]) if run else say("read_now"), runs_of),
+        Fact(
+            say("label_last_poll"),
+            moment(run["started_at"]) if run else say("read_now"),
+            f"/console/runs?{of_it}",
+        ),
     ]
     if one["trouble"] is not None:
         facts.append(Fact(say("label_trouble"), f"{one['trouble']['what']} {one['trouble']['do']}"))
@@ -135,12 +139,15 @@ def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Lan
             told = f"{moment(login['failure']['at'])}: {login['failure']['words']}"
             facts.append(Fact(say("label_login_failed"), told))
     waiting = sum(one["vouchers"].get(state, 0) for state in ("needs_human", "rejected"))
-    facts.append(Fact(say("label_exceptions"), Written(language).count(waiting)))
-    if one["state"] != "paused":
-        facts.append(Fact(say("label_disconnect"), say("command_disconnect", name=one["connection"])))
+    exceptions = f"/console/exceptions?{of_it}" if waiting else ""
+    facts.append(Fact(say("label_exceptions"), Written(language).count(waiting), exceptions))
     state = one["state"]
     return Card(
-        one["connection"], tone("connection", state), word("connection", state, language), tuple(facts)
+        one["connection"],
+        f"/console/connections/connection?{of_it}",
+        tone("connection", state),
+        word("connection", state, language),
+        tuple(facts),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.commands.login_facts import show_login_facts
+from mlconnector.commands.notify import say_failing
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -56,6 +57,8 @@ def status(names: Names = None, json: AsJson = False) -> None:
             say("no_connections")
         else:
             show(report)
+        if not json:
+            say_failing(app.services)
         raise typer.Exit(exit_code(report))
 
 

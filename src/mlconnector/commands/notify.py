@@ -15,7 +15,6 @@ from mlconnector.commands.output import (
     Spoken,
     answered,
     application,
-    complaints,
     language,
     named,
     paragraph,
@@ -84,15 +83,6 @@ def notify_remove(place: PlaceName, json: AsJson = False) -> None:
             print_json({"place": place, "removed": True})
         else:
             say("notify_removed", place=place)
-
-
-def say_failing(services: Services) -> None:
-    """Say which places messages do not get to, on standard error."""
-    for one in places.failing(services):
-        if one.failure is not None:
-            what = explain(one.failure.key, one.failure.facts, language()).what
-            said = phrase("notify_failing", place=one.name, since=one.failing_since, what=what)
-            paragraph(said, to=complaints)
 
 
 def place_data(one: Place) -> dict[str, Any]:

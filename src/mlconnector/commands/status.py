@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from mlconnector.commands.login_facts import show_login_facts
-from mlconnector.commands.notify import say_failing
 from mlconnector.commands.output import (
     AsJson,
     Exit,
@@ -29,6 +28,7 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
+from mlconnector.commands.silent_places import say_silent_places
 from mlconnector.flow.report import attention, batch_words, overview
 from mlconnector.store import connections
 from mlconnector.texts.catalogue import Explanation
@@ -58,7 +58,7 @@ def status(names: Names = None, json: AsJson = False) -> None:
         else:
             show(report)
         if not json:
-            say_failing(app.services)
+            say_silent_places(app.services)
         raise typer.Exit(exit_code(report))
 
 

@@ -16,7 +16,6 @@ import typer
 
 from mlconnector.app import Application
 from mlconnector.commands import progress
-from mlconnector.commands.notify import say_failing
 from mlconnector.commands.outage_watch import OutageWatch, duration, in_words
 from mlconnector.commands.output import (
     AsJson,
@@ -31,6 +30,7 @@ from mlconnector.commands.output import (
     states_in_words,
     visible,
 )
+from mlconnector.commands.silent_places import say_silent_places
 from mlconnector.commands.status import Names, exit_code, show
 from mlconnector.errors import ConnectorError, RetryLater
 from mlconnector.flow.context.services import Services
@@ -100,7 +100,7 @@ def _tell(services: Services) -> None:
         log.warning("nobody can be told anything at the moment: %s", error.reason)
         return
     if told.failed:
-        say_failing(services)
+        say_silent_places(services)
 
 
 def work_through(

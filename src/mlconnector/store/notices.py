@@ -45,7 +45,7 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """Something that is the case and concerns a place; `settled_at` is when it was told, or given up."""
+    """Something that is the case and concerns a place; `settled_at` is when it was told."""
 
     identity: Identity
     since: datetime
@@ -79,11 +79,19 @@ def is_any(connection: Connection) -> bool:
     return connection.execute(select(notice_places.c.name).limit(1)).first() is not None
 
 
+def hold(connection: Connection, name: str) -> bool:
+    """Keep others from removing a place before the transaction ends; False where there is none."""
+    query = select(notice_places.c.name).where(notice_places.c.name == name).with_for_update()
+    return connection.execute(query).first() is not None
+
+
 def remove_place(connection: Connection, name: str) -> bool:
     """Forget a place and what it was told; whether there was one."""
+    if not hold(connection, name):
+        return False
     connection.execute(delete(notices).where(notices.c.place == name))
-    gone = delete(notice_places).where(notice_places.c.name == name)
-    return connection.execute(gone).rowcount == 1
+    connection.execute(delete(notice_places).where(notice_places.c.name == name))
+    return True
 
 
 def known(connection: Connection, name: str) -> list[NoticeRow]:
@@ -108,7 +116,7 @@ def forget(connection: Connection, name: str, over: Iterable[Identity]) -> None:
 
 
 def settle(connection: Connection, name: str, settled: Iterable[Identity], now: datetime) -> None:
-    """Note that a place was told, or that this was given up."""
+    """Note that a place was told."""
     for one in settled:
         connection.execute(update(notices).where(_is(name, one)).values(settled_at=now))
 

@@ -1,4 +1,4 @@
-"""When a place is told what: at once, gathered, never in the silent hours, never twice, not for ever."""
+"""When a place is told what: at once, gathered, never in the silent hours, never twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mlconnector.flow.notify.matters import OCCASIONS, Matter, Occasion
-from mlconnector.flow.notify.planning import KEPT, PAUSES, habits, next_try, plan
+from mlconnector.flow.notify.planning import PAUSES, habits, next_try, plan
 from mlconnector.store.notices import NoticeRow, PlaceRow
 
 MORNING = datetime(2026, 3, 20, 7, 0, tzinfo=UTC)
@@ -74,7 +74,7 @@ def test_in_the_silent_hours_nothing_is_sent(quiet: str, hour: int, is_sent: boo
 
 
 def test_a_place_that_cannot_be_reached_is_tried_further_and_further_apart() -> None:
-    pauses = [next_try(tries, MORNING) - MORNING for tries in range(7)]
+    pauses = [next_try(tries, MORNING) - MORNING for tries in range(8)]
     assert pauses == [*PAUSES, PAUSES[-1], PAUSES[-1]]
     place = replace(PLACE, tries=1, failing_since=MORNING, next_try_at=MORNING + HOUR)
     kept = waits(LOGIN, since=MORNING)
@@ -82,11 +82,13 @@ def test_a_place_that_cannot_be_reached_is_tried_further_and_further_apart() -> 
     assert plan(place, kept, [LOGIN], MORNING + HOUR, USUAL).message == [LOGIN]
 
 
-def test_what_could_not_be_sent_for_too_long_is_given_up() -> None:
+def test_what_could_not_be_sent_before_it_was_over_is_missed() -> None:
     place = replace(PLACE, tries=9, failing_since=MORNING, next_try_at=MORNING)
-    kept = [*waits(LOGIN, since=MORNING), *waits(CAUSE, since=MORNING + HOUR)]
-    found = plan(place, kept, [LOGIN, CAUSE], MORNING + KEPT, USUAL)
-    assert (found.given_up, found.message) == ([LOGIN.identity], [CAUSE])
+    kept = [*waits(LOGIN, since=MORNING), NoticeRow(CAUSE.identity, MORNING, settled_at=MORNING)]
+    found = plan(place, kept, [], MORNING + 400 * HOUR, USUAL)
+    assert (found.over, found.missed) == ([LOGIN.identity, CAUSE.identity], [LOGIN.identity])
+    assert plan(place, kept, [LOGIN], MORNING + 400 * HOUR, USUAL).message == [LOGIN]
+    assert plan(PLACE, kept, [], MORNING + 400 * HOUR, USUAL).missed == []
 
 
 def test_there_are_occasions_of_every_urgency() -> None:

@@ -17,7 +17,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.notify import places, telling
 from mlconnector.flow.notify.addresses import Address
 from mlconnector.flow.notify.gathering import current, months
-from mlconnector.flow.notify.planning import KEPT, PAUSES
+from mlconnector.flow.notify.planning import PAUSES
 from mlconnector.flow.notify.wording import Message
 from mlconnector.model.problems import Problem
 from mlconnector.settings import Settings
@@ -144,19 +144,17 @@ def test_what_cannot_be_sent_is_kept_shown_and_tried_again(post: Post) -> None:
     assert places.failing(post.app.services) == []
 
 
-def test_what_cannot_be_sent_for_a_week_is_given_up_and_that_is_kept(post: Post) -> None:
+def test_what_could_not_be_sent_as_long_as_it_was_the_case_is_kept_in_the_audit_trail(post: Post) -> None:
     post.add()
     post.note("needs_login")
     post.is_out = True
     post.tell()
-    post.clock.advance(KEPT.total_seconds())
+    post.note("ready")
     post.tell()
-    assert post.story()[-1] == (
-        "notification_given_up",
-        {"occasions": {"login_needed": 1}, "connections": ["mine"]},
-    )
-    post.clock.advance(KEPT.total_seconds())
-    assert post.tell().failed == {}
+    missed = {"occasions": {"login_needed": 1}, "connections": ["mine"]}
+    assert post.story()[-1] == ("notification_missed", missed)
+    post.clock.advance(3600)
+    assert post.tell() == telling.Told()
 
 
 def test_a_trial_that_gets_there_lets_the_rest_follow(post: Post) -> None:

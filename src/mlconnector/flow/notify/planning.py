@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from mlconnector.flow.notify.matters import Matter
 from mlconnector.store.notices import Identity, NoticeRow, PlaceRow
 
-PAUSES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360))
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 1440))
 """How long after each failure in a row a place is tried again; the last one counts from then on."""
-KEPT = timedelta(days=7)
-"""How long what cannot be sent is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +26,12 @@ class Habits:
 class Plan:
     """What is to be noted of a place, and what it is to be told now; nothing where it is not the time.
 
-    `over` is not the case any more, `given_up` could not be sent for too long.
+    `over` is not the case any more; what of it could not be sent before is `missed`.
     """
 
     new: list[Identity]
     over: list[Identity]
-    given_up: list[Identity]
+    missed: list[Identity]
     message: list[Matter]
 
 
@@ -53,16 +51,16 @@ def plan(
     is_case = {one.identity for one in concerning}
     new = [one.identity for one in concerning if one.identity not in rows]
     over = [identity for identity in rows if identity not in is_case]
-    open_rows = [row for row in rows.values() if row.settled_at is None and row.identity in is_case]
-    given_up = [row.identity for row in open_rows if place.failing_since and now - row.since >= KEPT]
-    since = {row.identity: row.since for row in open_rows if row.identity not in given_up}
+    unsent = {row.identity: row.since for row in rows.values() if row.settled_at is None}
+    missed = [identity for identity in over if identity in unsent and place.failing_since is not None]
+    since = {identity: moment for identity, moment in unsent.items() if identity in is_case}
     since |= dict.fromkeys(new, now)
     pending = [one for one in concerning if one.identity in since]
     due = _may_send(place, now, wanted) and (
         any(one.is_urgent for one in pending)
         or any(moment <= _latest_digest(now, wanted.digest_hour) for moment in since.values())
     )
-    return Plan(new, over, given_up, pending if due else [])
+    return Plan(new, over, missed, pending if due else [])
 
 
 def next_try(tries: int, now: datetime) -> datetime:

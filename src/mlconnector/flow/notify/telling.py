@@ -98,13 +98,15 @@ def _due(services: Services, place: PlaceRow, found: Sequence[Matter]) -> list[M
     with services.database.read() as db:
         kept = notices.known(db, place.name)
     planned = plan(place, kept, found, now.astimezone(shown_in()), wanted)
-    if planned.new or planned.over or planned.given_up:
+    if planned.new or planned.over:
         with services.database.write() as db:
+            if not notices.hold(db, place.name):
+                # Somebody has removed it meanwhile.
+                return []
             notices.forget(db, place.name, planned.over)
             notices.note(db, place.name, planned.new, now)
-            notices.settle(db, place.name, planned.given_up, now)
-            if planned.given_up:
-                _append(services, db, place, "notification_given_up", planned.given_up)
+            if planned.missed:
+                _append(services, db, place, "notification_missed", planned.missed)
     return planned.message
 
 

@@ -33,6 +33,7 @@ from mlconnector.flow.notify.matters import OCCASIONS, Occasion
 from mlconnector.flow.notify.places import Place
 from mlconnector.settings import UnreadableSettings, refuse
 from mlconnector.texts.catalogue import explain
+from mlconnector.texts.notation import moment
 
 PlaceName = Annotated[str, typer.Argument()]
 
@@ -110,7 +111,8 @@ def place_data(one: Place) -> dict[str, Any]:
 def _show(found: Sequence[Place]) -> None:
     heads = [phrase(f"heading_{part}") for part in ("place", "kind", "goes_to", "occasions", "told_at")]
     rows = [
-        (one.name, named("notify_kind", one.kind), one.goes_to, _occasions(one), one.told_at) for one in found
+        (one.name, named("notify_kind", one.kind), one.goes_to, _occasions(one), _told_at(one))
+        for one in found
     ]
     print_table(heads, rows)
     for one in found:
@@ -120,6 +122,10 @@ def _show(found: Sequence[Place]) -> None:
             paragraph(said, style="bold")
             paragraph(words.what, 2)
             print_words(words, 4)
+
+
+def _told_at(one: Place) -> str:
+    return "" if one.told_at is None else moment(one.told_at, language())
 
 
 def _occasions(one: Place) -> str:

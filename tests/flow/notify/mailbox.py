@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-USER, PASSWORD, TO = "robot@example.com", "p%41ss word", "books@example.com"
+USER, PASSWORD, TO = "rob%61t@example.com", "p%41ss word", "books@example.com"
 _LOGIN = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode())
 
 

@@ -31,7 +31,7 @@ def test_a_place_is_added_tried_and_removed(rig: Rig, carried: list[str]) -> Non
     assert 'type="password"' in form
     fields: dict[str, Any] = {"kind": "webhook", "name": "books", "address": SECRET, "language": "de"}
     page = admin.done("notifications/new", **fields, occasion=["month", "silent"])
-    assert "Die Probenachricht an books ist angekommen; der Ort ist aufgenommen." in page
+    assert "Die Probenachricht an books ist angekommen; der Empfänger ist aufgenommen." in page
     assert "hooks.example.com/…" in page
     assert "Monatsübersicht" in page
     assert "secret-part" not in page

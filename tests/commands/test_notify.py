@@ -9,6 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mlconnector.cli import app
+from mlconnector.errors import RetryLater
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.notify import telling
+from mlconnector.model.problems import Problem
+from mlconnector.store import notices
 from mlconnector.store.seals import generate_master_key
 from tests.databases import copied_sqlite
 from tests.flow.notify.mailbox import PASSWORD, TO, USER, Mailbox, mail_server
@@ -70,3 +75,33 @@ def test_what_is_missing_or_not_known_is_said() -> None:
     wrong = '[slack]\naddress = "https://evil.example/secret-part"\n'
     refused = given("add", "books", "slack", "--secrets-file", "-", stdin=wrong)
     assert (refused.exit_code, "secret-part" in refused.output) == (1, False)
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_run_tells_at_its_end_and_it_is_said_who_could_not_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Services] = []
+
+    def tell(services: Services) -> telling.Told:
+        told.append(services)
+        now, failure = services.now(), json.dumps({"key": "notify_refused", "answer": "HTTP 404"})
+        row = notices.PlaceRow("books", "slack", "month", "en", now, "admin", None, 1, now, now, failure)
+        with services.database.write() as db:
+            notices.add_place(db, row)
+        return telling.Told(failed={"books": Problem("notify_refused", {"answer": "HTTP 404"})})
+
+    monkeypatch.setattr(telling, "tell", tell)
+    for command in ("run", "status"):
+        said = " ".join(CliRunner().invoke(app, [command]).output.split())
+        assert "Notifications to books have not got there since" in said
+        assert "The message was not taken (HTTP 404)." in said
+    assert len(told) == 1
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_run_ends_as_it_did_where_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_services: Services) -> telling.Told:
+        raise RetryLater("the database does not work at the moment")
+
+    before = CliRunner().invoke(app, ["run"]).exit_code
+    monkeypatch.setattr(telling, "tell", fail)
+    assert CliRunner().invoke(app, ["run"]).exit_code == before

@@ -67,6 +67,16 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How many batches of a connection came to an end, and how many vouchers are in them."""
+
+    connection: str
+    state: BatchState
+    batches: int
+    vouchers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One time that a batch was handed over; `outcome` is a word and the job, e.g. `accepted 4711`."""
 
@@ -151,6 +161,26 @@ def search(
     latest = (batches.c.created_at.desc(), batches.c.period.desc(), batches.c.id.desc())
     query = select(*_COLUMNS).where(*_meant(wanted)).order_by(*latest).limit(limit).offset(offset)
     return [BatchRow(*row) for row in connection.execute(query)]
+
+
+def refused_since(connection: Connection, name: str, since: datetime) -> list[BatchRow]:
+    """The batches of a connection that DATEV has not, or not all, taken since a moment; the oldest first."""
+    refused = batches.c.state.in_(["failed", "partial"]), batches.c.changed_at >= since
+    query = select(*_COLUMNS).where(batches.c.connection == name, *refused)
+    rows = connection.execute(query.order_by(batches.c.changed_at, batches.c.id))
+    return [BatchRow(*row) for row in rows]
+
+
+def ended_within(connection: Connection, since: datetime, until: datetime) -> list[Ended]:
+    """How many batches with bookings came to which end between two moments, by connection and state."""
+    query = (
+        select(batches.c.connection, batches.c.state, func.count(), func.sum(batches.c.vouchers))
+        .where(batches.c.format != "master", batches.c.state.in_(FINAL))
+        .where(batches.c.changed_at >= since, batches.c.changed_at < until)
+        .group_by(batches.c.connection, batches.c.state)
+        .order_by(batches.c.connection, batches.c.state)
+    )
+    return [Ended(row[0], row[1], row[2], int(row[3])) for row in connection.execute(query)]
 
 
 def attempts(connection: Connection, batch: str) -> list[Attempt]:

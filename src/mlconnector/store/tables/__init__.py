@@ -11,6 +11,7 @@ from mlconnector.store.tables.connections import (
     webhook_inbox,
 )
 from mlconnector.store.tables.master_data import person_records
+from mlconnector.store.tables.notices import notice_places, notices
 from mlconnector.store.tables.operations import (
     audit,
     audit_head,
@@ -60,6 +61,8 @@ __all__ = [
     "memories",
     "merged_parties",
     "metadata",
+    "notice_places",
+    "notices",
     "open_days",
     "outages",
     "pending_logins",

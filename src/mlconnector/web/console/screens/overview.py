@@ -12,12 +12,13 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from mlconnector.app import Application
+from mlconnector.flow.notify import places
 from mlconnector.flow.report import attention, charts, overview
 from mlconnector.flow.report.case_titles import case_title
 from mlconnector.model.euro import EURO
 from mlconnector.store import connections, figures
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import sentence, word
+from mlconnector.texts.catalogue import explain, sentence, word
 from mlconnector.texts.language import Language
 from mlconnector.web.console.charts import Chart, columns_chart
 from mlconnector.web.console.pages import Fact, Say, Written
@@ -86,6 +87,11 @@ def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
     for one in report.values():
         counts.update(one["vouchers"])
     return {
+        "mute": [
+            (one, explain(one.failure.key, one.failure.facts, language))
+            for one in places.failing(app.services)
+            if one.failure is not None
+        ],
         "to_dos": [_to_do(each, say, language) for each in wanted],
         "cards": [_card(one, hints[name], say, language) for name, one in report.items()],
         "way": [(word("state", state, language), Written(language).count(counts[state])) for state in WAY],

@@ -48,7 +48,7 @@ _RUN_DAYS = 7
 _COPIED_AT_ONCE = 1_000
 # What became of the batches of the last runs, the latest first; all before them succeeded, but for a few.
 _LATEST: tuple[BatchState, ...] = ("frozen", "submitting", "unknown", "submitted", "failed", "succeeded")
-_FAILED_OF = 40
+_FAILED_OF = 200
 
 
 @dataclass

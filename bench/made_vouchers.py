@@ -44,11 +44,14 @@ def made(name: str, count: int, last: date) -> Iterator[Voucher]:
     for number in range(1, count + 1):
         day = last - timedelta(days=DAYS - DAYS * number // count)
         drawn = chance.random()
-        if drawn < 0.43 and len(unpaid) > count // 50:
+        if drawn < 0.55 and len(unpaid) > count // 50:
             document, gross = unpaid.pop(0)
             yield _payment(number, day, document, gross)
-        elif drawn < 0.47 and unpaid:
-            yield _document(chance, f"{name[0]}{number:06}", day, unpaid[-1][0].party, Kind.CREDIT_NOTE)[0]
+        elif drawn > 0.96 and unpaid:
+            unpaid.append(
+                _document(chance, f"{name[0]}{number:06}", day, unpaid[-1][0].party, Kind.CREDIT_NOTE)
+            )
+            yield unpaid[-1][0]
         else:
             found, gross = _document(chance, f"{name[0]}{number:06}", day, chance.choice(whose), Kind.INVOICE)
             yield found

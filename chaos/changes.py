@@ -48,7 +48,7 @@ def _in_cin7(account: Cin7StandIn, change: Change) -> str:
             account.void_invoice(sale["ID"], task)
         case "price" | "won":
             account.reauthorise(sale["ID"], task, Decimal(change.price or 100))
-    return f"sale/{sale['ID']}/invoice/{task}".lower()
+    return f"sale/{sale['ID']}".lower()
 
 
 def _in_procore(company: ProcoreStandIn, change: Change) -> str:
@@ -102,7 +102,8 @@ CHANGES: Mapping[str, Callable[[Any, Change], str]] = {
     "cin7": _in_cin7,
     "procore": _in_procore,
 }
-"""How a change is made in the stand-in of a source; gives the id of the record. Others stay as they are."""
+"""How a change is made in the stand-in of a source; gives the id of the record, with which the ids of all its
+documents begin. Others stay as they are."""
 
 WEBHOOKS: Mapping[str, Callable[[Any, int, str], httpx.Response]] = {
     "pipedrive": _told_by_pipedrive,

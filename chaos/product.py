@@ -175,7 +175,9 @@ class Product:
             states={one["external_id"]: one["state"] for one in found},
             numbers={one["external_id"]: one["number"] or "" for one in found},
             batches={one["file"]: one["state"] for one in batches},
-            changed=frozenset(one["external_id"] for one in found if _record(one["external_id"]) in ids),
+            changed=frozenset(
+                one["external_id"] for one in found if any(is_of(one["external_id"], each) for each in ids)
+            ),
             is_whole=is_whole,
         )
 
@@ -207,5 +209,6 @@ class Product:
         return process
 
 
-def _record(external_id: str) -> str:
-    return external_id.rpartition("/")[2]
+def is_of(external_id: str, record: str) -> bool:
+    """Whether a voucher is a record, or a document of it; its kind may stand before, e.g. `invoice/4711`."""
+    return f"/{record}/" in f"/{external_id}/"

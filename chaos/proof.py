@@ -78,7 +78,8 @@ def _linked(arrived: Arrived) -> set[str]:
 def _same_vouchers(loud: Outcome, quiet: Outcome) -> Iterator[str]:
     for voucher in sorted({*loud.states, *quiet.states} - loud.changed):
         states = loud.states.get(voucher, "missing"), quiet.states.get(voucher, "missing")
-        if states[0] != states[1]:
+        # A record that could not be read for a while was held under its id, and is left out once it can be.
+        if states[0] != states[1] and set(states) != {"ignored", "missing"}:
             yield f"{voucher} is {states[0]}, and {states[1]} after the quiet run"
 
 

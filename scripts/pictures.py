@@ -149,7 +149,8 @@ def made_tables(out: Path) -> Path:
             for source in demo_sources():
                 work_through(app, workflows, [f"demo-{source}"], None)
         loaded = loaded_tables(app)
-    if loaded.missing or not all(loaded.rows.values()):
+    # Names of accounts come with files of other software alone.
+    if loaded.missing or not all(rows for name, rows in loaded.rows.items() if name != "account_labels"):
         raise SystemExit(f"the demo did not fill its tables: {loaded}")
     return out / "delta"
 

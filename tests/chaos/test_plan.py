@@ -6,6 +6,7 @@ from collections import Counter
 
 from chaos.changes import CHANGES, WEBHOOKS
 from chaos.plan import RECORDS, Change, Kill, Start, Tell, Wait, plan
+from chaos.product import is_of
 from chaos.storm import Storm
 
 from mlconnector.systems.registry import source_systems
@@ -79,3 +80,12 @@ def test_without_a_storm_nothing_goes_wrong_and_calls_are_counted() -> None:
     calm = storm(1, 0.0)
     assert set(kinds(calm, CALLS)) == {None}
     assert (calm.calls, calm.struck.total()) == (len(CALLS), 0)
+
+
+def test_a_changed_record_takes_its_documents_along_and_no_others() -> None:
+    assert is_of("sale/ab-1/invoice/cd-2", "sale/ab-1")
+    assert is_of("sale/ab-1/invoice/cd-2", "cd-2")
+    assert is_of("invoice/4711", "4711")
+    assert is_of("4711", "4711")
+    assert not is_of("sale/ab-12/invoice/cd-2", "sale/ab-1")
+    assert not is_of("invoice/47110", "4711")

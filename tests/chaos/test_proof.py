@@ -39,6 +39,12 @@ def test_what_is_as_after_the_quiet_run_is_well() -> None:
     assert faults_in(QUIET, QUIET) == []
 
 
+def test_a_record_that_was_held_while_it_could_not_be_read_and_left_out_then_is_no_fault() -> None:
+    states = {**QUIET.states, "sale/9": "ignored"}
+    assert faults_in(replace(QUIET, states=states), QUIET) == []
+    assert "sale/9 is settled" in faults_in(replace(QUIET, states={**states, "sale/9": "settled"}), QUIET)[0]
+
+
 def test_persons_may_have_other_numbers_as_long_as_the_same_invoices_share_one() -> None:
     other = [row("RE-1", "119.00", "40001"), row("RE-2", "59.50", "40000", "d2")]
     assert faults_in(with_arrived(rows=other), QUIET) == []

@@ -129,7 +129,15 @@ def test_the_secret_of_a_workspace_is_tried_and_sealed_before_anything_is_loaded
     said = mine.says(0, "warehouse", "connect", "--secrets-file", "-", stdin=right)
     assert "databricks: tested and accepted: client_secret" in said
     assert "ok" in mine.says(0, "ping", "databricks")
+    standin.withhold("MODIFY", "main.ml_connector.booking_lines")
     mine.give("run", NAME)
+    said = mine.says(1, "warehouse", "status")
+    assert "The service principal lacks a right in Databricks" in said
+    assert (
+        f"SELECT, MODIFY, READ VOLUME, WRITE VOLUME ON SCHEMA `main`.`ml_connector` TO `{CLIENT_ID}`" in said
+    )
+    assert "The load waits for that; it is tried again by itself on" in said
+    standin.grant("MODIFY", "main.ml_connector.booking_lines")
     mine.give("warehouse", "load")
     assert mine.data(0, "warehouse", "load")["verified"] == 0
     (shown,) = mine.data(0, "warehouse", "status")

@@ -42,6 +42,7 @@ class Recorder:
     """Workflows that only write down what was asked of them."""
 
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    busy: bool = False
 
     def start_run(self, name: str, trigger: str) -> str:
         self.asked.append(("start_run", name, trigger))
@@ -49,6 +50,9 @@ class Recorder:
 
     def nudge(self, name: str) -> None:
         self.asked.append(("nudge", name))
+
+    def is_busy(self, name: str) -> bool:
+        return self.busy
 
     def resume(self, name: str) -> list[str]:
         self.asked.append(("resume", name))

@@ -12,7 +12,7 @@ from mlconnector.flow.connect import login_failures, oauth_login
 from mlconnector.standins.base import Options
 from mlconnector.standins.datev.standin import DatevStandIn
 from mlconnector.standins.faults import Fault
-from mlconnector.store import audit, connections
+from mlconnector.store import audit, connections, runs
 from tests.conformance.doors import served
 from tests.web import rig as rigs
 from tests.web.rig import NAME, Rig
@@ -82,6 +82,14 @@ def test_a_login_that_comes_back_is_finished_and_deliveries_go_on(connected: Rig
     assert connected.work.asked == [("resume", NAME)]
     with connected.application.database.read() as db:
         assert [event.event for event in audit.story(db, [NAME])] == ["connected", "confirmed", "logged_in"]
+
+
+def test_a_run_that_came_to_no_end_for_want_of_the_login_is_begun_anew(connected: Rig) -> None:
+    with connected.application.database.write() as db:
+        runs.begin(db, "r1", NAME, "schedule", connected.clock())
+        runs.end(db, "r1", "needs_login: DATEV: expired", connected.clock())
+    connected.browser().get("/oauth/callback", params=answered(connected))
+    assert connected.work.asked == [("resume", NAME), ("start_run", NAME, "login")]
 
 
 def test_the_page_has_no_assets_and_may_not_load_any(connected: Rig) -> None:

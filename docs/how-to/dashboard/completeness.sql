@@ -13,6 +13,7 @@ WITH found AS (
   FROM booking_lines
   WHERE NOT is_deleted
     AND (account_kind IN ('debtor', 'creditor') OR contra_kind IN ('debtor', 'creditor'))
+    AND coalesce(voucher_kind, '') <> 'payment'
     AND coalesce(account_kind, '') <> 'finance'
     AND coalesce(contra_kind, '') <> 'finance'
   UNION ALL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +29,7 @@ from mlconnector.commands.output import (
     states_in_words,
 )
 from mlconnector.flow.report import attention, batch_words, overview
+from mlconnector.flow.report.outage_words import outage_lines
 from mlconnector.store import connections
 from mlconnector.texts.catalogue import Explanation
 from mlconnector.texts.named import for_connection
@@ -92,7 +93,7 @@ def show(report: Mapping[str, Mapping[str, Any]]) -> None:
         _show_requests(one["sink_requests"])
         _show_calls(one["source"], one["calls_left"])
         _show_run(one["latest_run"], put_off=bool(one["out_of_reach"]))
-        for line in out_of_reach_lines(one["out_of_reach"]):
+        for line in outage_lines(one["out_of_reach"], language()):
             paragraph(line, 2, hanging=2)
         states = states_in_words(one["vouchers"]) or phrase("no_vouchers")
         taken_back = one["reversed"] or None
@@ -171,16 +172,6 @@ def _show_run(run: Mapping[str, Any] | None, *, put_off: bool) -> None:
     else:
         outcome = phrase("run_ended_early", reason=run["outcome"].partition(": ")[2] or run["outcome"])
     paragraph(phrase("run_line", at=run["started_at"], outcome=outcome), 2, hanging=2)
-
-
-def out_of_reach_lines(outages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What cannot be reached, where, why, and when it is tried again."""
-    for one in outages:
-        system, cause = named("system", one["system"]), named("outage", one["cause"])
-        facts = {name: one[name] for name in ("address", "answer", "since", "next_at", "until")}
-        facts["tried"] = None if one["next_at"] else one["tried_at"]
-        key = "out_of_reach_line" if one["cause"] != "busy" else "busy_line"
-        yield phrase(key, system=system, cause=cause, **facts)
 
 
 def _show_persons(name: str, persons: Mapping[str, int]) -> None:

@@ -127,3 +127,5 @@ def _show_state(one: dict[str, Any]) -> None:
     for row in (*one["failed"], *one["left_out"]):
         paragraph(f"{row['load'][:12]}: {row['problem']['what']}", 2)
         paragraph(row["problem"]["do"], 4)
+        if row.get("next_try"):
+            paragraph(phrase("warehouse_next_try", at=row["next_try"]), 4)

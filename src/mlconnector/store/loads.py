@@ -34,6 +34,7 @@ class LoadRow:
     amounts: str
     cause: str
     facts: str
+    refusals: int
     file_name: str
     planned_at: datetime
     changed_at: datetime
@@ -156,6 +157,32 @@ def change(connection: Connection, load: LoadRow, now: datetime, **values: objec
     """Note how far an attempt of a load is; False when the load has gone on to another attempt meanwhile."""
     of_it = update(loads).where(loads.c.id == load.id, loads.c.attempt == load.attempt)
     return connection.execute(of_it.values(changed_at=now, **values)).rowcount == 1
+
+
+def hold_back(connection: Connection, load: LoadRow, now: datetime, **values: object) -> bool:
+    """Note that a warehouse took nothing of an attempt until a person does something; see `held_back`.
+
+    False when the load has gone on to another attempt meanwhile.
+    """
+    query = select(func.max(loads.c.refusals)).where(loads.c.warehouse == load.warehouse)
+    before = connection.execute(query).scalar() or 0
+    release(connection, load.warehouse)
+    return change(connection, load, now, state="failed", refusals=before + 1, **values)
+
+
+def held_back(connection: Connection, warehouse: str) -> LoadRow | None:
+    """The load by which a warehouse waits for a person; None where it waits for nobody."""
+    query = select(*_COLUMNS).where(loads.c.warehouse == warehouse, loads.c.refusals > 0)
+    row = connection.execute(query).first()
+    return None if row is None else LoadRow(*row)
+
+
+def release(connection: Connection, warehouse: str, kind: str = "", source: str = "") -> None:
+    """Let a warehouse wait for no person any more: at all, or where it waits by loads of one source."""
+    waiting = update(loads).where(loads.c.warehouse == warehouse, loads.c.refusals > 0)
+    if source:
+        waiting = waiting.where(loads.c.kind == kind, loads.c.source == source)
+    connection.execute(waiting.values(refusals=0))
 
 
 def unsettle(connection: Connection, warehouse: str, now: datetime, problem: Problem) -> list[str]:

@@ -15,6 +15,7 @@ from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import oauth_login
 from mlconnector.flow.connect.login_failures import error_code
 from mlconnector.flow.context.context import Context
+from mlconnector.store import runs
 from mlconnector.texts.catalogue import explain, word
 from mlconnector.texts.language import Language
 from mlconnector.web.pages import rendered
@@ -76,8 +77,14 @@ def _not_finished(failure: ConnectorError, language: Language) -> HTMLResponse:
 
 
 def _go_on(web: Parts, name: str, background: BackgroundTasks) -> None:
-    if web.work is not None:
-        background.add_task(web.work.resume, name)
+    """Let deliveries go on, and begin the run anew that came to no end for want of the login."""
+    if web.work is None:
+        return
+    background.add_task(web.work.resume, name)
+    with web.application.database.read() as db:
+        latest = runs.latest(db, name)
+    if latest and latest[0].outcome.startswith("needs_login"):
+        background.add_task(web.work.start_run, name, "login")
 
 
 def _shown(

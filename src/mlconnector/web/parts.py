@@ -20,6 +20,9 @@ class Work(Protocol):
     def nudge(self, name: str) -> None:
         """See to it that the hints in a connection's inbox are taken."""
 
+    def is_busy(self, name: str) -> bool:
+        """Whether a run, a delivery or a following of a connection is under way."""
+
     def resume(self, name: str) -> list[str]:
         """See to it that every unfinished batch of a connection is worked on."""
 

@@ -51,6 +51,9 @@ class FailedLoad(Load):
     """A load that did not arrive."""
 
     problem: Told
+    next_try: datetime | None = Field(
+        description="when it is tried again, which waits for a person; null where it goes with the next load"
+    )
 
 
 class LeftOut(BaseModel):

@@ -284,6 +284,21 @@ def test_what_a_worker_cannot_reach_is_shown_with_its_next_try(
     assert rig.states() == {"settled": 1}
 
 
+def test_while_a_source_is_out_of_reach_one_run_waits_however_often_the_schedule_comes_round(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(1)
+    monkeypatch.setattr(workflows, "_PATIENCE", (300.0,))
+    rig.pipedrive.faults.add(Fault("status", status=503, times=1000))
+    with rig.app.working() as started:
+        started.start_run(rig.name, "test")
+        until(lambda: bool(overview.connection(rig.context)["out_of_reach"]))
+        for moment in ("06:00", "06:15", "06:30"):
+            DBOS.start_workflow(started._scheduled_workflow, moment, rig.name).get_result()
+        waiting = DBOS.list_workflows(name="run", status="ENQUEUED")
+        assert [one.workflow_id for one in waiting] == [f"run:{rig.name}:06:00"]
+
+
 def test_schedules_follow_the_settings(make_rig: MakeRig) -> None:
     rig = make_rig(1)
     rig.connect(rig.text.replace('cron = ""', 'cron = "*/5 * * * *"'))

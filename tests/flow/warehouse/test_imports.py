@@ -142,6 +142,18 @@ def test_a_client_that_the_settings_name_may_be_imported(rig: Rig) -> None:
     assert {(row["client_id"], row["entity_id"]) for row in lines(rig)} == {(NEIGHBOUR, "Nachbar")}
 
 
+def test_a_client_that_is_called_otherwise_later_is_so_in_files_of_before(rig: Rig) -> None:
+    imports.take(with_tables(rig), "theirs.csv", extf_of())
+    load(rig)
+    for entity in ("Holz", "Holz AG"):
+        target = with_tables(rig, entities={MUSTERHOLZ: entity})
+        assert load(rig).failed == 0
+        assert {row["entity_id"] for row in lines(rig)} == {entity}
+        assert imports.take(target, "again.csv", extf_of()).outcome == "known"
+        assert load(rig).verified == 0
+    assert len(lines(rig)) == 2
+
+
 def test_a_file_of_ours_is_not_counted_twice(rig: Rig) -> None:
     target = with_tables(rig)
     rig.work()

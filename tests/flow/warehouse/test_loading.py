@@ -86,6 +86,7 @@ def test_booking_suggestions_have_the_same_sums(make_rig: MakeRig) -> None:
     assert sums(rig) == suggestions_rig.sums(rig.outside)
     assert {row["account_kind"] for row in lines(rig)} == {"debtor"}
     assert {row["contra_kind"] for row in lines(rig)} == {"sale"}
+    assert {row["voucher_kind"] for row in lines(rig)} == {"invoice"}
 
 
 def test_the_client_has_the_name_and_the_services_that_datev_says(rig: Rig) -> None:

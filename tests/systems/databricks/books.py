@@ -36,6 +36,7 @@ def books() -> list[OutgoingLoad]:
     august: dict[str, Any] = {"booking_date": date(2026, 8, 3), "period": "2026-08"}
     linked: dict[str, Any] = {"document_id": "d4"}
     kept_back: dict[str, Any] = {"contra_account": "1700", "contra_kind": None, "due_date": date(2031, 7, 31)}
+    exchange: dict[str, Any] = {"contra_kind": None, "voucher_kind": "payment"}
     lines = [
         line(1, "119.00", document_number="RE-1", document_id="d1"),
         line(2, "238.00", document_number="RE-2", document_id="d2", contra_account="8401"),
@@ -57,6 +58,9 @@ def books() -> list[OutgoingLoad]:
         purchase(13, "70.00", "200", currency="USD", base_amount=None, document_number="ER-4", **august),
         # Kept back of ER-1 as a security: another account, due in five years.
         purchase(14, "-4.50", None, document_number="ER-1", **kept_back, **linked),
+        # What money is worth more or less than when it was owed: no kind of account, and never a document.
+        line(15, "0.80", document_number="RE-2", contra_account="2660", **exchange),
+        line(16, "-0.80", document_number="RE-2", contra_account="2150", **exchange),
         line(1, "500.00", document_number="RE-1", **other),
         line(2, "77.00", document_number="RE-7", is_deleted=True, **other),
     ]

@@ -33,7 +33,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("Zweitholz", "2026-07", "EUR", Decimal(500), Decimal(0), Decimal(500), 1),
     ],
     "load_reconciliation": [
-        ("batch", 7, 0, 34, 34, 0, Decimal("672.10"), Decimal("672.10"), Decimal(0), 0),
+        ("batch", 7, 0, 36, 36, 0, Decimal("672.10"), Decimal("672.10"), Decimal(0), 0),
     ],
     "open_items_by_age": [
         ("up to 30 days", "EUR", Decimal(100), 1, Decimal(0), 0, 0),

@@ -50,6 +50,15 @@ def test_what_is_left_is_told() -> None:
     assert (told.minute, told.day, told.closed_for) == (1, None, 0.0)
 
 
+def test_a_clock_that_was_set_back_keeps_nobody_out_for_longer_than_was_asked() -> None:
+    spent = close(Spent(), 10_000.0, 60.0)
+    assert left(spent, LIMIT, 10_020.0).closed_for == 40.0
+    spent, wait = take(spent, LIMIT, 6_400.0)
+    assert wait == 60.0
+    assert take(spent, LIMIT, 6_430.0)[1] == 30.0
+    assert take(spent, LIMIT, 6_460.0)[1] == 0.0
+
+
 def test_a_clock_that_was_set_back_makes_nobody_wait_for_long() -> None:
     spent = close(spend(3, 100_000.0), 10 * DAY, 60.0)
     assert take(spent, LIMIT, 1_000.0)[1] <= 60.0

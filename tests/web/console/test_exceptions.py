@@ -86,7 +86,7 @@ def test_one_fix_lets_all_of_a_cause_go_on(rig: Rig) -> None:
     assert "noch nicht wieder gelesen: 12" in page
     assert {row(rig, key).state for key in keys} == {"received"}
     assert told(rig, keys[0])[:2] == ("replayed", "bookkeeper@example.com")
-    somebody.done("exceptions/run", connection=NAME)
+    somebody.done("runs/begin", connection=NAME)
     assert rig.work.asked == [("start_run", NAME, "user bookkeeper@example.com")]
 
 

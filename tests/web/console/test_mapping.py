@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import tomllib
 
@@ -16,6 +17,7 @@ from mlconnector.standins.cin7 import Cin7StandIn
 from mlconnector.store import accounts, audit
 from tests.conformance.doors import served
 from tests.flow.cin7_rig import without_mapping
+from tests.web import records
 from tests.web.console.rig import HOSTILE, Visitor, visitor
 from tests.web.rig import NAME, NOWHERE, Rig
 
@@ -240,3 +242,19 @@ def test_words_of_the_source_are_asked_for_and_mapped(rig: Rig) -> None:
         wrong = keeper.post("mapping/words/choose", connection=name, **{**chosen, "tax_case": "x"}, **empty)
         assert wrong.status_code == 409
         assert "Zeile 1:" in wrong.text
+
+
+def test_what_no_row_fits_stands_first_and_leads_to_the_form_filled_in(rig: Rig) -> None:
+    rig.connect()
+    records.add_voucher(rig, "R-1", "needs_human", records.MISSING)
+    records.add_voucher(rig, "R-2", "needs_human", records.MISSING)
+    somebody = visitor(rig, "bookkeeper")
+    page = somebody.page(f"mapping/rows?connection={NAME}")
+    address = html.unescape(re.search(r'href="/console/(mapping/row\?[^"]*value=MONT[^"]*)"', page)[1])  # type: ignore[index]
+    assert page.index("value=MONT") < page.index("Zeilen der Zuordnung")
+    form = somebody.page(address)
+    assert 'value="MONT"' in form
+    assert '<option value="product_code" selected>' in form
+    assert '<option value="domestic_19" selected>' in form
+    assert address in html.unescape(somebody.page("exceptions"))
+    assert "mapping/row?" not in visitor(rig, "auditor").page("exceptions")

@@ -63,6 +63,9 @@ class Workflows:
 
         @DBOS.workflow(name="scheduled")
         def scheduled(moment: Any, name: str) -> None:
+            # After a source was out of reach for long, the run that waits reads all; more have nothing to do.
+            if step("one_waits", partial(self._one_waits, name)):
+                return
             run_id = f"{name}:{moment}"
             enqueue("runs", f"run:{run_id}", run, name, run_id, "schedule")
 
@@ -98,11 +101,15 @@ class Workflows:
     @translated()
     def nudge(self, name: str, wait: float | None = None) -> None:
         """See to it that hints in the inbox are taken: a run begins unless one waits already."""
-        waiting = DBOS.list_workflows(
-            name="run", status="ENQUEUED", workflow_id_prefix=f"run:{name}:", limit=1
-        )
-        if not waiting:
+        if not self._one_waits(name):
             self.start_run(name, "webhook", wait)
+
+    @staticmethod
+    def _one_waits(name: str) -> bool:
+        """Whether a run of the connection waits in the queue, and has not begun."""
+        return bool(
+            DBOS.list_workflows(name="run", status="ENQUEUED", workflow_id_prefix=f"run:{name}:", limit=1)
+        )
 
     @translated()
     def resume(self, name: str, *, parked: bool = False, wait: float | None = None) -> list[str]:

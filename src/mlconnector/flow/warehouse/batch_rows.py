@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mlconnector.flow.warehouse.dxso_lines import foreign_package, own_package
 from mlconnector.flow.warehouse.extf_lines import extf_file
 from mlconnector.flow.warehouse.read_file import ReadFile, Unreadable
+from mlconnector.flow.warehouse.voucher_kinds import voucher_kinds
+from mlconnector.model.entries import Entry
 from mlconnector.store.batches import ARRIVED, FINAL, NOT_TAKEN, BatchRow
 from mlconnector.systems.warehouse import Row
 
@@ -39,9 +41,14 @@ def read_foreign(content: bytes) -> ReadFile:
 
 
 def own_batch(
-    row: BatchRow, read: ReadFile, attempts: Attempts, entity: str, standing: Collection[str] | None
+    row: BatchRow,
+    read: ReadFile,
+    attempts: Attempts,
+    entity: str,
+    standing: Collection[str] | None,
+    booked: Sequence[Entry] = (),
 ) -> dict[str, list[Row]]:
-    """The rows of one of our batches by table.
+    """The rows of one of our batches by table; `booked` are its bookings.
 
     Only what DATEV has is in the lines; those of a batch that it did not take are marked as deleted, and so
     are those of a partial one whose bookings are not among the `standing` ones, which are all for None.
@@ -53,9 +60,12 @@ def own_batch(
     if row.job_id is not None:
         rows["jobs"] = [_job(row, attempts, where)]
     if row.state in (*ARRIVED, *NOT_TAKEN):
-        taken = row.state in ARRIVED
+        taken, kinds = row.state in ARRIVED, voucher_kinds(read, booked)
         rows["booking_lines"] = [
-            _line(row.id, line, where, deleted=not taken or not _stands(read, index, standing))
+            {
+                **_line(row.id, line, where, deleted=not taken or not _stands(read, index, standing)),
+                "voucher_kind": kinds[index],
+            }
             for index, line in enumerate(read.lines)
         ]
     return {name: found for name, found in rows.items() if found}

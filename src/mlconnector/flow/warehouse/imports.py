@@ -14,7 +14,7 @@ from typing import Literal
 from mlconnector.flow.warehouse.batch_rows import read_foreign
 from mlconnector.flow.warehouse.portions import Source
 from mlconnector.flow.warehouse.read_file import Unreadable
-from mlconnector.flow.warehouse.sources import IMPORT
+from mlconnector.flow.warehouse.sources import IMPORT, imported_content
 from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.problems import Problem
 from mlconnector.store import connections, loads
@@ -69,8 +69,8 @@ def _take_and_move(target: Target, file: Path) -> Taken:
 def take(target: Target, file_name: str, content: bytes) -> Taken:
     """Take a file in under the hash of its bytes: its load is planned, with the bytes, and carried later."""
     digest = hashlib.sha256(content).hexdigest()
-    source = Source(IMPORT, digest, digest, dict, file_name)
-    load = source.load_id(target.key)
+    content_sha256 = imported_content(target, digest)
+    load = Source(IMPORT, digest, content_sha256, dict, file_name).load_id(target.key)
     try:
         client = read_foreign(content).client
     except Unreadable as error:
@@ -94,7 +94,7 @@ def take(target: Target, file_name: str, content: bytes) -> Taken:
         "warehouse": target.name,
         "kind": IMPORT,
         "source": digest,
-        "content_sha256": digest,
+        "content_sha256": content_sha256,
         "file_name": file_name,
         "planned_at": now,
     }

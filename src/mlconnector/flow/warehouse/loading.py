@@ -17,8 +17,9 @@ from mlconnector.flow.context.services import Services
 from mlconnector.flow.warehouse.batch_rows import foreign_batch, read_foreign
 from mlconnector.flow.warehouse.portions import Rows, Source
 from mlconnector.flow.warehouse.read_file import Unreadable
-from mlconnector.flow.warehouse.sources import IMPORT, sources
+from mlconnector.flow.warehouse.sources import IMPORT, imported_content, sources
 from mlconnector.flow.warehouse.target import Target, some_targets, targets
+from mlconnector.flow.warehouse.waiting import next_try
 from mlconnector.model.problems import Problem
 from mlconnector.store import loads
 from mlconnector.store.audit import AuditEvent, append
@@ -52,20 +53,25 @@ class Report:
 
 
 def load_everything(services: Services) -> Report:
-    """Load what is new into every warehouse of the installation; nothing where there is none."""
+    """Load what is new into every warehouse of the installation; nothing where there is none.
+
+    What waits for a person is tried less and less often.
+    """
     report = Report()
     for target in targets(services):
-        load_into(target, report)
+        load_into(target, report, waits=True)
     return report
 
 
-def load_into(target: Target, report: Report) -> None:
+def load_into(target: Target, report: Report, *, waits: bool = False) -> None:
     """Load what is new into a warehouse: out of our own tables, and of files that were imported.
 
-    What keeps the warehouse from taking anything is told once, and nothing is asked of it in vain.
+    What keeps the warehouse from taking anything is told once, and nothing is asked of it in vain. `waits`
+    says whether a load that waits for a person stays as it is until its time has come.
     """
     with _ONE_AT_A_TIME, target.opened() as warehouse, _told(report):
         has_tables = is_ready = False
+        waiting = _waiting(target) if waits else None
         for source in chain(sources(target), imported(target)):
             load = _Load(target, warehouse, source, report)
             if load.is_there():
@@ -73,11 +79,21 @@ def load_into(target: Target, report: Report) -> None:
                 if has_tables:
                     report.count("unchanged")
                     continue
+            if waiting is not None and (waiting.kind, waiting.source) == (source.kind, source.name):
+                raise NeedsHuman(waiting.problem)
             if not is_ready:
                 warehouse.ready()
                 has_tables = is_ready = True
             if not load.carry():
                 break
+
+
+def _waiting(target: Target) -> LoadRow | None:
+    """The load by which a warehouse waits for a person, until it is time to try it again."""
+    with target.services.database.read() as db:
+        row = loads.held_back(db, target.name)
+    at = None if row is None else next_try(row)
+    return row if at is not None and target.services.now() < at else None
 
 
 def _has_tables(target: Target, warehouse: Warehouse) -> bool:
@@ -127,7 +143,8 @@ def import_source(target: Target, row: LoadRow) -> Source:
         read = read_foreign(content())
         return foreign_batch(content(), row.file_name, read, target.entity(read.client))
 
-    return Source(IMPORT, row.source, row.content_sha256, rows, row.file_name, keeps=content)
+    digest = imported_content(target, row.source)
+    return Source(IMPORT, row.source, digest, rows, row.file_name, keeps=content)
 
 
 def found_load(services: Services, begin: str) -> tuple[Target, LoadRow]:
@@ -192,7 +209,7 @@ class _Load:
             self.report.count("later")
             return not isinstance(error, Silence)
         except NeedsHuman as error:
-            self._failed(row, error.problem)
+            self._failed(row, error.problem, holds_back=not error.single)
             return error.single
         except Exception as error:  # one load that cannot be carried must not keep the others from it
             log.exception("load %s: broken", row.id[:12])
@@ -278,19 +295,25 @@ class _Load:
         with self._services.database.write() as db:
             detail = {"attempt": row.attempt, **amounts}
             if loads.change(db, row, now, **changes):
+                loads.release(db, row.warehouse, row.kind, row.source)
                 append(db, [AuditEvent(self.target.name, row.id, "load_verified", detail)], now)
         self.report.count("verified")
 
-    def _failed(self, row: LoadRow, problem: Problem) -> None:
-        self._note_failure(row, problem)
+    def _failed(self, row: LoadRow, problem: Problem, *, holds_back: bool = False) -> None:
+        self._note_failure(row, problem, holds_back=holds_back)
         self.report.failures.append(problem)
         self.report.count("failed")
 
-    def _note_failure(self, row: LoadRow, problem: Problem) -> None:
+    def _note_failure(self, row: LoadRow, problem: Problem, *, holds_back: bool = False) -> None:
         now, facts = self._services.now(), dict(problem.facts)
         detail: dict[str, Any] = {"attempt": row.attempt, "cause": problem.key, "facts": facts}
+        said = {"cause": problem.key, "facts": json.dumps(facts)}
         with self._services.database.write() as db:
-            if loads.change(db, row, now, state="failed", cause=problem.key, facts=json.dumps(facts)):
+            if holds_back:
+                is_noted = loads.hold_back(db, row, now, **said)
+            else:
+                is_noted = loads.change(db, row, now, state="failed", refusals=0, **said)
+            if is_noted:
                 append(db, [AuditEvent(self.target.name, row.id, "load_failed", detail)], now)
 
 

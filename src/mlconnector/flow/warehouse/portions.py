@@ -25,7 +25,7 @@ Rows = dict[str, list[Row]]
 Key = tuple[object, ...]
 
 # Raised when the same content gives other rows, so that it is loaded again.
-READING = "3"
+READING = "4"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "clients": ("client_id",),
     "accounts": ("client_id", "account"),

@@ -10,6 +10,7 @@ from mlconnector.errors import NeedsHuman, RetryLater
 from mlconnector.flow.warehouse.imports import Taken
 from mlconnector.flow.warehouse.loading import Report
 from mlconnector.flow.warehouse.target import Target
+from mlconnector.flow.warehouse.waiting import next_try
 from mlconnector.model.problems import Problem
 from mlconnector.store import loads
 from mlconnector.store.loads import LoadRow
@@ -33,7 +34,7 @@ def warehouse_data(target: Target, language: Language) -> dict[str, Any]:
         "problem": None if problem is None else _in_words(problem, language),
         "tables": [_table(one) for one in tables],
         "loads": counts,
-        "failed": [{**_load(row), "problem": _in_words(row.problem, language)} for row in failed],
+        "failed": [_failed(row, language) for row in failed],
         "left_out": [
             {"load": row.id, "problem": _in_words(one, language)}
             for row in incomplete
@@ -98,6 +99,12 @@ def _load(row: LoadRow) -> dict[str, Any]:
         "changed_at": row.changed_at.isoformat(),
         **row.carried,
     }
+
+
+def _failed(row: LoadRow, language: Language) -> dict[str, Any]:
+    at = next_try(row)
+    problem = _in_words(row.problem, language)
+    return {**_load(row), "problem": problem, "next_try": None if at is None else at.isoformat()}
 
 
 def _in_words(problem: Problem, language: Language) -> dict[str, Any]:

@@ -50,6 +50,15 @@ def sources(target: Target) -> Iterator[Source]:
         yield from _batches(target, context)
 
 
+def imported_content(target: Target, digest: str) -> str:
+    """The hash of what the rows of an imported file say: of its bytes, and of whom clients stand for.
+
+    Whose a file is, stands in its bytes; they are not read to see whether it is loaded.
+    """
+    entities = sorted(target.entities.items())
+    return hashlib.sha256(json.dumps([digest, entities]).encode()).hexdigest() if entities else digest
+
+
 def _of_clients(target: Target, contexts: Sequence[Context], clients: Collection[str]) -> Iterator[Source]:
     by_client: dict[str, list[Context]] = {}
     for context in contexts:
@@ -148,5 +157,6 @@ def _batch_rows(context: Context, row: BatchRow, entity: str, standing: frozense
     chart = context.settings.rules.books.chart
     with context.read() as db:
         content, attempts = batches.content(db, row.id), Attempts(*loads.attempts(db, row.id))
+        booked = [decode(one.content) for one in entries.of_batch(db, row.id)]
     read = read_own(row, content, chart.removeprefix("SKR") if chart != "own" else "")
-    return own_batch(row, read, attempts, entity, standing)
+    return own_batch(row, read, attempts, entity, standing, booked)

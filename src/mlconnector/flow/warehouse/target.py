@@ -11,7 +11,7 @@ from typing import Any
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
-from mlconnector.store import connections
+from mlconnector.store import connections, loads
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.systems.registry import warehouse_system
 from mlconnector.systems.warehouse import Row, Warehouse, WarehouseContext, WarehouseSystem
@@ -85,10 +85,19 @@ class Target:
         )
 
     def check(self) -> Iterator[CheckStep]:
-        """Step by step whether loads can be carried, with the credentials first."""
+        """Step by step whether loads can be carried, with the credentials first.
+
+        Where all is well, what waited for a person waits no longer.
+        """
+        is_well = True
         try:
             with self.opened() as warehouse:
-                yield from warehouse.check()
+                for step in warehouse.check():
+                    is_well = is_well and step.outcome != "failed"
+                    yield step
+            if is_well:
+                with self.services.database.write() as db:
+                    loads.release(db, self.name)
         except NeedsHuman as error:
             facts = {**error.problem.facts, "system": self.system.title}
             yield CheckStep("warehouse.credentials", "failed", error.problem.key, facts, "it")

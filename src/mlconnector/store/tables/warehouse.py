@@ -9,7 +9,8 @@ from mlconnector.store.tables.base import COUNTED, MOMENT, metadata
 # A load of one source, e.g. of a batch; the id is a hash of kind, source and content. `latest` counts the
 # loads of a source: the highest one holds. `content` are the bytes of a file that was imported, which are
 # nowhere else, or the records of the newest load of a source, by which the next one knows what is no more;
-# `amounts` is what was sent and what was read back, as JSON.
+# `amounts` is what was sent and what was read back, as JSON. `refusals` counts how often in a row the
+# warehouse took nothing for want of what a person has to do; one load of a warehouse, at most, has any.
 loads = Table(
     "loads",
     metadata,
@@ -24,6 +25,7 @@ loads = Table(
     Column("amounts", Text, nullable=False, server_default=""),
     Column("cause", Text, nullable=False, server_default=""),
     Column("facts", Text, nullable=False, server_default=""),
+    Column("refusals", Integer, nullable=False, server_default="0"),
     Column("file_name", Text, nullable=False, server_default=""),
     Column("content", LargeBinary),
     Column("planned_at", MOMENT, nullable=False),

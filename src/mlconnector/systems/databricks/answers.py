@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,15 @@ _NO_RIGHT = "42501"
 _LONGEST = 500
 # What the client appends to an answer: its own settings.
 _SETTINGS_OF_CLIENT = " Config: "
+_CUT = "…"
+# Errors of SQL quote what stands in a row (docs.databricks.com, "Error conditions"). What a name is of stays;
+# an apostrophe within a word opens nothing, and one within a value closes nothing.
+_NAMED = r"(?i:(catalog|schema|table|view|volume|column|field|constraint|function|parameter)s?:?\s+)"
+_QUOTED = re.compile(rf"{_NAMED}?(?<!\w)'(?:[^']|'(?=\w))*(?:'|$)")
+_UNQUOTED = re.compile(
+    r"(violated by row with values:|in record parsing:|== SQL|\] The(?= \S+ (?:rounded|cannot be)))"
+    r".*?(?= cannot be | Parse Mode:| SQLSTATE:|$)"
+)
 
 
 class Absent(Exception):
@@ -95,7 +105,7 @@ class Answers:
         error = status.error if status is not None else None
         code = "" if error is None or error.error_code is None else error.error_code.value
         whole = "CANCELED" if error is None else error.message or code
-        words = _short(whole)
+        words = said_by_sql(whole)
         if code in _PASSING_CODES or _OF_OTHER_WRITERS in whole or error is None:
             return RetryLater(f"{TITLE}: {words}")
         if code == "UNAUTHENTICATED":
@@ -123,6 +133,12 @@ def lacks_right(words: str) -> bool:
 def said(error: BaseException) -> str:
     """The words of an error, without what nobody may read, and not endless."""
     return _short(str(error) or type(error).__name__)
+
+
+def said_by_sql(words: str) -> str:
+    """The words of an error of SQL without the values of rows that it quotes, and not endless."""
+    bare = _UNQUOTED.sub(rf"\1 {_CUT}", " ".join(words.split()))
+    return _short(_QUOTED.sub(lambda one: one[0] if one[1] else f"'{_CUT}'", bare))
 
 
 def _short(words: str) -> str:

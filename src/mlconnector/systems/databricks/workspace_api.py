@@ -28,7 +28,7 @@ from databricks.sdk.service.sql import (
 from databricks.sdk.service.workspace import ImportFormat
 
 from mlconnector.errors import Broken, NeedsHuman, RetryLater
-from mlconnector.systems.databricks.answers import TITLE, Absent, Answers, lacks_right, said
+from mlconnector.systems.databricks.answers import TITLE, Absent, Answers, lacks_right, said, said_by_sql
 from mlconnector.systems.databricks.settings import Settings
 from mlconnector.systems.databricks.workspace_login import Login
 from mlconnector.systems.warehouse import AttemptOver
@@ -344,7 +344,7 @@ class WorkspaceApi:
             if failed and task.run_id is not None:
                 with suppress(Absent), self._answers.looked_up():
                     reasons.append(self.client.jobs.get_run_output(task.run_id).error or "")
-        words = said(ValueError(" – ".join(filter(None, dict.fromkeys(reasons)))))
+        words = said_by_sql(" – ".join(filter(None, dict.fromkeys(reasons))))
         return RunEnd(False, words, run.run_page_url or "")
 
     def close(self) -> None:

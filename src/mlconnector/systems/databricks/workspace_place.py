@@ -30,7 +30,10 @@ _GONE = frozenset({"DELETED", "DELETING"})
 
 @dataclass
 class WorkspacePlace:
-    """The place that the settings name; what was seen to is not looked at again while it is open."""
+    """The place that the settings name; what was seen to is not looked at again while it is open.
+
+    The tables that `missing` has seen are those that `prepare` sees to next.
+    """
 
     settings: Settings
     place: Place
@@ -38,6 +41,7 @@ class WorkspacePlace:
     now: Callable[[], datetime]
     _job: int | None = field(default=None, init=False)
     _is_ready: bool = field(default=False, init=False)
+    _seen: dict[str, KnownTable] | None = field(default=None, init=False)
 
     def prepare(self) -> None:
         """See to everything that a load needs but the job, in order. Raises NeedsHuman for what cannot be."""
@@ -99,6 +103,8 @@ class WorkspacePlace:
 
     def see_to_schema(self) -> None:
         """The catalog and the schema, made where that is allowed."""
+        if self._seen is not None:
+            return
         catalog, schema = self.place.catalog, self.place.schema
         if not self.api.has_catalog(catalog):
             if not self.settings.create_catalog:
@@ -114,7 +120,8 @@ class WorkspacePlace:
 
         Raises NeedsHuman (`warehouse_column_differs`).
         """
-        there = self.api.tables(self.place.catalog, self.place.schema)
+        there = self._tables() if self._seen is None else self._seen
+        self._seen = None
         for name, table in tables().items():
             self._see_to_table(table, there.get(name))
         if not self.api.has_volume(self.place.volume_name):
@@ -141,7 +148,7 @@ class WorkspacePlace:
         try:
             self.api.statement(added)
         except Broken:
-            there = self.api.tables(self.place.catalog, self.place.schema).get(table.name)
+            there = self._tables().get(table.name)
             if there is None or workspace_sql.add_columns(self.place, table, there.columns):
                 raise
 
@@ -169,8 +176,11 @@ class WorkspacePlace:
         """The tables that are not there; nothing is asked of the SQL warehouse."""
         if not self.api.has_schema(f"{self.place.catalog}.{self.place.schema}"):
             return list(tables())
-        there = self.api.tables(self.place.catalog, self.place.schema)
-        return [name for name in tables() if name not in there]
+        self._seen = self._tables()
+        return [name for name in tables() if name not in self._seen]
+
+    def _tables(self) -> dict[str, KnownTable]:
+        return self.api.tables(self.place.catalog, self.place.schema)
 
     def see_to_job(self) -> int:
         """The job merges, as the principal and on the warehouse that loads have: rows that are none."""

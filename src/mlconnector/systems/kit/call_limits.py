@@ -30,7 +30,7 @@ class CallsLeft:
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """What a key has spent: the moments of its latest calls, until when it is closed, and its calls of a day.
+    """What a key has spent: moments of its latest calls, when it was closed and until when, calls of a day.
 
     All in seconds since the epoch; `day` counts days in UTC.
     """
@@ -39,6 +39,7 @@ class Spent(msgspec.Struct, frozen=True):
     closed_until: float = 0.0
     day: int = 0
     calls_of_day: int = 0
+    closed_at: float = 0.0
 
 
 class CallBudget(Protocol):
@@ -69,7 +70,8 @@ def take(spent: Spent, limit: CallLimit, now: float) -> tuple[Spent, float]:
 
 def close(spent: Spent, now: float, seconds: float) -> Spent:
     """Let nobody call for so long."""
-    return msgspec.structs.replace(spent, closed_until=max(spent.closed_until, now + seconds))
+    spent = _counted(spent, now)
+    return msgspec.structs.replace(spent, closed_at=now, closed_until=max(spent.closed_until, now + seconds))
 
 
 def left(spent: Spent, limit: CallLimit, now: float) -> CallsLeft:
@@ -83,7 +85,9 @@ def left(spent: Spent, limit: CallLimit, now: float) -> CallsLeft:
 def _counted(spent: Spent, now: float) -> Spent:
     """Without the calls of earlier minutes and days; a clock that was set back makes nobody wait for long."""
     calls = tuple(min(moment, now) for moment in spent.calls if moment > now - MINUTE)
-    closed_until = spent.closed_until if spent.closed_until <= now + DAY else now
+    closed_at = min(spent.closed_at, now)
+    closed_until = spent.closed_until - (spent.closed_at - closed_at)
+    closed_until = closed_until if closed_until <= now + DAY else now
     day = int(now // DAY)
     of_day = spent.calls_of_day if day == spent.day else 0
-    return Spent(calls, closed_until, day, of_day)
+    return Spent(calls, closed_until, day, of_day, closed_at)

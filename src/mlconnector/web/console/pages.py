@@ -23,10 +23,11 @@ from mlconnector.web.console.place import Place
 from mlconnector.web.console.tones import tone
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 STYLE = files(__package__).joinpath("static/console.css").read_text(encoding="utf-8")
+HTMX = files(__package__).joinpath("static/htmx.min.js").read_text(encoding="utf-8")
 ICON = files(__package__).joinpath("static/icon.svg").read_text(encoding="utf-8")
 _HEADERS = {
     "Content-Security-Policy": POLICY,

@@ -32,6 +32,10 @@ _TONES = {
         **dict.fromkeys(("partial", "unknown", "parked"), WARN),
         **dict.fromkeys(("failed",), BAD),
     },
+    "run": {
+        "ended": GOOD,
+        **dict.fromkeys(("put_off", "interrupted", "ended_early"), WARN),
+    },
     "user": {"enabled": GOOD, "disabled": BAD},
     "seed": {"confirmed": GOOD, "open": WARN},
     "outcome": {"ok": GOOD, "warning": WARN, "failed": BAD},

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from mlconnector.web.application import Pages
 from mlconnector.web.console import errors
-from mlconnector.web.console.pages import ICON, STYLE, Area
+from mlconnector.web.console.pages import HTMX, ICON, STYLE, Area
 from mlconnector.web.console.place import HOME
 from mlconnector.web.console.screen import Screen
 from mlconnector.web.console.visits import to_place
@@ -32,6 +32,12 @@ def to_home() -> Response:
 def style() -> Response:
     """The style sheet of all screens."""
     return Response(STYLE, media_type="text/css", headers=_KEPT)
+
+
+@router.get(f"{HOME}htmx.min.js")
+def htmx() -> Response:
+    """The only script: it lets a page that is watched renew itself."""
+    return Response(HTMX, media_type="text/javascript", headers=_KEPT)
 
 
 @router.get(f"{HOME}icon.svg")

@@ -40,8 +40,8 @@ LEADS_TO: Mapping[attention.Kind, str] = {
     "persons_waiting": "mapping/numbers",
     "persons_failed": "mapping/numbers",
     "out_of_reach": "check/result",
-    "run_interrupted": "exceptions",
-    "run_ended_early": "exceptions",
+    "run_interrupted": "runs",
+    "run_ended_early": "runs",
     "batch_stuck": "batches",
 }
 _URGENCY = {kind: number for number, kind in enumerate(get_args(attention.Kind))}
@@ -110,11 +110,12 @@ def _to_do(one: attention.Attention, say: Say, language: Language) -> ToDo:
 def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Language) -> Card:
     moment = Written(language).moment
     run = one["latest_run"]
+    runs_of = f"/console/runs?{urlencode({'connection': one['connection']})}"
     facts = [
         Fact(say("label_source"), word("source", one["source"], language)),
         Fact(say("label_client"), one["client"]),
         Fact(say("label_last_event"), moment(hint)),
-        Fact(say("label_last_poll"), moment(run["started_at"] if run else None)),
+        Fact(say("label_last_poll"), moment(run["started_at"]) if run else say("read_now"), runs_of),
     ]
     if one["trouble"] is not None:
         facts.append(Fact(say("label_trouble"), f"{one['trouble']['what']} {one['trouble']['do']}"))

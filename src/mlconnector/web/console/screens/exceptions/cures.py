@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import telling_apart
-from mlconnector.flow.people import users
 from mlconnector.flow.report import aside, inbox
 from mlconnector.flow.report.aside import Wanted
 from mlconnector.model.problems import Problem
@@ -32,17 +31,6 @@ def replay(at: Acting) -> Response:
     if not keys:
         raise NeedsHuman(Problem("nothing_chosen"))
     return at.done("replayed", meant.back(), count=inbox.replay(context, keys, None, at.by))
-
-
-@SCREEN.action("run", "run")
-def run(at: Acting) -> Response:
-    """Have those that go on read and decided now, and not by the next run of the schedule."""
-    name = at.form.get("connection")
-    at.app.services.refuse_while_disconnected(name)
-    if at.parts.work is None:
-        raise NeedsHuman(Problem("works_elsewhere", {"name": name}))
-    at.parts.work.start_run(name, users.subject(at.by))
-    return at.done("run_begun", connection=name)
 
 
 @SCREEN.action("ask-ignore", "ignore")

@@ -10,8 +10,10 @@ from mlconnector.texts.named import for_connection
 from mlconnector.web.console.pages import Say
 
 _COMMAND = re.compile(
-    r"`ml-connector (replay|ignore|booked-by-hand|unignore|distinct|numbers bind|inbox|preview)\b[^`]*`"
+    r"`ml-connector (connect|replay|ignore|booked-by-hand|unignore|distinct|numbers bind|inbox|preview)"
+    r"\b[^`]*`"
 )
+_THE_FILE = re.compile(r"in der TOML-Datei der Verbindung|(?:in|to) the connection's TOML file")
 _OF_SETTINGS = ("ml-connector connect", "ml-connector confirm", "ml-connector rules")
 
 
@@ -22,7 +24,7 @@ def on_a_page(words: Explanation, connection: str, cause: str, say: Say) -> Expl
         titled = _COMMAND.sub(
             lambda found: say(f"named_{found[1].replace('-', '_').replace(' ', '_')}"), text
         )
-        return for_connection(titled, connection, cause)
+        return for_connection(_THE_FILE.sub(say("in_the_file"), titled), connection, cause)
 
     return replace(words, what=told(words.what), why=told(words.why), do=told(words.do))
 

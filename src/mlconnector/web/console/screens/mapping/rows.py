@@ -11,9 +11,13 @@ from starlette.responses import Response
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import mapping_edit
 from mlconnector.flow.context.context import Context
+from mlconnector.flow.report import waiting
 from mlconnector.flow.report.case_titles import case_title
+from mlconnector.flow.report.search import EVERYTHING
 from mlconnector.mapping.charts import tax_cases
-from mlconnector.model.problems import Problem
+from mlconnector.model.problems import Problem, shared_facts
+from mlconnector.texts.catalogue import explain_together
+from mlconnector.web.console import row_cures
 from mlconnector.web.console.downloads import FORMS, downloaded
 from mlconnector.web.console.screens.mapping.applying import begin_change
 from mlconnector.web.console.screens.mapping.screen import SCREEN, place, tabs
@@ -26,6 +30,7 @@ _CALLED = (
     *("product", "product_code", "category", "pipeline", "rate", "region", "vat_id"),
     *("customer", "supply", "stock", "tax_code", "deductible", "cost_centre", "payment_method"),
 )
+_MISSING = 20
 _NO_FACTS = ("case", "reason", "attributes")
 
 
@@ -68,6 +73,7 @@ def show(at: At) -> Response:
     paging = at.paging(len(found))
     return at.shown(
         "rows.html",
+        missing=_missing(at, context),
         name=name,
         tabs=tabs(at, context, "rows"),
         lines=found[max(paging.first - 1, 0) : paging.last],
@@ -92,6 +98,7 @@ def edit(at: At) -> Response:
         facts=[(one, _called(at)(one)) for one in mapping_edit.FACTS],
         fact=at.asked("fact"),
         value=at.asked("value"),
+        tax_case=at.asked("tax_case"),
         cases=_cases(at, table),
         takes_account=table in _ACCOUNTS,
         is_entry=table in _ENTRIES,
@@ -115,6 +122,18 @@ def change(at: Acting) -> Response:
         fact = at.form.get("fact") or at.form.get("other")
         part = mapping_edit.row_added(table, fact, at.form.get("value"), given)
     return begin_change(at, context, mapping_edit.edited(text, [part]), place("rows", name))
+
+
+def _missing(at: Visit, context: Context) -> list[tuple[str, int, str]]:
+    """What vouchers wait for that a row would cure: in words, how many wait, and the form that adds it."""
+    found = []
+    for key in row_cures.KEYS:
+        groups, _, _ = waiting.groups(at.app.services, context.name, EVERYTHING, key=key, limit=_MISSING)
+        for one in groups:
+            what = explain_together(one.problems, at.language).what
+            address = row_cures.row_address(context, key, shared_facts(one.problems))
+            found.append((what, one.count, address))
+    return sorted(found, key=lambda one: -one[1])[:_MISSING]
 
 
 def lines_of(context: Context, called: Callable[[str], str]) -> Iterator[Line]:

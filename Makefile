@@ -41,8 +41,9 @@ setup-dev: .venv/ready-dev
 	PYTHON="$(PYTHON)" scripts/setup requirements.txt
 	touch $@
 
-.venv/ready-dev: requirements-dev.txt pyproject.toml scripts/setup
+.venv/ready-dev: requirements-dev.txt pyproject.toml scripts/setup scripts/browser
 	PYTHON="$(PYTHON)" scripts/setup requirements-dev.txt
+	scripts/browser
 	touch .venv/ready $@
 
 clean:

@@ -10,7 +10,9 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
-from mlconnector.store.tables import batches, entries, transfers, vouchers
+from mlconnector.model.voucher_facts import folded
+from mlconnector.store.saying import named
+from mlconnector.store.tables import batches, entries, transfers
 from mlconnector.store.upsert import put_row
 
 BatchFormat = Literal["extf", "dxso", "master"]
@@ -205,9 +207,8 @@ def _meant(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.last:
         yield batches.c.period <= wanted.last
     if wanted.text:
-        named = (vouchers.c.number, vouchers.c.external_id, vouchers.c.id)
-        meant = select(vouchers.c.id).where(_has(named, wanted.text))
-        holding = select(entries.c.batch).where(entries.c.batch.is_not(None), entries.c.voucher.in_(meant))
+        meant = entries.c.voucher.in_(named(folded(wanted.text)))
+        holding = select(entries.c.batch).where(entries.c.batch.is_not(None), meant)
         of_its_own = _has((batches.c.file_name, batches.c.id, batches.c.job_id), wanted.text)
         yield or_(of_its_own, batches.c.id.in_(holding))
 

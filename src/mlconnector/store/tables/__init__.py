@@ -10,6 +10,7 @@ from mlconnector.store.tables.connections import (
     pending_logins,
     webhook_inbox,
 )
+from mlconnector.store.tables.derived import entry_facts, entry_lines, voucher_facts
 from mlconnector.store.tables.master_data import person_records
 from mlconnector.store.tables.notices import notice_places, notices
 from mlconnector.store.tables.operations import (
@@ -52,6 +53,8 @@ __all__ = [
     "documents",
     "drafts",
     "entries",
+    "entry_facts",
+    "entry_lines",
     "executors",
     "http_log",
     "known_browsers",
@@ -75,6 +78,7 @@ __all__ = [
     "setup_tokens",
     "transfers",
     "users",
+    "voucher_facts",
     "vouchers",
     "webhook_inbox",
 ]

@@ -78,7 +78,7 @@ def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
     with app.database.read() as db:
         names = [row.name for row in connections.every(db)]
         hints = {name: figures.latest_hint(db, name) for name in names}
-    report = {name: overview.connection(app.context(name), language) for name in names}
+    report = {name: overview.connection(app.context(name), language, first_vouchers=0) for name in names}
     wanted = sorted(
         (each for one in report.values() for each in attention.wanted(one)),
         key=lambda each: _URGENCY[each.kind],

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, text
 from mlconnector.model.entries import encode
 from mlconnector.store import vouchers
 from mlconnector.store.database import Database
-from mlconnector.store.migrations.versions import r0016_derived
+from mlconnector.store.migrations.versions import r0017_derived
 from mlconnector.store.tables import entries, entry_facts, entry_lines, voucher_facts
 from tests.clock import Clock
 from tests.mapping.builders import document
@@ -41,7 +41,7 @@ def test_what_is_there_already_gets_its_columns_with_the_migration(connected: Da
         for name in INDICES:
             db.execute(text(f"DROP INDEX {name}"))
         with Operations.context(MigrationContext.configure(db)):
-            r0016_derived.upgrade()
+            r0017_derived.upgrade()
         assert everything(db) == written
 
 

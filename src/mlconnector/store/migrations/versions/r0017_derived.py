@@ -10,8 +10,8 @@ from alembic import op
 
 from mlconnector.store.derived import of_entries, of_voucher
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 _AT_ONCE = 500
 

@@ -51,21 +51,22 @@ def facts_of(content: str | None) -> VoucherFacts:
     if content is None:
         return VoucherFacts()
     said = _decoder.decode(content)
-    gross = _gross(said)
-    return VoucherFacts(said.party.name if said.party else "", gross, said.currency, _owed(gross, said))
+    customer = said.party.name if said.party else ""
+    try:
+        gross = _gross(said)
+        return VoucherFacts(customer, gross, said.currency, _owed(gross, said))
+    except InvalidOperation:
+        # More digits than money has: such a voucher waits, and is listed without an amount.
+        return VoucherFacts(customer, None, said.currency, None)
 
 
 def _gross(said: _Content) -> Decimal | None:
-    """The gross of the document, or the money of a payment."""
-    try:
-        if said.allocations:
-            return rounded(sum((one.amount for one in said.allocations), ZERO), said.currency)
-        if said.stated_total is not None and (said.stated_total_is == "gross" or not said.lines):
-            return rounded(said.stated_total, said.currency)
-        return totals(said.lines, said.currency).gross if said.lines else None
-    except InvalidOperation:
-        # More digits than money has: such a voucher waits, and is listed without an amount.
-        return None
+    """The gross of the document, or the money of a payment. Raises InvalidOperation."""
+    if said.allocations:
+        return rounded(sum((one.amount for one in said.allocations), ZERO), said.currency)
+    if said.stated_total is not None and (said.stated_total_is == "gross" or not said.lines):
+        return rounded(said.stated_total, said.currency)
+    return totals(said.lines, said.currency).gross if said.lines else None
 
 
 def _owed(gross: Decimal | None, said: _Content) -> Decimal | None:

@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: demo test thorough bench chaos pictures check format setup setup-dev clean
+.PHONY: demo test thorough bench chaos pictures screens check format setup setup-dev clean
 
 demo: setup
 	$(BIN)/ml-connector demo $(ARGS)
@@ -26,6 +26,9 @@ chaos: setup-dev
 
 pictures: setup-dev
 	$(BIN)/python scripts/pictures.py $(ARGS)
+
+screens: setup-dev
+	$(BIN)/python scripts/screens.py $(ARGS)
 
 check: setup-dev
 	scripts/check

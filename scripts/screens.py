@@ -73,6 +73,7 @@ def places(app: Application) -> Mapping[str, str]:
         "story": f"evidence/voucher?{urlencode({'key': booked.id})}",
         "trail": "evidence/trail",
         "procedure": "evidence/procedure",
+        "notifications": "notifications",
         "users": "people",
     }
 

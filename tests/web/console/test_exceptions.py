@@ -229,3 +229,18 @@ def test_a_list_goes_along_with_causes_in_words_and_no_formula(rig: Rig) -> None
     taken = visitor(rig, "auditor").get("exceptions?as=csv").text
     assert "'=cmd|" in taken
     assert taken.count("Erlöskonto") >= len(HOSTILE)
+
+
+def test_causes_of_one_kind_stand_together_under_what_they_have_in_common(rig: Rig) -> None:
+    rig.connect()
+    for number, party in enumerate(("Muster", "Beispiel", "Probe"), 1):
+        missing = Problem("country_missing", {"party": party, "party_id": f"x/{number}"}, ("party_id",))
+        records.add_voucher(rig, f"L-{number}", "needs_human", missing)
+    add(rig, "R-1")
+    add(rig, "R-2")
+    page = visitor(rig, "auditor").page("exceptions")
+    above = page.index("Belege: 3")
+    assert above < page.index("Bei Muster fehlt das Land.") < page.index("Erlöskonto", above)
+    assert page.count("Belege: ") == 1, "what stands alone needs nothing above it"
+    order = re.findall(r"<(h[23]) id=\"cause-", page)
+    assert order == ["h3", "h3", "h3", "h2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -81,15 +82,21 @@ def groups(
 ) -> tuple[list[Group], int, int]:
     """A page of the causes without their vouchers, how many causes there are, and for how many vouchers.
 
-    With a `key` only those of one kind of problem. A voucher that waits for several causes counts for each.
-    Raises Unreadable.
+    Those of one kind of problem stand together, the most frequent kind first; with a `key` there are only
+    those of one kind. A voucher that waits for several causes counts for each. Raises Unreadable.
     """
     offset, scope = (page - 1) * limit, wanted.scope(name)
     with services.database.read() as db:
         found = lookup.causes(db, scope, cause)
-        counts = [one for one in found if key in {"", key_of(one.cause)}]
+        counts = _by_kind([one for one in found if key in {"", key_of(one.cause)}])
         shown = _groups(db, scope, counts[offset : offset + limit])
     return shown, len(counts), sum(one.count for one in counts)
+
+
+def of_kinds(services: Services, name: str | None = None, wanted: Search = EVERYTHING) -> Counter[str]:
+    """How many vouchers wait for each kind of problem; one that waits for several causes counts for each."""
+    with services.database.read() as db:
+        return _of_kinds(lookup.causes(db, wanted.scope(name)))
 
 
 def key_of(cause: str) -> str:
@@ -120,6 +127,18 @@ def waiting_for(
         rows = [row for its in found.values() for row in its]
         said = lookup.contents(db, rows)
     return {row: facts_of(said.get(row.id)) for row in rows}
+
+
+def _of_kinds(counts: Sequence[CauseCount]) -> Counter[str]:
+    found = Counter[str]()
+    for one in counts:
+        found[key_of(one.cause)] += one.count
+    return found
+
+
+def _by_kind(counts: Sequence[CauseCount]) -> list[CauseCount]:
+    kinds = _of_kinds(counts)
+    return sorted(counts, key=lambda one: (-kinds[key_of(one.cause)], key_of(one.cause), -one.count))
 
 
 def _groups(db: Connection, scope: Scope, counts: Sequence[CauseCount]) -> list[Group]:

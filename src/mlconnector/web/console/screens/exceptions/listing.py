@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -39,6 +40,7 @@ class Shown:
     is_of_mapping: bool
     is_of_settings: bool
     row: str
+    key: str
     may_be_distinct: bool
     party: str
     number: str
@@ -65,6 +67,7 @@ def listing(at: At) -> Response:
         kinds=kind_options(at.language),
         key=at.asked("key"),
         keys=_key_options(at),
+        kinds_above=_kinds_above(at, asked, found),
         mapping=at.home_of("mapping"),
     )
 
@@ -91,6 +94,17 @@ def of_cause(at: At) -> Response:
         mapping=at.home_of("mapping"),
         preview=at.home_of("preview"),
     )
+
+
+def _kinds_above(at: Visit, asked: Asked, found: Sequence[Shown]) -> dict[int, tuple[str, int]]:
+    """What stands above a cause where several of a kind begin: what they are, and for how many vouchers."""
+    counts = waiting.of_kinds(at.app.services, asked.connection, asked.wanted) if found else Counter[str]()
+    above = {}
+    for number, one in enumerate(found):
+        begins = number == 0 or found[number - 1].key != one.key
+        if begins and counts[one.key] > one.count:
+            above[number] = explain_in_general(one.key, at.language).what, counts[one.key]
+    return above
 
 
 def _key_options(at: Visit) -> Options:
@@ -125,6 +139,7 @@ def _shown(at: Visit, one: waiting.Group, asked: Asked) -> Shown:
         is_of_mapping(words),
         is_of_settings(words),
         row_address(at.app.context(one.connection), key, facts) if at.viewer.may("map") else "",
+        key,
         key == _TOLD_APART,
         facts.get("party_id", "") if of_number else "",
         facts.get("number", "") if of_number else "",

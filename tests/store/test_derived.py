@@ -18,7 +18,10 @@ from tests.mapping.builders import document
 from tests.store.rows import add_entry, add_voucher
 
 DERIVED = (voucher_facts, entry_facts, entry_lines)
-INDICES = ("ix_batches_id_state", "ix_entries_journal", "ix_entries_created", "ix_vouchers_dated")
+INDICES = (
+    *("ix_batches_id_state", "ix_documents_changed", "ix_entries_journal"),
+    *("ix_entries_created", "ix_vouchers_dated"),
+)
 
 
 def everything(db: Connection) -> list[list[tuple[Any, ...]]]:

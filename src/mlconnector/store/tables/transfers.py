@@ -74,6 +74,7 @@ documents = Table(
     CheckConstraint("state in ('stored', 'sending', 'filed', 'refused')", name="state"),
 )
 Index("ix_documents_voucher", documents.c.voucher)
+Index("ix_documents_changed", documents.c.connection, documents.c.changed_at, documents.c.state)
 
 # What was handed to DATEV: written before the attempt, completed after it.
 transfers = Table(

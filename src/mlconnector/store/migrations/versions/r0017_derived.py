@@ -66,6 +66,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_entries_journal", "entries", ["client", "connection", "period", "created_at", "id", "batch"]
     )
+    op.create_index("ix_documents_changed", "documents", ["connection", "changed_at", "state"])
     op.create_index("ix_entries_created", "entries", ["created_at"])
     op.create_index("ix_vouchers_dated", "vouchers", ["connection", "document_date", "number", "id"])
 

@@ -31,8 +31,20 @@ MAY_IMPORT = {
     "systems": _LOWER | {"learnt_shapes"},
     "given_files": frozenset[str](),
     "environment": frozenset({"texts"}),
+    "console_settings": frozenset({"model", "systems"}),
+    "setting_checks": frozenset({"model", "texts"}),
     "settings": frozenset(
-        {"errors", "model", "texts", "environment", "given_files", "systems", "toml_lines"}
+        {
+            "errors",
+            "model",
+            "texts",
+            "environment",
+            "given_files",
+            "systems",
+            "toml_lines",
+            "console_settings",
+            "setting_checks",
+        }
     ),
     "toml_lines": frozenset[str](),
     "texts": frozenset({"model", "errors"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,12 @@ def subject(name: str) -> str:
 
 
 def new_setup_token(services: Services) -> str | None:
-    """A token with which the first admin is made within an hour; None where there is a user already."""
+    """A token with which the first admin is made within an hour.
+
+    None where there is a user already, and where nobody logs in with a password.
+    """
+    if not services.settings.console.passwords:
+        return None
     with services.database.write() as db:
         if people.is_anybody(db):
             return None
@@ -125,6 +131,22 @@ def _note(services: Services, db: Connection, user: UserRow, event: str, by: str
     told = {"by": by, "sessions": ended, **detail}
     audit.append(db, [audit.AuditEvent("", subject(user.name), event, told)], services.now())
     return ended
+
+
+def add_without_password(db: Connection, name: str, role: Role, *, by: str, now: datetime) -> str:
+    """Add a user whom somebody else answers for; the name as it is kept. Raises NeedsHuman."""
+    name = _usable(name)
+    _add(db, name, role, "", by=by, now=now)
+    return name
+
+
+def follow_role(services: Services, db: Connection, user: UserRow, role: Role, by: str) -> UserRow:
+    """The user in the role that an issuer gives; sessions in another one end, and the audit trail tells."""
+    if user.role == role:
+        return user
+    people.set_role(db, user.name, role)
+    _note(services, db, user, "user_role_changed", by, role=role, before=user.role)
+    return replace(user, role=role)
 
 
 def _add(db: Connection, name: str, role: Role, password_hash: str, *, by: str, now: datetime) -> None:

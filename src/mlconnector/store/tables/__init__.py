@@ -21,7 +21,14 @@ from mlconnector.store.tables.operations import (
     outages,
     runs,
 )
-from mlconnector.store.tables.people import known_browsers, login_attempts, sessions, setup_tokens, users
+from mlconnector.store.tables.people import (
+    finished_logins,
+    known_browsers,
+    login_attempts,
+    sessions,
+    setup_tokens,
+    users,
+)
 from mlconnector.store.tables.records import (
     clearings,
     distinct_vouchers,
@@ -52,6 +59,7 @@ __all__ = [
     "drafts",
     "entries",
     "executors",
+    "finished_logins",
     "http_log",
     "known_browsers",
     "leases",

@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
 
 from mlconnector.store.tables.base import COUNTED, MOMENT, metadata
 
-# Whoever may log in to the console. A user is never deleted, because the audit trail names people.
+# Whoever may log in to the console. A user is never deleted, because the audit trail names people. `subject`
+# is who an OpenID Connect issuer says it is, after the issuer: names may change there, and be given on.
 users = Table(
     "users",
     metadata,
@@ -16,7 +17,18 @@ users = Table(
     Column("language", Text, nullable=False, server_default=""),
     Column("created_at", MOMENT, nullable=False),
     Column("disabled_at", MOMENT),
+    Column("subject", Text),
     CheckConstraint("role in ('admin', 'bookkeeper', 'adviser', 'auditor')", name="role"),
+)
+
+Index("ix_users_subject", users.c.subject, unique=True)
+
+# Logins at an OpenID Connect issuer that came back, by the hash of their state: none comes back twice.
+finished_logins = Table(
+    "finished_logins",
+    metadata,
+    Column("state_hash", Text, primary_key=True),
+    Column("at", MOMENT, nullable=False),
 )
 
 # Sessions by the hash of their random id, which only the browser has.

@@ -17,6 +17,9 @@ from mlconnector.model.problems import Problem
 
 ClientAuthentication = Literal["basic", "client_id"]
 
+DISCOVERY = "/.well-known/openid-configuration"
+"""Where an issuer publishes its addresses (OpenID Connect Discovery 4)."""
+
 
 class AppRefused(NeedsHuman):
     """An issuer does not accept the app itself: whoever looks after it can help, and no login can.

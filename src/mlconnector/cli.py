@@ -76,6 +76,7 @@ COMMANDS = {
     "users role": "users:users_role",
     "users password": "users:users_password",
     "users disable": "users:users_disable",
+    "users enable": "users:users_enable",
     "users end-sessions": "users:users_end_sessions",
     "disconnect": "setup:disconnect",
     "vault rotate": "setup:rotate",

@@ -64,6 +64,7 @@ GIVEN = {
     "users role": ["me", "auditor"],
     "users password": ["me"],
     "users disable": ["me"],
+    "users enable": ["me"],
     "users end-sessions": ["me"],
     "warehouse replay": ["3f6c1a2b90de"],
 }

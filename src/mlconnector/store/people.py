@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, text, update
 
 from mlconnector.store.tables import (
     finished_logins,
@@ -195,6 +195,9 @@ def forget_browsers(connection: Connection, name: str) -> None:
 
 def replace_setup_token(connection: Connection, token: str, until: datetime) -> None:
     """Keep the hash of a token with which the first user is made; one that was there before is worthless."""
+    if connection.dialect.name == "postgresql":
+        # Of two that begin at once neither would see what the other one has put there.
+        connection.execute(text("LOCK TABLE setup_tokens IN EXCLUSIVE MODE"))
     connection.execute(delete(setup_tokens))
     connection.execute(insert(setup_tokens).values(token_hash=hashed(token), expires_at=until))
 
@@ -211,6 +214,6 @@ def take_setup_token(connection: Connection, token: str, now: datetime) -> bool:
     return connection.execute(delete(setup_tokens).where(*mine)).rowcount == 1
 
 
-def hashed(text: str) -> str:
+def hashed(given: str) -> str:
     """What is kept of a random key, or of what somebody typed."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(given.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Users of the console: adding, changing, disabling, ending sessions; the audit trail is told of each."""
+"""Users of the console: adding, changing, disabling and enabling, ending sessions; the audit trail is told of each."""
 
 from __future__ import annotations
 
@@ -117,6 +117,19 @@ def disable(services: Services, name: str, by: str) -> None:
         people.disable(db, found.name, services.now())
         people.forget_browsers(db, found.name)
         _note(services, db, found, "user_disabled", by)
+
+
+def enable(services: Services, name: str, by: str) -> None:
+    """Let a user who was disabled log in again, with the role and password of before.
+
+    Raises NeedsHuman (`user_unknown`, `user_not_disabled`).
+    """
+    with services.database.write() as db:
+        found = _known(db, name)
+        if found.disabled_at is None:
+            raise NeedsHuman(Problem("user_not_disabled", {"user": found.name}))
+        people.enable(db, found.name)
+        _note(services, db, found, "user_enabled", by)
 
 
 def end_sessions(services: Services, name: str, by: str) -> int:

@@ -22,6 +22,7 @@ COMMANDS = {
     "ping": "ping:ping",
     "preview": "preview:preview",
     "release": "release:release",
+    "approve": "approve:approve",
     "run": "working:run",
     "serve": "serve:serve",
     "worker": "working:worker",

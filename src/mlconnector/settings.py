@@ -156,6 +156,7 @@ class Settings(BaseModel):
     `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer, before the batch is
     sent again.
     `console` says how people log in to it, by OpenID Connect with `oidc_client_secret`.
+    With `four_eyes` a release and a second transfer take two people.
     `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
     once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
     are checked before they are sent. `warehouses` are the tables of the file that belong to warehouses,
@@ -178,6 +179,7 @@ class Settings(BaseModel):
     api_token: Annotated[SecretStr | None, AfterValidator(hard_to_guess)] = None
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
     oidc_client_secret: SecretStr | None = None
+    four_eyes: bool = False
     trusted_proxies: Annotated[str, AfterValidator(addresses)] = "127.0.0.1,::1"
     audit_heads_file: Path | None = None
     audit_heads_url: SecretStr | None = None

@@ -1,4 +1,4 @@
-"""Users of the console: adding, changing, disabling and enabling, ending sessions; the audit trail is told of each."""
+"""Users of the console: who there is, in which role, who may log in; the audit trail is told of changes."""
 
 from __future__ import annotations
 

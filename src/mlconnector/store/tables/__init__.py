@@ -22,6 +22,7 @@ from mlconnector.store.tables.operations import (
     runs,
 )
 from mlconnector.store.tables.people import (
+    approvals,
     finished_logins,
     known_browsers,
     login_attempts,
@@ -43,6 +44,7 @@ from mlconnector.store.tables.warehouse import loads
 
 __all__ = [
     "accounts",
+    "approvals",
     "audit",
     "audit_head",
     "batches",

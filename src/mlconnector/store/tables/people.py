@@ -1,4 +1,4 @@
-"""People: who may use the console, their sessions, and attempts to log in that failed."""
+"""People: who may use the console, their sessions, failed logins, and what waits for a second person."""
 
 from __future__ import annotations
 
@@ -63,6 +63,21 @@ login_attempts = Table(
     Column("at", MOMENT, nullable=False),
 )
 Index("ix_login_attempts_who_hash_at", login_attempts.c.who_hash, login_attempts.c.at)
+
+# What one person has asked for and another one has to approve. `seal` is what would be let go, so that nobody
+# approves something else; `detail` is JSON.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("about", Text, primary_key=True),
+    Column("connection", Text, ForeignKey("connections.name"), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", MOMENT, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    CheckConstraint("kind in ('release', 'resend')", name="kind"),
+)
 
 # The token with which the first admin is made, by its hash; there is one at most.
 setup_tokens = Table(

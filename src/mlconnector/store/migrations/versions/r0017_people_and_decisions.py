@@ -1,4 +1,4 @@
-"""People who log in at an issuer of their own."""
+"""People who log in at an issuer of their own, and what waits for a second person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0015"
 
 
 def upgrade() -> None:
-    """Add whom an issuer knows a user as, and the logins that came back from it."""
+    """Add whom an issuer knows a user as, and the logins that came back from it; and what was asked for."""
     op.add_column("users", sa.Column("subject", sa.Text()))
     op.create_index("ix_users_subject", "users", ["subject"], unique=True)
     op.create_table(
@@ -18,4 +18,17 @@ def upgrade() -> None:
         sa.Column("state_hash", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_finished_logins")),
+    )
+    op.create_table(
+        "approvals",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seal", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind in ('release', 'resend')", name=op.f("ck_approvals_kind")),
+        sa.ForeignKeyConstraint(["connection"], ["connections.name"], name=op.f("fk_approvals_connection")),
+        sa.PrimaryKeyConstraint("kind", "about", name=op.f("pk_approvals")),
     )

@@ -15,7 +15,7 @@ from mlconnector.app import Application
 from mlconnector.flow.report import attention, charts, overview
 from mlconnector.flow.report.case_titles import case_title
 from mlconnector.model.euro import EURO
-from mlconnector.store import connections, figures
+from mlconnector.store import approvals, connections, figures
 from mlconnector.texts import notation
 from mlconnector.texts.catalogue import sentence, word
 from mlconnector.texts.language import Language
@@ -35,6 +35,8 @@ _CAUSES = _CASES = 10
 LEADS_TO: Mapping[attention.Kind, str] = {
     "login_needed": "connections/connection",
     "degraded": "check/result",
+    "release_asked": "preview/release",
+    "resend_asked": "batches",
     "not_released": "preview/release",
     "problems": "exceptions",
     "persons_waiting": "mapping/numbers",
@@ -77,9 +79,13 @@ def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
     with app.database.read() as db:
         names = [row.name for row in connections.every(db)]
         hints = {name: figures.latest_hint(db, name) for name in names}
+        asked = approvals.every(db)
     report = {name: overview.connection(app.context(name), language) for name in names}
     wanted = sorted(
-        (each for one in report.values() for each in attention.wanted(one)),
+        [
+            *attention.asked_for(asked),
+            *(each for one in report.values() for each in attention.wanted(one)),
+        ],
         key=lambda each: _URGENCY[each.kind],
     )
     counts = Counter[str]()

@@ -40,6 +40,8 @@ COMMANDS = {
     "ignore": "aside:ignore",
     "booked-by-hand": "aside:booked_by_hand",
     "unignore": "aside:unignore",
+    "hold": "holding:hold",
+    "unhold": "holding:unhold",
     "distinct": "distinct:distinct",
     "reread": "reread:reread",
     "resume": "repairs:resume",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agree import four_eyes, number_binding, number_lists, telling_apart
+from mlconnector.flow.agree import four_eyes, holding, number_binding, number_lists, telling_apart
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import WouldGo
 from mlconnector.flow.agree.released import Released, released
@@ -249,6 +249,22 @@ def unignore(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisio
     rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
     labels = [row.label for row in rows]
     return decisions.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
+
+
+@router.post("/connections/{name}/hold")
+def hold(name: Name, wanted: decisions.HoldRequest, web: Web) -> decisions.Held:
+    """Stop vouchers: they do not go to DATEV until `unhold`, whatever changes in the source."""
+    _working(web.application.context(name))
+    rows = holding.hold(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    return decisions.Held(connection=name, held=True, vouchers=[row.label for row in rows])
+
+
+@router.post("/connections/{name}/unhold")
+def unhold(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisions.Held:
+    """Let stopped vouchers go on; the next run reads them again and decides them anew."""
+    _working(web.application.context(name))
+    rows = holding.let_go(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    return decisions.Held(connection=name, held=False, vouchers=[row.label for row in rows])
 
 
 @router.post("/connections/{name}/distinct")

@@ -1,4 +1,4 @@
-"""People who log in at an issuer of their own, and what waits for a second person."""
+"""People who log in at their own issuer, what waits for a second person, and vouchers that a person holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0015"
 
 
 def upgrade() -> None:
-    """Add whom an issuer knows a user as, and the logins that came back from it; and what was asked for."""
+    """Add whom an issuer knows a user as, logins that came back, what was asked for, and held vouchers."""
     op.add_column("users", sa.Column("subject", sa.Text()))
     op.create_index("ix_users_subject", "users", ["subject"], unique=True)
     op.create_table(
@@ -31,4 +31,13 @@ def upgrade() -> None:
         sa.CheckConstraint("kind in ('release', 'resend')", name=op.f("ck_approvals_kind")),
         sa.ForeignKeyConstraint(["connection"], ["connections.name"], name=op.f("fk_approvals_connection")),
         sa.PrimaryKeyConstraint("kind", "about", name=op.f("pk_approvals")),
+    )
+    op.create_table(
+        "held_vouchers",
+        sa.Column("voucher", sa.Text(), nullable=False),
+        sa.Column("held_by", sa.Text(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["voucher"], ["vouchers.id"], name=op.f("fk_held_vouchers_voucher")),
+        sa.PrimaryKeyConstraint("voucher", name=op.f("pk_held_vouchers")),
     )

@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: demo test thorough bench chaos pictures check format setup setup-dev clean
+.PHONY: demo test thorough bench chaos pictures screens check format setup setup-dev clean
 
 demo: setup
 	$(BIN)/ml-connector demo $(ARGS)
@@ -27,6 +27,9 @@ chaos: setup-dev
 pictures: setup-dev
 	$(BIN)/python scripts/pictures.py $(ARGS)
 
+screens: setup-dev
+	$(BIN)/python scripts/screens.py $(ARGS)
+
 check: setup-dev
 	scripts/check
 
@@ -41,8 +44,9 @@ setup-dev: .venv/ready-dev
 	PYTHON="$(PYTHON)" scripts/setup requirements.txt
 	touch $@
 
-.venv/ready-dev: requirements-dev.txt pyproject.toml scripts/setup
+.venv/ready-dev: requirements-dev.txt pyproject.toml scripts/setup scripts/browser
 	PYTHON="$(PYTHON)" scripts/setup requirements-dev.txt
+	scripts/browser
 	touch .venv/ready $@
 
 clean:

@@ -190,7 +190,7 @@ SAYS_THE_FORMAT = {f"{ROOT}.commands.preview_exports", f"{ROOT}.commands.explain
 
 IN_FLOW = (
     *("context", "people", "agree", "intake", "decide", "batches"),
-    *("deliver", "connect", "report", "preview", "warehouse", "engine"),
+    *("deliver", "connect", "report", "preview", "warehouse", "notify", "engine"),
 )
 """The folders of `flow` in the order in which they may import: each those before it."""
 

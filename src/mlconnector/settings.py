@@ -47,6 +47,7 @@ DXSO_SCHEMAS = (
 )
 """DATEV's schemas of the files that booking suggestions are made of."""
 
+QUIET_HOURS = r"^(([01]?[0-9]|2[0-3])-([01]?[0-9]|2[0-3]))?$"
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _KEY_OF_OTHERS = (
     "the master key can be read or changed by others (mode {mode}); run chmod 600 {file}, or set "
@@ -160,7 +161,9 @@ class Settings(BaseModel):
     `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
     once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
     are checked before they are sent. `warehouses` are the tables of the file that belong to warehouses,
-    by their names, each as the warehouse's own model. `crash_at` ends the process hard at a named point of
+    by their names, each as the warehouse's own model. Notifications wait for `notify_digest_hour` unless they
+    are urgent, keep silent within `notify_quiet_hours` (`20-7`) and `notify_minutes_between` of each other,
+    and miss a connection after `notify_silent_hours`. `crash_at` ends the process hard at a named point of
     the way, for tests of recovery.
     """
 
@@ -193,6 +196,10 @@ class Settings(BaseModel):
     reference_rates: Path | None = None
     transfer_threads: int = Field(default=8, ge=1, le=32)
     warehouses: dict[str, Any] = Field(default_factory=dict)
+    notify_digest_hour: int = Field(default=7, ge=0, le=23)
+    notify_quiet_hours: str = Field(default="", pattern=QUIET_HOURS)
+    notify_minutes_between: int = Field(default=30, ge=5)
+    notify_silent_hours: int = Field(default=24, ge=1)
     crash_at: str = ""
 
     @field_validator("audit_heads_url")

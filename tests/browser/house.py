@@ -23,7 +23,7 @@ from tests.flow.rig import NAME, StandIns, bookings_only, stand_ins
 from tests.killing.product import Product, until
 
 PASSWORD = "four random words here"
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds that a page may take on a machine that has much to do."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _LINK = re.compile(r"http://localhost:\d+/console/setup\?token=\S+")

@@ -38,4 +38,4 @@ def test_status_asks_no_system_and_loads_nothing_that_speaks_http(
         mine.log_in()
     loaded = loaded_by("status")
     assert "mlconnector.systems.pipedrive.settings" in loaded
-    assert not loaded & {"httpx", "mlconnector.systems.kit.http"}
+    assert not loaded & {"httpx", "mlconnector.systems.kit.http", "apprise", "requests"}

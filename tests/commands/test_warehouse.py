@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mlconnector.flow.context.stopping import Stopping
-from mlconnector.flow.report.voucher_facts import facts_of
 from mlconnector.flow.warehouse import sources
+from mlconnector.model.voucher_facts import facts_of
 from mlconnector.standins.base import Options
 from mlconnector.standins.databricks import CLIENT_ID, CLIENT_SECRET, WAREHOUSE_ID, create
 from mlconnector.standins.databricks.standin import DatabricksStandIn

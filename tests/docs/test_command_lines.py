@@ -14,6 +14,7 @@ from mlconnector.commands.command_line import PROGRAM
 from tests.docs.blocks import ROOT
 from tests.docs.command_lines import MAKE, CommandLine, command_lines, found, pages, parse
 from tests.docs.office import Office, office
+from tests.flow.notify.mailbox import PASSWORD, TO, USER, mail_server
 
 FEW, SOME = 1, 14
 # These begin in an empty folder; all others speak of an installation that is at work.
@@ -28,6 +29,7 @@ FROM_THE_BEGINNING = {
 NOT_RUN = {
     "serve": "answers until it is stopped: tests/commands/test_serve.py",
     "worker": "works until it is stopped: tests/killing",
+    "notify add books mail": "asks for an address: tests/commands/test_notify.py",
     "demo": "starts its stand-ins as processes: tests/acceptance",
     "check": "names the command",
     "": "shows the list of commands: tests/commands/test_cli.py",
@@ -95,7 +97,10 @@ pytestmark = pytest.mark.xdist_group("command lines")
 @pytest.fixture(scope="module")
 def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An installation that has run once: some vouchers are settled, others wait, and persons wait, too."""
-    with office(tmp_path_factory.mktemp("office"), "pipedrive", SOME) as made:
+    with office(tmp_path_factory.mktemp("office"), "pipedrive", SOME) as made, mail_server() as box:
+        fields = {"to": TO, "sender": USER, "server": box.address, "user": USER, "password": PASSWORD}
+        lines = (f'{name} = "{value}"' for name, value in fields.items())
+        Path("mail.toml").write_text("\n".join(["[mail]", *lines, ""]), encoding="utf-8")
         made.desk.says(0, "init")
         with Path("ml-connector.toml").open("a", encoding="utf-8") as settings:
             settings.write("\n[databricks]\n")

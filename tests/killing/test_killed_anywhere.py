@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from itertools import product as product_of
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +29,25 @@ WORKED_THROUGH = {Exit.FINE, Exit.PROBLEMS}
 
 
 # Real processes die here, within a run that others try step by step; these show that the two agree.
-SAMPLE = {"entries_stored", "batch_sent", "receipt_noted"}
+SAMPLE = {("sqlite", "entries_stored"), ("postgresql", "batch_sent"), ("sqlite", "receipt_noted")}
+ON_SQLITE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)]
+ON_POSTGRESQL = [pytest.param("sqlite", marks=pytest.mark.thorough), "postgresql"]
 
 
 def _points() -> Iterator[Any]:
-    for point in (*POINTS, "documents_sent:2", "job_polled:2"):
-        if point not in {"refresh_answered", *TRANSFER_POINTS, *LOAD_POINTS}:
-            yield pytest.param(point, marks=[] if point in SAMPLE else pytest.mark.thorough)
+    for one in product_of(("sqlite", "postgresql"), (*POINTS, "documents_sent:2", "job_polled:2")):
+        if one[1] not in {"refresh_answered", *TRANSFER_POINTS, *LOAD_POINTS}:
+            yield pytest.param(*one, marks=[] if one in SAMPLE else pytest.mark.thorough)
 
 
-@pytest.mark.parametrize("point", list(_points()))
+@pytest.mark.parametrize(("backend", "point"), list(_points()))
 def test_killed_at_a_point_of_the_way(product: Product, point: str) -> None:
     assert product.run(crash_at=point) == -signal.SIGKILL
     assert product.run() in WORKED_THROUGH
     assert_everything_arrived_once(product)
 
 
+@pytest.mark.parametrize("backend", ON_SQLITE)
 def test_a_killed_run_is_not_under_way_any_more(product: Product) -> None:
     assert product.run(crash_at="intake_stored") == -signal.SIGKILL
     assert latest_run(product) == "interrupted"
@@ -56,6 +60,7 @@ def latest_run(product: Product) -> str:
         return str(overview.connection(rig.context)["latest_run"]["state"])
 
 
+@pytest.mark.parametrize("backend", ON_POSTGRESQL)
 def test_killed_while_a_job_is_waited_for(product: Product) -> None:
     product.outside.datev._extf.delay = 1.5
     product.outside.datev._extf.retry_after = 2
@@ -67,6 +72,7 @@ def test_killed_while_a_job_is_waited_for(product: Product) -> None:
     assert_everything_arrived_once(product)
 
 
+@pytest.mark.parametrize("backend", ON_SQLITE)
 def test_killed_between_a_refresh_and_its_note(product: Product) -> None:
     product.outside.datev.expire_access_tokens()
     assert product.run(crash_at="refresh_answered") == -signal.SIGKILL

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from mlconnector.model.entries import encode
 from mlconnector.store import batches, entries, vouchers
 from mlconnector.store.tables import documents
+from tests.mapping.builders import document
 
 CLIENT = "29098-55003"
 
@@ -30,7 +32,7 @@ def add_voucher(db: Connection, key: str, now: datetime, name: str = "north", **
         **values,
     }
     vouchers.insert_vouchers(db, [row])
-    revision: Any = {"voucher": key, "revision": row["revision"], "content": f"content of {key}"}
+    revision: Any = {"voucher": key, "revision": row["revision"], "content": f'{{"title":"{key}"}}'}
     vouchers.insert_revisions(db, [revision | {"received_at": now}])
 
 
@@ -57,7 +59,7 @@ def add_entry(db: Connection, key: str, voucher: str, now: datetime, **values: A
         "ledger": "receivable",
         "channel": "extf",
         "open_item": "",
-        "content": "{}",
+        "content": encode(document()).decode(),
         "mapping": "",
         "document": None,
         "reverses": None,

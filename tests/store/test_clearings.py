@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
+from mlconnector.model.entries import encode
 from mlconnector.store import entries, vouchers
 from mlconnector.store.database import Database
 from mlconnector.store.migrations.versions import r0005_clearings
 from mlconnector.store.tables import clearings
 from tests.clock import Clock
+from tests.mapping.builders import document
 from tests.store.rows import CLIENT, add_batch, add_entry, add_voucher
 
 
@@ -114,10 +116,12 @@ def test_payments_and_documents_are_asked_for_apart(db: Connection, clock: Clock
 def test_what_was_booked_before_under_the_number_of_an_invoice_is_known(db: Connection, clock: Clock) -> None:
     for key in ("note", "bought", "invoice"):
         add_voucher(db, key, clock())
-    under = json.dumps({"lines": [{"number": "RE 1"}, {"number": "RE 1"}], "party_id": "p/7"})
+    plain = document()
+    lines = (msgspec.structs.replace(plain.lines[0], number="RE 1"),) * 2
+    under = encode(msgspec.structs.replace(plain, lines=lines, party_id="p/7")).decode()
     add_entry(db, "a", "note", clock(), content=under)
     add_entry(db, "b", "bought", clock(), content=under, ledger="payable")
-    add_entry(db, "c", "invoice", clock(), content=json.dumps({"lines": [{}]}), open_item="RE-9")
+    add_entry(db, "c", "invoice", clock(), content=encode(plain).decode(), open_item="RE-9")
     clearings.drop(db)
     with Operations.context(MigrationContext.configure(db)):
         r0005_clearings.upgrade()

@@ -8,11 +8,14 @@ import pytest
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
+from mlconnector.model.vouchers import encode
 from mlconnector.store import connections, lookup, vouchers
 from mlconnector.store.database import Database
+from tests.mapping.builders import line, voucher
 from tests.store.rows import add_batch, add_entry
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+SAID = encode(voucher(line("100"), number="RE-1", external_id="1")).decode()
 
 
 @pytest.fixture
@@ -89,20 +92,20 @@ def test_vouchers_are_searched_within_a_scope_page_by_page(filled: Database) -> 
     with filled.write() as db:
         vouchers.set_state(db, ["n1"], "settled", NOW.replace(hour=10))
         vouchers.insert_revisions(
-            db, [{"voucher": "n1", "revision": "r", "content": "said", "received_at": NOW}]
+            db, [{"voucher": "n1", "revision": "r", "content": SAID, "received_at": NOW}]
         )
     north, march = lookup.Scope("north"), date(2026, 3, 1)
     with filled.read() as db:
-        assert [(row.id, said) for row, said in lookup.search(db, north)] == [("n1", "said"), ("n2", None)]
+        assert [(row.id, said) for row, said in lookup.search(db, north)] == [("n1", SAID), ("n2", None)]
         assert [row.id for row, _ in lookup.search(db, north, limit=1, offset=1)] == ["n2"]
         assert lookup.count(db, north) == 2
         assert lookup.count(db, lookup.Scope(states=("needs_human",))) == 2
         assert lookup.count(db, lookup.Scope(first=march, last=march)) == 3
         assert lookup.count(db, lookup.Scope(last=date(2026, 2, 28))) == 0
-        assert lookup.contents(db, list(vouchers.by_ids(db, ["n1", "n2"]).values())) == {"n1": "said"}
+        assert lookup.contents(db, list(vouchers.by_ids(db, ["n1", "n2"]).values())) == {"n1": SAID}
 
 
-def test_batches_name_each_of_their_vouchers_once(filled: Database) -> None:
+def test_batches_are_found_by_the_vouchers_that_they_book(filled: Database) -> None:
     with filled.write() as db:
         for batch in ("b1", "b2"):
             add_batch(db, batch, "succeeded", NOW)
@@ -111,6 +114,6 @@ def test_batches_name_each_of_their_vouchers_once(filled: Database) -> None:
         add_entry(db, "e3", "n2", NOW, batch="b2")
         add_entry(db, "e4", "n2", NOW, turn=2)
     with filled.read() as db:
-        assert [(batch, row.id) for batch, row, _ in lookup.in_batches(db)] == [("b1", "n1"), ("b2", "n2")]
-        assert [row.id for _, row, _ in lookup.in_batches(db, batch="b2")] == ["n2"]
-        assert list(lookup.in_batches(db, "south")) == []
+        assert lookup.batches_with(db, lookup.Scope()) == {"b1", "b2"}
+        assert lookup.batches_with(db, lookup.Scope(number="re-2")) == {"b2"}
+        assert lookup.batches_with(db, lookup.Scope("south")) == set()

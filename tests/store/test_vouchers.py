@@ -44,7 +44,9 @@ class TestDecisions:
         assert wanting(db) == ["a", "b", "c"]
         assert wanting(db, after="a") == ["b", "c"]
         assert wanting(db, limit=2) == ["a", "b"]
-        assert [one.content for one in vouchers.waiting_for_decision(db, "north", "b", 9)] == ["content of c"]
+        assert [one.content for one in vouchers.waiting_for_decision(db, "north", "b", 9)] == [
+            '{"title":"c"}'
+        ]
 
     def test_of_all_others_only_what_changed_after_it_settled(
         self, of_every_state: Connection, clock: Clock

@@ -33,6 +33,9 @@ KEYS = {
     "systems/kit/invoice_files.py: named.hindrance": frozenset(
         {"document_remote", "document_type_forbidden"}
     ),
+    "flow/notify/places.py: kept['key']": frozenset(
+        {"notify_refused", "notify_unreachable", "notify_address_gone", "notify_broken"}
+    ),
     "mapping/contradictions.py: key": frozenset(
         {"tax_case_unknown", "tax_case_ambiguous", "own_rate_unknown", "rate_not_valid"}
     ),
@@ -49,6 +52,9 @@ FACTS = {
     "systems/datev/sink.py: NOTHING_SAID": SAID,
     "flow/connect/oauth_login.py: rules.objection(context.settings.sink, redirect_uri)": frozenset(
         {"address", "objection", "environment"}
+    ),
+    "flow/notify/places.py: {name: value for name, value in kept.items() if name != 'key'}": frozenset(
+        {"answer", "outage", "place"}
     ),
     "store/loads.py: json.loads(self.facts or '{}')": frozenset[str](),
     "store/loads.py: facts": frozenset[str](),

@@ -72,6 +72,7 @@ def test_every_file_of_texts_is_read() -> None:
         "commands.toml",
         "found.toml",
         "reasons.toml",
+        "notices.toml",
         *(name for name in files_of("") if name.startswith("console/")),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
+from mlconnector.model.entries import encode
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, entries, hints, vouchers
 from mlconnector.store.audit import AuditEvent, append
@@ -12,9 +13,11 @@ from mlconnector.store.batches import BatchState, NewBatch
 from mlconnector.store.entries import NewEntry
 from mlconnector.store.vouchers import NewRevision, NewVoucher, VoucherState
 from mlconnector.systems.kit.exchanges import Exchange
+from tests.mapping.builders import document
 from tests.web.rig import NAME, Rig
 
 FILE = 'Umsatz;"Ä"\r\n'.encode("cp1252")
+BOOKED = encode(document()).decode()
 MISSING = Problem(
     "revenue_account_missing",
     {"product_code": "MONT", "tax_case": "domestic_19", "line": "Montage"},
@@ -59,7 +62,7 @@ def add_batch(
     batch: str,
     state: BatchState = "frozen",
     voucher: str | None = None,
-    content: str = '{"postings": []}',
+    content: str = BOOKED,
 ) -> None:
     """A batch in a state, with an entry of a voucher in it."""
     now = rig.clock()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from mlconnector.store.vouchers import VoucherState
 from tests.conformance.doors import served
 from tests.mapping.builders import line, party, voucher
 from tests.web import rig as rigs
-from tests.web.records import FILE, MISSING, add_batch, add_hint, add_voucher
+from tests.web.records import BOOKED, FILE, MISSING, add_batch, add_hint, add_voucher
 from tests.web.rig import API_TOKEN, NAME, NOWHERE, Rig
 
 API = "/api/v1"
@@ -497,7 +498,7 @@ def test_a_voucher_tells_its_story_by_any_of_its_names(rig: Rig, api: httpx.Clie
     story = api.get(f"/vouchers/{wanted}").json()
     assert (story["voucher"], story["number"], story["state"]) == (key, "RE/2026/1", "sent")
     assert story["content"] == {"number": "1"}
-    assert story["entries"] == [{"postings": []}]
+    assert story["entries"] == [json.loads(BOOKED)]
     assert story["batches"] == ["b1"]
     assert [event["event"] for event in story["events"]] == ["received", "frozen"]
 

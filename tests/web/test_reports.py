@@ -6,11 +6,9 @@ from datetime import date
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from mlconnector.model.entries import encode as encode_entry
 from mlconnector.model.vouchers import Voucher, encode
-from mlconnector.store.tables import entries
 from tests.flow.report.bookings import Ledger
 from tests.mapping.builders import purchase, voucher
 from tests.web.records import MISSING, add_batch, add_voucher
@@ -29,10 +27,8 @@ def api(rig: Rig) -> httpx.Client:
 def book(rig: Rig, of: Voucher = INVOICE) -> None:
     """An invoice of 119.00 that DATEV has accepted."""
     key = add_voucher(rig, "RE-1", "settled", content=encode(of).decode())
-    add_batch(rig, "b1", "succeeded", voucher=key)
     content = encode_entry(Ledger().book(of).entry).decode()
-    with rig.application.database.write() as db:
-        db.execute(update(entries).where(entries.c.voucher == key).values(content=content))
+    add_batch(rig, "b1", "succeeded", voucher=key, content=content)
 
 
 def test_with_nothing_transferred_the_reports_are_empty(api: httpx.Client) -> None:

@@ -34,6 +34,12 @@ def asked(names: Sequence[str]) -> dict[str, str]:
     return given
 
 
+def asked_once(names: Sequence[str]) -> dict[str, str]:
+    """What somebody types in of credentials that may be left out."""
+    typed = {name: getpass.getpass(f"{name}: ") for name in names}
+    return {name: secret for name, secret in typed.items() if secret.strip()}
+
+
 def given_in(file: Path, known: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """The credentials in a TOML file by `<system>.<name>`, and the names that are not known."""
     where = place_of(file)

@@ -28,6 +28,7 @@ from mlconnector.commands.output import (
     say,
     states_in_words,
 )
+from mlconnector.commands.silent_places import say_silent_places
 from mlconnector.flow.report import attention, batch_words, overview
 from mlconnector.flow.report.outage_words import outage_lines
 from mlconnector.store import connections
@@ -57,6 +58,8 @@ def status(names: Names = None, json: AsJson = False) -> None:
             say("no_connections")
         else:
             show(report)
+        if not json:
+            say_silent_places(app.services)
         raise typer.Exit(exit_code(report))
 
 

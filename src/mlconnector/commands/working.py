@@ -30,8 +30,11 @@ from mlconnector.commands.output import (
     states_in_words,
     visible,
 )
+from mlconnector.commands.silent_places import say_silent_places
 from mlconnector.commands.status import Names, exit_code, show
 from mlconnector.errors import ConnectorError, RetryLater
+from mlconnector.flow.context.services import Services
+from mlconnector.flow.notify import telling
 from mlconnector.flow.report import counts, overview
 from mlconnector.store import audit, connections, runs
 
@@ -76,6 +79,8 @@ def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
             print_json(report)
         else:
             show(report)
+        if not stop.is_set():
+            _tell(app.services)
         if stop.is_set():
             paragraph(phrase("stopped"), to=complaints)
             raise typer.Exit(Exit.PROBLEMS)
@@ -85,6 +90,17 @@ def run(names: Names = None, json: AsJson = False, wait: Wait = "2m") -> None:
         if gave_up and code != Exit.FINE:
             paragraph(phrase("gave_up", wait=in_words(patience)), to=complaints)
         raise typer.Exit(code)
+
+
+def _tell(services: Services) -> None:
+    """Tell whoever is to be told; where a server works beside, the two do not tell anything twice."""
+    try:
+        told = telling.tell(services)
+    except RetryLater as error:
+        log.warning("nobody can be told anything at the moment: %s", error.reason)
+        return
+    if told.failed:
+        say_silent_places(services)
 
 
 def work_through(

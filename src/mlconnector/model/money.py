@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -73,5 +74,6 @@ def rounded_to(total: Decimal, parts: Sequence[Decimal], currency: str = "EUR") 
     return whole
 
 
+@lru_cache
 def _unit(currency: str) -> Decimal:
     return Decimal(1).scaleb(-places(currency))

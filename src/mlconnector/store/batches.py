@@ -10,7 +10,9 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
-from mlconnector.store.tables import batches, entries, transfers, vouchers
+from mlconnector.model.voucher_facts import folded
+from mlconnector.store.saying import named
+from mlconnector.store.tables import batches, entries, transfers
 from mlconnector.store.upsert import put_row
 
 BatchFormat = Literal["extf", "dxso", "master"]
@@ -64,6 +66,16 @@ class Wanted:
     first: str = ""
     last: str = ""
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How many batches of a connection came to an end, and how many vouchers are in them."""
+
+    connection: str
+    state: BatchState
+    batches: int
+    vouchers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,26 @@ def search(
     return [BatchRow(*row) for row in connection.execute(query)]
 
 
+def refused_since(connection: Connection, name: str, since: datetime) -> list[BatchRow]:
+    """The batches of a connection that DATEV has not, or not all, taken since a moment; the oldest first."""
+    refused = batches.c.state.in_(["failed", "partial"]), batches.c.changed_at >= since
+    query = select(*_COLUMNS).where(batches.c.connection == name, *refused)
+    rows = connection.execute(query.order_by(batches.c.changed_at, batches.c.id))
+    return [BatchRow(*row) for row in rows]
+
+
+def ended_within(connection: Connection, since: datetime, until: datetime) -> list[Ended]:
+    """How many batches with bookings came to which end between two moments, by connection and state."""
+    query = (
+        select(batches.c.connection, batches.c.state, func.count(), func.sum(batches.c.vouchers))
+        .where(batches.c.format != "master", batches.c.state.in_(FINAL))
+        .where(batches.c.changed_at >= since, batches.c.changed_at < until)
+        .group_by(batches.c.connection, batches.c.state)
+        .order_by(batches.c.connection, batches.c.state)
+    )
+    return [Ended(row[0], row[1], row[2], int(row[3])) for row in connection.execute(query)]
+
+
 def attempts(connection: Connection, batch: str) -> list[Attempt]:
     """Every time that a batch was handed over, the first one first."""
     query = (
@@ -175,9 +207,8 @@ def _meant(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.last:
         yield batches.c.period <= wanted.last
     if wanted.text:
-        named = (vouchers.c.number, vouchers.c.external_id, vouchers.c.id)
-        meant = select(vouchers.c.id).where(_has(named, wanted.text))
-        holding = select(entries.c.batch).where(entries.c.batch.is_not(None), entries.c.voucher.in_(meant))
+        meant = entries.c.voucher.in_(named(folded(wanted.text)))
+        holding = select(entries.c.batch).where(entries.c.batch.is_not(None), meant)
         of_its_own = _has((batches.c.file_name, batches.c.id, batches.c.job_id), wanted.text)
         yield or_(of_its_own, batches.c.id.in_(holding))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from mlconnector.store.batches import ARRIVED, NOT_TAKEN
 from mlconnector.store.entries import Format
@@ -38,7 +38,7 @@ def in_months(
 
     Left out is what DATEV has refused. The order is always the same.
     """
-    query = _standing(client, names)
+    query = _standing().where(entries.c.client == client, entries.c.connection.in_(list(names)))
     if first:
         query = query.where(entries.c.period >= first)
     if last:
@@ -71,7 +71,6 @@ def journal(
     # What is sorted carries no content, of which a page needs little.
     page = (
         select(entries.c.id)
-        .outerjoin(batches, batches.c.id == entries.c.batch)
         .where(*_in(client, names, first, last))
         .order_by(*in_order)
         .limit(limit)
@@ -85,7 +84,7 @@ def journal(
         .order_by(*in_order)
     )
     return [
-        JournalRow(voucher, content, _stand(state), file_name)
+        JournalRow(voucher, content, stand_of(state), file_name)
         for voucher, content, state, file_name in connection.execute(query)
     ]
 
@@ -94,12 +93,7 @@ def count_in_months(
     connection: Connection, client: str, names: Sequence[str], first: str = "", last: str = ""
 ) -> int:
     """How many bookings there are in some months."""
-    query = (
-        select(func.count())
-        .select_from(entries)
-        .outerjoin(batches, batches.c.id == entries.c.batch)
-        .where(*_in(client, names, first, last))
-    )
+    query = select(func.count()).select_from(entries).where(*_in(client, names, first, last))
     return int(connection.execute(query).scalar_one())
 
 
@@ -112,7 +106,8 @@ def latest_month(connection: Connection, names: Sequence[str]) -> str:
 def _in(client: str, names: Sequence[str], first: str, last: str) -> Iterator[ColumnElement[bool]]:
     yield entries.c.client == client
     yield entries.c.connection.in_(list(names))
-    yield batches.c.state.is_(None) | batches.c.state.not_in(NOT_TAKEN)
+    refused = select(batches.c.id).where(batches.c.state.in_(NOT_TAKEN))
+    yield entries.c.batch.is_(None) | entries.c.batch.not_in(refused)
     if first:
         yield entries.c.period >= first
     if last:
@@ -120,11 +115,11 @@ def _in(client: str, names: Sequence[str], first: str, last: str) -> Iterator[Co
 
 
 def of_vouchers_dated(
-    connection: Connection, client: str, names: Sequence[str], first: date | None, last: date | None
+    connection: Connection, names: Sequence[str], first: date | None, last: date | None
 ) -> Iterator[BookedRow]:
     """The bookings of vouchers that are dated from `first` to `last`, whenever they were booked."""
-    query = _standing(client, names).join(vouchers, vouchers.c.id == entries.c.voucher)
-    return _rows(connection, query.where(*_dated(first, last)))
+    query = _standing().join(vouchers, vouchers.c.id == entries.c.voucher)
+    return _rows(connection, query.where(vouchers.c.connection.in_(list(names)), *_dated(first, last)))
 
 
 def documents_by_state(
@@ -134,21 +129,25 @@ def documents_by_state(
     query = (
         select(documents.c.state, func.count())
         .join(vouchers, vouchers.c.id == documents.c.voucher)
-        .where(documents.c.connection.in_(list(names)), *_dated(first, last))
+        .where(vouchers.c.connection.in_(list(names)), *_dated(first, last))
         .group_by(documents.c.state)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def numbers(connection: Connection, names: Sequence[str]) -> set[str]:
-    """The numbers of all vouchers of some connections, whatever became of them."""
-    query = select(vouchers.c.number).where(
-        vouchers.c.connection.in_(list(names)), vouchers.c.number.is_not(None)
-    )
-    return set(connection.execute(query).scalars())
+def numbers(connection: Connection, names: Sequence[str], beginnings: Collection[str]) -> set[str]:
+    """The numbers of vouchers of some connections that begin so, whatever became of them."""
+    found: set[str] = set()
+    for beginning in beginnings:
+        query = select(vouchers.c.number).where(
+            vouchers.c.connection.in_(list(names)), vouchers.c.number.startswith(beginning, autoescape=True)
+        )
+        found.update(connection.execute(query).scalars())
+    return found
 
 
-def _standing(client: str, names: Sequence[str]) -> Select[Any]:
+def _standing() -> Select[Any]:
+    """All bookings that DATEV has not refused."""
     return (
         select(
             entries.c.id,
@@ -160,21 +159,31 @@ def _standing(client: str, names: Sequence[str]) -> Select[Any]:
             entries.c.content,
         )
         .outerjoin(batches, batches.c.id == entries.c.batch)
-        .where(
-            entries.c.client == client,
-            entries.c.connection.in_(list(names)),
-            batches.c.state.is_(None) | batches.c.state.not_in(NOT_TAKEN),
-        )
+        .where(batches.c.state.is_(None) | batches.c.state.not_in(NOT_TAKEN))
         .order_by(entries.c.period, entries.c.created_at, entries.c.id)
     )
 
 
+def standing(
+    connection: Connection, ids: Sequence[str]
+) -> Iterator[tuple[tuple[str, datetime, str], BookedRow]]:
+    """Some bookings, none that DATEV has refused, each with its place in the order of all reports."""
+    query = _standing().where(entries.c.id.in_(ids)).add_columns(entries.c.period, entries.c.created_at)
+    for row in connection.execute(query):
+        yield (row.period, row.created_at, row.id), _row(row)
+
+
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[BookedRow]:
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
-        yield BookedRow(row[0], row[1], row[2], row[3], row[4], _stand(row[5]), row[6])
+        yield _row(row)
 
 
-def _stand(state: str | None) -> Stand:
+def _row(row: Row[*tuple[Any, ...]]) -> BookedRow:
+    return BookedRow(row[0], row[1], row[2], row[3], row[4], stand_of(row[5]), row[6])
+
+
+def stand_of(state: str | None) -> Stand:
+    """What became of a booking by the state of its batch; None where it has none."""
     if state is None or state == "frozen":
         return "planned"
     return "accepted" if state in ARRIVED else "under_way"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, case, func, select
 
-from mlconnector.store.tables import entries, vouchers
+from mlconnector.store.derived import amount_of
+from mlconnector.store.tables import entries, entry_lines, vouchers
 
 _QUEUED = ("received", "bookable", "needs_human", "batched", "rejected")
 
@@ -34,8 +37,23 @@ def queue_by_age(connection: Connection, borders: Sequence[datetime]) -> dict[in
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def bookings_since(connection: Connection, since: datetime) -> Iterator[tuple[str, str]]:
-    """Ledger and content of the bookings that were decided since a moment."""
-    query = select(entries.c.ledger, entries.c.content).where(entries.c.created_at >= since)
-    for row in connection.execute(query.execution_options(yield_per=1000)):
-        yield row.ledger, row.content
+@dataclass(frozen=True, slots=True)
+class CaseSum:
+    """What the lines of a tax case come to in a ledger and currency, with the sign of the lines."""
+
+    ledger: str
+    tax_case: str
+    currency: str
+    amount: Decimal
+
+
+def sums_by_case(connection: Connection, since: datetime) -> list[CaseSum]:
+    """What was booked since a moment, without statistical bookings."""
+    columns = (entry_lines.c.ledger, entry_lines.c.tax_case, entry_lines.c.currency)
+    new = select(entries.c.id).where(entries.c.created_at >= since)
+    query = (
+        select(*columns, func.sum(entry_lines.c.amount))
+        .where(entry_lines.c.entry.in_(new), entry_lines.c.ledger != "statistical")
+        .group_by(*columns)
+    )
+    return [CaseSum(*row[:3], amount_of(row[3])) for row in connection.execute(query)]

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, or_, select, update
 
 from mlconnector.model.entries import BookedIn, Ledger
+from mlconnector.model.money import rounded
+from mlconnector.store import derived
 from mlconnector.store.batches import ARRIVED, FINAL, NOT_TAKEN
+from mlconnector.store.derived import amount_of
 from mlconnector.store.sets import SET_SIZE, parts
-from mlconnector.store.tables import batches, clearings, document_marks, entries, vouchers
+from mlconnector.store.tables import (
+    batches,
+    clearings,
+    document_marks,
+    entries,
+    entry_facts,
+    entry_lines,
+    vouchers,
+)
 
 Format = Literal["extf", "dxso"]
 
@@ -94,6 +106,16 @@ class Unsent:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """What the lines of a batch come to in one currency: in debit and in credit of their first account."""
+
+    batch: str
+    currency: str
+    debit: Decimal
+    credit: Decimal
+
+
 _COLUMNS = [entries.c[name] for name in EntryRow.__dataclass_fields__]
 
 
@@ -108,6 +130,9 @@ def insert_entries(
     """
     if rows:
         connection.execute(insert(entries), list(rows))
+        facts, lines = derived.of_entries(rows)
+        connection.execute(insert(entry_facts), facts)
+        connection.execute(insert(entry_lines), lines)
     clients = {row["id"]: row["client"] for row in rows}
     clearing = [
         {"entry": key, "client": clients[key], "open_item": item}
@@ -261,10 +286,26 @@ def vouchers_of_batch(connection: Connection, name: str, batch: str) -> list[str
     return list(connection.execute(query.order_by(entries.c.voucher)).scalars())
 
 
-def contents_of_batch(connection: Connection, name: str, batch: str) -> Iterator[str]:
-    """What the bookings of a batch of a connection say, as canonical JSON."""
-    query = select(entries.c.content).where(entries.c.connection == name, entries.c.batch == batch)
-    yield from connection.execute(query.execution_options(yield_per=SET_SIZE)).scalars()
+def turnovers(connection: Connection, ids: Sequence[str]) -> Iterator[Turnover]:
+    """What the lines of batches come to, by currency."""
+    amount = entry_lines.c.amount
+    debit, credit = (func.sum(case((sign, amount), else_=0)) for sign in (amount > 0, amount < 0))
+    key = (entries.c.batch, entry_lines.c.currency)
+    for part in parts(ids):
+        query = (
+            select(*key, debit, -credit)
+            .join(entry_lines, entry_lines.c.entry == entries.c.id)
+            .where(entries.c.batch.in_(part), entries.c.connection.in_(_connections(part)))
+            .group_by(*key)
+            .order_by(*key)
+        )
+        for row in connection.execute(query):
+            yield Turnover(row[0], row[1], *(rounded(amount_of(one), row[1]) for one in row[2:]))
+
+
+def _connections(ids: Sequence[str]) -> Select[tuple[str]]:
+    """Those of batches: the index of entries begins with them."""
+    return select(batches.c.connection).where(batches.c.id.in_(ids))
 
 
 def ledgers(connection: Connection, batch: str, ids: Sequence[str]) -> dict[str, Ledger]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
+from mlconnector.store.saying import looked_through, named, of_amount, of_party, saying
 from mlconnector.store.sets import SET_SIZE, parts
 from mlconnector.store.tables import connections, entries, problems, revisions, vouchers
 from mlconnector.store.vouchers import VoucherRow, VoucherState, problem_of, was_reversed
@@ -34,7 +36,12 @@ class CauseCount:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which vouchers are meant: of a connection, in one of some states, dated from `first` to `last`."""
+    """Which vouchers are meant: of a connection, in one of some states, dated from `first` to `last`.
+
+    `number`, `customer` and `text` are parts of what they say, as `folded` writes them: of number or ids, of
+    the party's name, or of any of these; `also` are vouchers that have the text elsewhere. `least` and `most`
+    are bounds of the gross without its sign. `undated` says that those without a day are meant, too.
+    """
 
     connection: str | None = None
     states: tuple[VoucherState, ...] = ()
@@ -42,6 +49,13 @@ class Scope:
     last: date | None = None
     reversed_only: bool = False
     kind: str | None = None
+    number: str = ""
+    customer: str = ""
+    text: str = ""
+    also: tuple[str, ...] = ()
+    least: Decimal | None = None
+    most: Decimal | None = None
+    undated: bool = False
 
 
 COLUMNS = [vouchers.c[name] for name in VoucherRow.__dataclass_fields__]
@@ -103,37 +117,62 @@ def causes(connection: Connection, wanted: Scope, cause: str | None = None) -> l
     return sorted(found, key=lambda one: (-one.count, one.cause, one.connection))
 
 
-def said_of_cause(connection: Connection, wanted: Scope, cause: str) -> list[Problem]:
-    """The problems of one cause within a scope; those that say the same, once."""
-    query = (
-        select(problems.c.key, problems.c.facts, problems.c.group_facts)
+def said_of_causes(
+    connection: Connection, wanted: Scope, causes: Sequence[str]
+) -> dict[tuple[str, str], list[Problem]]:
+    """The problems within a scope by connection and cause; those that say the same, once."""
+    found: dict[tuple[str, str], list[Problem]] = {}
+    for part in parts(causes):
+        query = (
+            select(
+                vouchers.c.connection,
+                problems.c.cause,
+                problems.c.key,
+                problems.c.facts,
+                problems.c.group_facts,
+            )
+            .distinct()
+            .join(vouchers, problems.c.voucher == vouchers.c.id)
+            .where(_WAITS, problems.c.cause.in_(part), *_within(wanted))
+            .order_by(problems.c.facts)
+        )
+        for row in connection.execute(query):
+            found.setdefault((row.connection, row.cause), []).append(problem_of(row))
+    return found
+
+
+def waiting_by_cause(
+    connection: Connection, wanted: Scope, cause: str | None, *, limit: int | None = None, offset: int = 0
+) -> dict[tuple[str, str], dict[VoucherRow, list[Problem]]]:
+    """By connection and cause the vouchers within a scope that wait for it, the oldest first, or a page.
+
+    Each comes with its problems of the cause; None means all causes.
+    """
+    of_cause = [problems.c.cause == cause] if cause is not None else []
+    each = (
+        select(vouchers.c.id, problems.c.cause)
         .distinct()
-        .join(vouchers, problems.c.voucher == vouchers.c.id)
-        .where(_WAITS, problems.c.cause == cause, *_within(wanted))
-        .order_by(problems.c.facts)
+        .join(problems, problems.c.voucher == vouchers.c.id)
+        .where(_WAITS, *of_cause, *_within(wanted))
+        .subquery()
     )
-    return [problem_of(row) for row in connection.execute(query)]
-
-
-def waiting_vouchers(
-    connection: Connection, wanted: Scope, cause: str, *, limit: int | None = None, offset: int = 0
-) -> dict[VoucherRow, list[Problem]]:
-    """The vouchers within a scope that wait for one cause, the oldest first, with their problems of it."""
-    with_cause = select(problems.c.voucher).where(problems.c.cause == cause)
+    place = func.row_number().over(partition_by=(vouchers.c.connection, each.c.cause), order_by=_IN_ORDER)
+    numbered = select(each, place.label("place")).join(vouchers, vouchers.c.id == each.c.id).subquery()
+    paged = [numbered.c.place > offset]
+    if limit is not None:
+        paged.append(numbered.c.place <= offset + limit)
     query = (
-        select(*COLUMNS)
-        .where(_WAITS, vouchers.c.id.in_(with_cause), *_within(wanted))
-        .order_by(*_IN_ORDER)
-        .limit(limit)
-        .offset(offset)
+        select(*COLUMNS, problems.c.cause, problems.c.key, problems.c.facts, problems.c.group_facts)
+        .join(numbered, numbered.c.id == vouchers.c.id)
+        .join(problems, and_(problems.c.voucher == vouchers.c.id, problems.c.cause == numbered.c.cause))
+        .where(*paged)
+        .order_by(*_IN_ORDER, problems.c.origin, problems.c.position)
     )
-    rows = [VoucherRow(*row) for row in connection.execute(query)]
-    found: dict[str, list[Problem]] = {}
-    for part in parts([row.id for row in rows]):
-        its = select(problems).where(problems.c.voucher.in_(part), problems.c.cause == cause)
-        for row in connection.execute(its.order_by(problems.c.origin, problems.c.position)):
-            found.setdefault(row.voucher, []).append(problem_of(row))
-    return {row: found.get(row.id, []) for row in rows}
+    found: dict[tuple[str, str], dict[VoucherRow, list[Problem]]] = {}
+    for row in connection.execute(query):
+        its = found.setdefault((row.connection, row.cause), {})
+        its.setdefault(VoucherRow(*row[:-4]), []).append(problem_of(row))
+    return found
 
 
 def contents(connection: Connection, rows: Sequence[VoucherRow]) -> dict[str, str]:
@@ -171,43 +210,6 @@ def search(
         yield VoucherRow(*row[:-1]), row[-1]
 
 
-def found(
-    connection: Connection, wanted: Scope, text: str, also: Collection[str] = ()
-) -> Iterator[tuple[VoucherRow, str | None]]:
-    """The vouchers within a scope in which a text may stand, the latest changed first, with what they say.
-
-    It is looked for in number, ids and content, and may be more exact than that; vouchers that are `also`
-    meant are found by our key.
-    """
-    query = select(*COLUMNS, revisions.c.content).outerjoin(revisions, _newest()).where(*_within(wanted))
-    if text:
-        named = (vouchers.c.number, vouchers.c.external_id, vouchers.c.id)
-        places = [column.icontains(text, autoescape=True) for column in named]
-        content = revisions.c.content
-        # SQLite's LIKE looks at no capitals by itself, and in a fraction of the time.
-        like = content.like if connection.dialect.name == "sqlite" else content.ilike
-        said = like(_pattern(text), escape="/")
-        query = query.where(or_(*places, said, vouchers.c.id.in_(sorted(also))))
-    query = query.order_by(vouchers.c.changed_at.desc(), vouchers.c.id)
-    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
-        yield VoucherRow(*row[:-1]), row[-1]
-
-
-def _pattern(text: str) -> str:
-    """A text as databases look for it in JSON; what they may write or capitalise otherwise is left open."""
-    letters = []
-    for one in text:
-        if one in "%_/":
-            letters.append(f"/{one}")
-        elif one.isspace() or one in '"\\' or not one.isprintable():
-            letters.append("%")
-        elif not one.isascii() and one.lower() != one.upper():
-            letters.append("_")
-        else:
-            letters.append(one)
-    return f"%{''.join(letters)}%"
-
-
 def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[VoucherRow, str]]:
     """The vouchers of a connection in whose newest revision a text stands, with what it says."""
     query = (
@@ -219,24 +221,15 @@ def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[Vouch
         yield VoucherRow(*row[:-1]), row[-1]
 
 
-def in_batches(
-    connection: Connection, name: str | None = None, batch: str | None = None
-) -> Iterator[tuple[str, VoucherRow, str | None]]:
-    """Batches by their id, each with the vouchers that it books and what these say."""
+def batches_with(connection: Connection, wanted: Scope) -> set[str]:
+    """The batches that book a voucher within a scope."""
     query = (
-        select(entries.c.batch, *COLUMNS, revisions.c.content)
+        select(entries.c.batch)
         .distinct()
         .join(vouchers, vouchers.c.id == entries.c.voucher)
-        .outerjoin(revisions, _newest())
-        .where(entries.c.batch.is_not(None))
-        .order_by(entries.c.batch, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
+        .where(entries.c.batch.is_not(None), *_within(wanted))
     )
-    if name is not None:
-        query = query.where(entries.c.connection == name)
-    if batch is not None:
-        query = query.where(entries.c.batch == batch)
-    for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
-        yield row[0], VoucherRow(*row[1:-1]), row[-1]
+    return set(connection.execute(query).scalars())
 
 
 def of_batch(
@@ -309,9 +302,23 @@ def _within(wanted: Scope) -> Iterator[ColumnElement[bool]]:
             yield vouchers.c.connection.in_(select(connections.c.name))
     if wanted.kind is not None:
         yield vouchers.c.kind == wanted.kind
-    if wanted.first is not None:
-        yield vouchers.c.document_date >= wanted.first
-    if wanted.last is not None:
-        yield vouchers.c.document_date <= wanted.last
+    day = vouchers.c.document_date
+    bounds = [day >= wanted.first] if wanted.first is not None else []
+    bounds += [day <= wanted.last] if wanted.last is not None else []
+    if bounds:
+        yield or_(day.is_(None), and_(*bounds)) if wanted.undated else and_(*bounds)
     if wanted.reversed_only:
         yield was_reversed()
+    yield from _saying(wanted)
+
+
+def _saying(wanted: Scope) -> Iterator[ColumnElement[bool]]:
+    if wanted.number:
+        yield looked_through(vouchers.c.id, named(wanted.number))
+    if wanted.customer:
+        yield looked_through(vouchers.c.id, of_party(wanted.customer))
+    if wanted.text:
+        also = [vouchers.c.id.in_(sorted(wanted.also))] if wanted.also else []
+        yield or_(looked_through(vouchers.c.id, saying(wanted.text)), *also)
+    if wanted.least is not None or wanted.most is not None:
+        yield vouchers.c.id.in_(of_amount(wanted.least, wanted.most))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from mlconnector.store.tables import runs
 
@@ -63,3 +63,10 @@ def latest(connection: Connection, name: str, limit: int = 1) -> list[RunRow]:
         )
         for row in connection.execute(query)
     ]
+
+
+def last_done(connection: Connection, name: str) -> datetime | None:
+    """When a run of a connection last went through; None where none did yet."""
+    done = select(func.max(runs.c.finished_at)).where(runs.c.connection == name, runs.c.outcome == "done")
+    found: datetime | None = connection.execute(done).scalar()
+    return found

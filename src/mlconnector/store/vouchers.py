@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from mlconnector.model.problems import Problem
+from mlconnector.store import derived
 from mlconnector.store.batches import FINAL
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import (
@@ -31,8 +32,11 @@ from mlconnector.store.tables import (
     clearings,
     document_marks,
     entries,
+    entry_facts,
+    entry_lines,
     problems,
     revisions,
+    voucher_facts,
     vouchers,
 )
 
@@ -188,6 +192,7 @@ def insert_vouchers(connection: Connection, rows: Sequence[NewVoucher]) -> None:
     """Add vouchers that were read for the first time."""
     if rows:
         connection.execute(insert(vouchers), list(rows))
+        _note_facts(connection, [row["id"] for row in rows])
 
 
 def insert_revisions(connection: Connection, rows: Sequence[NewRevision]) -> None:
@@ -199,6 +204,7 @@ def insert_revisions(connection: Connection, rows: Sequence[NewRevision]) -> Non
     new = [row for row in rows if (row["voucher"], row["revision"]) not in known]
     if new:
         connection.execute(insert(revisions), new)
+        _note_facts(connection, [row["voucher"] for row in new])
 
 
 def update_vouchers(connection: Connection, rows: Sequence[SeenAgain] | Sequence[Standing]) -> None:
@@ -214,6 +220,20 @@ def update_vouchers(connection: Connection, rows: Sequence[SeenAgain] | Sequence
             for row in rows
         ],
     )
+    if "revision" in rows[0]:
+        _note_facts(connection, [row["id"] for row in rows])
+
+
+def _note_facts(connection: Connection, ids: Sequence[str]) -> None:
+    """Keep what vouchers are searched by, as their newest revisions are now."""
+    newest = and_(revisions.c.voucher == vouchers.c.id, revisions.c.revision == vouchers.c.revision)
+    columns = (vouchers.c.id, vouchers.c.number, vouchers.c.external_id, revisions.c.content)
+    for part in parts(sorted(set(ids))):
+        query = select(*columns).outerjoin(revisions, newest).where(vouchers.c.id.in_(part))
+        facts = [derived.of_voucher(*row) for row in connection.execute(query)]
+        connection.execute(delete(voucher_facts).where(voucher_facts.c.voucher.in_(part)))
+        if facts:
+            connection.execute(insert(voucher_facts), facts)
 
 
 def set_state(
@@ -473,5 +493,6 @@ def drop_waiting_entries(connection: Connection, ids: Sequence[str]) -> None:
         waiting = and_(entries.c.voucher.in_(part), entries.c.batch.is_(None))
         gone = select(entries.c.id).where(waiting)
         connection.execute(delete(clearings).where(clearings.c.entry.in_(gone)))
-        connection.execute(delete(document_marks).where(document_marks.c.entry.in_(gone)))
+        for table in (document_marks, entry_lines, entry_facts):
+            connection.execute(delete(table).where(table.c.entry.in_(gone)))
         connection.execute(delete(entries).where(waiting))

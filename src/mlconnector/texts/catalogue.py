@@ -132,6 +132,11 @@ def page(key: str, facts: Mapping[str, str], language: Language) -> tuple[str, s
     return str(words["title"]), filled(words["text"], facts, language)
 
 
+def notice(key: str, facts: Mapping[str, str], language: Language) -> str:
+    """A sentence of a message that is sent to people."""
+    return filled(table("notices.toml")[key][language], facts, language)
+
+
 def console_text(screen: str, key: str, facts: Mapping[str, str], language: Language) -> str:
     """A heading, label or sentence of a screen of the console, else what all screens have in common."""
     told = table(f"console/{screen}.toml").get(key) or table("console/common.toml")[key]

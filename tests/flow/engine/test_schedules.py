@@ -8,8 +8,9 @@ from sqlalchemy import update
 
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
-from mlconnector.flow.engine import housekeeping
+from mlconnector.flow.engine import housekeeping, notifications
 from mlconnector.flow.engine.schedules import HOUSEKEEPING
+from mlconnector.flow.notify import places
 from mlconnector.flow.report import overview
 from mlconnector.store import connections, httplog
 from mlconnector.store.tables import connections as connection_table
@@ -92,3 +93,26 @@ def _log(rig: Rig) -> list[httplog.LogRow]:
     rig.services.http_log.flush()
     with rig.app.database.read() as db:
         return httplog.recent(db, 1000)
+
+
+def test_people_are_told_by_a_schedule_where_there_is_a_place_to_tell(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(1)
+    rig.connect()
+    sent: list[str] = []
+    monkeypatch.setattr("mlconnector.flow.notify.sending.send", lambda _to, said: sent.append(said.title))
+    with rig.app.working() as workflows:
+        with rig.app.database.write() as db:
+            connections.set_state(db, NAME, "needs_login", "", rig.services.now())
+        places.add(rig.services, "books", "webhook", {"address": "https://hooks.example.com/x"}, "admin")
+        workflows.schedule()
+        assert schedules()["notify"] == notifications.SCHEDULE
+        assert DBOS.start_workflow(workflows._notify_workflow, None, None).get_result() == {
+            "sent": 1,
+            "failed": 0,
+        }
+        places.remove(rig.services, "books", "admin")
+        workflows.schedule()
+        assert "notify" not in schedules()
+    assert sent == ["ml-connector: trial message", "ml-connector: login needed"]

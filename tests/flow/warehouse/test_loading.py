@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from mlconnector.flow.report.counts import sent_requests
-from mlconnector.flow.report.voucher_facts import facts_of
 from mlconnector.flow.warehouse import sources
 from mlconnector.flow.warehouse.loading import replay
 from mlconnector.flow.warehouse.portions import key_of
 from mlconnector.flow.warehouse.record_rows import voucher_rows
 from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.problems import Problem
+from mlconnector.model.voucher_facts import facts_of
 from mlconnector.store import audit, batches, chart_accounts, connections, loads
 from mlconnector.store.chart_accounts import ChartAccount
 from mlconnector.store.loads import LoadRow

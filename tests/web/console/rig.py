@@ -18,6 +18,7 @@ from mlconnector.flow.people import users
 from mlconnector.flow.people.roles import Role
 from mlconnector.model.entries import EntryLine
 from mlconnector.model.vouchers import encode
+from mlconnector.store import notices
 from mlconnector.store.vouchers import VoucherState
 from mlconnector.web.console.screens import every_screen
 from tests.formats.extf.examples import entry
@@ -115,10 +116,21 @@ def fill(rig: Rig) -> list[str]:
     )
     foreign = msgspec.structs.replace(row, tax_case="third_country", amount=Decimal("-200.5"))
     content = msgspec.json.encode(entry(row, foreign)).decode()
+    add_place(rig)
     records.add_batch(rig, "settled", "succeeded", "key-R-settled", content)
     records.add_batch(rig, "failed", "failed", "key-R-rejected", content)
     records.add_batch(rig, "waiting", "frozen", "key-R-batched", content)
     return keys
+
+
+def add_place(rig: Rig, name: str = "books") -> None:
+    """A place that is told things, and that a message did not get to."""
+    services = rig.application.services
+    now, failure = rig.clock(), json.dumps({"key": "notify_refused", "answer": "HTTP 404"})
+    row = notices.PlaceRow(name, "webhook", "month silent", "de", now, "admin", None, 1, now, now, failure)
+    services.vault.put("[notify]", name, json.dumps({"address": "http://127.0.0.1:9/hook-of-the-books"}))
+    with services.database.write() as db:
+        notices.add_place(db, row)
 
 
 def addresses() -> Iterator[tuple[str, str]]:
@@ -158,6 +170,7 @@ EXAMPLES = {
         ),
         f"?connection={NAME}",
     ),
+    "/console/notifications/remove": "?place=books",
     "/console/people/user": "?name=admin@example.com",
     "/console/people/disable": "?name=admin@example.com",
     "/console/exceptions/cause": f"?{urlencode({'connection': NAME, 'cause': records.MISSING.cause})}",

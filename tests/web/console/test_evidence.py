@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -40,7 +40,17 @@ def filled(rig: Rig) -> Rig:
             "received_at": later,
         }
         vouchers.insert_revisions(db, [row])
-        db.exec_driver_sql("update vouchers set revision = 'r2' where id = 'key-R-settled'")
+        again: vouchers.SeenAgain = {
+            "id": "key-R-settled",
+            "number": "R-settled",
+            "document_date": date(2026, 2, 27),
+            "revision": "r2",
+            "state": "settled",
+            "reason": "",
+            "read_at": now,
+            "changed_at": now,
+        }
+        vouchers.update_vouchers(db, [again])
         filed: documents.NewDocument = {
             "guid": GUID,
             "connection": NAME,

@@ -1,4 +1,4 @@
-"""Logging in to the console at an OpenID Connect issuer: who is let in, as whom, and what an attacker cannot do."""
+"""Logging in to the console at an OpenID Connect issuer: who is let in, as whom, and what nobody can do."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_a_connection_has_a_card_and_its_login_is_to_do(rig: Rig) -> None:
     page = visitor(rig).page("")
     assert f"<bdi>{NAME}</bdi>" in page
     assert "braucht eine Anmeldung" in page
-    assert f"ml-connector login {NAME}" in page
+    assert f'href="/console/connections/connection?connection={NAME}"' in page
 
 
 def test_each_chart_says_the_same_as_its_table(rig: Rig) -> None:

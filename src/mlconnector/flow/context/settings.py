@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 
 from mlconnector.flow.context.agreed import Agreed
 from mlconnector.flow.context.document_rules import DocumentRules
@@ -23,6 +32,8 @@ from mlconnector.systems.sink import SinkSystem, Takes
 from mlconnector.systems.source import SourceSystem
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 Part = TypeVar("Part")
 
@@ -293,3 +304,11 @@ def _source(outline: _Outline, text: str, where: str) -> SourceSystem:
             **facts,
         )
     return known
+
+
+def is_name(name: str) -> bool:
+    """Whether something can be called so: a connection, or a place that is told things."""
+    try:
+        return bool(_NAME.validate_python(name))
+    except ValidationError:
+        return False

@@ -1,4 +1,4 @@
-"""Schedules: each connection is polled by its own, tables are loaded, once a day all is tidied up."""
+"""Schedules: each connection is polled by its own, tables are loaded, people are told, all is tidied up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.context.states import note_state
-from mlconnector.flow.engine import warehouse_loads
+from mlconnector.flow.engine import notifications, warehouse_loads
 from mlconnector.store import connections
 
 log = logging.getLogger(__name__)
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING = "17 3 * * *"
 
 
-def keep_schedules(services: Services, poll: Any, housekeeping: Any, load: Any) -> None:
+def keep_schedules(services: Services, poll: Any, housekeeping: Any, load: Any, notify: Any) -> None:
     """Bring DBOS's schedules in line with the connections' settings; those of paused ones end.
 
-    `poll`, `housekeeping` and `load` are workflows that take the moment and a context; a poll's context is
-    the connection's name. A schedule that is right already is left alone, and so is that of a connection
-    whose stored settings cannot be read: it says so itself, and the others go on.
+    `poll`, `housekeeping`, `load` and `notify` are workflows that take the moment and a context; a poll's
+    context is the connection's name. A schedule that is right already is left alone, and so is that of a
+    connection whose stored settings cannot be read: it says so itself, and the others go on.
     """
     with services.database.read() as db:
         names = [row.name for row in connections.every(db) if not row.is_disconnected]
@@ -39,6 +39,8 @@ def keep_schedules(services: Services, poll: Any, housekeeping: Any, load: Any) 
     wanted["housekeeping"] = (HOUSEKEEPING, housekeeping, None)
     if warehouse_loads.wanted(services):
         wanted["load"] = (warehouse_loads.SCHEDULE, load, None)
+    if notifications.wanted(services):
+        wanted["notify"] = (notifications.SCHEDULE, notify, None)
     for gone in set(existing) - set(wanted):
         DBOS.delete_schedule(gone)
     for schedule_name, (cron, workflow, context) in wanted.items():

@@ -20,7 +20,7 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.decide import book
 from mlconnector.flow.deliver import delivery, jobs
-from mlconnector.flow.engine import progress, warehouse_loads
+from mlconnector.flow.engine import notifications, progress, warehouse_loads
 from mlconnector.flow.engine.housekeeping import forget_finished_work, tidy_up
 from mlconnector.flow.engine.outcomes import Kept, NotDone, Outcome, outcome_in, result_in
 from mlconnector.flow.engine.patience import Patience, Way, tried
@@ -81,7 +81,12 @@ class Workflows:
         def load(_moment: Any, _context: Any) -> Kept:
             return self._load()
 
+        @DBOS.workflow(name="notify")
+        def notify(_moment: Any, _context: Any) -> Kept:
+            return self._at_work("notify", partial(notifications.tell, services))
+
         self._load_workflow: Any = load
+        self._notify_workflow = notify
         self._housekeeping_workflow = housekeeping
         self._run_workflow: Any = run
         self._deliver_workflow: Any = deliver_batch
@@ -148,7 +153,11 @@ class Workflows:
     def schedule(self) -> None:
         """Bring the schedules in line with what the connections' settings say."""
         keep_schedules(
-            self._services, self._scheduled_workflow, self._housekeeping_workflow, self._load_workflow
+            self._services,
+            poll=self._scheduled_workflow,
+            housekeeping=self._housekeeping_workflow,
+            load=self._load_workflow,
+            notify=self._notify_workflow,
         )
 
     def _run(self, way: Way, run_id: str, trigger: str) -> Kept:

@@ -5,51 +5,26 @@ What no run has read yet is not among them; `preview` asks the source for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.preview.booking_list import Previewed, listed
 from mlconnector.flow.report.search import Search
-from mlconnector.flow.report.voucher_facts import VoucherFacts
-from mlconnector.learnt_shapes import learnt
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry
 from mlconnector.model.entries import decode as decode_entry
 from mlconnector.model.money import ZERO
-from mlconnector.model.vouchers import Kind
 from mlconnector.model.vouchers import decode as decode_voucher
 from mlconnector.store import booking_lists, documents
 from mlconnector.store.booked import Stand
-from mlconnector.store.booking_lists import BookingScope, ListedBooking, Scanned
+from mlconnector.store.booking_lists import BookingScope, ListedBooking, MovedRows
 
 ADDED_UP = 2_000
 """Of so many bookings the sums are told without being asked for."""
-
-
-class _Line(msgspec.Struct, frozen=True):
-    account: str
-    contra_account: str
-    amount: Decimal
-    currency: str = ""
-
-
-class _Content(msgspec.Struct, frozen=True):
-    """What is looked at of a booking when many are searched or added up."""
-
-    voucher: str
-    currency: str
-    lines: tuple[_Line, ...]
-    party_name: str = ""
-
-    @property
-    def is_statistical(self) -> bool:
-        """Whether it moves statistical accounts alone, as `Entry` has it."""
-        return self.voucher.partition("/")[0] == Kind.COMMITMENT
 
 
 @dataclass
@@ -75,14 +50,14 @@ class Moved:
 
     sums: dict[str, MovedSum] = field(default_factory=dict)
 
-    def add(self, content: _Content | Entry) -> None:
+    def add(self, entry: Entry) -> None:
         """Count a booking in."""
-        for currency in {line.currency or content.currency for line in content.lines}:
+        for currency in {line.currency or entry.currency for line in entry.lines}:
             self.sums.setdefault(currency, MovedSum()).bookings += 1
-        for line in content.lines:
-            one = self.sums[line.currency or content.currency]
+        for line in entry.lines:
+            one = self.sums[line.currency or entry.currency]
             one.rows += 1
-            if content.is_statistical:
+            if entry.is_statistical:
                 continue
             if line.amount > ZERO:
                 one.debit_rows += line.amount
@@ -91,6 +66,16 @@ class Moved:
             for leg in (line.amount, -line.amount):
                 one.debit += max(leg, ZERO)
                 one.credit -= min(leg, ZERO)
+
+    def add_rows(self, rows: MovedRows) -> None:
+        """Count rows in that the database has added up; each moves as much in debit as in credit."""
+        one = self.sums.setdefault(rows.currency, MovedSum())
+        one.bookings += rows.bookings
+        one.rows += rows.rows
+        one.debit_rows += rows.debit
+        one.credit_rows += rows.credit
+        one.debit += rows.debit + rows.credit
+        one.credit += rows.debit + rows.credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +103,25 @@ def scope_of(
 ) -> BookingScope:
     """What of a search the database can tell. Raises Unreadable."""
     of_vouchers = wanted.scope(connection)
-    kind = wanted.kind or ""
-    return BookingScope(connection, kind, of_vouchers.first, of_vouchers.last, stand, account, voucher)
+    return BookingScope(
+        connection,
+        wanted.kind or "",
+        of_vouchers.first,
+        of_vouchers.last,
+        stand,
+        account,
+        voucher,
+        number=of_vouchers.number,
+        party=of_vouchers.customer,
+        text=of_vouchers.text,
+        least=of_vouchers.least,
+        most=of_vouchers.most,
+    )
 
 
 def page_of(
     services: Services,
     scope: BookingScope,
-    wanted: Search,
     *,
     limit: int | None,
     offset: int = 0,
@@ -138,45 +134,25 @@ def page_of(
     """
     rules = services.rules(scope.connection)
     with services.database.read() as db:
-        if wanted.is_of_content:
-            ids, moved = _searched(db, scope, wanted)
+        ids: list[str] | None = None
+        if scope.is_of_content:
+            # What is searched is searched once.
+            ids = booking_lists.page(db, scope, None, 0)
             total, shown = len(ids), ids[offset : None if limit is None else offset + limit]
         else:
             total = booking_lists.count(db, scope)
             shown = booking_lists.page(db, scope, limit, offset)
-            moved = _added_up(booking_lists.scan(db, scope)) if added_up or total <= ADDED_UP else None
+        moved = _added_up(db, scope, ids) if added_up or total <= ADDED_UP else None
         found = booking_lists.by_ids(db, shown)
         names = _file_names(db, found)
     return DecidedPage(tuple(_decided(one, rules, names) for one in found), total, moved)
 
 
-def _searched(db: Connection, scope: BookingScope, wanted: Search) -> tuple[list[str], Moved | None]:
-    ids, moved = [], Moved()
-    for one in booking_lists.scan(db, scope):
-        content = _read(one)
-        if _means(wanted, one, content):
-            ids.append(one.id)
-            moved.add(content)
-    return ids, moved
-
-
-def _means(wanted: Search, one: Scanned, content: _Content) -> bool:
-    """Whether a booking is meant: by its voucher's number, its party, the amount of it or of a row."""
-    total = sum((line.amount for line in content.lines if not line.currency), ZERO)
-    amounts = {total, *(line.amount for line in content.lines)} if wanted.amount else {total}
-    names = (one.number, one.external_id)
-    return any(wanted.says(names, VoucherFacts(content.party_name, amount)) for amount in amounts)
-
-
-def _added_up(scanned: Iterable[Scanned]) -> Moved:
+def _added_up(db: Connection, scope: BookingScope, ids: Sequence[str] | None) -> Moved:
     moved = Moved()
-    for one in scanned:
-        moved.add(_read(one))
+    for one in booking_lists.moved(db, scope) if ids is None else booking_lists.moved_by(db, ids):
+        moved.add_rows(one)
     return moved
-
-
-def _read(one: Scanned) -> _Content:
-    return msgspec.json.decode(one.content, type=learnt(_Content))
 
 
 def _file_names(db: Connection, found: Iterable[ListedBooking]) -> dict[str, str]:
@@ -198,12 +174,11 @@ def _decided(one: ListedBooking, rules: Rules, names: dict[str, str]) -> Decided
     return Decided(one.id, one.voucher, one.stand, one.file_name, listed(previewed, [entry], rules))
 
 
-def each(services: Services, scope: BookingScope, wanted: Search, at_once: int = 500) -> Iterator[Decided]:
+def each(services: Services, scope: BookingScope, at_once: int = 500) -> Iterator[Decided]:
     """All bookings that are meant, some at a time."""
     rules = services.rules(scope.connection)
     with services.database.read() as db:
-        ids = _searched(db, scope, wanted)[0] if wanted.is_of_content else None
-        ids = booking_lists.page(db, scope, None, 0) if ids is None else ids
+        ids = booking_lists.page(db, scope, None, 0)
     for first in range(0, len(ids), at_once):
         with services.database.read() as db:
             found = booking_lists.by_ids(db, ids[first : first + at_once])

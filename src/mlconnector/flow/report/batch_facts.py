@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.batch_words import code_in
-from mlconnector.model.money import ZERO
 from mlconnector.store import batches, documents, entries, lookup
 from mlconnector.store.batches import Attempt
 from mlconnector.texts.catalogue import Explanation, explain
 from mlconnector.texts.language import Language
-
-_MOST_KNOWN = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +43,6 @@ class BatchStory:
     waiting: tuple[str, ...]
 
 
-class _Line(msgspec.Struct, frozen=True):
-    amount: Decimal
-    currency: str = ""
-
-
-class _Booking(msgspec.Struct, frozen=True):
-    """What is looked at of a booking."""
-
-    currency: str = ""
-    lines: tuple[_Line, ...] = ()
-
-
-_decoder = msgspec.json.Decoder(_Booking)
-# Bytes of a batch never change, and so does what they come to; a page of a list would count them each time.
-_KNOWN: dict[str, tuple[Turnover, ...]] = {}
-
-
 def story_of(services: Services, name: str, batch: str) -> BatchStory:
     """What there is to tell of one batch of a connection, by its id."""
     with services.database.read() as db:
@@ -79,17 +57,11 @@ def story_of(services: Services, name: str, batch: str) -> BatchStory:
 
 def turnovers(services: Services, found: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Turnover, ...]]:
     """What batches, as lists have them, come to, by their ids; nothing of master data."""
-    told: dict[str, tuple[Turnover, ...]] = {}
+    wanted = [one for one in found if one["state"] != "dissolved" and one["format"] != "master"]
+    told: dict[str, tuple[Turnover, ...]] = {one["id"]: () for one in wanted}
     with services.database.read() as db:
-        for one in found:
-            if one["state"] == "dissolved" or one["format"] == "master":
-                continue
-            key = f"{one['id']} {one['sha256']}"
-            if key not in _KNOWN:
-                if len(_KNOWN) >= _MOST_KNOWN:
-                    _KNOWN.clear()
-                _KNOWN[key] = _counted(entries.contents_of_batch(db, one["connection"], one["id"]))
-            told[one["id"]] = _KNOWN[key]
+        for one in entries.turnovers(db, list(told)):
+            told[one.batch] += (Turnover(one.currency, one.debit, one.credit),)
     return told
 
 
@@ -126,13 +98,3 @@ def filed_by_voucher(services: Services, keys: Sequence[str]) -> dict[str, Filed
 
 def _filed(states: Mapping[str, int]) -> Filed:
     return Filed(states.get("filed", 0), sum(states.values()), states.get("refused", 0))
-
-
-def _counted(contents: Iterable[str]) -> tuple[Turnover, ...]:
-    sums: dict[str, list[Decimal]] = {}
-    for content in contents:
-        booking = _decoder.decode(content)
-        for line in booking.lines:
-            both = sums.setdefault(line.currency or booking.currency, [ZERO, ZERO])
-            both[0 if line.amount > ZERO else 1] += abs(line.amount)
-    return tuple(Turnover(currency, *both) for currency, both in sorted(sums.items()))

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-import msgspec
-
 from mlconnector.flow.context.services import Services
-from mlconnector.learnt_shapes import learnt
 from mlconnector.mapping.payments import PAYMENT
-from mlconnector.model.entries import Entry
-from mlconnector.model.money import ZERO
+from mlconnector.model.money import ZERO, rounded
 from mlconnector.store import charts
 from mlconnector.texts.zone import shown_in
 
@@ -55,16 +51,13 @@ def amounts_by_case(services: Services) -> list[CaseAmount]:
     """What was booked in the last fourteen days, the largest first; statistical bookings do not count."""
     sums: dict[tuple[str, str], Decimal] = {}
     with services.database.read() as db:
-        for ledger, content in charts.bookings_since(db, _days(services.now())[0]):
-            if ledger == "statistical":
-                continue
-            entry = msgspec.json.decode(content, type=learnt(Entry))
-            for line in entry.lines:
-                sign = (1 if ledger == "receivable" else -1) * (-1 if line.tax_case == PAYMENT else 1)
-                key = (line.tax_case, line.currency or entry.currency)
-                sums[key] = sums.get(key, ZERO) + sign * line.amount
+        found = charts.sums_by_case(db, _days(services.now())[0])
+    for one in found:
+        sign = (1 if one.ledger == "receivable" else -1) * (-1 if one.tax_case == PAYMENT else 1)
+        key = one.tax_case, one.currency
+        sums[key] = sums.get(key, ZERO) + sign * one.amount
     ordered = sorted(sums.items(), key=lambda one: (-abs(one[1]), one[0]))
-    return [CaseAmount(case, currency, amount) for (case, currency), amount in ordered]
+    return [CaseAmount(case, currency, rounded(amount, currency)) for (case, currency), amount in ordered]
 
 
 def queue_by_age(services: Services) -> list[int]:

@@ -23,11 +23,11 @@ from mlconnector.flow.report.completeness import (
     differing,
     outcome_of,
 )
-from mlconnector.flow.report.number_series import Found, series_of
+from mlconnector.flow.report.number_series import Found, beginnings, series_of
 from mlconnector.flow.report.search import period_of
 from mlconnector.flow.report.transferred import Whose, dated, whose
-from mlconnector.flow.report.voucher_facts import facts_of
 from mlconnector.model.problems import Problem
+from mlconnector.model.voucher_facts import facts_of
 from mlconnector.store import booked, lookup
 from mlconnector.store.lookup import Scope
 from mlconnector.store.vouchers import VoucherRow
@@ -90,7 +90,8 @@ def completeness_of(
         read = [one for each in of.names for one in _read(db, Scope(each, (), first, last))]
         bookings = carried(dated(db, of, first, last))
         documents = booked.documents_by_state(db, of.names, first, last)
-        known = booked.numbers(db, of.names)
+        own = list(_numbers(read))
+        known = booked.numbers(db, of.names, beginnings(own))
         held = tuple(one for each in of.names for one in _held(db, each, first, last))
     return Completeness(
         whose=of,
@@ -99,7 +100,7 @@ def completeness_of(
         compared=compared(read, bookings),
         outcomes=by_outcome(read),
         documents=documents,
-        series=series_of(_numbers(read), known),
+        series=series_of(own, known),
         held=held,
         differing=differing(read, bookings),
     )
@@ -120,14 +121,10 @@ def read_voucher(row: VoucherRow, content: str | None) -> ReadVoucher:
 
 
 def _held(db: Connection, name: str, first: date | None, last: date | None) -> Iterator[Held]:
-    waiting = [one for one in lookup.waiting(db, name) if _is_within(one.row.document_date, first, last)]
+    waiting = lookup.waiting(db, wanted=Scope(name, (), first, last, undated=True))
     said = lookup.contents(db, list({one.row.id: one.row for one in waiting}.values()))
     for one in waiting:
         yield Held(read_voucher(one.row, said.get(one.row.id)), outcome_of(one.row), one.problem)
-
-
-def _is_within(day: date | None, first: date | None, last: date | None) -> bool:
-    return day is None or ((first is None or first <= day) and (last is None or day <= last))
 
 
 def _numbers(read: Sequence[ReadVoucher]) -> Iterator[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.record_lists import batch_in_list
-from mlconnector.flow.report.search import Search, amounts_of
-from mlconnector.flow.report.voucher_facts import VoucherFacts, facts_of, told
+from mlconnector.flow.report.search import Search
+from mlconnector.flow.report.voucher_facts import told
+from mlconnector.model.voucher_facts import facts_of
 from mlconnector.store import batches, documents, lookup
-from mlconnector.store.vouchers import VoucherRow
 from mlconnector.texts.language import Language
 
 
@@ -44,30 +44,16 @@ class Found:
 
 def find(services: Services, sought: Sought, *, most: int, language: Language | None = None) -> Found:
     """Vouchers that are meant, the latest changed first, and batches that are named so. Raises Unreadable."""
-    if sought.amount:
-        amounts_of(sought.amount)
-    wanted = Search(period=sought.period or None, amount=sought.amount or None)
-    scope = wanted.scope(sought.connection or None)
-    rows = []
     text = sought.text.strip()
+    wanted = Search(period=sought.period or None, amount=sought.amount or None, text=text or None)
+    scope = wanted.scope(sought.connection or None)
     with services.database.read() as db:
         held = documents.vouchers_named(db, text, _guid(text), most) if text else set()
-        for row, content in lookup.found(db, scope, text, held):
-            facts = facts_of(content)
-            if not (row.id in held or _is_named(row, facts, text)) or not wanted.means(row, facts):
-                continue
-            rows.append((row, facts))
-            if len(rows) > most:
-                break
+        found = list(lookup.search(db, replace(scope, also=tuple(sorted(held))), limit=most + 1))
         named = batches.Wanted(connection=sought.connection or None, text=text)
         of_text = batches.search(db, named, limit=most) if text and not sought.amount else []
-    told_rows = told(services, rows[:most], language)
-    return Found(told_rows, [batch_in_list(row) for row in of_text], len(rows) > most)
-
-
-def _is_named(row: VoucherRow, facts: VoucherFacts, text: str) -> bool:
-    named = (Search(number=text or None), Search(customer=text or None))
-    return any(one.means(row, facts) for one in named)
+    rows = [(row, facts_of(content)) for row, content in found[:most]]
+    return Found(told(services, rows, language), [batch_in_list(row) for row in of_text], len(found) > most)
 
 
 def _guid(text: str) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+
+from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.balances import Balances, balances
 from mlconnector.flow.report.costs import Costs, costs
-from mlconnector.flow.report.open_items import Person, Total, movements, persons, total
+from mlconnector.flow.report.open_items import Movement, Person, Total, movements, persons, total
 from mlconnector.flow.report.search import period_of
-from mlconnector.flow.report.transferred import Booked, Whose, posted, today, whose
+from mlconnector.flow.report.transferred import Booked, Whose, posted, today, under, whose
 from mlconnector.mapping.costs import has_costs
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Ledger
-from mlconnector.store import accounts
+from mlconnector.store import accounts, items
 from mlconnector.store.booked import Stand
 
 
@@ -95,10 +97,37 @@ def open_items_of(
     left_out: Counter[str] = Counter()
     with services.database.read() as db:
         names = {number: one.name for number, one in accounts.every(db, of.client).items()}
-        standing = counted(posted(db, of), stands, None, day, left_out)
-        moved = [each for one in standing for each in movements(one)]
-    found = persons(moved, day, names, all_items=all_items)
+        if all_items:
+            standing = counted(posted(db, of), stands, None, day, left_out)
+            moved = [each for one in standing for each in movements(one)]
+        else:
+            moved = list(_open(db, of, stands, day))
+            left_out.update(_left_out(db, of, stands, day))
+        nameless = {one.account for one in moved} - names.keys()
+        shared = items.shared(db, of.client, of.names, nameless)
+    found = tuple(
+        replace(one, name="") if one.account in shared else one
+        for one in persons(moved, day, names, all_items=all_items)
+    )
     return OpenItemReport(of, day, planned, found, NotCounted(**left_out))
+
+
+def _open(db: Connection, of: Whose, stands: set[Stand], day: date) -> Iterator[Movement]:
+    """The rows under items that are open: those that come to nothing are never looked at."""
+    found = items.open_on(db, of.client, of.names, day, stands)
+    for one in counted(under(db, of, found), stands, None, day, Counter()):
+        for moved in movements(one):
+            if (moved.ledger, moved.account, moved.number, moved.currency) in found:
+                yield moved
+
+
+def _left_out(db: Connection, of: Whose, stands: set[Stand], day: date) -> Iterator[str]:
+    """What does not count, one word for each booking."""
+    for one in items.unaccepted(db, of.client, of.names, f"{day:%Y-%m}"):
+        if one.posted_on <= day and one.stand not in stands:
+            yield one.stand
+        elif one.posted_on > day and one.stand in stands:
+            yield "later"
 
 
 def balances_of(

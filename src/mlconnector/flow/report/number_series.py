@@ -49,6 +49,30 @@ def series_of(numbers: Iterable[str], known: Collection[str] = ()) -> Found:
     period for example, is not missing. Where more is missing than is there it is no series: numbers that
     count days or customers look like this.
     """
+    members, alone = _sorted(numbers)
+    elsewhere = _values(known, members)
+    found: list[Series] = []
+    for key in sorted(members):
+        one = _series(key, members[key], elsewhere.get(key, set()))
+        if one is None:
+            alone += members[key].values()
+        else:
+            found.append(one)
+    return Found(tuple(found), tuple(sorted(alone)))
+
+
+def beginnings(numbers: Iterable[str]) -> list[str]:
+    """With what the numbers begin that may be in a series with some of these; none is in several."""
+    several = sorted({prefix for (prefix, _), values in _sorted(numbers)[0].items() if len(values) > 1})
+    return [
+        one
+        for place, one in enumerate(several)
+        if not any(one.startswith(shorter) for shorter in several[:place])
+    ]
+
+
+def _sorted(numbers: Iterable[str]) -> tuple[dict[_Key, dict[int, str]], list[str]]:
+    """Numbers by the series that each may belong to, and those without digits."""
     wanted = sorted(set(numbers))
     shared = Counter(key for number in wanted for key, _ in _readings(number))
     members: dict[_Key, dict[int, str]] = {}
@@ -61,15 +85,7 @@ def series_of(numbers: Iterable[str], known: Collection[str] = ()) -> Found:
         # Of equals the last group of digits: that is where most people count.
         key, value = max(enumerate(readings), key=lambda one: (shared[one[1][0]], one[0]))[1]
         members.setdefault(key, {})[value] = number
-    elsewhere = _values(known, members)
-    found: list[Series] = []
-    for key in sorted(members):
-        one = _series(key, members[key], elsewhere.get(key, set()))
-        if one is None:
-            alone += members[key].values()
-        else:
-            found.append(one)
-    return Found(tuple(found), tuple(sorted(alone)))
+    return members, alone
 
 
 def _readings(number: str) -> Iterator[tuple[_Key, int]]:

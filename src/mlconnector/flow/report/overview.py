@@ -33,7 +33,8 @@ from mlconnector.store import (
 from mlconnector.texts.catalogue import explain, problem_keys, step_cause, step_people
 from mlconnector.texts.language import Language
 
-_FIRST_VOUCHERS = 5
+FIRST_VOUCHERS = 5
+"""So many vouchers of each cause are told where nobody asks for more."""
 _NO_REQUESTS: Mapping[str, Any] = {
     "requests": 0,
     "gets": 0,
@@ -44,9 +45,12 @@ _NO_REQUESTS: Mapping[str, Any] = {
 }
 
 
-def connection(context: Context, language: Language | None = None) -> dict[str, Any]:
+def connection(
+    context: Context, language: Language | None = None, *, first_vouchers: int = FIRST_VOUCHERS
+) -> dict[str, Any]:
     """One connection: state, login, vouchers by state, batches, causes that wait, and the latest run.
 
+    Each cause comes with as many of its vouchers as `first_vouchers` says.
     `trouble` says in words why the state is not `ready`; None where it is, or where a login is all it needs.
     `waits_for_release` counts what waits for nothing but a release; None where none is missing.
     A run that no living process works on any more is `interrupted`; the next one goes on with it.
@@ -89,7 +93,7 @@ def connection(context: Context, language: Language | None = None) -> dict[str, 
         "vouchers": found,
         "reversed": taken_back,
         "batches": [batch_summary(one) for one in listed],
-        "problems": problems(context.services, context.name, spoken),
+        "problems": problems(context.services, context.name, spoken, first=first_vouchers),
         "unconfirmed": [] if refused else [one.seed.name for one in unconfirmed(context)],
         "persons": persons,
         "out_of_reach": [
@@ -197,7 +201,11 @@ def batch_summary(row: batches.BatchRow) -> dict[str, Any]:
 
 
 def problems(
-    services: Services, name: str | None = None, language: Language | None = None
+    services: Services,
+    name: str | None = None,
+    language: Language | None = None,
+    *,
+    first: int = FIRST_VOUCHERS,
 ) -> list[dict[str, Any]]:
     """Why vouchers wait, in words, the most frequent cause first; with the first vouchers of each cause."""
-    return waiting.causes(services, name, limit=_FIRST_VOUCHERS, language=language)
+    return waiting.causes(services, name, limit=first, language=language)

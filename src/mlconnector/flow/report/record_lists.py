@@ -9,8 +9,9 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.overview import batch_summary
 from mlconnector.flow.report.search import Search, period_of
-from mlconnector.flow.report.voucher_facts import facts_of, told
+from mlconnector.flow.report.voucher_facts import told
 from mlconnector.model.problems import Problem
+from mlconnector.model.voucher_facts import facts_of
 from mlconnector.store import batches, lookup
 from mlconnector.store.batches import BatchFormat, BatchRow, BatchState
 from mlconnector.store.vouchers import VoucherRow
@@ -27,14 +28,9 @@ def vouchers_of(
     scope = wanted.scope(name)
     before = (page - 1) * limit
     with services.database.read() as db:
-        if wanted.is_of_content:
-            every = ((row, facts_of(content)) for row, content in lookup.search(db, scope))
-            found = [one for one in every if wanted.means(*one)]
-            total, shown = len(found), found[before : before + limit]
-        else:
-            total = lookup.count(db, scope)
-            some = lookup.search(db, scope, limit=limit, offset=before)
-            shown = [(row, facts_of(content)) for row, content in some]
+        total = lookup.count(db, scope)
+        some = lookup.search(db, scope, limit=limit, offset=before)
+        shown = [(row, facts_of(content)) for row, content in some]
     return {"vouchers": told(services, shown), "page": page, "limit": limit, "total": total}
 
 
@@ -70,8 +66,7 @@ def batches_of(
     with services.database.read() as db:
         if of_content:
             asked = Search(number=wanted.number, customer=wanted.customer, amount=wanted.amount)
-            every = lookup.in_batches(db, name)
-            holding = {batch for batch, row, said in every if asked.means(row, facts_of(said))}
+            holding = lookup.batches_with(db, asked.scope(name))
             found = [row for row in batches.search(db, meant) if row.id in holding]
             total, rows = len(found), found[before : before + limit]
         else:

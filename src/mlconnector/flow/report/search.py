@@ -1,18 +1,17 @@
-"""Search: which vouchers somebody means, as people write it, and whether one is among them."""
+"""Search: which vouchers somebody means, as people write it."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from mlconnector.flow.report.voucher_facts import VoucherFacts
+from mlconnector.model.voucher_facts import folded
 from mlconnector.store.lookup import Scope
-from mlconnector.store.vouchers import VoucherRow, VoucherState
+from mlconnector.store.vouchers import VoucherState
 
 ListedState = Literal[VoucherState, "reversed"]
 """The state of a voucher, or that its booking was taken back (`storniert`)."""
@@ -46,48 +45,25 @@ class Search:
 
     @property
     def is_of_content(self) -> bool:
-        """Whether only the content of a voucher can tell."""
+        """Whether it asks for what a voucher says."""
         return bool(self.number or self.customer or self.amount or self.text)
 
     def scope(self, connection: str | None) -> Scope:
-        """What of it the database can tell. Raises Unreadable."""
+        """The vouchers that are meant, as the database finds them. Raises Unreadable."""
         first, last = period_of(self.period) if self.period else (None, None)
-        if self.state is None or self.state == "reversed":
-            return Scope(connection, (), first, last, self.state is not None, self.kind or None)
-        return Scope(connection, (self.state,), first, last, kind=self.kind or None)
-
-    def means(self, row: VoucherRow, facts: VoucherFacts) -> bool:
-        """Whether a voucher is among those that are meant. Raises Unreadable."""
-        if self.kind and row.kind != self.kind:
-            return False
-        is_in_state = row.is_reversed if self.state == "reversed" else self.state in {None, row.state}
-        names = (row.number or "", row.external_id, row.id)
-        return is_in_state and self._is_in_period(row.document_date) and self.says(names, facts)
-
-    def says(self, names: Sequence[str], facts: VoucherFacts) -> bool:
-        """Whether something of these names, which says this, is meant. Raises Unreadable."""
-        if self.number and not any(_has(name, self.number) for name in names):
-            return False
-        if self.customer and not _has(facts.customer, self.customer):
-            return False
-        if self.text and not any(_has(said, self.text) for said in (*names, facts.customer)):
-            return False
-        return self._has_amount(facts.amount)
-
-    def _is_in_period(self, day: date | None) -> bool:
-        if not self.period:
-            return True
-        first, last = period_of(self.period)
-        return day is not None and (first is None or first <= day) and (last is None or day <= last)
-
-    def _has_amount(self, amount: Decimal | None) -> bool:
-        if not self.amount:
-            return True
-        least, most = amounts_of(self.amount)
-        return (
-            amount is not None
-            and (least is None or least <= abs(amount))
-            and (most is None or abs(amount) <= most)
+        least, most = amounts_of(self.amount) if self.amount else (None, None)
+        return Scope(
+            connection,
+            () if self.state is None or self.state == "reversed" else (self.state,),
+            first,
+            last,
+            reversed_only=self.state == "reversed",
+            kind=self.kind or None,
+            number=folded(self.number or ""),
+            customer=folded(self.customer or ""),
+            text=folded(self.text or ""),
+            least=least,
+            most=most,
         )
 
 
@@ -139,7 +115,3 @@ def _amount(text: str) -> Decimal:
     if _AMOUNT.fullmatch(plain) is None:
         raise Unreadable(text)
     return abs(Decimal(plain))
-
-
-def _has(text: str, part: str) -> bool:
-    return " ".join(part.casefold().split()) in " ".join(text.casefold().split())

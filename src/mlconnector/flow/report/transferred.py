@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
 from mlconnector.model.entries import Entry, decode
-from mlconnector.store import booked, connections
+from mlconnector.store import booked, connections, items
 from mlconnector.store.booked import BookedRow, Stand
 from mlconnector.store.entries import Format
+from mlconnector.store.items import Item
 from mlconnector.texts.zone import day_of
 
 
@@ -61,9 +62,14 @@ def posted(
     yield from map(_booked, booked.in_months(db, of.client, of.names, *months))
 
 
+def under(db: Connection, of: Whose, found: Collection[Item]) -> Iterator[Booked]:
+    """The bookings with a line under one of these open items, in the same order."""
+    yield from map(_booked, items.bookings_under(db, of.client, of.names, found))
+
+
 def dated(db: Connection, of: Whose, first: date | None, last: date | None) -> Iterator[Booked]:
     """The bookings of vouchers that are dated from `first` to `last`, whenever they were booked."""
-    yield from map(_booked, booked.of_vouchers_dated(db, of.client, of.names, first, last))
+    yield from map(_booked, booked.of_vouchers_dated(db, of.names, first, last))
 
 
 def _booked(row: BookedRow) -> Booked:

@@ -1,102 +1,17 @@
-"""What people know a voucher by: customer, amount, and where its record is seen."""
+"""Vouchers as lists show them: customer, amount, state in words, and where their record is seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
-import msgspec
-
 from mlconnector.flow.context.services import Services
-from mlconnector.model.money import ZERO, rounded
-from mlconnector.model.totals import totals
-from mlconnector.model.vouchers import Allocation, DownPayment, Line, Retained
+from mlconnector.model.voucher_facts import VoucherFacts
 from mlconnector.settings import UnreadableSettings
 from mlconnector.store.vouchers import VoucherRow
 from mlconnector.texts.catalogue import word
 from mlconnector.texts.language import Language
-
-
-@dataclass(frozen=True, slots=True)
-class VoucherFacts:
-    """Customer (or supplier), gross amount with its sign, and currency, as far as they are known.
-
-    `owed` is what falls due by the document itself: without down payments that it settles, which their
-    requests owe, and without what is kept back as a security, but with what is released of it.
-    """
-
-    customer: str = ""
-    amount: Decimal | None = None
-    currency: str = ""
-    owed: Decimal | None = None
-
-
-class _Party(msgspec.Struct, frozen=True):
-    name: str = ""
-
-
-class _Content(msgspec.Struct, frozen=True):
-    """What is looked at of a revision."""
-
-    party: _Party | None = None
-    currency: str = ""
-    lines: tuple[Line, ...] = ()
-    stated_total: Decimal | None = None
-    stated_total_is: str = "gross"
-    allocations: tuple[Allocation, ...] = ()
-    down_payments: tuple[DownPayment, ...] = ()
-    retained: Retained | None = None
-
-
-class _Named(msgspec.Struct, frozen=True):
-    """As little as that of a revision, for looking through many."""
-
-    party: _Party | None = None
-
-
-_decoder = msgspec.json.Decoder(_Content)
-_of_names = msgspec.json.Decoder(_Named)
-
-
-def facts_of(content: str | None) -> VoucherFacts:
-    """What a revision says; nothing of one that could not be read."""
-    if content is None:
-        return VoucherFacts()
-    said = _decoder.decode(content)
-    gross = _gross(said)
-    return VoucherFacts(said.party.name if said.party else "", gross, said.currency, _owed(gross, said))
-
-
-def customer_of(content: str | None) -> VoucherFacts:
-    """The customer or supplier of a revision alone, which is quicker."""
-    party = None if content is None else _of_names.decode(content).party
-    return VoucherFacts() if party is None else VoucherFacts(party.name)
-
-
-def _gross(said: _Content) -> Decimal | None:
-    """The gross of the document, or the money of a payment."""
-    try:
-        if said.allocations:
-            return rounded(sum((one.amount for one in said.allocations), ZERO), said.currency)
-        if said.stated_total is not None and (said.stated_total_is == "gross" or not said.lines):
-            return rounded(said.stated_total, said.currency)
-        return totals(said.lines, said.currency).gross if said.lines else None
-    except InvalidOperation:
-        # More digits than money has: such a voucher waits, and is listed without an amount.
-        return None
-
-
-def _owed(gross: Decimal | None, said: _Content) -> Decimal | None:
-    if said.retained is not None and not any(line.amount for line in said.lines):
-        return rounded(said.retained.released, said.currency)
-    if gross is None:
-        return None
-    kept = said.retained or Retained()
-    settled = sum((one.amount for one in said.down_payments), ZERO)
-    return gross - settled - rounded(kept.withheld, said.currency) + rounded(kept.released, said.currency)
 
 
 def links_of(services: Services) -> Callable[[VoucherRow], str]:

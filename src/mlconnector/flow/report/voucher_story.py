@@ -9,8 +9,9 @@ import msgspec
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.report.voucher_facts import facts_of, told
+from mlconnector.flow.report.voucher_facts import told
 from mlconnector.model.problems import Problem
+from mlconnector.model.voucher_facts import facts_of
 from mlconnector.store import audit, connections, entries, lookup, vouchers
 from mlconnector.texts.catalogue import explain
 from mlconnector.texts.language import Language

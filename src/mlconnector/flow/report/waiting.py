@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.search import EVERYTHING, Search
-from mlconnector.flow.report.voucher_facts import VoucherFacts, customer_of, facts_of, told
+from mlconnector.flow.report.voucher_facts import told
 from mlconnector.model.problems import Problem, shared_facts
+from mlconnector.model.voucher_facts import VoucherFacts, facts_of
 from mlconnector.store import lookup
 from mlconnector.store.lookup import CauseCount, Scope
 from mlconnector.store.vouchers import VoucherRow
@@ -29,71 +30,11 @@ class Group:
     problems: tuple[Problem, ...]
 
 
-class _Found(Protocol):
-    """What was found: the causes, the most frequent first, and of each what is said and who waits for it."""
-
-    counts: list[CauseCount]
-
-    def said(self, one: CauseCount) -> list[Problem]:
-        """The problems of a cause; those that say the same may be there once."""
-
-    def waiting(self, one: CauseCount, limit: int | None, offset: int) -> dict[VoucherRow, list[Problem]]:
-        """The vouchers that wait for a cause, with their problems of it."""
-
-
-class _Counted:
-    """Found by the database alone."""
-
-    def __init__(self, db: Connection, scope: Scope, cause: str | None) -> None:
-        self._db, self._scope = db, scope
-        self.counts = lookup.causes(db, scope, cause)
-
-    def said(self, one: CauseCount) -> list[Problem]:
-        return lookup.said_of_cause(self._db, self._of(one), one.cause)
-
-    def waiting(self, one: CauseCount, limit: int | None, offset: int) -> dict[VoucherRow, list[Problem]]:
-        return lookup.waiting_vouchers(self._db, self._of(one), one.cause, limit=limit, offset=offset)
-
-    def _of(self, one: CauseCount) -> Scope:
-        return replace(self._scope, connection=one.connection)
-
-
-_Waiting = tuple[VoucherRow, list[Problem]]
-
-
-class _Searched:
-    """Found by what vouchers say."""
-
-    def __init__(self, db: Connection, wanted: Search, name: str | None, cause: str | None) -> None:
-        found = lookup.waiting(db, name, cause, wanted.scope(name))
-        rows = {one.row.id: one.row for one in found}
-        said, read = lookup.contents(db, list(rows.values())), facts_of if wanted.amount else customer_of
-        meant = {key for key, row in rows.items() if wanted.means(row, read(said.get(key)))}
-        self._causes: dict[tuple[str, str], dict[str, _Waiting]] = {}
-        for one in found:
-            if one.row.id in meant:
-                its = self._causes.setdefault((one.row.connection, one.problem.cause), {})
-                its.setdefault(one.row.id, (one.row, []))[1].append(one.problem)
-        counts = [CauseCount(*key, len(its)) for key, its in self._causes.items()]
-        self.counts = sorted(counts, key=lambda one: (-one.count, one.cause, one.connection))
-
-    def said(self, one: CauseCount) -> list[Problem]:
-        return [problem for _, problems in self._of(one) for problem in problems]
-
-    def waiting(self, one: CauseCount, limit: int | None, offset: int) -> dict[VoucherRow, list[Problem]]:
-        return dict(self._of(one)[offset : None if limit is None else offset + limit])
-
-    def _of(self, one: CauseCount) -> list[_Waiting]:
-        return list(self._causes[one.connection, one.cause].values())
+Key = tuple[str, str]
+"""A connection and a cause for which some of its vouchers wait."""
 
 
 _NOTHING = VoucherFacts()
-
-
-def _found(db: Connection, name: str | None, wanted: Search, cause: str | None) -> _Found:
-    if wanted.is_of_content:
-        return _Searched(db, wanted, name, cause)
-    return _Counted(db, wanted.scope(name), cause)
 
 
 def causes(
@@ -110,17 +51,18 @@ def causes(
 
     A cause says only what all its vouchers have in common (`differs` tells whether there is more); each
     voucher has its own words and facts. `count` is how many vouchers wait for it, `limit` None means all of
-    them. Where something is searched for, only such vouchers count. The words are in the language of the
-    installation where no other is named. Raises Unreadable.
+    them, and 0 none. Where something is searched for, only such vouchers count. The words are in the language
+    of the installation where no other is named. Raises Unreadable.
     """
     spoken = language or services.settings.language
     offset = 0 if limit is None else (page - 1) * limit
+    scope = wanted.scope(name)
     with services.database.read() as db:
-        found = _found(db, name, wanted, cause)
+        counts = lookup.causes(db, scope, cause)
+        waiting = lookup.waiting_by_cause(db, scope, cause, limit=limit, offset=offset) if limit != 0 else {}
         shown = [
-            (_group(found, one), rows)
-            for one in found.counts
-            if offset < one.count and (rows := found.waiting(one, limit, offset))
+            (group, waiting.get((group.connection, group.cause), {}))
+            for group in _groups(db, scope, [one for one in counts if offset < one.count])
         ]
         said = lookup.contents(db, [row for _, rows in shown for row in rows])
     facts = {key: facts_of(content) for key, content in said.items()}
@@ -142,11 +84,11 @@ def groups(
     With a `key` only those of one kind of problem. A voucher that waits for several causes counts for each.
     Raises Unreadable.
     """
-    offset = (page - 1) * limit
+    offset, scope = (page - 1) * limit, wanted.scope(name)
     with services.database.read() as db:
-        found = _found(db, name, wanted, cause)
-        counts = [one for one in found.counts if key in {"", key_of(one.cause)}]
-        shown = [_group(found, one) for one in counts[offset : offset + limit]]
+        found = lookup.causes(db, scope, cause)
+        counts = [one for one in found if key in {"", key_of(one.cause)}]
+        shown = _groups(db, scope, counts[offset : offset + limit])
     return shown, len(counts), sum(one.count for one in counts)
 
 
@@ -166,7 +108,7 @@ def total(
 ) -> int:
     """How many vouchers wait, all causes together; one that waits for several counts for each."""
     with services.database.read() as db:
-        return sum(one.count for one in _found(db, name, wanted, cause).counts)
+        return sum(one.count for one in lookup.causes(db, wanted.scope(name), cause))
 
 
 def waiting_for(
@@ -174,14 +116,19 @@ def waiting_for(
 ) -> dict[VoucherRow, VoucherFacts]:
     """Every voucher of a connection that waits for a cause, with what it says. Raises Unreadable."""
     with services.database.read() as db:
-        found = _found(db, name, wanted, cause)
-        rows = [row for one in found.counts for row in found.waiting(one, None, 0)]
+        found = lookup.waiting_by_cause(db, wanted.scope(name), cause)
+        rows = [row for its in found.values() for row in its]
         said = lookup.contents(db, rows)
     return {row: facts_of(said.get(row.id)) for row in rows}
 
 
-def _group(found: _Found, one: CauseCount) -> Group:
-    return Group(one.connection, one.cause, one.count, tuple(found.said(one)))
+def _groups(db: Connection, scope: Scope, counts: Sequence[CauseCount]) -> list[Group]:
+    said = lookup.said_of_causes(db, scope, sorted({one.cause for one in counts}))
+    return [Group(*_key(one), one.count, tuple(said[_key(one)])) for one in counts]
+
+
+def _key(one: CauseCount) -> Key:
+    return one.connection, one.cause
 
 
 def _told(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mlconnector.flow.context.settings import ConnectionSettings
-from mlconnector.flow.report.voucher_facts import VoucherFacts
 from mlconnector.mapping.charts import seeded_accounts, tax_cases
+from mlconnector.model.voucher_facts import VoucherFacts
 from mlconnector.store.accounts import GivenNumber
 from mlconnector.store.chart_accounts import ChartAccount
 from mlconnector.store.loads import FiledDocument

@@ -10,12 +10,12 @@ from functools import partial
 
 from mlconnector.errors import ConnectorError
 from mlconnector.flow.context.context import Context
-from mlconnector.flow.report.voucher_facts import facts_of
 from mlconnector.flow.warehouse.batch_rows import Attempts, own_batch, read_own
 from mlconnector.flow.warehouse.portions import READING, Key, Rows, Source, fitted, portion
 from mlconnector.flow.warehouse.record_rows import account_rows, client_row, document_rows, voucher_rows
 from mlconnector.flow.warehouse.target import Target
 from mlconnector.model.entries import decode
+from mlconnector.model.voucher_facts import facts_of
 from mlconnector.store import accounts, batches, chart_accounts, connections, entries, loads
 from mlconnector.store.batches import BatchRow
 from mlconnector.store.lookup import Scope, search, waiting

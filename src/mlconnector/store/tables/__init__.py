@@ -10,7 +10,9 @@ from mlconnector.store.tables.connections import (
     pending_logins,
     webhook_inbox,
 )
+from mlconnector.store.tables.derived import entry_facts, entry_lines, voucher_facts
 from mlconnector.store.tables.master_data import person_records
+from mlconnector.store.tables.notices import notice_places, notices
 from mlconnector.store.tables.operations import (
     audit,
     audit_head,
@@ -61,6 +63,8 @@ __all__ = [
     "documents",
     "drafts",
     "entries",
+    "entry_facts",
+    "entry_lines",
     "executors",
     "finished_logins",
     "held_vouchers",
@@ -72,6 +76,8 @@ __all__ = [
     "memories",
     "merged_parties",
     "metadata",
+    "notice_places",
+    "notices",
     "open_days",
     "outages",
     "pending_logins",
@@ -84,6 +90,7 @@ __all__ = [
     "setup_tokens",
     "transfers",
     "users",
+    "voucher_facts",
     "vouchers",
     "webhook_inbox",
 ]

@@ -49,6 +49,7 @@ vouchers = Table(
 )
 Index("ix_vouchers_connection_state", vouchers.c.connection, vouchers.c.state)
 Index("ix_vouchers_connection_record", vouchers.c.connection, vouchers.c.record)
+Index("ix_vouchers_dated", vouchers.c.connection, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
 
 # The normalised content of every revision, never changed.
 revisions = Table(
@@ -115,6 +116,11 @@ entries = Table(
 )
 Index("ix_entries_waiting", entries.c.connection, entries.c.batch, entries.c.period)
 Index("ix_entries_open_item", entries.c.client, entries.c.open_item)
+Index("ix_entries_created", entries.c.created_at)
+Index(
+    "ix_entries_journal",
+    *(entries.c[name] for name in ("client", "connection", "period", "created_at", "id", "batch")),
+)
 
 # Open items of other vouchers that a booking clears: those of payments, and of credit notes that are booked
 # under the number of their invoice.

@@ -51,6 +51,8 @@ batches = Table(
     ),
 )
 Index("ix_batches_connection_state", batches.c.connection, batches.c.state)
+# SQLite would walk over the bytes of a batch to its state.
+Index("ix_batches_id_state", batches.c.id, batches.c.state)
 
 # Documents under the GUID they have in DATEV; the bytes stay until the batch that links them succeeded.
 documents = Table(

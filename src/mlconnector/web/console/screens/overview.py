@@ -12,12 +12,13 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from mlconnector.app import Application
+from mlconnector.flow.notify import places
 from mlconnector.flow.report import attention, charts, overview
 from mlconnector.flow.report.case_titles import case_title
 from mlconnector.model.euro import EURO
 from mlconnector.store import approvals, connections, figures
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import sentence, word
+from mlconnector.texts.catalogue import explain, sentence, word
 from mlconnector.texts.language import Language
 from mlconnector.web.console.charts import Chart, columns_chart
 from mlconnector.web.console.pages import Fact, Say, Written
@@ -51,19 +52,19 @@ _URGENCY = {kind: number for number, kind in enumerate(get_args(attention.Kind))
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """Something to do, in a sentence, the page that leads on, and the command that does the same."""
+    """Something to do, in a sentence, and the page that leads on."""
 
     connection: str
     text: str
     address: str
-    command: str
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A connection: its state in a tone and a word, and what is known of it."""
+    """A connection: its page, its state in a tone and a word, and what is known of it."""
 
     name: str
+    address: str
     tone: Tone
     state: str
     facts: tuple[Fact, ...]
@@ -80,7 +81,7 @@ def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
         names = [row.name for row in connections.every(db)]
         hints = {name: figures.latest_hint(db, name) for name in names}
         asked = approvals.every(db)
-    report = {name: overview.connection(app.context(name), language) for name in names}
+    report = {name: overview.connection(app.context(name), language, first_vouchers=0) for name in names}
     wanted = sorted(
         [
             *attention.asked_for(asked),
@@ -92,6 +93,11 @@ def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
     for one in report.values():
         counts.update(one["vouchers"])
     return {
+        "mute": [
+            (one, explain(one.failure.key, one.failure.facts, language))
+            for one in places.failing(app.services)
+            if one.failure is not None
+        ],
         "to_dos": [_to_do(each, say, language) for each in wanted],
         "cards": [_card(one, hints[name], say, language) for name, one in report.items()],
         "way": [(word("state", state, language), Written(language).count(counts[state])) for state in WAY],
@@ -110,18 +116,22 @@ def _to_do(one: attention.Attention, say: Say, language: Language) -> ToDo:
         facts["system"] = word("system", facts["system"], language)
     text = say(f"todo_{one.kind}", **facts)
     address = f"/console/{LEADS_TO[one.kind]}?{urlencode({'connection': one.connection})}"
-    return ToDo(one.connection, text, address, say(f"command_{one.kind}", name=one.connection))
+    return ToDo(one.connection, text, address)
 
 
 def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Language) -> Card:
     moment = Written(language).moment
     run = one["latest_run"]
-    runs_of = f"/console/runs?{urlencode({'connection': one['connection']})}"
+    of_it = urlencode({"connection": one["connection"]})
     facts = [
         Fact(say("label_source"), word("source", one["source"], language)),
         Fact(say("label_client"), one["client"]),
         Fact(say("label_last_event"), moment(hint)),
-        Fact(say("label_last_poll"), moment(run["started_at"]) if run else say("read_now"), runs_of),
+        Fact(
+            say("label_last_poll"),
+            moment(run["started_at"]) if run else say("read_now"),
+            f"/console/runs?{of_it}",
+        ),
     ]
     if one["trouble"] is not None:
         facts.append(Fact(say("label_trouble"), f"{one['trouble']['what']} {one['trouble']['do']}"))
@@ -141,12 +151,15 @@ def _card(one: Mapping[str, Any], hint: datetime | None, say: Say, language: Lan
             told = f"{moment(login['failure']['at'])}: {login['failure']['words']}"
             facts.append(Fact(say("label_login_failed"), told))
     waiting = sum(one["vouchers"].get(state, 0) for state in ("needs_human", "rejected"))
-    facts.append(Fact(say("label_exceptions"), Written(language).count(waiting)))
-    if one["state"] != "paused":
-        facts.append(Fact(say("label_disconnect"), say("command_disconnect", name=one["connection"])))
+    exceptions = f"/console/exceptions?{of_it}" if waiting else ""
+    facts.append(Fact(say("label_exceptions"), Written(language).count(waiting), exceptions))
     state = one["state"]
     return Card(
-        one["connection"], tone("connection", state), word("connection", state, language), tuple(facts)
+        one["connection"],
+        f"/console/connections/connection?{of_it}",
+        tone("connection", state),
+        word("connection", state, language),
+        tuple(facts),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 from starlette.responses import Response
@@ -29,7 +30,7 @@ from mlconnector.store import booked, connections
 from mlconnector.texts.language import Language
 from mlconnector.web.console.downloads import FORMS, downloaded, downloaded_sheets
 from mlconnector.web.console.pages import Written
-from mlconnector.web.console.place import ROWS, Paging
+from mlconnector.web.console.place import ROWS, Paging, page_of
 from mlconnector.web.console.screen import Screen
 from mlconnector.web.console.visits import At, Visit
 
@@ -129,34 +130,24 @@ def bookings(at: At) -> Response:
         return _shown(at, "bookings", asked, None, (), None)
     form = at.asked("as")
     is_whole = form in (*FORMS, _PRINT)
-    first = journal_of(
-        at.app.services,
-        asked.name,
-        period=asked.period,
-        whole_client=asked.whole_client,
-        limit=None if is_whole else ROWS,
+    of_period = partial(
+        journal_of, at.app.services, asked.name, period=asked.period, whole_client=asked.whole_client
     )
+    page = page_of(at.place)
+    found = of_period() if is_whole else of_period(limit=ROWS, page=page)
     if form in FORMS:
-        table = journal_table(first.rows, at.language)
+        table = journal_table(found.rows, at.language)
         return downloaded(form, at.say("report_bookings"), table.headings, table.rows, at.language)
-    paging = None if is_whole else at.paging(first.total)
-    found = first
-    if paging is not None and paging.page > 1:
-        found = journal_of(
-            at.app.services,
-            asked.name,
-            period=asked.period,
-            whole_client=asked.whole_client,
-            limit=ROWS,
-            page=paging.page,
-        )
+    paging = None if is_whole else at.paging(found.total)
+    if paging is not None and paging.page != page:
+        found = of_period(limit=ROWS, page=paging.page)
     table = journal_table(found.rows, at.language)
     told = ToldReport(
         title=at.say("report_bookings"),
-        whose=at.say("bookings_of", names=", ".join(first.whose.names), client=first.whose.client),
-        others=first.whose.others,
-        empty="" if first.total else at.say("nothing_there"),
-        tables=[("", table)] if first.total else [],
+        whose=at.say("bookings_of", names=", ".join(found.whose.names), client=found.whose.client),
+        others=found.whose.others,
+        empty="" if found.total else at.say("nothing_there"),
+        tables=[("", table)] if found.total else [],
         notes=[],
         file=table,
         sheets=[table],

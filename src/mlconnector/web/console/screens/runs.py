@@ -89,10 +89,19 @@ def _is_working(at: Visit, name: str, report: Mapping[str, Any]) -> bool:
 def _shown(
     at: Visit, run: runs.RunRow, report: Mapping[str, Any], *, put_off: bool, is_latest: bool
 ) -> ShownRun:
-    state = report["latest_run"]["state"] if is_latest else "ended" if run.finished_at else "interrupted"
+    state = _state(run, report["latest_run"], is_latest=is_latest)
     reason = run.outcome.partition(": ")[2] or run.outcome
     if state == "ended" and run.outcome != "done":
         late = is_latest and put_off and run.outcome.startswith("later: ")
         state = "put_off" if late else "ended_early"
     begun_by = word("trigger", run.trigger.removeprefix(users.subject("")), at.language)
     return ShownRun(run.started_at, run.finished_at, begun_by, state, at.say(f"run_{state}", reason=reason))
+
+
+def _state(run: runs.RunRow, told: Mapping[str, Any] | None, *, is_latest: bool) -> str:
+    """How a run stands; one that began only after the overview was made is under way."""
+    if run.finished_at:
+        return "ended"
+    if told is not None and told["started_at"] == run.started_at:
+        return str(told["state"])
+    return "under_way" if is_latest else "interrupted"

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.report import waiting
-from mlconnector.flow.report.voucher_facts import VoucherFacts, facts_of
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
+from mlconnector.model.voucher_facts import VoucherFacts, facts_of
 from mlconnector.store import lookup, vouchers
 from mlconnector.store.vouchers import VoucherRow
 from mlconnector.web.console.pages import Fact

@@ -18,7 +18,7 @@ from mlconnector.web.console.downloads import FORMS, downloaded
 from mlconnector.web.console.place import Paging, page_of, paging
 from mlconnector.web.console.row_cures import row_address
 from mlconnector.web.console.screens.exceptions.screen import SCREEN, address_of
-from mlconnector.web.console.screens.exceptions.words import is_of_mapping, on_a_page
+from mlconnector.web.console.screens.exceptions.words import is_of_mapping, is_of_settings, on_a_page
 from mlconnector.web.console.searching import Asked, Options, asked_for, connection_options, kind_options
 from mlconnector.web.console.visits import At, Visit
 
@@ -37,6 +37,7 @@ class Shown:
     words: Explanation
     address: str
     is_of_mapping: bool
+    is_of_settings: bool
     row: str
     may_be_distinct: bool
     party: str
@@ -122,6 +123,7 @@ def _shown(at: Visit, one: waiting.Group, asked: Asked) -> Shown:
         on_a_page(words, one.connection, one.cause, at.say),
         address_of("cause", fields),
         is_of_mapping(words),
+        is_of_settings(words),
         row_address(at.app.context(one.connection), key, facts) if at.viewer.may("map") else "",
         key == _TOLD_APART,
         facts.get("party_id", "") if of_number else "",

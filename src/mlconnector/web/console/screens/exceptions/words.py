@@ -14,7 +14,7 @@ _COMMAND = re.compile(
     r"\b[^`]*`"
 )
 _THE_FILE = re.compile(r"in der TOML-Datei der Verbindung|(?:in|to) the connection's TOML file")
-_OF_SETTINGS = ("ml-connector connect", "ml-connector confirm", "ml-connector rules")
+_OF_MAPPING = ("[[mapping.", "[mapping.", "ml-connector confirm", "ml-connector rules")
 
 
 def on_a_page(words: Explanation, connection: str, cause: str, say: Say) -> Explanation:
@@ -31,4 +31,9 @@ def on_a_page(words: Explanation, connection: str, cause: str, say: Say) -> Expl
 
 def is_of_mapping(words: Explanation) -> bool:
     """Whether the cure is something that a connection has agreed on: accounts, tax cases, cost centres."""
-    return any(command in words.do for command in _OF_SETTINGS)
+    return any(one in words.do for one in _OF_MAPPING)
+
+
+def is_of_settings(words: Explanation) -> bool:
+    """Whether the cure stands elsewhere in the settings of a connection."""
+    return "ml-connector connect" in words.do and not is_of_mapping(words)

@@ -37,7 +37,7 @@ def listing(at: At) -> Response:
     scope = decided.scope_of(name, asked.wanted, stand=stand, account=account)
     rules = at.app.services.rules(name)
     if at.asked("as") in FORMS and not asked.unreadable:
-        return _taken_along(at, asked, scope, rules)
+        return _taken_along(at, scope, rules)
     page = _page(at, asked, scope, page_of(at.place))
     pages = at.paging(page.total)
     if pages.page != page_of(at.place):
@@ -75,12 +75,12 @@ def _page(at: Visit, asked: Asked, scope: BookingScope, page: int) -> decided.De
     if asked.unreadable:
         return decided.DecidedPage((), 0, None)
     offset, added_up = (page - 1) * ROWS, at.asked("sums") == "1"
-    return decided.page_of(at.app.services, scope, asked.wanted, limit=ROWS, offset=offset, added_up=added_up)
+    return decided.page_of(at.app.services, scope, limit=ROWS, offset=offset, added_up=added_up)
 
 
-def _taken_along(at: Visit, asked: Asked, scope: BookingScope, rules: Rules) -> Response:
+def _taken_along(at: Visit, scope: BookingScope, rules: Rules) -> Response:
     sums, rows = Sums(rules), []
-    for number, one in enumerate(decided.each(at.app.services, scope, asked.wanted), start=1):
+    for number, one in enumerate(decided.each(at.app.services, scope), start=1):
         sums.add(one.previewed)
         rows += _rows(one, number, rules, at)
     name = f"{at.say('title')} {scope.connection}"

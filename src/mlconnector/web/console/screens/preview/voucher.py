@@ -61,7 +61,7 @@ def show(at: At) -> Response:
         return to_place(SCREEN.home)
     rules = at.app.services.rules(row.connection)
     scope = decided.scope_of(row.connection, EVERYTHING, voucher=row.id)
-    page = decided.page_of(at.app.services, scope, EVERYTHING, limit=None)
+    page = decided.page_of(at.app.services, scope, limit=None)
     with at.app.database.read() as db:
         problems = vouchers.problems_of(db, [row.id]).get(row.id, [])
     return at.shown(

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from mlconnector.flow.agree import drafts
 from mlconnector.flow.connect.example import example
-from mlconnector.flow.context.settings import Name
+from mlconnector.flow.context.settings import is_name
 from mlconnector.settings import UnreadableSettings, parse_toml
 from mlconnector.store import connections
 from mlconnector.systems.registry import source_systems
 from mlconnector.web.console.screens.setup.screen import LARGEST_TEXT, SCREEN, existing, place, steps
 from mlconnector.web.console.visits import Acting, At, Visit
 
-_NAME: TypeAdapter[str] = TypeAdapter(Name)
 _UPLOADED = "datei"
 
 
@@ -77,14 +75,6 @@ def discard(at: Acting) -> Response:
     name = at.form.get("connection")
     drafts.discard(at.app.services, name, "settings")
     return at.done("discarded", name=name)
-
-
-def is_name(name: str) -> bool:
-    """Whether a connection can be called so."""
-    try:
-        return bool(_NAME.validate_python(name))
-    except ValidationError:
-        return False
 
 
 def _name_in(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Notifications: what is worth telling, whom, when, and how it gets there."""

@@ -1,0 +1,74 @@
+"""Derived: what vouchers and bookings say, as columns to be searched and added up.
+
+Each row is made in the transaction that stores what it is made of, so that it cannot differ.
+Amounts are in thousandths, as whole numbers: databases add them up exactly.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from mlconnector.store.tables.base import metadata
+
+# What a voucher is searched by: `names` are its number, its id in the source and our key, one a line, and
+# `party` is the name of customer or supplier, both as searches compare texts. `amount` is its gross without
+# its sign. Party and amount are those of the newest revision.
+voucher_facts = Table(
+    "voucher_facts",
+    metadata,
+    Column("voucher", Text, ForeignKey("vouchers.id"), primary_key=True),
+    Column("names", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("amount", BigInteger),
+)
+Index("ix_voucher_facts_amount", voucher_facts.c.amount)
+
+# The same of a booking: `posted_on` is its day in the books, `total` what its lines come to in its currency,
+# without its sign.
+entry_facts = Table(
+    "entry_facts",
+    metadata,
+    Column("entry", Text, ForeignKey("entries.id"), primary_key=True),
+    Column("posted_on", Date, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("total", BigInteger, nullable=False),
+)
+
+# The lines of a booking, from 1. `client`, `connection`, `ledger` and `posted_on` are those of the booking. A
+# line that moves a person account has an `item`, the Belegfeld 1 under which it does so, and `owed` and
+# `owed_euro`: by how much, with Skonto in DATEV's own column, in the currency of the booking and in EUR.
+entry_lines = Table(
+    "entry_lines",
+    metadata,
+    Column("entry", Text, ForeignKey("entries.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("connection", Text, ForeignKey("connections.name"), nullable=False),
+    Column("ledger", Text, nullable=False),
+    Column("posted_on", Date, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("tax_case", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("item", Text),
+    Column("item_currency", Text),
+    Column("owed", BigInteger),
+    Column("owed_euro", BigInteger),
+    PrimaryKeyConstraint("entry", "line"),
+)
+Index(
+    "ix_entry_lines_item",
+    *(entry_lines.c[name] for name in ("client", "item", "ledger", "account", "item_currency", "connection")),
+    *(entry_lines.c[name] for name in ("posted_on", "owed", "owed_euro", "entry")),
+)
+Index("ix_entry_lines_amount", entry_lines.c.connection, entry_lines.c.amount, entry_lines.c.entry)

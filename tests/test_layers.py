@@ -19,7 +19,16 @@ LONGEST = 500
 
 _PURE = frozenset({"model", "mapping", "formats"})
 _LOWER = _PURE | {"errors"}
-_WORK = _LOWER | {"learnt_shapes", "store", "systems", "flow", "settings", "texts", "environment"}
+_WORK = _LOWER | {
+    "console_settings",
+    "learnt_shapes",
+    "store",
+    "systems",
+    "flow",
+    "settings",
+    "texts",
+    "environment",
+}
 _SURFACE = _WORK | {"app", "web"}
 MAY_IMPORT = {
     "model": frozenset[str](),

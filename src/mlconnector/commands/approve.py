@@ -51,8 +51,11 @@ def approve(
             told = {"kind": asked.kind, "about": asked.about, "asked_by": asked.by, "by": who}
             print_json({**told, "approved": not decline})
         else:
-            key = "approval_declined" if decline else f"{asked.kind}_approved"
-            say(key, about=_about(asked), name=asked.connection, asked_by=asked.by, by=who)
+            facts = {"about": _about(asked), "name": asked.connection, "asked_by": asked.by, "by": who}
+            if decline:
+                say("approval_declined", **facts)
+            else:
+                say("release_approved" if asked.kind == "release" else "resend_approved", **facts)
 
 
 def _approved(app: Application, asked: Asked, who: str, *, yes: bool, json: bool) -> bool:

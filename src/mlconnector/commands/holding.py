@@ -30,7 +30,7 @@ def hold(
         if json:
             print_json({"connection": name, "held": True, "vouchers": labels})
         else:
-            say("stopped", vouchers=", ".join(labels), name=name)
+            say("voucher_stopped", vouchers=", ".join(labels), name=name)
 
 
 def unhold(
@@ -51,4 +51,4 @@ def unhold(
         if json:
             print_json({"connection": name, "held": False, "vouchers": labels})
         else:
-            say("let_go", vouchers=", ".join(labels), name=name)
+            say("voucher_let_go", vouchers=", ".join(labels), name=name)

@@ -28,7 +28,8 @@ def ask(db: Connection, asked: Asked, **told: Any) -> None:
     """Keep what somebody asks for until another one approves it, and tell the audit trail."""
     approvals.ask(db, asked)
     detail = {"by": asked.by, **asked.detail, **told}
-    append(db, [AuditEvent(asked.connection, asked.about, f"{asked.kind}_asked", detail)], asked.at)
+    event = "release_asked" if asked.kind == "release" else "resend_asked"
+    append(db, [AuditEvent(asked.connection, asked.about, event, detail)], asked.at)
 
 
 def open_request(services: Services, kind: Kind, about: str) -> Asked | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from mlconnector.console_settings import OidcSettings
 from mlconnector.errors import NeedsHuman
@@ -26,7 +26,7 @@ def name(claims: Claims, settings: OidcSettings) -> str:
     """
     given = _text(claims, settings.name_claim)
     if settings.name_claim == "email" and claims.get("email_verified") is not True:
-        _refuse("oidc_email_unverified", user=given[:200])
+        raise NeedsHuman(Problem("oidc_email_unverified", {"user": given[:200]}))
     return given
 
 
@@ -37,18 +37,18 @@ def role(claims: Claims, settings: OidcSettings) -> Role:
     """
     given = _value(claims, settings.role_claim)
     if given is None:
-        _refuse("oidc_claim_missing", claim=settings.role_claim)
+        raise NeedsHuman(Problem("oidc_claim_missing", {"claim": settings.role_claim}))
     values = {given} if isinstance(given, str) else set(filter(_is_text, given if _is_list(given) else ()))
     found = next((one for one in ROLES if values & set(settings.roles.get(one, ()))), None)
     if found is None:
-        _refuse("oidc_no_role", claim=settings.role_claim)
+        raise NeedsHuman(Problem("oidc_no_role", {"claim": settings.role_claim}))
     return found
 
 
 def _text(claims: Claims, claim: str) -> str:
     given = _value(claims, claim)
     if not isinstance(given, str) or not given.strip():
-        _refuse("oidc_claim_missing", claim=claim)
+        raise NeedsHuman(Problem("oidc_claim_missing", {"claim": claim}))
     return given.strip()
 
 
@@ -68,7 +68,3 @@ def _is_list(value: object) -> bool:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
-
-
-def _refuse(key: str, **facts: str) -> NoReturn:
-    raise NeedsHuman(Problem(key, facts))

@@ -13,14 +13,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.console_settings import OidcSettings
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
-from mlconnector.flow.connect.login_failures import error_code
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.people import claims as claimed
 from mlconnector.flow.people import users
@@ -34,7 +33,7 @@ from mlconnector.systems.kit.discovery import discovered
 from mlconnector.systems.kit.exchanges import Exchange
 from mlconnector.systems.kit.http import Http, default_explanation
 from mlconnector.systems.kit.issuer import begin_login, explain_token_answer, identify
-from mlconnector.systems.kit.oauth import OAuthModel, PendingLogin
+from mlconnector.systems.kit.oauth import OAuthModel, PendingLogin, error_code
 from mlconnector.systems.kit.pacing import Patience, Waiting
 
 SYSTEM = "oidc"
@@ -113,15 +112,15 @@ def _taken(services: Services, settings: OidcSettings, answer: Answer) -> _Begun
     now = services.now()
     is_ours = begun is not None and hmac.compare_digest(begun.pending.state.encode(), answer.state.encode())
     if begun is None or not is_ours or not now - LIFETIME < begun.at <= now:
-        _refuse("oidc_not_begun")
+        raise NeedsHuman(Problem("oidc_not_begun"))
     with services.database.write() as db:
         if not people.finish_login(db, answer.state, now, now - 2 * LIFETIME):
-            _refuse("oidc_not_begun")
+            raise NeedsHuman(Problem("oidc_not_begun"))
     # RFC 9207: an answer that names its issuer must not be that of another one.
     if answer.issuer and answer.issuer != settings.issuer:
-        _refuse("oidc_token_refused", answer=f"iss {answer.issuer[:200]}")
+        raise NeedsHuman(Problem("oidc_token_refused", {"answer": f"iss {answer.issuer[:200]}"}))
     if answer.error:
-        _refuse("oidc_declined", answer=error_code(answer.error))
+        raise NeedsHuman(Problem("oidc_declined", {"answer": error_code(answer.error)}))
     return begun
 
 
@@ -157,12 +156,12 @@ def _user(services: Services, db: Connection, known: UserRow | None, found: dict
             name = users.add_without_password(db, name, role, by=settings.issuer, now=now)
             user = people.user(db, name)
         elif user.subject is not None or not settings.adopt_users:
-            _refuse("oidc_name_taken", user=user.name)
+            raise NeedsHuman(Problem("oidc_name_taken", {"user": user.name}))
         if user is None:
             raise LookupError(f"user {name} was added and is not there")
         people.set_subject(db, user.name, subject)
     if user.disabled_at is not None:
-        _refuse("oidc_user_disabled", user=user.name)
+        raise NeedsHuman(Problem("oidc_user_disabled", {"user": user.name}))
     return users.follow_role(services, db, user, role, settings.issuer)
 
 
@@ -182,7 +181,7 @@ def _told(services: Services, failure: NeedsHuman) -> dict[str, str]:
 def _settings(services: Services) -> OidcSettings:
     settings = services.settings.console.oidc
     if settings is None:
-        _refuse("oidc_not_begun")
+        raise NeedsHuman(Problem("oidc_not_begun"))
     return settings
 
 
@@ -211,9 +210,10 @@ def _asking(services: Services) -> Iterator[Http]:
         if error.problem.key.startswith("oidc_"):
             raise
         raise NeedsHuman(Problem("oidc_no_answer", {"answer": error.said[:300]})) from error
+    except NeedsLogin as error:
+        raise NeedsHuman(Problem("oidc_token_refused", {"answer": error.said[:300]})) from error
     except ConnectorError as error:
-        key = "oidc_token_refused" if isinstance(error, NeedsLogin) else "oidc_no_answer"
-        raise NeedsHuman(Problem(key, {"answer": error.said[:300]})) from error
+        raise NeedsHuman(Problem("oidc_no_answer", {"answer": error.said[:300]})) from error
     finally:
         services.http_log.flush()
 
@@ -240,7 +240,3 @@ def _client(services: Services, base_url: str, *, explained: bool = False) -> Ht
         patience=_PATIENCE,
         waiting=Waiting(sleep=stopping.doze, over=lambda: stopping.over),
     )
-
-
-def _refuse(key: str, **facts: str) -> NoReturn:
-    raise NeedsHuman(Problem(key, facts))

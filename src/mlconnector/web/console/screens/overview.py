@@ -82,13 +82,11 @@ def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
         hints = {name: figures.latest_hint(db, name) for name in names}
         asked = approvals.every(db)
     report = {name: overview.connection(app.context(name), language, first_vouchers=0) for name in names}
-    wanted = sorted(
-        [
-            *attention.asked_for(asked),
-            *(each for one in report.values() for each in attention.wanted(one)),
-        ],
-        key=lambda each: _URGENCY[each.kind],
-    )
+    found = [each for one in report.values() for each in attention.wanted(one)]
+    # Of what was asked for already, only the answer is missing.
+    asked_releases = {one.connection for one in asked if one.kind == "release"}
+    found = [one for one in found if one.kind != "not_released" or one.connection not in asked_releases]
+    wanted = sorted([*attention.asked_for(asked), *found], key=lambda each: _URGENCY[each.kind])
     counts = Counter[str]()
     for one in report.values():
         counts.update(one["vouchers"])

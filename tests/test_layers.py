@@ -19,7 +19,16 @@ LONGEST = 500
 
 _PURE = frozenset({"model", "mapping", "formats"})
 _LOWER = _PURE | {"errors"}
-_WORK = _LOWER | {"learnt_shapes", "store", "systems", "flow", "settings", "texts", "environment"}
+_WORK = _LOWER | {
+    "console_settings",
+    "learnt_shapes",
+    "store",
+    "systems",
+    "flow",
+    "settings",
+    "texts",
+    "environment",
+}
 _SURFACE = _WORK | {"app", "web"}
 MAY_IMPORT = {
     "model": frozenset[str](),
@@ -31,8 +40,20 @@ MAY_IMPORT = {
     "systems": _LOWER | {"learnt_shapes"},
     "given_files": frozenset[str](),
     "environment": frozenset({"texts"}),
+    "console_settings": frozenset({"model", "systems"}),
+    "setting_checks": frozenset({"model", "texts"}),
     "settings": frozenset(
-        {"errors", "model", "texts", "environment", "given_files", "systems", "toml_lines"}
+        {
+            "errors",
+            "model",
+            "texts",
+            "environment",
+            "given_files",
+            "systems",
+            "toml_lines",
+            "console_settings",
+            "setting_checks",
+        }
     ),
     "toml_lines": frozenset[str](),
     "texts": frozenset({"model", "errors"}),

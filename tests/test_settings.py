@@ -39,7 +39,7 @@ def test_a_misspelt_setting_is_told_with_what_was_meant(tmp_path: Path) -> None:
 
 def test_a_setting_that_is_nothing_like_any_is_told_with_all_there_are(tmp_path: Path) -> None:
     told = complaint(tmp_path, "colour = 1\n")
-    assert "is not known here; known: api_token, audit_heads_file, audit_heads_url, crash_at" in told
+    assert "is not known here; known: api_token, audit_heads_file, audit_heads_url, console, crash_at" in told
 
 
 def test_a_value_that_does_not_fit_is_told_with_its_line(tmp_path: Path) -> None:
@@ -70,6 +70,34 @@ def test_a_database_that_is_not_meant_is_refused_without_repeating_its_password(
 @pytest.mark.parametrize("url", ["sqlite:////tmp/x", "postgresql://a:b@h/x", "postgresql+psycopg://a:b@h/x"])
 def test_the_databases_that_are_meant_are_taken(url: str) -> None:
     assert load_settings(environment={"MLCONNECTOR_DATABASE_URL": url}).database == url
+
+
+OIDC = '[console.oidc]\nissuer = "{}"\nclient_id = "app"\nroles = {{ admin = ["heads"] }}\n'
+
+
+@pytest.mark.parametrize(
+    ("issuer", "environment", "words"),
+    [
+        ("https://login.example", {}, "line 1: console.oidc: needs the secret of the app"),
+        ("http://login.example", {"OIDC_CLIENT_SECRET": "x"}, 'line 2: console.oidc.issuer: "http://login'),
+        (
+            "https://login.example",
+            {"OIDC_CLIENT_SECRET": "x", "PUBLIC_URL": "http://console.example"},
+            "console.oidc: needs a public_url with https",
+        ),
+    ],
+)
+def test_a_login_elsewhere_takes_https_and_a_secret(
+    tmp_path: Path, issuer: str, environment: dict[str, str], words: str
+) -> None:
+    given = {f"MLCONNECTOR_{name}": value for name, value in environment.items()}
+    assert words in complaint(tmp_path, OIDC.format(issuer), **given)
+
+
+def test_without_passwords_there_has_to_be_another_way_in(tmp_path: Path) -> None:
+    assert "line 1: console: passwords = false locks everybody out" in complaint(
+        tmp_path, "[console]\npasswords = false\n"
+    )
 
 
 def test_secrets_of_the_settings_are_not_shown(tmp_path: Path) -> None:

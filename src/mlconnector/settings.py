@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args
 
@@ -22,18 +21,20 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 
+from mlconnector.console_settings import ConsoleSettings
 from mlconnector.environment import FILE_NAME as FILE_NAME  # noqa: PLC0414 - it is a setting, too
 from mlconnector.environment import PREFIX, of_locale, settings_file
 from mlconnector.errors import ConnectorError
 from mlconnector.given_files import given_text
 from mlconnector.model.unsuitable import SeveralUnsuitable, Unsuitable
+from mlconnector.setting_checks import addresses, database_address, hard_to_guess, zone
 from mlconnector.texts.complaints import GIVEN, NOT_GIVEN, expectation, shown, told
 from mlconnector.texts.language import Language
 from mlconnector.texts.tables import table
-from mlconnector.texts.zone import zone_named
 from mlconnector.toml_lines import line_of as line_of  # noqa: PLC0414 - it is about the settings' texts
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -52,8 +53,6 @@ _KEY_OF_OTHERS = (
     "the master key can be read or changed by others (mode {mode}); run chmod 600 {file}, or set "
     "master_key_file_shared = true where that is meant so"
 )
-_SHORTEST_TOKEN = 16
-_FEWEST_CHARACTERS = 6
 _LONG_NAME = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){30}")
 _PLACE = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?: row (\d+))?")
 _NO_TOML = (
@@ -61,7 +60,6 @@ _NO_TOML = (
 )
 _TOO_DEEP = "not valid TOML: nested too deep"
 _ENDLESS = "not valid TOML: a number with digits without end"
-_DATABASES = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +147,6 @@ def refuse(
     raise UnreadableSettings.of([Complaint(where, line, name, template, plain)])
 
 
-def _zone(value: str) -> str:
-    if zone_named(value) is None:
-        raise Unsuitable("“{given}” is not a time zone like Europe/Berlin", given=value)
-    return value
-
-
 class Settings(BaseModel):
     """How this installation runs; connections have settings of their own.
 
@@ -164,6 +156,8 @@ class Settings(BaseModel):
     webhooks reach `serve`; `trusted_proxies` are the addresses whose word counts on who is behind them.
     `lookup_seconds` is how long DATEV gets to list a job whose submission got no answer, before the batch is
     sent again.
+    `console` says how people log in to it, by OpenID Connect with `oidc_client_secret`.
+    With `four_eyes` a release and a second transfer take two people.
     `audit_heads_file` and `audit_heads_url` are where the head of the audit trail is written down, or sent,
     once a day. `dxso_schemas` is a folder with DATEV's XSD files, with which packages of booking suggestions
     are checked before they are sent. `warehouses` are the tables of the file that belong to warehouses,
@@ -176,17 +170,20 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     data_dir: Path = Path("ml-connector-data")
-    database_url: SecretStr | None = None
+    database_url: Annotated[SecretStr | None, AfterValidator(database_address)] = None
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
     master_key_file_shared: bool = False
     language: Literal["de", "en"] = "en"
-    timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Berlin"
+    timezone: Annotated[str, AfterValidator(zone)] = "Europe/Berlin"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://localhost:8080"
-    api_token: SecretStr | None = None
-    trusted_proxies: str = "127.0.0.1,::1"
+    api_token: Annotated[SecretStr | None, AfterValidator(hard_to_guess)] = None
+    console: ConsoleSettings = Field(default_factory=ConsoleSettings)
+    oidc_client_secret: SecretStr | None = None
+    four_eyes: bool = False
+    trusted_proxies: Annotated[str, AfterValidator(addresses)] = "127.0.0.1,::1"
     audit_heads_file: Path | None = None
     audit_heads_url: SecretStr | None = None
     http_log_days: int = Field(default=30, ge=14)
@@ -204,47 +201,6 @@ class Settings(BaseModel):
     notify_minutes_between: int = Field(default=30, ge=5)
     notify_silent_hours: int = Field(default=24, ge=1)
     crash_at: str = ""
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None:
-            return None
-        # Who names no database must not wait until the library for them is loaded.
-        from sqlalchemy import make_url  # noqa: PLC0415
-        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
-
-        try:
-            kind = make_url(value.get_secret_value()).drivername
-        except (ArgumentError, ValueError):
-            kind = ""
-        if kind not in _DATABASES:
-            raise Unsuitable("expected sqlite:////path/file or postgresql://user:password@host/name")
-        return value
-
-    @field_validator("api_token")
-    @classmethod
-    def _cannot_be_guessed(cls, value: SecretStr | None) -> SecretStr | None:
-        token = "" if value is None else value.get_secret_value()
-        has_enough = len(token) >= _SHORTEST_TOKEN and len(set(token)) >= _FEWEST_CHARACTERS
-        if token and (not has_enough or not token.isprintable() or " " in token):
-            raise Unsuitable(
-                "expected at least {characters} characters that nobody guesses, without blanks, e.g. from "
-                "openssl rand -hex 32",
-                characters=_SHORTEST_TOKEN,
-            )
-        return value
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _are_addresses(cls, value: str) -> str:
-        for one in filter(None, (part.strip() for part in value.split(","))):
-            try:
-                ip_network(one)
-            except ValueError:
-                template = "expected addresses or networks, e.g. 10.0.0.2, not {given}"
-                raise Unsuitable(template, given=one) from None
-        return value
 
     @field_validator("audit_heads_url")
     @classmethod
@@ -264,6 +220,13 @@ class Settings(BaseModel):
                 missing=", ".join(missing),
             )
         return value
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Settings:
+        missing = self.console.missing(self.public_url, self.oidc_client_secret)
+        if missing:
+            raise Unsuitable(missing, where="console.oidc")
+        return self
 
     @property
     def database(self) -> str:

@@ -40,6 +40,8 @@ GIVEN = {
     "ignore": ["mine", "RE-1", "--reason", "r"],
     "booked-by-hand": ["mine", "RE-1", "--reason", "r"],
     "unignore": ["mine", "RE-1"],
+    "hold": ["mine", "RE-1", "--reason", "r"],
+    "unhold": ["mine", "RE-1"],
     "distinct": ["mine", "RE-1", "--reason", "r"],
     "resume": ["mine"],
     "resend": ["EXTF.csv", "--reason", "r"],
@@ -64,6 +66,7 @@ GIVEN = {
     "users role": ["me", "auditor"],
     "users password": ["me"],
     "users disable": ["me"],
+    "users enable": ["me"],
     "users end-sessions": ["me"],
     "warehouse replay": ["3f6c1a2b90de"],
 }

@@ -41,3 +41,5 @@ def test_users_are_added_changed_and_disabled() -> None:
     assert listed["anna"]["disabled_at"] is None
     assert listed["berta"]["role"] == "bookkeeper"
     assert listed["berta"]["disabled_at"] is not None
+    assert "berta may log in again" in given("enable", "berta").output
+    assert given("enable", "berta").exit_code == 1

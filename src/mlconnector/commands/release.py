@@ -23,7 +23,7 @@ from mlconnector.commands.output import (
     print_table,
     say,
 )
-from mlconnector.commands.repairs import Connection, somebody
+from mlconnector.commands.repairs import Connection, deciding
 from mlconnector.flow.agree import own_words
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import Part, WouldGo
@@ -50,7 +50,7 @@ def release(
     Example: ml-connector release my-pipedrive
     """
     with answered(), application() as app:
-        context, who = app.context(name), by.strip() or somebody()
+        context, who = app.context(name), deciding(app, by)
         if withdraw:
             done = releases.withdraw(context, who)
             if json:
@@ -60,24 +60,28 @@ def release(
             return
         seen, lacking = releases.would_go(context), own_words.unmapped_if_told(context)
         if not json:
-            _show(name, seen, context.rules, lacking)
-        given = None
+            show(name, seen, context.rules, lacking)
+        given, asked = None, False
         if may_go_on("release_question", yes=yes, json=json):
             given = releases.release(context, who, seen)
+            asked = given is None
         if json:
             print_json(
                 {
                     "connection": name,
                     "released": None if given is None else asdict(given),
+                    "waits_for_approval": asked,
                     "would_go": as_data(seen),
                     "unmapped": [{"kind": one.called, "word": one.value} for one in lacking],
                 }
             )
+        elif asked:
+            say("release_asked", name=name, by=who)
         elif given is None:
             say("release_not_given", name=name)
         else:
             say("release_given", name=name, at=given.at, by=given.by)
-        if given is None:
+        if given is None and not asked:
             raise typer.Exit(Exit.PROBLEMS)
 
 
@@ -86,7 +90,8 @@ def as_data(seen: WouldGo) -> dict[str, Any]:
     return {name: value for name, value in asdict(seen).items() if name != "connection"}
 
 
-def _show(name: str, seen: WouldGo, rules: Rules, lacking: Sequence[OwnWord]) -> None:
+def show(name: str, seen: WouldGo, rules: Rules, lacking: Sequence[OwnWord]) -> None:
+    """Show what would go."""
     spoken = language()
     heading(phrase("release_title", name=name, client=seen.client))
     if seen.begin is None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mlconnector.app import Application
 from mlconnector.commands.list_import import WithoutAsking, may_go_on
 from mlconnector.commands.output import (
     AsJson,
@@ -22,9 +23,12 @@ from mlconnector.commands.output import (
     print_line,
     say,
 )
+from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree import four_eyes
 from mlconnector.flow.context import breaker
 from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.report import inbox
+from mlconnector.model.problems import Problem
 
 Connection = Annotated[str, typer.Argument()]
 
@@ -97,11 +101,13 @@ def resend(
             else:
                 paragraph(phrase("nothing_changed"))
             raise typer.Exit(Exit.PROBLEMS)
-        row = second_transfer.resend(app.services, batch, reason, somebody(), again=again)
+        row = second_transfer.resend(app.services, batch, reason, deciding(app), again=again)
+        asked = four_eyes.are_wanted(app.services)
         if json:
             print_json(
                 {
-                    "resent": True,
+                    "resent": not asked,
+                    "waits_for_approval": asked,
                     "batch": row.id,
                     "file": row.file_name,
                     "before": row.state,
@@ -109,7 +115,25 @@ def resend(
                 }
             )
         else:
-            say("resent", file=row.file_name, name=row.connection)
+            say("resend_asked" if asked else "resent", file=row.file_name, name=row.connection)
+
+
+def deciding(app: Application, by: str = "") -> str:
+    """Who decides; where two people have to, whoever this machine knows, and nobody who was only named.
+
+    Raises NeedsHuman (`four_eyes_named`).
+    """
+    if not four_eyes.are_wanted(app.services):
+        return by.strip() or somebody()
+    if by.strip():
+        raise NeedsHuman(Problem("four_eyes_named", {"by": by.strip()}))
+    try:
+        # What getpass says, anybody can set in the environment.
+        import pwd  # noqa: PLC0415
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return somebody()
 
 
 def somebody() -> str:

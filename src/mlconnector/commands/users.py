@@ -1,4 +1,4 @@
-"""Commands for the users of the console: users list, add, role, password, disable and end-sessions."""
+"""Commands for users of the console: users list, add, role, password, disable, enable and end-sessions."""
 
 from __future__ import annotations
 
@@ -94,6 +94,16 @@ def users_disable(name: Name, json: AsJson = False) -> None:
             print_json({"user": name, "disabled": True})
         else:
             say("user_disabled", user=name)
+
+
+def users_enable(name: Name, json: AsJson = False) -> None:
+    """Let a user log in to the console again."""
+    with answered(), application() as app:
+        users.enable(app.services, name, by=somebody())
+        if json:
+            print_json({"user": name, "disabled": False})
+        else:
+            say("user_enabled", user=name)
 
 
 def users_end_sessions(name: Name, json: AsJson = False) -> None:

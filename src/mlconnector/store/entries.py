@@ -355,6 +355,15 @@ def turns(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str, st
     return found
 
 
+def waiting_items(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """The open items that bookings of these vouchers hold which no batch has yet."""
+    found: set[str] = set()
+    for part in parts(ids):
+        mine = (entries.c.voucher.in_(part), entries.c.batch.is_(None), entries.c.open_item != "")
+        found.update(connection.execute(select(entries.c.open_item).where(*mine)).scalars())
+    return sorted(found)
+
+
 def holders_of_open_items(connection: Connection, client: str, items: Iterable[str]) -> dict[str, set[str]]:
     """Which vouchers of a client hold an open item, by its name; what was taken back holds nothing."""
     wanted = sorted(set(items) - {""})

@@ -8,14 +8,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, text, update
 
-from mlconnector.store.tables import known_browsers, login_attempts, sessions, setup_tokens, users
+from mlconnector.store.tables import (
+    finished_logins,
+    known_browsers,
+    login_attempts,
+    sessions,
+    setup_tokens,
+    users,
+)
+from mlconnector.store.upsert import add_row
 
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """Somebody who may log in, until `disabled_at`; `language` is empty for that of the browser."""
+    """Somebody who may log in, until `disabled_at`; `language` is empty for that of the browser.
+
+    `subject` is who an issuer says it is; without a password, `password_hash` is empty.
+    """
 
     name: str
     role: str
@@ -23,6 +34,7 @@ class UserRow:
     language: str
     created_at: datetime
     disabled_at: datetime | None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,12 @@ def user(connection: Connection, name: str) -> UserRow | None:
     """One user; None where there is none of this name. Capital letters make no other name."""
     wanted = unicodedata.normalize("NFC", name.strip()).casefold()
     return next((one for one in every(connection) if one.name.casefold() == wanted), None)
+
+
+def of_subject(connection: Connection, subject: str) -> UserRow | None:
+    """The user whom an issuer knows by this; None where there is none."""
+    row = connection.execute(select(users).where(users.c.subject == subject)).first()
+    return None if row is None else UserRow(*row)
 
 
 def every(connection: Connection) -> list[UserRow]:
@@ -59,6 +77,23 @@ def add(connection: Connection, name: str, role: str, password_hash: str, now: d
 def disable(connection: Connection, name: str, now: datetime) -> None:
     """Let a user log in no more."""
     connection.execute(update(users).where(users.c.name == name).values(disabled_at=now))
+
+
+def enable(connection: Connection, name: str) -> None:
+    """Let a user log in again."""
+    connection.execute(update(users).where(users.c.name == name).values(disabled_at=None))
+
+
+def set_subject(connection: Connection, name: str, subject: str) -> None:
+    """Keep whom an issuer knows a user as."""
+    connection.execute(update(users).where(users.c.name == name).values(subject=subject))
+
+
+def finish_login(connection: Connection, state: str, now: datetime, since: datetime) -> bool:
+    """Note that a login came back; whether it is the first time. What is older than `since` is forgotten."""
+    connection.execute(delete(finished_logins).where(finished_logins.c.at < since))
+    row = {"state_hash": hashed(state), "at": now}
+    return add_row(connection, finished_logins, row)
 
 
 def set_role(connection: Connection, name: str, role: str) -> None:
@@ -160,6 +195,9 @@ def forget_browsers(connection: Connection, name: str) -> None:
 
 def replace_setup_token(connection: Connection, token: str, until: datetime) -> None:
     """Keep the hash of a token with which the first user is made; one that was there before is worthless."""
+    if connection.dialect.name == "postgresql":
+        # Of two that begin at once neither would see what the other one has put there.
+        connection.execute(text("LOCK TABLE setup_tokens IN EXCLUSIVE MODE"))
     connection.execute(delete(setup_tokens))
     connection.execute(insert(setup_tokens).values(token_hash=hashed(token), expires_at=until))
 
@@ -176,6 +214,6 @@ def take_setup_token(connection: Connection, token: str, now: datetime) -> bool:
     return connection.execute(delete(setup_tokens).where(*mine)).rowcount == 1
 
 
-def hashed(text: str) -> str:
+def hashed(given: str) -> str:
     """What is kept of a random key, or of what somebody typed."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(given.encode()).hexdigest()

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agree import number_binding, number_lists, telling_apart
+from mlconnector.flow.agree import four_eyes, holding, number_binding, number_lists, telling_apart
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import WouldGo
 from mlconnector.flow.agree.released import Released, released
@@ -167,12 +167,17 @@ def release(name: Name, web: Web, wanted: work_shapes.ReleaseRequest | None = No
     if wanted is not None and wanted.withdraw:
         releases.withdraw(context, _WHO)
         return _release(context, None, seen)
+    four_eyes.refuse_nobody(context.services)
     return _release(context, releases.release(context, _WHO, seen), seen)
 
 
 def _release(context: Context, given: Released | None, seen: WouldGo) -> work_shapes.Release:
     would_go = work_shapes.WouldGo.model_validate(asdict(seen))
-    return work_shapes.Release(connection=context.name, released=_released(given), would_go=would_go)
+    request = four_eyes.open_request(context.services, "release", context.name)
+    asked = None if request is None else shapes.Released(at=request.at, by=request.by)
+    return work_shapes.Release(
+        connection=context.name, released=_released(given), asked=asked, would_go=would_go
+    )
 
 
 def _released(given: Released | None) -> shapes.Released | None:
@@ -191,8 +196,14 @@ def resume(name: Name, web: Web) -> work_shapes.Resumed:
 def resend(batch: shapes.Text, wanted: work_shapes.ResendRequest, web: Web) -> work_shapes.Resent:
     """Hand a Buchungsstapel over once more, byte for byte; the next run sends it."""
     services = web.application.services
+    four_eyes.refuse_nobody(services)
     row = second_transfer.resend(services, batch, wanted.reason, _WHO, again=wanted.again)
-    return work_shapes.Resent(batch=row.id, file=row.file_name, before=row.state, reason=wanted.reason)
+    return work_shapes.Resent(
+        batch=row.id,
+        file=row.file_name,
+        before=row.state,
+        reason=wanted.reason,
+    )
 
 
 @router.post("/connections/{name}/replay")
@@ -238,6 +249,22 @@ def unignore(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisio
     rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
     labels = [row.label for row in rows]
     return decisions.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
+
+
+@router.post("/connections/{name}/hold")
+def hold(name: Name, wanted: decisions.HoldRequest, web: Web) -> decisions.Held:
+    """Stop vouchers: they do not go to DATEV until `unhold`, whatever changes in the source."""
+    _working(web.application.context(name))
+    rows = holding.hold(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    return decisions.Held(connection=name, held=True, vouchers=[row.label for row in rows])
+
+
+@router.post("/connections/{name}/unhold")
+def unhold(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisions.Held:
+    """Let stopped vouchers go on; the next run reads them again and decides them anew."""
+    _working(web.application.context(name))
+    rows = holding.let_go(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    return decisions.Held(connection=name, held=False, vouchers=[row.label for row in rows])
 
 
 @router.post("/connections/{name}/distinct")

@@ -13,9 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.connect import oauth_login
-from mlconnector.flow.connect.login_failures import error_code
 from mlconnector.flow.context.context import Context
 from mlconnector.store import runs
+from mlconnector.systems.kit.oauth import error_code
 from mlconnector.texts.catalogue import explain, word
 from mlconnector.texts.language import Language
 from mlconnector.web.pages import rendered

@@ -56,6 +56,23 @@ class TakenBack(BaseModel):
     vouchers: list[str] = Field(description="their numbers, or ids in the source")
 
 
+class HoldRequest(BaseModel):
+    """Which vouchers are stopped, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vouchers: list[Text] = Field(min_length=1, max_length=10_000, description="by number, external id or key")
+    reason: Text = Field(description="kept in the audit trail, and shown with the vouchers")
+
+
+class Held(BaseModel):
+    """What is stopped, or is not any more and decided anew by the next run."""
+
+    connection: str
+    held: bool
+    vouchers: list[str] = Field(description="their numbers, or ids in the source")
+
+
 class DistinctRequest(BaseModel):
     """Which vouchers are documents of their own, although they look like booked ones, and how one knows."""
 

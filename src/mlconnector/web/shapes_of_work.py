@@ -79,6 +79,9 @@ class Release(BaseModel):
 
     connection: str
     released: Released | None
+    asked: Released | None = Field(
+        default=None, description="who has asked for it, where a second person approves"
+    )
     would_go: WouldGo
 
 

@@ -84,6 +84,7 @@ def test_who_released_it_when_and_what_was_shown_is_in_the_audit_trail(make_any_
     rig = make_any_rig(RECORDS, released=False)
     rig.work()
     given = release.release(rig.context, "Frau Beispiel")
+    assert given is not None
     (noted,) = [one for one in rig.story(rig.name) if one.event == "released"]
     assert (noted.detail["by"], noted.at) == ("Frau Beispiel", given.at)
     assert noted.detail["begin"] == "2000-01-01"
@@ -138,6 +139,7 @@ def test_accounts_and_tax_cases_that_nobody_confirmed_are_named_before_the_relea
     seen = release.would_go(rig.app.context("other"))
     assert "tax_case:domestic_19" in seen.unconfirmed
     given = release.release(rig.app.context("other"), "Frau Beispiel")
+    assert given is not None
     assert given.by == "Frau Beispiel"
     (noted,) = [one for one in rig.story("other") if one.event == "released"]
     assert noted.detail["unconfirmed"] == list(seen.unconfirmed)

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from mlconnector.commands.demonstration import Scene
+from mlconnector.flow.agree import holding
 from mlconnector.flow.preview.preview import preview
 from mlconnector.formats.names import voucher_id
 from mlconnector.mapping.open_items import open_items
@@ -213,3 +214,19 @@ def test_money_of_a_part_clears_the_debtor_of_the_invoice_whoever_paid(rig: Rig)
     rig.work()
     (made,) = bookings(rig, f"Z{DOMESTIC}")
     assert made.lines[0].account == invoice(rig, DOMESTIC).lines[0].account
+
+
+def test_a_payment_does_not_go_before_the_invoice_that_a_person_holds(rig: Rig) -> None:
+    total = rig.outside.gross(EU_BUSINESS)
+    pay(rig, EU_BUSINESS, f"{total - 20}", "20")
+    run = rig.begin()
+    rig.read(run)
+    rig.book(run)
+    assert bookings(rig, f"Z{EU_BUSINESS}")
+    holding.hold(rig.context, [number(EU_BUSINESS)], "doubtful", "erika")
+    rig.work()
+    assert number(EU_BUSINESS) not in rig.outside.sums()
+    assert bookings(rig, f"Z{EU_BUSINESS}") == []
+    holding.let_go(rig.context, [number(EU_BUSINESS)], "", "erika")
+    rig.work()
+    assert rig.outside.sums()[number(EU_BUSINESS)] == 0

@@ -14,9 +14,12 @@ def test_a_user_is_added_changed_and_disabled_by_an_administrator(rig: Rig) -> N
     berta = log_in(rig, "berta")
     assert "die Rolle Buchhaltung" in admin.done("people/role", user="berta", role="bookkeeper")
     assert berta.get("").status_code == 303
-    assert "Endgültig sperren" in admin.page("people/disable?name=berta")
+    assert "lässt sich wieder aufheben" in admin.page("people/disable?name=berta")
     assert "berta ist gesperrt." in admin.done("people/disable", user="berta")
-    assert "Endgültig" not in admin.page("people/user?name=berta")
+    assert "people/disable" not in admin.page("people/user?name=berta")
+    assert "darf sich wieder anmelden" in admin.done("people/enable", user="berta")
+    assert log_in(rig, "berta").get("").status_code == 200
+    assert admin.post("people/enable", user="berta").status_code == 409
     with rig.application.database.read() as db:
         story = [(row.event, row.detail.get("by")) for row in audit.story(db, ["user berta"])]
     assert story == [
@@ -24,6 +27,8 @@ def test_a_user_is_added_changed_and_disabled_by_an_administrator(rig: Rig) -> N
         ("user_logged_in", "berta"),
         ("user_role_changed", "admin@example.com"),
         ("user_disabled", "admin@example.com"),
+        ("user_enabled", "admin@example.com"),
+        ("user_logged_in", "berta"),
     ]
 
 

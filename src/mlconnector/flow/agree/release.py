@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -11,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree import four_eyes
 from mlconnector.flow.agree.confirmation import unconfirmed
 from mlconnector.flow.agree.released import Released, released
 from mlconnector.flow.context.context import Context
@@ -20,7 +23,8 @@ from mlconnector.mapping.payments import PAYMENT
 from mlconnector.model.entries import decode
 from mlconnector.model.money import ZERO
 from mlconnector.model.problems import Problem
-from mlconnector.store import connections, entries, person_records, runs, vouchers
+from mlconnector.store import approvals, connections, entries, person_records, runs, vouchers
+from mlconnector.store.approvals import Asked
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.entries import Unsent
 
@@ -88,17 +92,63 @@ def would_go(context: Context) -> WouldGo:
     )
 
 
-def release(context: Context, by: str, shown: WouldGo | None = None) -> Released:
+def release(context: Context, by: str, shown: WouldGo | None = None) -> Released | None:
     """Let the connection's bookings and documents go from now on; who has released it before stays noted.
 
-    What was `shown` to whoever releases it is kept in the audit trail. Raises NeedsHuman (`disconnected`).
+    What was `shown` to whoever releases it is kept in the audit trail. None where it is only asked for,
+    because a second person has to approve it (`approve`). Raises NeedsHuman (`disconnected`).
     """
     refuse_while_disconnected(context)
     seen = would_go(context) if shown is None else shown
+    if four_eyes.are_wanted(context.services):
+        with context.read() as db:
+            given = released(connections.read(db, context.name))
+        if given is None:
+            _ask(context, by, seen)
+        return given
+    return _release(context, seen, {"by": by})
+
+
+def approve(context: Context, by: str, shown: WouldGo | None = None) -> Released:
+    """Release a connection as a second person, just as somebody else has asked for it.
+
+    Raises NeedsHuman: `approval_not_asked`, `approval_by_same`, `approval_lapsed` where something else would
+    go by now, `disconnected`.
+    """
+    refuse_while_disconnected(context)
+    asked = four_eyes.asked_of(context.services, context.name, "release")
+    four_eyes.refuse_same(asked, by)
+    seen = would_go(context) if shown is None else shown
+    four_eyes.refuse_changed(context.services, asked, seal(context, seen))
+    return _release(context, seen, {"by": by, "asked_by": asked.by}, asked)
+
+
+def seal(context: Context, seen: WouldGo) -> str:
+    """What another set of bookings, or other settings, would not have."""
+    digest = hashlib.sha256(json.dumps(_plain(seen), sort_keys=True).encode())
+    with context.read() as db:
+        digest.update(connections.read(db, context.name).settings.encode())
+        found = sorted(
+            f"{one.voucher} {hashlib.sha256(one.content.encode()).hexdigest()}"
+            for one in entries.unsent(db, context.name)
+        )
+    digest.update("\n".join(found).encode())
+    return digest.hexdigest()
+
+
+def _ask(context: Context, by: str, seen: WouldGo) -> None:
+    asked = Asked("release", context.name, context.name, by, context.now(), seal(context, seen), {})
+    with context.write() as db:
+        four_eyes.ask(db, asked, **_plain(seen))
+
+
+def _release(context: Context, seen: WouldGo, people: dict[str, str], asked: Asked | None = None) -> Released:
     now = context.now()
     with context.write() as db:
-        if connections.release(db, context.name, by, now):
-            append(db, [context.event(context.name, "released", {"by": by, **_plain(seen)})], now)
+        if asked is not None:
+            four_eyes.take(db, asked)
+        if connections.release(db, context.name, people["by"], now):
+            append(db, [context.event(context.name, "released", {**people, **_plain(seen)})], now)
         noted = released(connections.read(db, context.name))
     if noted is None:
         # It was disconnected, or the release withdrawn, by somebody else in this very moment.
@@ -117,7 +167,11 @@ def withdraw(context: Context, by: str) -> bool:
 
 
 def withdrawn(db: Connection, name: str, by: str, reason: str) -> list[AuditEvent]:
-    """Take a release back within a transaction; the event for the audit trail, none where there was none."""
+    """Take a release back within a transaction; the event for the audit trail, none where there was none.
+
+    What was asked for of the connection is forgotten with it.
+    """
+    approvals.forget(db, name)
     if not connections.withdraw_release(db, name):
         return []
     return [AuditEvent(name, name, "release_withdrawn", {"by": by, "reason": reason})]

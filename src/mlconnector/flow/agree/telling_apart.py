@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.named import named
 from mlconnector.flow.agree.reasons import refuse_without
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.model.problems import Problem
-from mlconnector.store import connections, distinct_vouchers, documents, lookup, vouchers
+from mlconnector.store import distinct_vouchers, documents, vouchers
 from mlconnector.store.audit import append, story
 from mlconnector.store.vouchers import VoucherRow, VoucherState
 
@@ -31,7 +30,7 @@ def tell_apart(context: Context, wanted: Sequence[str], reason: str, by: str) ->
     refuse_without(reason)
     now = context.now()
     with context.write() as db:
-        rows = _named(db, context.name, wanted)
+        rows = named(db, context.name, wanted)
         found = vouchers.problems_of(db, [row.id for row in rows])
         events = []
         for row in rows:
@@ -88,7 +87,7 @@ def withdraw(context: Context, wanted: Sequence[str], reason: str, by: str) -> t
     refuse_without(reason)
     now = context.now()
     with context.write() as db:
-        rows = _named(db, context.name, wanted)
+        rows = named(db, context.name, wanted)
         keys = [row.id for row in rows]
         pairs = distinct_vouchers.of_vouchers(db, keys)
         events = []
@@ -108,16 +107,3 @@ def withdraw(context: Context, wanted: Sequence[str], reason: str, by: str) -> t
 
 def _may_be_withdrawn(row: VoucherRow) -> bool:
     return row.state in _MAY_BE_WITHDRAWN and row.booked_entry is None
-
-
-def _named(db: Connection, name: str, wanted: Sequence[str]) -> tuple[VoucherRow, ...]:
-    """The vouchers of these names, each once, kept from being changed by others meanwhile."""
-    connections.read(db, name)
-    found: dict[str, None] = {}
-    for one in wanted:
-        row = lookup.find(db, one, name)
-        if row is None:
-            raise NeedsHuman(Problem("voucher_unknown", {"voucher": one}))
-        found[row.id] = None
-    rows = vouchers.hold(db, found)
-    return tuple(rows[key] for key in found)

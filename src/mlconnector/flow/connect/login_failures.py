@@ -5,7 +5,6 @@ Whoever logs in, often the tax adviser, sees it in a browser; whoever looks afte
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,9 +18,9 @@ from mlconnector.learnt_shapes import learnt
 from mlconnector.store import connections
 from mlconnector.store.audit import append
 from mlconnector.systems.kit.check_steps import CheckStep, Who, failed_step
+from mlconnector.systems.kit.oauth import error_code
 
 STEP = "connection.login"
-_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,6 @@ class LoginFailure:
         """The failure as a step of a ping."""
         facts = {**self.facts, "at": self.at.isoformat()}
         return replace(CheckStep(STEP, "warning"), cause=self.cause, facts=facts, who=self.who)
-
-
-def error_code(error: str) -> str:
-    """The error code as OAuth defines them; anything else is not kept, because anybody could send it."""
-    return error if _ERROR_CODE.fullmatch(error) else "error"
 
 
 def declined(context: Context, system: str, error: str) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.holding import problem_of
 from mlconnector.flow.agree.open_day import first_open_day
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.decide.changed_parties import party_changed
@@ -25,7 +26,7 @@ from mlconnector.model.entries import Because, Entry, decode
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Kind, Voucher
 from mlconnector.model.vouchers import decode as decode_voucher
-from mlconnector.store import entries, vouchers
+from mlconnector.store import entries, held_vouchers, vouchers
 from mlconnector.store.entries import EntryRow
 from mlconnector.store.vouchers import Waiting
 from mlconnector.systems.transfers import ClientFacts
@@ -87,12 +88,15 @@ def decide_all(
     decisions = Decisions(first_open_day(context, db), standing=standing)
     read = [(one, decode_voucher(one.content)) for one in waiting]
     clearings = Clearings(context, db, [voucher for _, voucher in read])
+    stopped = held_vouchers.of_vouchers(db, [one.row.id for one in waiting])
     for one, voucher in sorted(read, key=_payments_by_age):
         stands = one.row.id in decisions.standing
         cleared = clearings.of(voucher, stands=stands)
         before = [decode(row.content) for row in standing.get(one.row.id, ())]
         decision = decide(voucher, rules, stands=stands, cleared=cleared, today=decided_on(context, before))
         found = tuple(problems.get(one.row.id, ()))
+        if one.row.id in stopped:
+            found = (problem_of(stopped[one.row.id]), *found)
         if isinstance(decision, Ignored):
             decisions.ignored[one.row.id] = decision.reason
         elif isinstance(decision, Held) or found:

@@ -6,13 +6,18 @@ the only way in which a batch gets a second job, besides the sink asking for it,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman, RetryLater
+from mlconnector.flow.agree import four_eyes
 from mlconnector.flow.batches.kinds import kind_of
 from mlconnector.flow.context.services import Services, disconnected
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, connections
+from mlconnector.store.approvals import Asked
 from mlconnector.store.audit import AuditEvent, append
 from mlconnector.store.batches import BatchRow
 
@@ -38,28 +43,66 @@ def resend(services: Services, wanted: str, reason: str, by: str, *, again: bool
     One that succeeded has to be meant (`again`). One that failed goes only while all its vouchers wait
     because of it: those that were replayed are in another batch, and would be booked twice. Master data goes
     only while no later file has the same accounts, or it would bring back what was. The next delivery sends
-    it. Raises NeedsHuman, also where the connection is not released.
+    it. Where a second person has to approve that (`approve`), it is only asked for. Raises NeedsHuman, also
+    where the connection is not released.
     """
     now = services.now()
     with services.database.write() as db:
         row = _named(db, wanted, reason)
-        facts = {"file": row.file_name, "batch": row.state}
-        kind = kind_of(row.format)
-        if kind.is_recognised:
-            raise NeedsHuman(Problem("batch_recognised", facts))
-        if row.state not in {"succeeded", "failed"}:
-            raise NeedsHuman(Problem("batch_not_answered", facts))
-        if row.state in batches.ARRIVED and not again:
-            raise NeedsHuman(Problem("batch_succeeded_already", facts))
-        connection = connections.read(db, row.connection)
-        if connection.is_disconnected:
-            raise NeedsHuman(disconnected(row.connection))
-        if connection.released_at is None:
-            raise NeedsHuman(Problem("release_missing", {"name": row.connection}))
-        if not batches.hold(db, row):
-            raise RetryLater("another process has this batch in hand", after=1.0)
-        kind.release(db, row, now)
-        batches.change(db, row.id, now, state="frozen", job_id=None, polls=0, parked=False, cause="")
-        detail = {"reason": reason, "by": by, "before": row.state, "job_id": row.job_id}
-        append(db, [AuditEvent(row.connection, row.id, "resent", detail)], now)
+        _refuse_unfit(db, row, again=again)
+        if four_eyes.are_wanted(services):
+            said = {"reason": reason, "again": again, "file": row.file_name}
+            four_eyes.ask(db, Asked("resend", row.id, row.connection, by, now, _seal(row), said))
+        else:
+            _send_again(db, row, {"reason": reason, "by": by}, now)
     return row
+
+
+def approve(services: Services, wanted: str, by: str) -> BatchRow:
+    """Let a batch be sent again as a second person, just as somebody else has asked for it.
+
+    Raises NeedsHuman: `approval_not_asked`, `approval_by_same`, `approval_lapsed` where something became of
+    the batch meanwhile, and as `resend` does.
+    """
+    asked = four_eyes.asked_of(services, wanted, "resend")
+    four_eyes.refuse_same(asked, by)
+    reason = str(asked.detail["reason"])
+    with services.database.read() as db:
+        seen = _named(db, asked.about, reason)
+    four_eyes.refuse_changed(services, asked, _seal(seen))
+    with services.database.write() as db:
+        four_eyes.take(db, asked)
+        row = _named(db, asked.about, reason)
+        _refuse_unfit(db, row, again=bool(asked.detail["again"]))
+        _send_again(db, row, {"reason": reason, "by": by, "asked_by": asked.by}, services.now())
+    return row
+
+
+def _seal(row: BatchRow) -> str:
+    """What a batch has no more once something became of it."""
+    return f"{row.sha256} {row.state} {row.job_id or ''}"
+
+
+def _refuse_unfit(db: Connection, row: BatchRow, *, again: bool) -> None:
+    """Raise NeedsHuman for a batch that may not be sent again now; else nobody else changes it meanwhile."""
+    facts = {"file": row.file_name, "batch": row.state}
+    if kind_of(row.format).is_recognised:
+        raise NeedsHuman(Problem("batch_recognised", facts))
+    if row.state not in {"succeeded", "failed"}:
+        raise NeedsHuman(Problem("batch_not_answered", facts))
+    if row.state in batches.ARRIVED and not again:
+        raise NeedsHuman(Problem("batch_succeeded_already", facts))
+    connection = connections.read(db, row.connection)
+    if connection.is_disconnected:
+        raise NeedsHuman(disconnected(row.connection))
+    if connection.released_at is None:
+        raise NeedsHuman(Problem("release_missing", {"name": row.connection}))
+    if not batches.hold(db, row):
+        raise RetryLater("another process has this batch in hand", after=1.0)
+
+
+def _send_again(db: Connection, row: BatchRow, said: Mapping[str, str], now: datetime) -> None:
+    kind_of(row.format).release(db, row, now)
+    batches.change(db, row.id, now, state="frozen", job_id=None, polls=0, parked=False, cause="")
+    detail = {**said, "before": row.state, "job_id": row.job_id}
+    append(db, [AuditEvent(row.connection, row.id, "resent", detail)], now)

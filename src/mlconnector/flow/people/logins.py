@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,7 @@ FAILURES_OF_A_PAIR = 5
 FAILURES_OF_A_NAME = 30
 FAILURES_OF_AN_ADDRESS = 100
 BROWSER_LIFETIME = timedelta(days=180)
+_NOTHING: Mapping[str, str] = {}
 
 
 class TooManyFailures(Exception):
@@ -53,18 +54,24 @@ def log_in(services: Services, name: str, password: str, address: str, browser: 
     is_right = passwords.verifies(None if user is None else user.password_hash, password)
     if user is None or user.disabled_at is not None or not is_right:
         with services.database.write() as db:
-            _tell_of_failure(services, db, user, address)
+            tell_of_failure(db, user, address, now)
             people.note_failure(db, list(marks), now, now - PATIENCE)
         return None
-    key = secrets.token_urlsafe(32)
-    browser = browser if is_known else secrets.token_urlsafe(32)
     with services.database.write() as db:
         if passwords.is_outdated(user.password_hash):
             people.set_password(db, user.name, passwords.hash_of(password))
-        people.begin_session(db, key, user.name, now, now + LIFETIME)
-        people.note_browser(db, user.name, browser, now, now + BROWSER_LIFETIME)
-        told = {"by": user.name, "address": address}
-        audit.append(db, [audit.AuditEvent("", subject(user.name), "user_logged_in", told)], now)
+        return let_in(db, user, address, now, browser if is_known else "")
+
+
+def let_in(
+    db: Connection, user: UserRow, address: str, now: datetime, browser: str = "", **told: str
+) -> LoggedIn:
+    """Begin a session of a user who has proven to be it; `browser` is known by its key already."""
+    key, browser = secrets.token_urlsafe(32), browser or secrets.token_urlsafe(32)
+    people.begin_session(db, key, user.name, now, now + LIFETIME)
+    people.note_browser(db, user.name, browser, now, now + BROWSER_LIFETIME)
+    detail = {"by": user.name, "address": address, **told}
+    audit.append(db, [audit.AuditEvent("", subject(user.name), "user_logged_in", detail)], now)
     return LoggedIn(Session(key, user), browser)
 
 
@@ -80,15 +87,30 @@ def _marks(name: str, address: str, browser: str) -> Mapping[str, int]:
     }
 
 
-def _tell_of_failure(services: Services, db: Connection, user: UserRow | None, address: str) -> None:
+def tell_of_failure(
+    db: Connection,
+    user: UserRow | None,
+    address: str,
+    now: datetime,
+    kind: str = "",
+    told: Mapping[str, str] = _NOTHING,
+) -> None:
     """Tell the audit trail of the first failure of a while: of each user, and of all names that are none.
 
-    Who tries on and on must not fill it; and a name that is none may be a password in the wrong field.
+    Where there is a `kind`, of the first of each. Who tries on and on must not fill it; and a name that is
+    none may be a password in the wrong field.
     """
-    now = services.now()
-    mark = f"told {user.name}" if user is not None else "told of nobody"
+    mark = f"told {user.name} {kind}" if user is not None else f"told of nobody {kind}"
     if people.failures(db, mark, now - PATIENCE):
         return
     people.note_failure(db, [mark], now, now - PATIENCE)
+    note_failure(db, user, address, now, told)
+
+
+def note_failure(
+    db: Connection, user: UserRow | None, address: str, now: datetime, told: Mapping[str, str] = _NOTHING
+) -> None:
+    """Tell the audit trail that a login failed, and what is `told` of it."""
     about = subject(user.name) if user is not None else subject("?")
-    audit.append(db, [audit.AuditEvent("", about, "user_login_failed", {"by": "", "address": address})], now)
+    detail = {"by": "", "address": address, **told}
+    audit.append(db, [audit.AuditEvent("", about, "user_login_failed", detail)], now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, get_args
 
 Role = Literal["admin", "bookkeeper", "adviser", "auditor"]
 Verb = Literal[
@@ -45,6 +45,10 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     ).items()
 }
 """The roles that have each verb."""
+
+
+ROLES: tuple[Role, ...] = get_args(Role)
+"""All roles; each may do more than those after it."""
 
 
 def may(role: str, verb: Verb) -> bool:

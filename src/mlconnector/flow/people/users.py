@@ -1,9 +1,10 @@
-"""Users of the console: adding, changing, disabling, ending sessions; the audit trail is told of each."""
+"""Users of the console: who there is, in which role, who may log in; the audit trail is told of changes."""
 
 from __future__ import annotations
 
 import secrets
 import unicodedata
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,12 @@ def subject(name: str) -> str:
 
 
 def new_setup_token(services: Services) -> str | None:
-    """A token with which the first admin is made within an hour; None where there is a user already."""
+    """A token with which the first admin is made within an hour.
+
+    None where there is a user already, and where nobody logs in with a password.
+    """
+    if not services.settings.console.passwords:
+        return None
     with services.database.write() as db:
         if people.is_anybody(db):
             return None
@@ -113,6 +119,19 @@ def disable(services: Services, name: str, by: str) -> None:
         _note(services, db, found, "user_disabled", by)
 
 
+def enable(services: Services, name: str, by: str) -> None:
+    """Let a user who was disabled log in again, with the role and password of before.
+
+    Raises NeedsHuman (`user_unknown`, `user_not_disabled`).
+    """
+    with services.database.write() as db:
+        found = _known(db, name)
+        if found.disabled_at is None:
+            raise NeedsHuman(Problem("user_not_disabled", {"user": found.name}))
+        people.enable(db, found.name)
+        _note(services, db, found, "user_enabled", by)
+
+
 def end_sessions(services: Services, name: str, by: str) -> int:
     """End all sessions of a user; how many there were. Raises NeedsHuman (`user_unknown`)."""
     with services.database.write() as db:
@@ -125,6 +144,22 @@ def _note(services: Services, db: Connection, user: UserRow, event: str, by: str
     told = {"by": by, "sessions": ended, **detail}
     audit.append(db, [audit.AuditEvent("", subject(user.name), event, told)], services.now())
     return ended
+
+
+def add_without_password(db: Connection, name: str, role: Role, *, by: str, now: datetime) -> str:
+    """Add a user whom somebody else answers for; the name as it is kept. Raises NeedsHuman."""
+    name = _usable(name)
+    _add(db, name, role, "", by=by, now=now)
+    return name
+
+
+def follow_role(services: Services, db: Connection, user: UserRow, role: Role, by: str) -> UserRow:
+    """The user in the role that an issuer gives; sessions in another one end, and the audit trail tells."""
+    if user.role == role:
+        return user
+    people.set_role(db, user.name, role)
+    _note(services, db, user, "user_role_changed", by, role=role, before=user.role)
+    return replace(user, role=role)
 
 
 def _add(db: Connection, name: str, role: Role, password_hash: str, *, by: str, now: datetime) -> None:

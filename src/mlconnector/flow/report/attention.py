@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mlconnector.store import batches
+from mlconnector.store.approvals import Asked
 
 Kind = Literal[
     "login_needed",
     "degraded",
+    "release_asked",
+    "resend_asked",
     "not_released",
     "problems",
     "persons_waiting",
@@ -67,6 +70,18 @@ def wanted(one: Mapping[str, Any], *, finished: bool = False) -> list[Attention]
     if finished and any(batch["state"] not in _AT_REST for batch in one["batches"]):
         note("batch_stuck")
     return found
+
+
+def asked_for(asked: Iterable[Asked]) -> list[Attention]:
+    """What waits for a second person to approve it."""
+    return [
+        Attention(
+            one.connection,
+            "release_asked" if one.kind == "release" else "resend_asked",
+            {"about": str(one.detail.get("file") or one.about), "by": one.by},
+        )
+        for one in asked
+    ]
 
 
 def _of_run(run: Mapping[str, Any]) -> Kind | None:

@@ -23,12 +23,21 @@ from mlconnector.store.tables.operations import (
     outages,
     runs,
 )
-from mlconnector.store.tables.people import known_browsers, login_attempts, sessions, setup_tokens, users
+from mlconnector.store.tables.people import (
+    approvals,
+    finished_logins,
+    known_browsers,
+    login_attempts,
+    sessions,
+    setup_tokens,
+    users,
+)
 from mlconnector.store.tables.records import (
     clearings,
     distinct_vouchers,
     document_marks,
     entries,
+    held_vouchers,
     problems,
     revisions,
     vouchers,
@@ -38,6 +47,7 @@ from mlconnector.store.tables.warehouse import loads
 
 __all__ = [
     "accounts",
+    "approvals",
     "audit",
     "audit_head",
     "batches",
@@ -56,6 +66,8 @@ __all__ = [
     "entry_facts",
     "entry_lines",
     "executors",
+    "finished_logins",
+    "held_vouchers",
     "http_log",
     "known_browsers",
     "leases",

@@ -62,6 +62,16 @@ revisions = Table(
     PrimaryKeyConstraint("voucher", "revision"),
 )
 
+# Vouchers that a person has stopped, until somebody lets them go on.
+held_vouchers = Table(
+    "held_vouchers",
+    metadata,
+    Column("voucher", Text, ForeignKey("vouchers.id"), primary_key=True),
+    Column("held_by", Text, nullable=False),
+    Column("held_at", MOMENT, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
 # Why a voucher waits; `cause` groups those that one fix releases.
 problems = Table(
     "problems",

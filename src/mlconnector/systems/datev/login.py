@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 
 from mlconnector.errors import Broken
 from mlconnector.systems.datev.answers import object_in
 from mlconnector.systems.datev.scopes import LIFETIME, LONG_TERM_LIFETIME, scopes
-from mlconnector.systems.datev.settings import SYSTEM, DatevSettings, is_safe
+from mlconnector.systems.datev.settings import SYSTEM, DatevSettings
+from mlconnector.systems.kit.discovery import discovered
 from mlconnector.systems.kit.http import default_explanation
 from mlconnector.systems.kit.http_factory import HttpFactory
 from mlconnector.systems.kit.issuer import explain_token_answer
@@ -23,20 +25,8 @@ def oauth_model(settings: DatevSettings, http: HttpFactory) -> OAuthModel:
     RetryLater when discovery is out of reach, and Broken when the document cannot be trusted.
     """
     client = http(SYSTEM, settings.discovery_url, explain=partial(default_explanation, SYSTEM))
-    try:
-        found = object_in(client.request("GET", settings.discovery_url))
-    finally:
-        client.close()
-    if found.get("issuer") != settings.issuer:
-        raise Broken(
-            f"{settings.discovery_url} names another issuer than {settings.issuer}: {found.get('issuer')}"
-        )
-    for name in _ENDPOINTS:
-        if not is_safe(str(found.get(name, ""))):
-            raise Broken(f"{settings.discovery_url} names no safe {name}: {found.get(name)}")
-    jwks_url = found.get("jwks_uri")
-    if jwks_url is not None and not is_safe(str(jwks_url)):
-        raise Broken(f"{settings.discovery_url} names no safe jwks_uri: {jwks_url}")
+    with closing(client):
+        found = discovered(client, settings.issuer, _ENDPOINTS, ["jwks_uri"])
     return OAuthModel(
         system=SYSTEM,
         client_id=settings.client_id,
@@ -46,7 +36,7 @@ def oauth_model(settings: DatevSettings, http: HttpFactory) -> OAuthModel:
         userinfo_url=found["userinfo_endpoint"],
         scopes=scopes(settings),
         issuer=settings.issuer,
-        jwks_url=jwks_url,
+        jwks_url=found.get("jwks_uri"),
         pkce=True,
         refresh_authentication="basic" if settings.confidential_refresh else "client_id",
         lifetime=LONG_TERM_LIFETIME if settings.long_term_token else LIFETIME,

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from importlib import resources
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mlconnector.model.entries import Ledger
 from mlconnector.model.unsuitable import Unsuitable
-from mlconnector.systems.kit.setting_types import is_loopback
+from mlconnector.systems.kit.oauth import DISCOVERY
+from mlconnector.systems.kit.setting_types import safe_address
 
 SYSTEM = "datev"
 TITLE = "DATEV"
 
-DISCOVERY = "/.well-known/openid-configuration"
 SECRETS = ("client_secret",)
 """The credentials to ask for: the secret of the app, which the login needs."""
 
@@ -48,21 +47,8 @@ FOLDERS: dict[Ledger, str] = {"receivable": "Ausgangsrechnungen", "payable": "Ei
 """Where documents are filed whose folder nobody names."""
 
 
-def is_safe(address: str) -> bool:
-    """Whether nobody on the way can read what is sent there: HTTPS, or this very machine."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        return bool(host)
-    return parts.scheme == "http" and is_loopback(host)
-
-
 def _address(value: str) -> str:
-    if not is_safe(value) or urlsplit(value).query or urlsplit(value).fragment:
-        raise Unsuitable(
-            '"{given}" is not an https address, without ? and # (http only for this machine)', given=value
-        )
-    return value.rstrip("/")
+    return safe_address(value).rstrip("/")
 
 
 def _discovery(value: str) -> str:

@@ -25,12 +25,12 @@ def check_id_token(
     nonce: str,
     now: datetime,
     keys: Mapping[str, Any] | None = None,
-) -> None:
-    """Check signature, issuer, audience, nonce and age. Raises NeedsLogin.
+) -> dict[str, Any]:
+    """The claims of an id token whose signature, issuer, audience, nonce and age are right.
 
     `keys` is the JSON Web Key Set of the issuer. Without one the signature is not needed for a token that
-    comes straight from the token endpoint over TLS (OpenID Connect Core 3.1.3.7). Raises Broken when the
-    issuer publishes no key that could be used.
+    comes straight from the token endpoint over TLS (OpenID Connect Core 3.1.3.7). Raises NeedsLogin,
+    and Broken when the issuer publishes no key that could be used.
     """
     claims = _claims(system, str(token), issuer, client_id, keys)
     if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
@@ -39,6 +39,7 @@ def check_id_token(
     end = claims.get("exp")
     if not isinstance(end, int | float) or end < (now - _CLOCKS_DIFFER_BY).timestamp():
         raise NeedsLogin(system, "the id token has expired")
+    return claims
 
 
 def _claims(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,7 +61,28 @@ def finish_login(
     The keys of the issuer are read before, so that a code is not used up in vain where they are out of reach.
     Tokens that come with an id token which is not accepted are revoked at once.
     """
-    keys = None
+    return _exchanged(model, http, secret, pending, code, now)[0]
+
+
+def identify(
+    model: OAuthModel, http: Http, secret: str, pending: PendingLogin, code: str, now: datetime
+) -> dict[str, Any]:
+    """Who has logged in: the claims of the id token that the code is exchanged for; raises as `finish_login`.
+
+    The tokens that come with it are not needed, and revoked where the issuer offers that.
+    """
+    tokens, claims = _exchanged(model, http, secret, pending, code, now)
+    with suppress(ConnectorError):
+        # They end by themselves soon, and nobody keeps them.
+        revoke(model, http, secret, tokens)
+    return claims
+
+
+def _exchanged(
+    model: OAuthModel, http: Http, secret: str, pending: PendingLogin, code: str, now: datetime
+) -> tuple[Tokens, dict[str, Any]]:
+    """The tokens of a code, and the claims of the id token; none where the model has no issuer."""
+    keys, claims = None, {}
     if model.issuer and model.jwks_url:
         keys = object_in(http.request("GET", model.jwks_url).content, model.system, model.jwks_url)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri}
@@ -75,11 +97,11 @@ def finish_login(
             # Only a login that is being finished needs the library for signatures.
             from mlconnector.systems.kit.id_token import check_id_token  # noqa: PLC0415
 
-            check_id_token(model.system, token, model.issuer, model.client_id, nonce, now, keys)
+            claims = check_id_token(model.system, token, model.issuer, model.client_id, nonce, now, keys)
         except (NeedsLogin, Broken) as refused:
             _revoke_unwanted(model, http, secret, tokens, refused.said)
             raise
-    return tokens
+    return tokens, claims
 
 
 def refresh(model: OAuthModel, http: Http, secret: str, tokens: Tokens, now: datetime) -> Tokens:

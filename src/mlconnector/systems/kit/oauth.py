@@ -5,6 +5,7 @@ Loading this loads no HTTP, which most commands do not need; `issuer` and `beare
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,17 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
 
 ClientAuthentication = Literal["basic", "client_id"]
+
+DISCOVERY = "/.well-known/openid-configuration"
+"""Where an issuer publishes its addresses (OpenID Connect Discovery 4)."""
+
+
+_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
+
+
+def error_code(error: str) -> str:
+    """The error code as OAuth defines them; anything else is not kept, because anybody could send it."""
+    return error if _ERROR_CODE.fullmatch(error) else "error"
 
 
 class AppRefused(NeedsHuman):

@@ -56,6 +56,24 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_safe(address: str) -> bool:
+    """Whether nobody on the way can read what is sent there: HTTPS, or this very machine."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return bool(host)
+    return parts.scheme == "http" and is_loopback(host)
+
+
+def safe_address(value: str) -> str:
+    """An address that is safe, and says nothing but where. Raises Unsuitable."""
+    if not is_safe(value) or urlsplit(value).query or urlsplit(value).fragment:
+        raise Unsuitable(
+            '"{given}" is not an https address, without ? and # (http only for this machine)', given=value
+        )
+    return value
+
+
 def address(value: str, example: str) -> str:
     """An address of a host alone, without a slash at its end, that nobody on the way can read.
 

@@ -19,7 +19,7 @@ from mlconnector.flow.people.sessions import Session
 from mlconnector.web.callers import known
 from mlconnector.web.parts import Web, parts_of
 
-_SESSION, _BROWSER, _GUEST = "ml_console", "ml_browser", "ml_adviser"
+_SESSION, _BROWSER, _GUEST, _LOGIN = "ml_console", "ml_browser", "ml_adviser", "ml_login"
 _TOKEN = "form_token"  # noqa: S105 - the name of a field
 _MOST_FIELDS, _MOST_FILES = 2000, 1
 
@@ -156,12 +156,25 @@ def guest_key(request: Request) -> str:
 
 def keep_guest(request: Request, answer: Response, key: str, seconds: int) -> None:
     """Give the key of a visit to the browser; without one, take it back."""
-    secure = _is_secure(request)
-    name = _named(request, _GUEST)
-    if key:
-        answer.set_cookie(name, key, max_age=seconds, secure=secure, httponly=True, samesite="lax")
+    _keep_for(request, answer, _GUEST, key, seconds)
+
+
+def kept_login(request: Request) -> str:
+    """What a browser keeps of a login that it has begun at an issuer; empty for any other."""
+    return _cookie(request, _LOGIN)
+
+
+def keep_login(request: Request, answer: Response, kept: str, seconds: int = 0) -> None:
+    """Let the browser keep that; nothing takes it back."""
+    _keep_for(request, answer, _LOGIN, kept, seconds)
+
+
+def _keep_for(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    secure, named = _is_secure(request), _named(request, name)
+    if value:
+        answer.set_cookie(named, value, max_age=seconds, secure=secure, httponly=True, samesite="lax")
     else:
-        answer.delete_cookie(name, secure=secure, httponly=True, samesite="lax")
+        answer.delete_cookie(named, secure=secure, httponly=True, samesite="lax")
 
 
 def forget(request: Request, answer: Response) -> None:

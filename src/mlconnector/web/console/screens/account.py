@@ -22,7 +22,8 @@ def show(at: At) -> Response:
         Fact(at.say("label_name"), at.by),
         Fact(at.say("label_role"), word("role", at.viewer.role, at.language)),
     ]
-    return at.shown("account.html", facts=facts)
+    has_password = bool(at.session.user.password_hash) and at.app.settings.console.passwords
+    return at.shown("account.html", facts=facts, has_password=has_password)
 
 
 @SCREEN.action("language", "see")

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from starlette.responses import Response
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree import four_eyes
 from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.report import batch_facts, inbox, record_lists
 from mlconnector.flow.report.batch_facts import BatchStory, Turnover
@@ -75,6 +76,8 @@ def show(at: At) -> Response:
         booked=[(each, at.written.amount_of(each), filed.get(each["voucher"])) for each in one["booked"]],
         paging=paging,
         waiting=len(story.waiting),
+        asked=four_eyes.open_request(at.app.services, "resend", one["id"]),
+        two_people=four_eyes.are_wanted(at.app.services),
         may_go_again=one["state"] in {"succeeded", "failed"} and one["format"] != "dxso",
     )
 
@@ -106,7 +109,20 @@ def resend(at: Acting) -> Response:
         words = explain(error.problem.key, error.problem.facts, at.language)
         one = record_lists.batch_of(at.app.services, batch, limit=1)
         return at.shown("duplicate.html", words=words, one=one, reason=reason, facts=_asked_facts(at, one))
-    return at.done("resent", _address(at, row.id), file=row.file_name, name=row.connection)
+    key = "asked" if four_eyes.are_wanted(at.app.services) else "resent"
+    return at.done(key, _address(at, row.id), file=row.file_name, name=row.connection)
+
+
+@SCREEN.action("approve", "approve")
+def approve(at: Acting) -> Response:
+    """Let a batch go once more as a second person, as another one has asked for it; or decline it."""
+    asked = four_eyes.asked_of(at.app.services, at.form.get("batch"), "resend")
+    facts = {"file": asked.detail["file"], "name": asked.connection}
+    if at.form.get("decline"):
+        four_eyes.decline(at.app.services, asked, at.by)
+        return at.done("declined", _address(at, asked.about), **facts)
+    second_transfer.approve(at.app.services, asked.about, at.by)
+    return at.done("resent", _address(at, asked.about), **facts)
 
 
 @SCREEN.page("replay", "replay")

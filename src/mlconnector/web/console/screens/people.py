@@ -113,6 +113,14 @@ def disable(at: Acting) -> Response:
     return at.done("disabled", user=user.name)
 
 
+@SCREEN.action("enable", "people")
+def enable(at: Acting) -> Response:
+    """Let a user who was disabled log in again."""
+    user = _user(at, at.form.get("user"))
+    users.enable(at.app.services, user.name, at.by)
+    return at.done("enabled", user=user.name)
+
+
 def _user(at: Visit, name: str) -> UserRow:
     with at.app.database.read() as db:
         found = people.user(db, name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agree import telling_apart
+from mlconnector.flow.agree import holding, telling_apart
 from mlconnector.flow.report import aside, inbox
 from mlconnector.flow.report.aside import Wanted
 from mlconnector.model.problems import Problem
 from mlconnector.store.vouchers import SetAside
 from mlconnector.web.console.pages import Fact
+from mlconnector.web.console.place import within
 from mlconnector.web.console.screens.exceptions.choosing import Chosen, chosen
 from mlconnector.web.console.screens.exceptions.screen import SCREEN
 from mlconnector.web.console.visits import Acting, Visit
@@ -72,6 +73,24 @@ def distinct(at: Acting) -> Response:
     name = _connection(at, meant)
     telling_apart.tell_apart(at.app.context(name), meant.keys, at.form.get("reason"), at.by)
     return at.done("told_apart", meant.back(), count=len(meant.keys))
+
+
+@SCREEN.action("hold", "hold")
+def hold(at: Acting) -> Response:
+    """Stop one voucher until somebody lets it go on."""
+    name, back = at.form.get("connection"), within(at.form.get("back"), SCREEN.home)
+    at.app.services.refuse_while_disconnected(name)
+    (row,) = holding.hold(at.app.context(name), [at.form.get("voucher")], at.form.get("reason"), at.by)
+    return at.done("stopped", back, number=row.label)
+
+
+@SCREEN.action("unhold", "hold")
+def let_go(at: Acting) -> Response:
+    """Let stopped vouchers go on."""
+    meant = chosen(at)
+    name = _connection(at, meant)
+    rows = holding.let_go(at.app.context(name), meant.keys, at.form.get("reason"), at.by)
+    return at.done("let_go", meant.back(), count=len(rows))
 
 
 def asked(at: Visit, key: str, action: str, meant: Chosen, *, changed: bool, with_reason: bool) -> Response:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from starlette.responses import Response
 
+from mlconnector.flow.agree import four_eyes
 from mlconnector.flow.agree import release as releases
 from mlconnector.flow.agree.release import WouldGo
 from mlconnector.flow.agree.released import released
@@ -33,8 +34,24 @@ def release(at: Acting) -> Response:
     seen = releases.would_go(context)
     if at.form.get("seal") != _seal(seen):
         return _shown(at, name, changed=True)
-    releases.release(context, at.by, seen)
-    return at.done("released", address_of("release", {"connection": name}), name=name)
+    given = releases.release(context, at.by, seen)
+    back = address_of("release", {"connection": name})
+    return at.done("asked" if given is None else "released", back, name=name)
+
+
+@SCREEN.action("approve", "approve")
+def approve(at: Acting) -> Response:
+    """Let go as a second person what another one has asked for, as it was shown; or decline it."""
+    name = at.form.get("connection")
+    context, back = at.app.context(name), address_of("release", {"connection": name})
+    if at.form.get("decline"):
+        four_eyes.decline(at.app.services, four_eyes.asked_of(at.app.services, name, "release"), at.by)
+        return at.done("declined", back, name=name)
+    seen = releases.would_go(context)
+    if at.form.get("seal") != _seal(seen):
+        return _shown(at, name, changed=True)
+    releases.approve(context, at.by, seen)
+    return at.done("released", back, name=name)
 
 
 @SCREEN.page("hold", "hold")
@@ -73,6 +90,8 @@ def _shown(at: Visit, name: str, *, changed: bool = False) -> Response:
         exceptions=exceptions_of(at, {"connection": name}),
         bookings=address_of("", {"connection": name}),
         changed=changed,
+        two_people=four_eyes.are_wanted(at.app.services),
+        asked=four_eyes.open_request(at.app.services, "release", name),
     )
 
 

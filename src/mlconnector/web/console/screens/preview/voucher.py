@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from starlette.responses import Response
 
+from mlconnector.flow.agree import holding
 from mlconnector.flow.preview import decided
 from mlconnector.flow.preview.booking_list import Previewed
 from mlconnector.flow.preview.decided import Decided
@@ -70,6 +71,7 @@ def show(at: At) -> Response:
         bookings=[_booking(at, one, rules) for one in page.bookings],
         waits=_waits(at, row, problems),
         exceptions=at.home_of("exceptions"),
+        hold=holding.held_of(at.app.context(row.connection), row.id),
         is_tried=False,
         ignored="",
     )
@@ -93,6 +95,7 @@ def try_now(at: Acting) -> Response:
         bookings=[_booking(at, one, context.rules) for one in made],
         waits=_waits(at, row, [problem for one in found for problem in one.problems]),
         exceptions=at.home_of("exceptions"),
+        hold=holding.held_of(at.app.context(row.connection), row.id),
         is_tried=True,
         ignored=ignored,
     )

@@ -11,7 +11,7 @@ from tests.browser.pages import Console, served_console
 from tests.databases import copied_sqlite
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A real browser; the tests that need one are skipped where Chromium is not installed."""
     found = chromium()
@@ -37,7 +37,7 @@ def new_house(browser: Browser, sqlite_template: Path, tmp_path: Path) -> Iterat
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def filled(
     browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Console]:
@@ -47,7 +47,7 @@ def filled(
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def empty(
     browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Console]:

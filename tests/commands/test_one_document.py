@@ -69,6 +69,9 @@ GIVEN = {
     "users enable": ["me"],
     "users end-sessions": ["me"],
     "warehouse replay": ["3f6c1a2b90de"],
+    "notify add": ["me", "mail"],
+    "notify test": ["me"],
+    "notify remove": ["me"],
 }
 """What a command needs to be given, by its name."""
 

@@ -29,6 +29,8 @@ def test_a_step_says_who_can_help_and_leads_there(rig: Rig) -> None:
     assert len(rows) == 1
     assert "Sie" in rows[0]
     assert f"/console/connections/connection?connection={NAME}" in rows[0]
+    assert "„Zur Anmeldung“" in rows[0]
+    assert "ml-connector" not in page.partition("<main")[2]
 
 
 def test_a_connection_that_there_is_not_is_said(rig: Rig) -> None:

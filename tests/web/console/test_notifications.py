@@ -26,7 +26,7 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_place_is_added_tried_and_removed(rig: Rig, carried: list[str]) -> None:
     admin = visitor(rig)
-    assert "Noch geht nichts irgendwohin" in admin.page("notifications")
+    assert "Noch wird nichts verschickt" in admin.page("notifications")
     form = admin.page("notifications/new?kind=webhook")
     assert 'type="password"' in form
     fields: dict[str, Any] = {"kind": "webhook", "name": "books", "address": SECRET, "language": "de"}

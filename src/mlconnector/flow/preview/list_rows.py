@@ -12,6 +12,7 @@ from mlconnector.flow.preview.booking_list import Listed, Previewed
 from mlconnector.flow.preview.preview import MADE
 from mlconnector.flow.preview.sums import CaseKey, Sums, Waits
 from mlconnector.flow.report.case_titles import case_title
+from mlconnector.flow.report.field_values import field_value
 from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.formats.extf.columns import Bookings
 from mlconnector.mapping.because import explained
@@ -67,8 +68,6 @@ MORE_NAMES = {
     "eu_rate": Bookings.EU_RATE.name,
     "due_date": Bookings.DUE_DATE.name,
 }
-_AMOUNTS = frozenset({"amount", "rounding", "stated_total", "discount", "exchange_rate", "eu_rate"})
-_DAYS = frozenset({"date", "due_date", "service_date", "tax_period"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +142,7 @@ def why_in_words(why: Because, spoken: Language) -> str:
 
 def value_in_words(why: Because, spoken: Language) -> str:
     """The value that is explained, as the language writes it."""
-    if why.field == "tax_case":
-        return case_title(why.value, spoken)
-    if why.field == "supply":
-        return word("supply", why.value, spoken)
-    if why.field in _DAYS:
-        return in_words(date.fromisoformat(why.value), spoken)
-    if why.field in _AMOUNTS and "." in why.value:
-        return in_words(Decimal(why.value), spoken)
-    return why.value
+    return field_value(why.field, why.value, spoken)
 
 
 def in_words(value: Any, spoken: Language) -> str:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from mlconnector.flow.report.field_values import field_value
+from mlconnector.texts import notation
 from mlconnector.texts.catalogue import explain, reason, word
 from mlconnector.texts.language import Language
 
 # Of hashes people compare the beginning; machines get all of them.
 _HASHES = frozenset({"revision", "before", "sha256"})
 _HASH_SHOWN = 16
+_WORDS = {
+    "reason": "reason",
+    "role": "role",
+    "trigger": "trigger",
+    "result": "batch",
+    "system": "system",
+    "answer": "filed",
+    "outcome": "handed_over",
+}
 
 
 def lines_of(detail: Mapping[str, Any], language: Language) -> Iterator[str]:
@@ -26,13 +38,14 @@ def lines_of(detail: Mapping[str, Any], language: Language) -> Iterator[str]:
         elif name in _HASHES:
             yield f"{label}: {str(value)[:_HASH_SHOWN]}…"
         else:
-            yield f"{label}: {value}"
+            yield f"{label}: {_told(name, value, language)}"
 
 
 def why_of(one: Mapping[str, Any], language: Language) -> tuple[str, str, str]:
     """A field of a booking, its value, and the rule that gave it."""
     why = reason(one["rule"], one.get("facts", {}), language)
-    return word("field", one["field"], language), str(one["value"]), why
+    value = field_value(one["field"], str(one["value"]), language)
+    return word("field", one["field"], language), value, why
 
 
 def fields_of(content: Mapping[str, Any]) -> dict[str, str]:
@@ -45,6 +58,12 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[s
     old, new = fields_of(before), fields_of(after)
     names = dict.fromkeys((*old, *new))
     return [(name, old.get(name, ""), new.get(name, "")) for name in names if old.get(name) != new.get(name)]
+
+
+def _told(name: str, value: Any, language: Language) -> str:
+    if name == "until":
+        return notation.moment(datetime.fromisoformat(str(value)), language)
+    return word(_WORDS[name], str(value), language) if name in _WORDS else str(value)
 
 
 def _one(value: Any, language: Language) -> str:

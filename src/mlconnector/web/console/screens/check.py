@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -21,6 +22,7 @@ from mlconnector.web.console.visits import Acting, At, Visit
 
 SCREEN = Screen("check", order=30, verb="see", path="check")
 _WRONG = ("failed", "warning")
+_COMMAND = re.compile(r"`ml-connector (connect|login|ping|rules|confirm)\b[^`]*`")
 _SETUP, _MAPPING = f"{HOME}connections/connection", f"{HOME}mapping"
 
 
@@ -63,7 +65,7 @@ def result(at: At) -> Response:
     with context.read() as db:
         row = connections.read(db, name)
     last = last_check.latest(context)
-    steps = [] if last is None else [_step(at, name, step) for step in last.steps]
+    steps = [] if last is None else [_on_a_page(at, _step(at, name, step)) for step in last.steps]
     return at.shown("result.html", name=name, state=row.state, steps=steps, last=last)
 
 
@@ -97,6 +99,16 @@ def _step(at: Visit, name: str, step: CheckStep) -> Step:
     row = step_row(name, step, at.language)
     link, title = _cure(at, name, step) if step.outcome in _WRONG else ("", "")
     return Step(row["title"], row["outcome"], row["words"] or row["found"], row["who"], link, title)
+
+
+def _on_a_page(at: Visit, step: Step) -> Step:
+    """A step with the buttons of the console in place of the commands."""
+
+    def titled(found: re.Match[str]) -> str:
+        is_of_credentials = found[1] == "connect" and step.link_title == at.say("to_credentials")
+        return at.say("named_credentials" if is_of_credentials else f"named_{found[1]}")
+
+    return replace(step, text=_COMMAND.sub(titled, step.text))
 
 
 def _cure(at: Visit, name: str, step: CheckStep) -> tuple[str, str]:

@@ -26,7 +26,12 @@ def on_a_page(words: Explanation, connection: str, cause: str, say: Say) -> Expl
         )
         return for_connection(_THE_FILE.sub(say("in_the_file"), titled), connection, cause)
 
-    return replace(words, what=told(words.what), why=told(words.why), do=told(words.do))
+    return replace(words, what=told(words.what), why=told(words.why), do=_ended(told(words.do)))
+
+
+def _ended(text: str) -> str:
+    """A sentence to its end: after a command none stands, after a button it does."""
+    return f"{text}." if text.endswith(("“", "”")) else text
 
 
 def is_of_mapping(words: Explanation) -> bool:

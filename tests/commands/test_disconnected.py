@@ -23,6 +23,7 @@ GIVEN = {
     "booked-by-hand": (NAME, "{voucher}", "--reason", "typed in"),
     "unignore": (NAME, "{voucher}"),
     "distinct": (NAME, "{voucher}", "--reason", "two of them"),
+    "hold": (NAME, "{voucher}", "--reason", "not yet"),
     "inbox": (NAME,),
     "login": (NAME,),
     "mapping suggest": (NAME,),
@@ -48,6 +49,7 @@ GIVEN = {
     "rules": (NAME,),
     "run": (NAME,),
     "status": (NAME,),
+    "unhold": (NAME, "{voucher}"),
     "vouchers": (NAME,),
 }
 # These set it up or end it, or are about the installation, a file or the past.
@@ -62,10 +64,12 @@ OTHERS = {
         "check",
         "explain",
         "vault rotate",
+        "approve",
         "batch",
     ),
     *("audit verify", "audit head", "audit seal", "audit show", "audit export", "audit http"),
-    *(f"users {one}" for one in ("add", "disable", "end-sessions", "list", "password", "role")),
+    *(f"users {one}" for one in ("add", "disable", "enable", "end-sessions", "list", "password", "role")),
+    *(f"notify {one}" for one in ("add", "list", "remove", "test")),
     *(f"warehouse {one}" for one in ("check", "connect", "disconnect", "import", "load", "replay", "status")),
 }
 # These would work with the outside, or let something go on: they refuse.

@@ -63,6 +63,23 @@ def test_amounts_are_exact_texts(rig: Rig, api: httpx.Client) -> None:
     assert sums["total"] == {"debit": "119.00", "credit": "119.00", "balance": "0.00"}
 
 
+def test_the_vat_check_comes_case_by_case(rig: Rig, api: httpx.Client) -> None:
+    book(rig)
+    told = api.get(f"{REPORTS}/vat", params={"period": "2026-02"}).json()
+    (case,) = told["tax_cases"]
+    assert (case["direction"], case["tax_case"], case["rate"], case["rows"]) == (
+        "sale",
+        "domestic_19",
+        "19",
+        1,
+    )
+    assert (case["base"], case["expected_tax"], case["tax"], case["difference"]) == (
+        *("100.00", "19.00", "19.00"),
+        "0.00",
+    )
+    assert (told["first"], told["last"]) == ("2026-02-01", "2026-02-28")
+
+
 def test_costs_come_by_cost_centre(rig: Rig, api: httpx.Client) -> None:
     book(rig, purchase(document_date=date(2026, 2, 27)))
     costs = api.get(f"{REPORTS}/costs", params={"period": "2026-02", "client": True}).json()
@@ -84,7 +101,7 @@ def test_what_is_held_comes_with_its_cause(rig: Rig, api: httpx.Client) -> None:
     assert held["what"]
 
 
-@pytest.mark.parametrize("report", ["opos", "completeness", "balances", "costs"])
+@pytest.mark.parametrize("report", ["opos", "completeness", "balances", "vat", "costs"])
 def test_a_connection_that_nobody_has_is_not_found(api: httpx.Client, report: str) -> None:
     answer = api.get(f"/api/v1/connections/nobody/reports/{report}")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

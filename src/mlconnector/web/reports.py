@@ -10,6 +10,7 @@ from mlconnector.flow.context.settings import Name
 from mlconnector.flow.report import report_data
 from mlconnector.flow.report.completeness_report import completeness_of
 from mlconnector.flow.report.ledger_reports import balances_of, costs_of, open_items_of
+from mlconnector.flow.report.vat_check import vat_of
 from mlconnector.web import shapes, shapes_of_reports
 from mlconnector.web.parts import Web
 
@@ -50,6 +51,15 @@ def report_balances(
     """Sums and balances of the accounts that were booked on in a period."""
     report = balances_of(web.application.services, name, period=period, whole_client=client)
     return shapes_of_reports.Balances.model_validate(report_data.balance_data(report))
+
+
+@router.get("/vat")
+def report_vat(
+    name: Name, web: Web, period: shapes.Period | None = None, client: bool = False
+) -> shapes_of_reports.Vat:
+    """What of each tax case was booked in a period, and whether the tax is what base and rate make."""
+    report = vat_of(web.application.services, name, period=period, whole_client=client)
+    return shapes_of_reports.Vat.model_validate(report_data.vat_data(report))
 
 
 @router.get("/costs")

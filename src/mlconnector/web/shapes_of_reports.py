@@ -145,6 +145,29 @@ class Balances(Report):
     not_counted: NotCounted
 
 
+class VatCase(BaseModel):
+    """What a tax case comes to at one rate in EUR; sales and what is deducted are positive."""
+
+    direction: Literal["sale", "purchase"]
+    tax_case: str
+    rate: Decimal | None = Field(description="in percent; null for Skonto in the column of DATEV's own")
+    rows: int
+    base: Decimal
+    expected_tax: Decimal | None = Field(description="by base and rate; null where there is no rate")
+    tax: Decimal = Field(description="owed")
+    input_tax: Decimal = Field(description="deducted or lost")
+    difference: Decimal | None = Field(description="between what is there and what is expected")
+
+
+class Vat(Report):
+    """The VAT check (Umsatzsteuer-Verprobung) of a period, case by case."""
+
+    first: date | None
+    last: date | None
+    tax_cases: list[VatCase]
+    not_counted: NotCounted
+
+
 class Cost(BaseModel):
     """What documents cost, in EUR."""
 

@@ -60,6 +60,7 @@ def places(app: Application) -> Mapping[str, str]:
         "confirm": f"mapping?{of_books}",
         "rows": f"mapping/rows?{of_books}",
         "words": f"mapping/words?{of_books}",
+        "tables": "warehouses",
         "preview": f"preview?{of_books}&stand=all",
         "voucher": f"preview/voucher?{urlencode({'voucher': booked.id})}",
         "release": f"preview/release?{of_books}",

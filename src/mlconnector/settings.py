@@ -298,6 +298,11 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     return found.model_copy(update={"warehouses": warehouses}) if warehouses else found
 
 
+def read_warehouses(text: str, where: str) -> dict[str, Any]:
+    """The warehouses that a text has tables for, as their own models. Raises UnreadableSettings."""
+    return _warehouses(parse_toml(text, where), text, where)
+
+
 def _warehouses(tables: Mapping[str, Any], text: str, where: str) -> dict[str, Any]:
     """The tables that belong to warehouses, as their own models. Raises UnreadableSettings."""
     if not tables:

@@ -140,7 +140,7 @@ class WarehouseSystem:
     `entities` says what clients are called who stand for more than their numbers, by client. `refusal` says
     why a table cannot take a row, None where it can. `secrets` are the names of the credentials that the
     settings want; the first step of `check` proves them, and fails with the cause `refused` where nobody
-    accepts them.
+    accepts them. `example` is the table with everything that may stand in it, explained.
     """
 
     name: str
@@ -154,3 +154,4 @@ class WarehouseSystem:
     refusal: Callable[[str, Row], Problem | None] = field(default=lambda _table, _row: None)
     secrets: Callable[[Any], tuple[str, ...]] = field(default=lambda _settings: ())
     refused: str = ""
+    example: Callable[[], str] = field(default=lambda: "")

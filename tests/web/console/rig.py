@@ -20,6 +20,7 @@ from mlconnector.model.entries import EntryLine
 from mlconnector.model.vouchers import encode
 from mlconnector.store import notices
 from mlconnector.store.vouchers import VoucherState
+from mlconnector.systems.registry import warehouse_names
 from mlconnector.web.console.screens import every_screen
 from tests.formats.extf.examples import entry
 from tests.mapping.builders import line, voucher
@@ -171,6 +172,7 @@ EXAMPLES = {
         f"?connection={NAME}",
     ),
     "/console/notifications/remove": "?place=books",
+    "/console/warehouses/settings": f"?warehouse={warehouse_names()[0]}",
     "/console/people/user": "?name=admin@example.com",
     "/console/people/disable": "?name=admin@example.com",
     "/console/exceptions/cause": f"?{urlencode({'connection': NAME, 'cause': records.MISSING.cause})}",

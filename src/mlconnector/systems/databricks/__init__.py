@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 from mlconnector.model.problems import Problem
 from mlconnector.systems.databricks.settings import Settings
 from mlconnector.systems.warehouse import Row, Warehouse, WarehouseContext, WarehouseSystem
@@ -24,6 +26,7 @@ def describe_warehouse() -> WarehouseSystem:
         refusal=_refusal,
         secrets=lambda settings: () if settings.host is None else ("client_secret",),
         refused="databricks_credentials_refused",
+        example=lambda: files(__package__).joinpath("example.toml").read_text("utf-8"),
     )
 
 

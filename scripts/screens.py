@@ -7,6 +7,7 @@ call goes on with it.
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -138,11 +139,14 @@ def main() -> None:
     """Run the demo, and take all pictures."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as thrown_away:
-        out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(thrown_away)
+        if len(sys.argv) == 1:
+            # The pictures show where the demo is, as whoever runs it sees that.
+            os.chdir(thrown_away)
+        out = Path(sys.argv[1] if len(sys.argv) > 1 else "demo-out")
         out.mkdir(parents=True, exist_ok=True)
         # The browser comes within: its loop of events must not run where durable work is started and ended.
         with demo_console(out) as (app, address), sync_playwright() as running:
-            browser = running.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+            browser = running.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--lang=de"])
             wanted = places(app)
             for language in get_args(Language):
                 taken(browser, address, language, wanted)

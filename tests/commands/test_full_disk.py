@@ -122,6 +122,7 @@ def test_whatever_is_asked_of_the_engine_on_a_full_disk_is_for_later(
         "scheduled_workflow",
         "housekeeping_workflow",
         "load_workflow",
+        "notify_workflow",
     ):
         setattr(workflows, f"_{private}", None)
     with pytest.raises(RetryLater, match="room on the disk"):

@@ -50,6 +50,8 @@ def measure(count: int = VOUCHERS, only: str = "") -> dict[str, Any]:
         started = time.perf_counter()
         filling.fill(settings, count)
         found["seconds_to_fill"] = round(time.perf_counter() - started, 1)
+        with opened(settings) as app:
+            users.add(app.services, _USER, "admin", _PASSWORD, by="bench")
         for name in DATABASES:
             with _filled(name, settings) as its, opened(its) as app:
                 found[name] = asyncio.run(_measured(app, only))
@@ -98,7 +100,6 @@ def _filled(name: str, settings: Settings) -> Iterator[Settings]:
 
 
 async def _measured(app: Application, only: str) -> dict[str, dict[str, float]]:
-    users.add(app.services, _USER, "admin", _PASSWORD, by="bench")
     with app.database.read() as db:
         asked, taken = pages(db), downloads(db)
     transport = httpx.ASGITransport(app=create_app(app, None, console()))

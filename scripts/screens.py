@@ -48,8 +48,8 @@ def places(app: Application) -> Mapping[str, str]:
     with app.database.read() as db:
         batch = next(one for one in batches.listed(db, BOOKS) if one.vouchers > 3)
         booked = next(row for row in lookup.of_batch(db, BOOKS, batch.id) if row.kind == "invoice")
-    groups, _, _ = waiting.groups(app.services, limit=1)
-    cause = urlencode({"connection": groups[0].connection, "cause": groups[0].cause})
+    (first,) = waiting.groups(app.services, limit=1).shown
+    cause = urlencode({"connection": first.connection, "cause": first.cause})
     report = urlencode({"connection": BOOKS})
     return {
         "overview": "",

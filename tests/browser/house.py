@@ -19,10 +19,10 @@ from mlconnector.commands.demonstration import Scene
 from mlconnector.flow.people import users
 from mlconnector.flow.people.roles import Role
 from mlconnector.store import batches, people, vouchers
+from tests.browser.people import PASSWORD, log_in
 from tests.flow.rig import NAME, StandIns, bookings_only, stand_ins
 from tests.killing.product import Product, until
 
-PASSWORD = "four random words here"
 PATIENCE = 120_000
 """Milliseconds that a page may take on a machine that has much to do."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -81,11 +81,7 @@ class House:
             if not is_known:
                 users.add(rig.services, name, role, PASSWORD, by="test")
         page = self.stranger(**options)
-        page.goto(self.url())
-        page.fill("[name=name]", name)
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(self.url())
+        log_in(page, self.address, name)
         return page
 
     def read_now(self, page: Page) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from mlconnector.flow.people import users
 from mlconnector.flow.people.roles import Role
+from tests.browser.people import PASSWORD, log_in
 from tests.conformance.doors import served
 from tests.web import rig as rigs
 from tests.web.console import rig as console
@@ -48,13 +49,8 @@ class Console:
 
     def visitor(self, role: Role = "admin", **options: Any) -> Page:
         """Somebody of a role who has logged in."""
-        name = f"{role}@example.com"
         page = self.stranger(**options)
-        page.goto(self.url())
-        page.fill("[name=name]", name)
-        page.fill("[name=password]", console.PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(self.url())
+        log_in(page, self.address, f"{role}@example.com")
         return page
 
     def _note_complaint(self, text: str) -> None:
@@ -72,7 +68,7 @@ def served_console(url: str, folder: Path, browser: Browser, *, is_filled: bool 
     """A console with users of every role; its tables are filled with what is hostile, or empty."""
     with rigs.rig(url, folder) as rig:
         for role in console.ROLES:
-            users.add(rig.application.services, f"{role}@example.com", role, console.PASSWORD, by="test")
+            users.add(rig.application.services, f"{role}@example.com", role, PASSWORD, by="test")
         if is_filled:
             console.fill(rig)
         with served(rig.app) as address:

@@ -6,18 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from mlconnector.commands.demonstration import Scene
 from tests.browser.house import House, house
+from tests.browser.people import go
 from tests.databases import copied_sqlite
 from tests.flow.rig import MUSTERHOLZ, NAME, bookings_only
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-def go(page: Page, area: str) -> None:
-    page.get_by_role("navigation", name="Bereiche").get_by_role("link", name=area, exact=True).click()
 
 
 def test_a_login_that_has_ended_is_renewed_and_what_waited_for_it_goes_on(new_house: House) -> None:

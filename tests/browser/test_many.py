@@ -14,7 +14,8 @@ from mlconnector.flow.people import users
 from mlconnector.web.application import create_app
 from mlconnector.web.console.place import ROWS
 from mlconnector.web.console.screens import console as every_page
-from tests.browser.house import PASSWORD, PATIENCE
+from tests.browser.house import PATIENCE
+from tests.browser.people import PASSWORD, log_in
 from tests.conformance.doors import served
 from tests.databases import copied_sqlite
 from tests.flow.rig import settings_of
@@ -32,11 +33,7 @@ def test_lists_have_pages_to_their_end_and_a_customer_is_found(
         users.add(app.services, "admin@example.com", "admin", PASSWORD, by="test")
         page = browser.new_context(locale="de").new_page()
         page.set_default_timeout(PATIENCE)
-        page.goto(f"{address}/console/")
-        page.fill("[name=name]", "admin@example.com")
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{address}/console/")
+        log_in(page, address, "admin@example.com")
         for path in (f"preview?connection={LARGEST}&stand=all", "batches", "evidence/trail"):
             to_the_end(page, f"{address}/console/{path}")
         page.goto(f"{address}/console/evidence")

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mlconnector.commands.demonstration import Scene, secrets_text
-from tests.browser.house import PASSWORD, House
+from tests.browser.house import House
+from tests.browser.people import PASSWORD
 from tests.flow.rig import NAME, bookings_only
 
 pytestmark = pytest.mark.xdist_group("browser")

@@ -13,17 +13,12 @@ from mlconnector.cli import app
 from mlconnector.flow.people.roles import Role
 from mlconnector.model.vouchers import Kind
 from tests.browser.pages import Console
+from tests.browser.people import PASSWORD, go
 from tests.web.console import rig as console
 from tests.web.console.test_preview import add, row
 from tests.web.rig import NAME
 
 pytestmark = pytest.mark.xdist_group("browser-pages")
-
-
-def go(page: Page, area: str) -> None:
-    page.get_by_role("navigation", name=re.compile("Bereiche|Areas")).get_by_role(
-        "link", name=area, exact=True
-    ).click()
 
 
 def tab_to(page: Page, text: str) -> None:
@@ -43,7 +38,7 @@ def tab_to(page: Page, text: str) -> None:
 def test_a_voucher_is_left_out_by_keyboard_alone(filled: Console) -> None:
     page = filled.stranger()
     page.goto(filled.url())
-    for name, value in (("name", "bookkeeper@example.com"), ("password", console.PASSWORD)):
+    for name, value in (("name", "bookkeeper@example.com"), ("password", PASSWORD)):
         tab_to(page, name)
         page.keyboard.type(value)
     page.keyboard.press("Enter")

@@ -51,7 +51,7 @@ def approve(
             told = {"kind": asked.kind, "about": asked.about, "asked_by": asked.by, "by": who}
             print_json({**told, "approved": not decline})
         else:
-            facts = {"about": _about(asked), "name": asked.connection, "asked_by": asked.by, "by": who}
+            facts = {"about": asked.title, "name": asked.connection, "asked_by": asked.by, "by": who}
             if decline:
                 say("approval_declined", **facts)
             else:
@@ -97,7 +97,7 @@ def _list(app: Application, *, json: bool) -> None:
             heads,
             [
                 (
-                    f"{named('asked', one.kind)}: {_about(one)}",
+                    f"{named('asked', one.kind)}: {one.title}",
                     one.connection,
                     one.by,
                     one.at,
@@ -106,7 +106,3 @@ def _list(app: Application, *, json: bool) -> None:
                 for one in found
             ],
         )
-
-
-def _about(asked: Asked) -> str:
-    return str(asked.detail.get("file") or asked.about)

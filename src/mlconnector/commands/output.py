@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +21,7 @@ from mlconnector.environment import spoken as spoken_by_installation
 from mlconnector.errors import Broken, NeedsHuman, NeedsLogin, RetryLater
 from mlconnector.flow.report import batch_words
 from mlconnector.settings import UnreadableSettings, load_settings, os_error_name, refuse
-from mlconnector.texts.catalogue import Explanation, explain, people, sentence, word
+from mlconnector.texts.catalogue import Explanation, explain, people, plain, sentence, word
 from mlconnector.texts.language import Language
 
 if TYPE_CHECKING:
@@ -113,11 +112,7 @@ def spoken_language(given: str | None) -> Language:
 
 def phrase(key: str, /, **facts: object) -> str:
     """A sentence of the commands in the language of the installation."""
-    plain = {
-        name: value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
-        for name, value in facts.items()
-    }
-    return sentence(key, plain, language())
+    return sentence(key, plain(facts), language())
 
 
 def named(kind: str, value: str) -> str:

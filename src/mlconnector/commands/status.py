@@ -31,6 +31,7 @@ from mlconnector.commands.output import (
 from mlconnector.commands.silent_places import say_silent_places
 from mlconnector.flow.report import attention, batch_words, overview
 from mlconnector.flow.report.outage_words import outage_lines
+from mlconnector.flow.report.run_words import how_it_went, run_in_words
 from mlconnector.store import connections
 from mlconnector.texts.catalogue import Explanation
 from mlconnector.texts.named import for_connection
@@ -164,16 +165,8 @@ def _show_run(run: Mapping[str, Any] | None, *, put_off: bool) -> None:
     """How the latest run went; what it could not reach, where it was `put_off`, follows."""
     if run is None:
         return
-    if run["state"] == "under_way":
-        outcome = phrase("run_goes_on")
-    elif run["state"] == "interrupted":
-        outcome = phrase("run_interrupted")
-    elif run["outcome"] == "done":
-        outcome = phrase("run_done")
-    elif put_off and run["outcome"].startswith("later: "):
-        outcome = phrase("run_put_off")
-    else:
-        outcome = phrase("run_ended_early", reason=run["outcome"].partition(": ")[2] or run["outcome"])
+    how = how_it_went(run["state"], run["outcome"], put_off=put_off)
+    outcome = run_in_words(how, run["outcome"], language())
     paragraph(phrase("run_line", at=run["started_at"], outcome=outcome), 2, hanging=2)
 
 

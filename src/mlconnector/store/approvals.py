@@ -30,6 +30,11 @@ class Asked:
     seal: str
     detail: dict[str, Any]
 
+    @property
+    def title(self) -> str:
+        """What people call it: the file of a batch, else the connection."""
+        return str(self.detail.get("file") or self.about)
+
 
 def ask(connection: Connection, asked: Asked) -> None:
     """Keep what was asked for, in the place of what was asked for the same before."""

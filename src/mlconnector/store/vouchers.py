@@ -51,6 +51,8 @@ VoucherState = Literal[
     "settled",
     "rejected",
 ]
+GONE_NOWHERE: frozenset[VoucherState] = frozenset({"received", "bookable", "needs_human", "rejected"})
+"""What a person may still stop: what is in a batch is on its way, and what arrived is booked."""
 SetAside = Literal["ignored", "booked_by_hand"]
 """What a person may do with a voucher instead of letting it be booked: leave it out, or book it by hand."""
 

@@ -115,6 +115,14 @@ def sentence(key: str, facts: Mapping[str, str], language: Language) -> str:
     return filled(found[language], facts, language)
 
 
+def plain(facts: Mapping[str, object]) -> dict[str, str]:
+    """Facts as sentences take them: moments in ISO 8601, and nothing for None."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+        for name, value in facts.items()
+    }
+
+
 def reason(rule: str, facts: Mapping[str, str], language: Language) -> str:
     """Why a field of a booking has its value; a rule that has no words is a sentence of its own."""
     told = table("reasons.toml").get(rule)

@@ -60,13 +60,13 @@ def refuse_nobody(services: Services) -> None:
 def refuse_same(asked: Asked, by: str) -> None:
     """Raise NeedsHuman (`approval_by_same`) where whoever approves has asked for it."""
     if _who(asked.by) == _who(by):
-        raise NeedsHuman(Problem("approval_by_same", {"about": _named(asked), "by": by}))
+        raise NeedsHuman(Problem("approval_by_same", {"about": asked.title, "by": by}))
 
 
 def take(db: Connection, asked: Asked) -> None:
     """Use up what was asked for. Raises NeedsHuman (`approval_not_asked`) where it is gone meanwhile."""
     if not approvals.take(db, asked):
-        raise NeedsHuman(Problem("approval_not_asked", {"about": _named(asked)}))
+        raise NeedsHuman(Problem("approval_not_asked", {"about": asked.title}))
 
 
 def refuse_changed(services: Services, asked: Asked, seal: str) -> None:
@@ -77,7 +77,7 @@ def refuse_changed(services: Services, asked: Asked, seal: str) -> None:
         if approvals.take(db, asked):
             detail = {"kind": asked.kind, "asked_by": asked.by}
             append(db, [AuditEvent(asked.connection, asked.about, "approval_lapsed", detail)], services.now())
-    raise NeedsHuman(Problem("approval_lapsed", {"about": _named(asked), "asked_by": asked.by}))
+    raise NeedsHuman(Problem("approval_lapsed", {"about": asked.title, "asked_by": asked.by}))
 
 
 def decline(services: Services, asked: Asked, by: str) -> None:
@@ -86,10 +86,6 @@ def decline(services: Services, asked: Asked, by: str) -> None:
         take(db, asked)
         detail = {"kind": asked.kind, "asked_by": asked.by, "by": by}
         append(db, [AuditEvent(asked.connection, asked.about, "approval_declined", detail)], services.now())
-
-
-def _named(asked: Asked) -> str:
-    return str(asked.detail.get("file") or asked.about)
 
 
 def _who(name: str) -> str:

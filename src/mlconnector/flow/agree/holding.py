@@ -17,12 +17,10 @@ from mlconnector.model.problems import Problem
 from mlconnector.store import documents, entries, held_vouchers, vouchers
 from mlconnector.store.audit import append
 from mlconnector.store.held_vouchers import Hold
-from mlconnector.store.vouchers import VoucherRow, VoucherState
+from mlconnector.store.vouchers import GONE_NOWHERE, VoucherRow
 from mlconnector.texts.zone import day_of
 
 HELD = "held_by_person"
-# What is in a batch is frozen with others, and on its way.
-_MAY_BE_HELD: frozenset[VoucherState] = frozenset({"received", "bookable", "needs_human", "rejected"})
 
 
 def problem_of(hold: Hold) -> Problem:
@@ -41,7 +39,7 @@ def hold(context: Context, wanted: Sequence[str], reason: str, by: str) -> tuple
     with context.write() as db:
         rows = named(db, context.name, wanted)
         for row in rows:
-            if row.state not in _MAY_BE_HELD:
+            if row.state not in GONE_NOWHERE:
                 facts = {"voucher": row.label, "state": row.state}
                 raise NeedsHuman(Problem("voucher_not_to_hold", facts))
         keys = [row.id for row in rows]

@@ -1,4 +1,4 @@
-"""Vouchers that a person has named, kept from being changed by others meanwhile."""
+"""Vouchers that a person has named."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from mlconnector.store import connections, lookup, vouchers
 from mlconnector.store.vouchers import VoucherRow
 
 
-def named(db: Connection, name: str, wanted: Sequence[str]) -> tuple[VoucherRow, ...]:
+def named(db: Connection, name: str, wanted: Sequence[str], *, hold: bool = True) -> tuple[VoucherRow, ...]:
     """The vouchers of a connection by number, external id or our key, each once, in that order.
 
-    Raises NeedsHuman (`connection_unknown`, `voucher_unknown`).
+    With `hold` nobody else changes them meanwhile. Raises NeedsHuman (`connection_unknown`,
+    `voucher_unknown`).
     """
     connections.read(db, name)
     found: dict[str, None] = {}
@@ -24,5 +25,5 @@ def named(db: Connection, name: str, wanted: Sequence[str]) -> tuple[VoucherRow,
         if row is None:
             raise NeedsHuman(Problem("voucher_unknown", {"voucher": one}))
         found[row.id] = None
-    rows = vouchers.hold(db, found)
+    rows = (vouchers.hold if hold else vouchers.by_ids)(db, list(found))
     return tuple(rows[key] for key in found)

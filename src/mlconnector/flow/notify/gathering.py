@@ -11,6 +11,7 @@ from mlconnector.flow.connect.standing import logins_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.notify.matters import REJECTED_FOR, Known, Lasting, Matter, Month, Rejected, matters
+from mlconnector.flow.report.waiting import key_of
 from mlconnector.store import batches, connections, lookup, runs
 from mlconnector.store.connections import ConnectionRow
 from mlconnector.texts.zone import shown_in
@@ -60,7 +61,7 @@ def _known(context: Context, row: ConnectionRow) -> Known:
         context.now() if heard_at is None or not is_polled else heard_at,
         logins,
         tuple(Rejected(one.id, one.file_name, one.state == "partial") for one in refused),
-        tuple(sorted({one.cause.partition(":")[0] for one in causes})),
+        tuple(sorted({key_of(one.cause) for one in causes})),
     )
 
 

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.agree.named import named
 from mlconnector.flow.agree.reasons import refuse_without
 from mlconnector.flow.context.context import Context
 from mlconnector.model.problems import Problem
-from mlconnector.store import connections, documents, lookup, vouchers
+from mlconnector.store import connections, documents, vouchers
 from mlconnector.store.audit import append
-from mlconnector.store.vouchers import SetAside, VoucherRow, VoucherState
-
-# Whatever has not gone anywhere yet. What is in a batch is on its way, and what arrived is booked.
-_MAY_BE_SET_ASIDE: frozenset[VoucherState] = frozenset({"needs_human", "rejected", "received", "bookable"})
+from mlconnector.store.vouchers import GONE_NOWHERE, SetAside, VoucherRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,6 @@ def meant(context: Context, wanted: Wanted, state: SetAside) -> list[VoucherRow]
     Raises NeedsHuman for one that is unknown, or whose state does not allow it.
     """
     with context.read() as db:
-        connections.read(db, context.name)
         return list(_chosen(db, context.name, wanted, state))
 
 
@@ -50,7 +47,6 @@ def set_aside(
     refuse_without(reason)
     given, now = reason.strip(), context.now()
     with context.write() as db:
-        connections.read(db, context.name)
         rows = _chosen(db, context.name, wanted, state, hold=True)
         stays = {row.id for row in rows if row.state == "settled" or (state, row.state) == _ACKNOWLEDGED}
         goes = [row.id for row in rows if row.id not in stays]
@@ -77,7 +73,6 @@ _ACKNOWLEDGED = ("ignored", "booked_by_hand")
 def to_be_taken_back(context: Context, wanted: Sequence[str]) -> list[VoucherRow]:
     """The vouchers that taking back would concern. Raises NeedsHuman as `take_back` does."""
     with context.read() as db:
-        connections.read(db, context.name)
         return list(_left_out(db, context.name, wanted))
 
 
@@ -89,7 +84,6 @@ def take_back(context: Context, wanted: Sequence[str], reason: str, by: str) -> 
     """
     now = context.now()
     with context.write() as db:
-        connections.read(db, context.name)
         rows = _left_out(db, context.name, wanted, hold=True)
         vouchers.take_back(db, [row.id for row in rows], now)
         detail = {"reason": reason.strip(), "by": by}
@@ -105,9 +99,10 @@ def _chosen(
     db: Connection, name: str, wanted: Wanted, state: SetAside, *, hold: bool = False
 ) -> tuple[VoucherRow, ...]:
     if wanted.cause is None:
-        rows = _named(db, name, wanted.vouchers, hold=hold)
+        rows = named(db, name, wanted.vouchers, hold=hold)
         found = set(vouchers.problems_of(db, [row.id for row in rows]))
     else:
+        connections.read(db, name)
         keys = vouchers.held_for(db, wanted.cause, name)
         rows = tuple((vouchers.hold if hold else vouchers.by_ids)(db, keys).values())
         found = set(vouchers.held_for(db, wanted.cause, name))
@@ -121,7 +116,7 @@ def _chosen(
 
 def _may_be_set_aside(row: VoucherRow, state: SetAside, found: Collection[str]) -> bool:
     """Whether that is possible, given the keys of those about which something was `found`."""
-    if row.state in _MAY_BE_SET_ASIDE:
+    if row.state in GONE_NOWHERE:
         return True
     if row.state == "ignored":
         return state == "booked_by_hand" and row.is_set_aside
@@ -131,21 +126,9 @@ def _may_be_set_aside(row: VoucherRow, state: SetAside, found: Collection[str]) 
 def _left_out(
     db: Connection, name: str, wanted: Sequence[str], *, hold: bool = False
 ) -> tuple[VoucherRow, ...]:
-    rows = _named(db, name, wanted, hold=hold)
+    rows = named(db, name, wanted, hold=hold)
     for row in rows:
         if row.state not in {"ignored", "booked_by_hand"}:
             facts = {"voucher": row.label, "state": row.state}
             raise NeedsHuman(Problem("voucher_not_aside", facts))
     return rows
-
-
-def _named(db: Connection, name: str, wanted: Sequence[str], *, hold: bool) -> tuple[VoucherRow, ...]:
-    """The vouchers of these names, each once; with `hold` nobody else changes them meanwhile."""
-    keys: dict[str, str] = {}
-    for one in wanted:
-        row = lookup.find(db, one, name)
-        if row is None:
-            raise NeedsHuman(Problem("voucher_unknown", {"voucher": one}))
-        keys.setdefault(row.id, one)
-    rows = (vouchers.hold if hold else vouchers.by_ids)(db, list(keys))
-    return tuple(rows[key] for key in keys)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from mlconnector.texts.catalogue import sentence, word
+from mlconnector.texts.catalogue import plain, sentence, word
 from mlconnector.texts.language import Language
 
 
@@ -18,8 +17,4 @@ def outage_lines(outages: Sequence[Mapping[str, Any]], language: Language) -> It
         facts["system"] = word("system", one["system"], language)
         facts["cause"] = word("outage", one["cause"], language)
         key = "out_of_reach_line" if one["cause"] != "busy" else "busy_line"
-        yield sentence(key, {name: _plain(value) for name, value in facts.items()}, language)
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+        yield sentence(key, plain(facts), language)

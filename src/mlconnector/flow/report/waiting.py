@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,6 +29,23 @@ class Group:
     cause: str
     count: int
     problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """A page of causes; how many there are in all, and for how many vouchers each kind of problem is one.
+
+    A voucher that waits for several causes counts for each.
+    """
+
+    shown: list[Group]
+    causes: int
+    of_kinds: Counter[str]
+
+    @property
+    def vouchers(self) -> int:
+        """For how many vouchers there are causes."""
+        return self.of_kinds.total()
 
 
 Key = tuple[str, str]
@@ -76,27 +93,24 @@ def groups(
     wanted: Search = EVERYTHING,
     *,
     cause: str | None = None,
-    key: str = "",
+    keys: Collection[str] = (),
+    together: bool = True,
     limit: int,
     page: int = 1,
-) -> tuple[list[Group], int, int]:
-    """A page of the causes without their vouchers, how many causes there are, and for how many vouchers.
+) -> Groups:
+    """A page of the causes without their vouchers; with `keys` only those of these kinds of problems.
 
-    Those of one kind of problem stand together, the most frequent kind first; with a `key` there are only
-    those of one kind. A voucher that waits for several causes counts for each. Raises Unreadable.
+    Those of one kind stand `together`, the most frequent kind first; else the most frequent causes come
+    first. Raises Unreadable.
     """
     offset, scope = (page - 1) * limit, wanted.scope(name)
     with services.database.read() as db:
-        found = lookup.causes(db, scope, cause)
-        counts = _by_kind([one for one in found if key in {"", key_of(one.cause)}])
+        counts = [one for one in lookup.causes(db, scope, cause) if not keys or key_of(one.cause) in keys]
+        kinds = _of_kinds(counts)
+        if together:
+            counts.sort(key=lambda one: (-kinds[key_of(one.cause)], key_of(one.cause), -one.count))
         shown = _groups(db, scope, counts[offset : offset + limit])
-    return shown, len(counts), sum(one.count for one in counts)
-
-
-def of_kinds(services: Services, name: str | None = None, wanted: Search = EVERYTHING) -> Counter[str]:
-    """How many vouchers wait for each kind of problem; one that waits for several causes counts for each."""
-    with services.database.read() as db:
-        return _of_kinds(lookup.causes(db, wanted.scope(name)))
+    return Groups(shown, len(counts), kinds)
 
 
 def key_of(cause: str) -> str:
@@ -134,11 +148,6 @@ def _of_kinds(counts: Sequence[CauseCount]) -> Counter[str]:
     for one in counts:
         found[key_of(one.cause)] += one.count
     return found
-
-
-def _by_kind(counts: Sequence[CauseCount]) -> list[CauseCount]:
-    kinds = _of_kinds(counts)
-    return sorted(counts, key=lambda one: (-kinds[key_of(one.cause)], key_of(one.cause), -one.count))
 
 
 def _groups(db: Connection, scope: Scope, counts: Sequence[CauseCount]) -> list[Group]:

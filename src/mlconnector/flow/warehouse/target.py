@@ -140,6 +140,14 @@ def some_targets(services: Services) -> list[Target]:
     return found
 
 
+def target_of(services: Services, name: str) -> Target:
+    """The warehouse of this name. Raises NeedsHuman (`no_warehouse`)."""
+    found = next((one for one in targets(services) if one.name == name), None)
+    if found is None:
+        raise NeedsHuman(Problem("no_warehouse"))
+    return found
+
+
 def named_target(services: Services, name: str) -> Target | None:
     """The warehouse of this name, None where there is none; a connection that is called so comes first."""
     found = next((target for target in targets(services) if target.name == name), None)

@@ -8,12 +8,10 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from mlconnector.errors import NeedsHuman
 from mlconnector.flow.connect import last_check
 from mlconnector.flow.connect.last_check import LastCheck
 from mlconnector.flow.connect.step_rows import step_row
-from mlconnector.flow.warehouse.target import Target, targets
-from mlconnector.model.problems import Problem
+from mlconnector.flow.warehouse.target import target_of, targets
 from mlconnector.store import connections
 from mlconnector.systems.kit.check_steps import CheckStep
 from mlconnector.web.console.place import HOME
@@ -82,17 +80,10 @@ def run(at: Acting) -> Response:
 @SCREEN.action("warehouse", "check")
 def run_warehouse(at: Acting) -> Response:
     """Check a warehouse now."""
-    target = _target(at, at.form.get("warehouse"))
+    target = target_of(at.app.services, at.form.get("warehouse"))
     made = LastCheck(at.app.services.now(), at.by, tuple(target.check()))
     steps = [_step(at, target.name, step) for step in made.steps]
     return at.shown("result.html", name=target.system.title, state="", steps=steps, last=made)
-
-
-def _target(at: Visit, name: str) -> Target:
-    found = next((one for one in targets(at.app.services) if one.name == name), None)
-    if found is None:
-        raise NeedsHuman(Problem("no_warehouse"))
-    return found
 
 
 def _step(at: Visit, name: str, step: CheckStep) -> Step:

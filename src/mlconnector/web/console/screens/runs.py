@@ -15,6 +15,7 @@ from mlconnector.flow.people import users
 from mlconnector.flow.report import overview
 from mlconnector.flow.report.batch_words import batch_state
 from mlconnector.flow.report.outage_words import outage_lines
+from mlconnector.flow.report.run_words import How, how_it_went, run_in_words
 from mlconnector.model.problems import Problem
 from mlconnector.store import batches, runs
 from mlconnector.texts.catalogue import word
@@ -29,12 +30,12 @@ _WAITS = frozenset({"needs_human", "rejected"})
 
 @dataclass(frozen=True, slots=True)
 class ShownRun:
-    """A run: when it was, what began it, and how it ended in words, with the state that its tone goes by."""
+    """A run: when it was, what began it, how it went, by which its tone goes, and that in words."""
 
     started_at: datetime
     finished_at: datetime | None
     begun_by: str
-    state: str
+    how: How
     outcome: str
 
 
@@ -90,12 +91,10 @@ def _shown(
     at: Visit, run: runs.RunRow, report: Mapping[str, Any], *, put_off: bool, is_latest: bool
 ) -> ShownRun:
     state = _state(run, report["latest_run"], is_latest=is_latest)
-    reason = run.outcome.partition(": ")[2] or run.outcome
-    if state == "ended" and run.outcome != "done":
-        late = is_latest and put_off and run.outcome.startswith("later: ")
-        state = "put_off" if late else "ended_early"
+    how = how_it_went(state, run.outcome, put_off=is_latest and put_off)
     begun_by = word("trigger", run.trigger.removeprefix(users.subject("")), at.language)
-    return ShownRun(run.started_at, run.finished_at, begun_by, state, at.say(f"run_{state}", reason=reason))
+    words = run_in_words(how, run.outcome, at.language)
+    return ShownRun(run.started_at, run.finished_at, begun_by, how, words)
 
 
 def _state(run: runs.RunRow, told: Mapping[str, Any] | None, *, is_latest: bool) -> str:

@@ -9,14 +9,14 @@ from starlette.responses import Response
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.warehouse import credentials, imports
 from mlconnector.flow.warehouse.shown import warehouse_data
-from mlconnector.flow.warehouse.target import Target, targets
+from mlconnector.flow.warehouse.target import Target, target_of, targets
 from mlconnector.mapping.sheets import LARGEST_FILE
 from mlconnector.model.problems import Problem
 from mlconnector.settings import UnreadableSettings, read_warehouses
 from mlconnector.systems.registry import warehouse_names, warehouse_system
 from mlconnector.web.console.screen import Screen
 from mlconnector.web.console.screens.setup.screen import complaints
-from mlconnector.web.console.visits import Acting, At, Visit
+from mlconnector.web.console.visits import Acting, At
 
 SCREEN = Screen("warehouses", order=0, verb="see", path="warehouses")
 _FIELD = "secret "
@@ -64,7 +64,7 @@ def check(at: Acting) -> Response:
 @SCREEN.action("credentials", "warehouse")
 def give(at: Acting) -> Response:
     """Try credentials, and seal them where they are accepted."""
-    target = _target(at)
+    target = target_of(at.app.services, at.form.get("warehouse"))
     given = {one: value for one in target.wanted if (value := at.form.raw(f"{_FIELD}{one}").strip())}
     if not given:
         return at.done("nothing_given")
@@ -75,21 +75,13 @@ def give(at: Acting) -> Response:
 @SCREEN.action("file", "warehouse", largest=LARGEST_FILE)
 def take(at: Acting) -> Response:
     """Take a file of other software in; the next load carries it."""
-    target, file = _target(at), at.form.files.get("file")
+    target, file = target_of(at.app.services, at.form.get("warehouse")), at.form.files.get("file")
     if file is None or not file.content:
         return at.done("no_file")
     taken = imports.take(target, file.name, file.content)
     if taken.problem is not None:
         raise NeedsHuman(taken.problem)
     return at.done(f"file_{taken.outcome}", file=taken.file_name, client=taken.client)
-
-
-def _target(at: Visit) -> Target:
-    wanted = at.form.get("warehouse")
-    found = next((one for one in targets(at.app.services) if one.name == wanted), None)
-    if found is None:
-        raise NeedsHuman(Problem("no_warehouse"))
-    return found
 
 
 def _missing(target: Target) -> list[str]:

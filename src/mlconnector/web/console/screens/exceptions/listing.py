@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -52,22 +53,23 @@ def listing(at: At) -> Response:
     asked = asked_for(at.asked)
     if at.asked("as") in FORMS:
         return _taken_along(at, asked, None)
-    found, causes, total = _groups(at, asked)
+    groups = _groups(at, asked)
+    found = [_shown(at, one, asked) for one in groups.shown]
     with at.app.database.read() as db:
         again = vouchers.replayed_counts(db)
     return at.shown(
         "list.html",
         asked=asked,
         found=found,
-        total=total,
-        paging=paging(at.place, causes, _GROUPS),
+        total=groups.vouchers,
+        paging=paging(at.place, groups.causes, _GROUPS),
         again=[one for one in sorted(again.items()) if asked.connection in {None, one[0]}],
         may_run=at.parts.work is not None and at.viewer.may("run"),
         connections=connection_options(at.app),
         kinds=kind_options(at.language),
         key=at.asked("key"),
         keys=_key_options(at),
-        kinds_above=_kinds_above(at, asked, found),
+        kinds_above=_kinds_above(at, found, groups.of_kinds),
         mapping=at.home_of("mapping"),
     )
 
@@ -79,14 +81,14 @@ def of_cause(at: At) -> Response:
     name = asked.connection or ""
     if at.asked("as") in FORMS:
         return _taken_along(at, asked, cause)
-    groups, _, total = waiting.groups(at.app.services, name, asked.wanted, cause=cause, limit=1)
-    pages = at.paging(total)
-    rows = _vouchers(at, asked, cause, pages) if groups and not asked.unreadable else []
+    groups = waiting.groups(at.app.services, name, asked.wanted, cause=cause, limit=1)
+    pages = at.paging(groups.vouchers)
+    rows = _vouchers(at, asked, cause, pages) if groups.shown and not asked.unreadable else []
     return at.shown(
         "cause.html",
         asked=asked,
         cause=cause,
-        found=_shown(at, groups[0], asked) if groups else None,
+        found=_shown(at, groups.shown[0], asked) if groups.shown else None,
         rows=rows,
         differs=any(row["own"] for row in rows),
         paging=pages,
@@ -96,9 +98,8 @@ def of_cause(at: At) -> Response:
     )
 
 
-def _kinds_above(at: Visit, asked: Asked, found: Sequence[Shown]) -> dict[int, tuple[str, int]]:
+def _kinds_above(at: Visit, found: Sequence[Shown], counts: Counter[str]) -> dict[int, tuple[str, int]]:
     """What stands above a cause where several of a kind begin: what they are, and for how many vouchers."""
-    counts = waiting.of_kinds(at.app.services, asked.connection, asked.wanted) if found else Counter[str]()
     above = {}
     for number, one in enumerate(found):
         begins = number == 0 or found[number - 1].key != one.key
@@ -113,16 +114,15 @@ def _key_options(at: Visit) -> Options:
     return sorted(found, key=lambda one: one[1].casefold())
 
 
-def _groups(at: Visit, asked: Asked) -> tuple[list[Shown], int, int]:
+def _groups(at: Visit, asked: Asked) -> waiting.Groups:
     if asked.unreadable:
-        return [], 0, 0
-    services, name = at.app.services, asked.connection
-    page, key = page_of(at.place), at.asked("key")
-    found, causes, total = waiting.groups(services, name, asked.wanted, key=key, limit=_GROUPS, page=page)
-    if not found and causes:
-        last = paging(at.place, causes, _GROUPS).page
-        found, causes, total = waiting.groups(services, name, asked.wanted, key=key, limit=_GROUPS, page=last)
-    return [_shown(at, one, asked) for one in found], causes, total
+        return waiting.Groups([], 0, Counter())
+    services, name, keys = at.app.services, asked.connection, list(filter(None, [at.asked("key")]))
+    turned_to = partial(waiting.groups, services, name, asked.wanted, keys=keys, limit=_GROUPS)
+    found = turned_to(page=page_of(at.place))
+    if found.shown or not found.causes:
+        return found
+    return turned_to(page=paging(at.place, found.causes, _GROUPS).page)
 
 
 def _shown(at: Visit, one: waiting.Group, asked: Asked) -> Shown:

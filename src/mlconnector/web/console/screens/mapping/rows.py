@@ -126,14 +126,15 @@ def change(at: Acting) -> Response:
 
 def _missing(at: Visit, context: Context) -> list[tuple[str, int, str]]:
     """What vouchers wait for that a row would cure: in words, how many wait, and the form that adds it."""
+    groups = waiting.groups(
+        at.app.services, context.name, EVERYTHING, keys=row_cures.KEYS, together=False, limit=_MISSING
+    )
     found = []
-    for key in row_cures.KEYS:
-        groups, _, _ = waiting.groups(at.app.services, context.name, EVERYTHING, key=key, limit=_MISSING)
-        for one in groups:
-            what = explain_together(one.problems, at.language).what
-            address = row_cures.row_address(context, key, shared_facts(one.problems))
-            found.append((what, one.count, address))
-    return sorted(found, key=lambda one: -one[1])[:_MISSING]
+    for one in groups.shown:
+        what = explain_together(one.problems, at.language).what
+        address = row_cures.row_address(context, one.problems[0].key, shared_facts(one.problems))
+        found.append((what, one.count, address))
+    return found
 
 
 def lines_of(context: Context, called: Callable[[str], str]) -> Iterator[Line]:

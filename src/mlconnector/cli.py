@@ -65,6 +65,7 @@ COMMANDS = {
     "warehouse replay": "warehouse:warehouse_replay",
     "notify list": "notify:notify_list",
     "notify add": "notify:notify_add",
+    "notify change": "notify:notify_change",
     "notify test": "notify:notify_test",
     "notify remove": "notify:notify_remove",
     "persons": "person_accounts:persons",

@@ -100,6 +100,8 @@ def test_an_engine_without_room_for_its_notes_is_said(limited: dict[str, int]) -
     [
         ("start_run", ("north", "command")),
         ("nudge", ("north",)),
+        ("start_load", ()),
+        ("is_loading", ()),
         ("resume", ("north",)),
         ("is_busy", ("north",)),
         ("schedule", ()),
@@ -122,6 +124,7 @@ def test_whatever_is_asked_of_the_engine_on_a_full_disk_is_for_later(
         "scheduled_workflow",
         "housekeeping_workflow",
         "load_workflow",
+        "load_asked_workflow",
         "notify_workflow",
     ):
         setattr(workflows, f"_{private}", None)

@@ -54,6 +54,14 @@ def test_a_place_is_added_shown_tried_and_removed() -> None:
             ["month"],
             "de",
         )
+        assert given("change", "books", "--occasion", "silent").exit_code == 0
+        (shown,) = json.loads(given("list", "--json").output)
+        assert (shown["goes_to"], shown["occasions"], shown["language"]) == (
+            "b…@example.com",
+            ["silent"],
+            "de",
+        )
+        assert given("change", "nobody", "--language", "en").exit_code == 1
         listed = given("list").output
         assert "b…@example.com" in listed
         assert not any(secret in listed for secret in (TO, PASSWORD, USER, box.address))

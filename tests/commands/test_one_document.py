@@ -70,6 +70,7 @@ GIVEN = {
     "users end-sessions": ["me"],
     "warehouse replay": ["3f6c1a2b90de"],
     "notify add": ["me", "mail"],
+    "notify change": ["me"],
     "notify test": ["me"],
     "notify remove": ["me"],
 }

@@ -48,6 +48,12 @@ class Recorder:
         self.asked.append(("start_run", name, trigger))
         return f"run:{name}:1"
 
+    def start_load(self, load: str = "") -> None:
+        self.asked.append(("start_load", load))
+
+    def is_loading(self) -> bool:
+        return self.busy
+
     def nudge(self, name: str) -> None:
         self.asked.append(("nudge", name))
 

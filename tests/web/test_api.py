@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from mlconnector.flow.connect import setup
 from mlconnector.flow.intake import reread
+from mlconnector.flow.report import trail_export
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import encode
 from mlconnector.standins.base import Options
@@ -45,12 +46,18 @@ PATHS = [
     ("GET", f"/connections/{NAME}/reports/completeness"),
     ("GET", f"/connections/{NAME}/reports/balances"),
     ("GET", f"/connections/{NAME}/reports/costs"),
+    ("GET", f"/connections/{NAME}/reports/vat"),
+    ("GET", f"/connections/{NAME}/reports/bookings"),
     ("GET", "/inbox"),
     ("GET", "/vouchers"),
     ("GET", "/vouchers/1"),
     ("GET", "/batches"),
     ("GET", "/batches/b1/file"),
     ("GET", "/audit/verify"),
+    ("GET", "/audit/export"),
+    ("GET", "/notifications"),
+    ("POST", "/notifications/books/test"),
+    ("POST", "/notifications/books/remove"),
     ("POST", "/check"),
 ]
 
@@ -554,6 +561,15 @@ def test_the_audit_trail_is_verified(rig: Rig, api: httpx.Client) -> None:
     broken = api.get("/audit/verify").json()
     assert (broken["ok"], broken["first_broken"]) == (False, 3)
     assert broken["reason"]
+
+
+def test_the_audit_trail_is_taken_along_and_proves_itself(rig: Rig, api: httpx.Client) -> None:
+    add_voucher(rig, "1")
+    answer = api.get("/audit/export")
+    assert "ml-connector-audit-" in answer.headers["content-disposition"]
+    lines = answer.text.splitlines()
+    assert trail_export.verify(lines).ok
+    assert not trail_export.verify([*lines[:-2], lines[-1]]).ok
 
 
 def test_a_file_is_checked_for_what_datev_would_object_to(api: httpx.Client) -> None:

@@ -42,6 +42,22 @@ def test_with_nothing_transferred_the_reports_are_empty(api: httpx.Client) -> No
     assert (told["first"], told["compared"], told["held"]) == (None, [], [])
 
 
+def test_bookings_are_given_row_by_row_and_page_by_page(rig: Rig, api: httpx.Client) -> None:
+    book(rig)
+    found = api.get(f"{REPORTS}/bookings", params={"period": "2026-02"}).json()
+    (row,) = found["rows"]
+    assert (row["turnover"], row["side"], row["account"], row["contra_account"]) == (
+        "119.00",
+        "S",
+        "10001",
+        "8400",
+    )
+    assert (row["document_field_1"], row["state"], found["total"]) == ("RE-1", "accepted", 1)
+    beyond = api.get(f"{REPORTS}/bookings", params={"limit": 1, "page": 2}).json()
+    assert (beyond["rows"], beyond["total"], beyond["page"]) == ([], 1, 2)
+    assert api.get(f"{REPORTS}/bookings", params={"period": "2026-01"}).json()["total"] == 0
+
+
 def test_amounts_are_exact_texts(rig: Rig, api: httpx.Client) -> None:
     book(rig)
     items = api.get(f"{REPORTS}/opos", params={"on": "2026-03-31"}).json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -31,6 +31,7 @@ from mlconnector.flow.notify import places
 from mlconnector.flow.notify.addresses import FIELDS, Kind
 from mlconnector.flow.notify.matters import OCCASIONS, Occasion
 from mlconnector.flow.notify.places import Place
+from mlconnector.flow.notify.shown import place_data
 from mlconnector.settings import UnreadableSettings, refuse
 from mlconnector.texts.catalogue import explain
 from mlconnector.texts.notation import moment
@@ -43,7 +44,7 @@ def notify_list(json: AsJson = False) -> None:
     with answered(), application() as app:
         found = places.every(app.services)
         if json:
-            print_json([place_data(one) for one in found])
+            print_json([place_data(one, language()) for one in found])
         elif not found:
             say("notify_none")
         else:
@@ -69,6 +70,20 @@ def notify_add(
         _end("notify_added", app.services, place, json=json)
 
 
+def notify_change(
+    place: PlaceName,
+    occasion: Annotated[list[str] | None, typer.Option()] = None,
+    spoken: Spoken = None,
+    json: AsJson = False,
+) -> None:
+    """Change of what a place is told, or in which language; its address stays."""
+    with answered(), application() as app:
+        told = _occasions_named(occasion or [])
+        wanted = spoken_language(spoken) if spoken else None
+        places.change(app.services, place, somebody(), occasions=told, language=wanted)
+        _end("notify_changed", app.services, place, json=json)
+
+
 def notify_test(place: PlaceName, json: AsJson = False) -> None:
     """Send a trial message to a place."""
     with answered(), application() as app:
@@ -84,28 +99,6 @@ def notify_remove(place: PlaceName, json: AsJson = False) -> None:
             print_json({"place": place, "removed": True})
         else:
             say("notify_removed", place=place)
-
-
-def place_data(one: Place) -> dict[str, Any]:
-    """A place for programs, without its address."""
-    failure = None
-    if one.failure is not None:
-        words = explain(one.failure.key, one.failure.facts, language())
-        failure = {"key": one.failure.key, "what": words.what, "why": words.why, "do": words.do}
-    return {
-        "place": one.name,
-        "kind": one.kind,
-        "goes_to": one.goes_to,
-        "occasions": list(one.occasions),
-        "language": one.language,
-        "added_at": one.added_at,
-        "added_by": one.added_by,
-        "told_at": one.told_at,
-        "waiting": one.waiting,
-        "failing_since": one.failing_since,
-        "next_try_at": one.next_try_at,
-        "failure": failure,
-    }
 
 
 def _show(found: Sequence[Place]) -> None:
@@ -145,7 +138,7 @@ def _occasions_named(given: Sequence[str]) -> list[Occasion]:
 
 def _end(key: str, services: Services, name: str, *, json: bool) -> None:
     if json:
-        print_json(place_data(places.found(services, name)))
+        print_json(place_data(places.found(services, name), language()))
     else:
         say(key, place=name)
 

@@ -23,10 +23,11 @@ from mlconnector.commands.output import (
     say,
 )
 from mlconnector.commands.ping import show_step
+from mlconnector.commands.repairs import somebody
 from mlconnector.flow.connect.step_rows import step_row
-from mlconnector.flow.warehouse import imports
+from mlconnector.flow.warehouse import asking, imports
 from mlconnector.flow.warehouse.imports import Taken
-from mlconnector.flow.warehouse.loading import Report, found_load, load_into, replay
+from mlconnector.flow.warehouse.loading import Report, load_into, replay
 from mlconnector.flow.warehouse.shown import load_data, warehouse_data
 from mlconnector.flow.warehouse.target import some_targets
 from mlconnector.texts.catalogue import explain
@@ -36,7 +37,7 @@ def warehouse_load(json: AsJson = False) -> None:
     """Load what is new into the tables of the warehouse."""
     with answered(), application() as app:
         report, taken = Report(), []
-        for target in some_targets(app.services):
+        for target in asking.ask_for_new(app.services, somebody()):
             taken += imports.take_folder(target)
             load_into(target, report)
         _end(report, taken, json=json)
@@ -56,7 +57,7 @@ def warehouse_import(files: Annotated[list[Path], typer.Argument()], json: AsJso
 def warehouse_replay(load: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
     """Carry a load again."""
     with answered(), application() as app:
-        _end(replay(*found_load(app.services, load)), [], json=json)
+        _end(replay(*asking.ask_again(app.services, load, somebody())), [], json=json)
 
 
 def warehouse_status(json: AsJson = False) -> None:

@@ -62,6 +62,12 @@ def add_place(connection: Connection, row: PlaceRow) -> bool:
     )
 
 
+def change_place(connection: Connection, name: str, occasions: str, language: str) -> bool:
+    """Change of what and how a place is told; False where there is none of this name."""
+    query = update(notice_places).where(notice_places.c.name == name)
+    return connection.execute(query.values(occasions=occasions, language=language)).rowcount > 0
+
+
 def places(connection: Connection) -> list[PlaceRow]:
     """All places, by name."""
     rows = connection.execute(select(*_COLUMNS).order_by(notice_places.c.name))

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import four_eyes, holding, number_binding, number_lists, telling_apart
@@ -19,24 +20,32 @@ from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.deliver import second_transfer
 from mlconnector.flow.intake import reread as reread_source
-from mlconnector.flow.report import aside, inbox, overview, record_lists, trail_heads, voucher_story, waiting
+from mlconnector.flow.report import (
+    aside,
+    inbox,
+    overview,
+    record_lists,
+    trail_export,
+    trail_heads,
+    voucher_story,
+    waiting,
+)
 from mlconnector.flow.report.search import Search
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit, connections, figures, logins, vouchers
 from mlconnector.store.batches import BatchState
 from mlconnector.texts.catalogue import filled, step_cause, step_people, step_title, word
 from mlconnector.texts.language import Language
-from mlconnector.web import reports, shapes, warehouses
+from mlconnector.web import notifications, reports, shapes, warehouses
 from mlconnector.web import shapes_of_decisions as decisions
 from mlconnector.web import shapes_of_work as work_shapes
 from mlconnector.web.answers import ProblemDetails
 from mlconnector.web.file_check import checked
 from mlconnector.web.guards import with_token
 from mlconnector.web.oauth import CALLBACK_PATH
-from mlconnector.web.parts import Web
+from mlconnector.web.parts import WHO, Web
 
 PREFIX = "/api/v1"
-_WHO = "api"
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDetails, "description": words}
     for status, words in {
@@ -53,8 +62,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix=PREFIX, dependencies=[Depends(with_token)], responses=_REFUSALS)
 router.include_router(reports.router)
 router.include_router(warehouses.router)
-Limit = Annotated[int, Query(ge=1, le=1000)]
-OnPage = Annotated[int, Query(ge=1, le=1_000_000)]
+router.include_router(notifications.router)
 
 
 def _wanted(
@@ -125,7 +133,7 @@ def start_run(name: Name, web: Web) -> work_shapes.StartedRun:
     _working(web.application.context(name))
     if web.work is None:
         raise NeedsHuman(Problem("works_elsewhere", {"name": name}))
-    return work_shapes.StartedRun(id=web.work.start_run(name, _WHO))
+    return work_shapes.StartedRun(id=web.work.start_run(name, WHO))
 
 
 @router.post("/connections/{name}/login")
@@ -165,10 +173,10 @@ def release(name: Name, web: Web, wanted: work_shapes.ReleaseRequest | None = No
     context = web.application.context(name)
     seen = releases.would_go(context)
     if wanted is not None and wanted.withdraw:
-        releases.withdraw(context, _WHO)
+        releases.withdraw(context, WHO)
         return _release(context, None, seen)
     four_eyes.refuse_nobody(context.services)
-    return _release(context, releases.release(context, _WHO, seen), seen)
+    return _release(context, releases.release(context, WHO, seen), seen)
 
 
 def _release(context: Context, given: Released | None, seen: WouldGo) -> work_shapes.Release:
@@ -188,7 +196,7 @@ def _released(given: Released | None) -> shapes.Released | None:
 def resume(name: Name, web: Web) -> work_shapes.Resumed:
     """Let work go on that rests because DATEV refused too many requests."""
     _working(web.application.context(name))
-    breaker.resume(web.application.context(name), _WHO)
+    breaker.resume(web.application.context(name), WHO)
     return work_shapes.Resumed(connection=name, resumed=True)
 
 
@@ -197,7 +205,7 @@ def resend(batch: shapes.Text, wanted: work_shapes.ResendRequest, web: Web) -> w
     """Hand a Buchungsstapel over once more, byte for byte; the next run sends it."""
     services = web.application.services
     four_eyes.refuse_nobody(services)
-    row = second_transfer.resend(services, batch, wanted.reason, _WHO, again=wanted.again)
+    row = second_transfer.resend(services, batch, wanted.reason, WHO, again=wanted.again)
     return work_shapes.Resent(
         batch=row.id,
         file=row.file_name,
@@ -210,7 +218,7 @@ def resend(batch: shapes.Text, wanted: work_shapes.ResendRequest, web: Web) -> w
 def replay(name: Name, wanted: work_shapes.ReplayRequest, web: Web) -> work_shapes.Replayed:
     """Let waiting vouchers go on after the fix; the next run reads them again and decides them anew."""
     _working(web.application.context(name))
-    count = inbox.replay(web.application.context(name), wanted.vouchers, wanted.cause, _WHO)
+    count = inbox.replay(web.application.context(name), wanted.vouchers, wanted.cause, WHO)
     return work_shapes.Replayed(connection=name, replayed=count)
 
 
@@ -231,14 +239,14 @@ def _put_aside(
 ) -> decisions.PutAside:
     _working(context)
     meant = aside.Wanted(wanted.vouchers, wanted.cause)
-    rows = aside.set_aside(context, meant, state, wanted.reason, _WHO)
+    rows = aside.set_aside(context, meant, state, wanted.reason, WHO)
     return decisions.PutAside(
         connection=context.name,
         state=state,
         vouchers=[row.label for row in rows],
         count=len(rows),
         reason=wanted.reason.strip(),
-        by=_WHO,
+        by=WHO,
     )
 
 
@@ -246,7 +254,7 @@ def _put_aside(
 def unignore(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisions.TakenBack:
     """Take back that vouchers were left out or booked by hand; the next run reads and decides them anew."""
     _working(web.application.context(name))
-    rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    rows = aside.take_back(web.application.context(name), wanted.vouchers, wanted.reason, WHO)
     labels = [row.label for row in rows]
     return decisions.TakenBack(connection=name, taken_back=len(rows), vouchers=labels)
 
@@ -255,7 +263,7 @@ def unignore(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisio
 def hold(name: Name, wanted: decisions.HoldRequest, web: Web) -> decisions.Held:
     """Stop vouchers: they do not go to DATEV until `unhold`, whatever changes in the source."""
     _working(web.application.context(name))
-    rows = holding.hold(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    rows = holding.hold(web.application.context(name), wanted.vouchers, wanted.reason, WHO)
     return decisions.Held(connection=name, held=True, vouchers=[row.label for row in rows])
 
 
@@ -263,7 +271,7 @@ def hold(name: Name, wanted: decisions.HoldRequest, web: Web) -> decisions.Held:
 def unhold(name: Name, wanted: decisions.TakeBackRequest, web: Web) -> decisions.Held:
     """Let stopped vouchers go on; the next run reads them again and decides them anew."""
     _working(web.application.context(name))
-    rows = holding.let_go(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    rows = holding.let_go(web.application.context(name), wanted.vouchers, wanted.reason, WHO)
     return decisions.Held(connection=name, held=False, vouchers=[row.label for row in rows])
 
 
@@ -272,7 +280,7 @@ def distinct(name: Name, wanted: decisions.DistinctRequest, web: Web) -> decisio
     """Confirm that vouchers are documents of their own, although they look booked; or take that back."""
     _working(web.application.context(name))
     say = telling_apart.withdraw if wanted.withdraw else telling_apart.tell_apart
-    rows = say(web.application.context(name), wanted.vouchers, wanted.reason, _WHO)
+    rows = say(web.application.context(name), wanted.vouchers, wanted.reason, WHO)
     labels = [row.label for row in rows]
     return decisions.ToldApart(connection=name, distinct=not wanted.withdraw, vouchers=labels)
 
@@ -304,7 +312,7 @@ def bind_number(name: Name, wanted: decisions.BindRequest, web: Web) -> decision
     _working(context)
     seen = number_binding.would_bind(context, wanted.party, wanted.number)
     if not wanted.try_only:
-        number_binding.bind(context, wanted.party, wanted.number, _WHO)
+        number_binding.bind(context, wanted.party, wanted.number, WHO)
     told = {"connection": name, "bound": not wanted.try_only, "number": wanted.number}
     return decisions.BoundNumber.model_validate({**told, **seen.as_data()})
 
@@ -313,7 +321,7 @@ def bind_number(name: Name, wanted: decisions.BindRequest, web: Web) -> decision
 def unbind_number(name: Name, wanted: decisions.UnbindRequest, web: Web) -> decisions.UnboundNumber:
     """Take a number from the party to which a list or a person gave it, until something was sent under it."""
     _working(web.application.context(name))
-    done = number_binding.unbind(web.application.context(name), wanted.number, _WHO, wanted.reason)
+    done = number_binding.unbind(web.application.context(name), wanted.number, WHO, wanted.reason)
     return decisions.UnboundNumber.model_validate({"connection": name, **asdict(done)})
 
 
@@ -322,14 +330,14 @@ def disconnect(name: Name, web: Web) -> work_shapes.Disconnected:
     """Revoke the login, delete credentials and pause: nothing is asked for the connection any more."""
     context = web.application.context(name)
     given = setup.given_secrets(context)
-    failed = setup.disconnect(context, _WHO)
+    failed = setup.disconnect(context, WHO)
     return work_shapes.Disconnected(connection=name, not_revoked=failed, still_valid=given)
 
 
 @router.post("/connections/{name}/reread")
 def reread(name: Name, wanted: work_shapes.RereadRequest, web: Web) -> work_shapes.Reread:
     """Let the next run read the source once more: everything, or what changed since a day."""
-    asked = reread_source.ask(web.application.context(name), wanted.since, _WHO)
+    asked = reread_source.ask(web.application.context(name), wanted.since, WHO)
     return work_shapes.Reread(connection=name, since=asked.since)
 
 
@@ -339,8 +347,8 @@ def show_inbox(
     wanted: Wanted,
     connection: Name | None = None,
     cause: shapes.Text | None = None,
-    limit: Limit = 100,
-    page: OnPage = 1,
+    limit: shapes.Limit = 100,
+    page: shapes.OnPage = 1,
 ) -> shapes.Inbox:
     """Why vouchers wait, grouped by cause, each with its cure and its vouchers."""
     services = web.application.services
@@ -355,8 +363,8 @@ def list_vouchers(
     wanted: Wanted,
     connection: Name | None = None,
     state: shapes.ListedState | None = None,
-    limit: Limit = 100,
-    page: OnPage = 1,
+    limit: shapes.Limit = 100,
+    page: shapes.OnPage = 1,
 ) -> shapes.Vouchers:
     """Vouchers, those left out included, the latest changed first."""
     meant = replace(wanted, state=state)
@@ -376,8 +384,8 @@ def list_batches(
     wanted: Wanted,
     connection: Name | None = None,
     state: BatchState | None = None,
-    limit: Limit = 100,
-    page: OnPage = 1,
+    limit: shapes.Limit = 100,
+    page: shapes.OnPage = 1,
 ) -> shapes.Batches:
     """Buchungsstapel, the latest first; number, customer and amount are those of a voucher in it."""
     services = web.application.services
@@ -404,6 +412,19 @@ def verify_audit(web: Web) -> shapes.Verdict:
     language = web.application.settings.language
     reason = filled(word("trail_fault", verdict.cause, language), verdict.facts, language)
     return shapes.Verdict.model_validate({**asdict(verdict), "reason": reason})
+
+
+@router.get(
+    "/audit/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/jsonl": {}}, "description": "The trail, a line for each row"}},
+)
+def export_audit(web: Web) -> StreamingResponse:
+    """The audit trail as one file that proves itself; its first line says whether it is whole."""
+    services = web.application.services
+    lines = trail_export.lines(services, trail_export.proved(services))
+    headers = {"Content-Disposition": f'attachment; filename="{trail_export.file_name(services.now())}"'}
+    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
 
 
 @router.post(

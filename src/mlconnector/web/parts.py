@@ -10,12 +10,21 @@ from fastapi import Depends, Request
 from mlconnector.app import Application
 from mlconnector.web.figures import Figures
 
+WHO = "api"
+"""Who acts where a program does by the token of the API, in the audit trail."""
+
 
 class Work(Protocol):
     """What the web asks of the workflows of its process."""
 
     def start_run(self, name: str, trigger: str) -> str:
         """Begin a run of a connection; returns its id."""
+
+    def start_load(self, load: str = "") -> None:
+        """Have tables loaded: what is new, or once more the load that is named."""
+
+    def is_loading(self) -> bool:
+        """Whether tables are loaded, or about to be."""
 
     def nudge(self, name: str) -> None:
         """See to it that the hints in a connection's inbox are taken."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from mlconnector.flow.context.settings import Name
 from mlconnector.flow.report import report_data
 from mlconnector.flow.report.completeness_report import completeness_of
+from mlconnector.flow.report.journal import journal_of
 from mlconnector.flow.report.ledger_reports import balances_of, costs_of, open_items_of
 from mlconnector.flow.report.vat_check import vat_of
 from mlconnector.web import shapes, shapes_of_reports
@@ -51,6 +52,21 @@ def report_balances(
     """Sums and balances of the accounts that were booked on in a period."""
     report = balances_of(web.application.services, name, period=period, whole_client=client)
     return shapes_of_reports.Balances.model_validate(report_data.balance_data(report))
+
+
+@router.get("/bookings")
+def report_bookings(
+    name: Name,
+    web: Web,
+    period: shapes.Period | None = None,
+    client: bool = False,
+    limit: shapes.Limit = 100,
+    page: shapes.OnPage = 1,
+) -> shapes_of_reports.Bookings:
+    """The bookings of a period (Primanota), row by row; what is not sent yet is among them."""
+    services = web.application.services
+    found = journal_of(services, name, period=period, whole_client=client, limit=limit, page=page)
+    return shapes_of_reports.Bookings.model_validate(report_data.journal_data(found, limit=limit, page=page))
 
 
 @router.get("/vat")

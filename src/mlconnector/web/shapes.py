@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from mlconnector.flow.report.search import Unreadable, amounts_of, period_of
@@ -28,6 +29,8 @@ def _readable(read: Callable[[str], object], expected: str) -> Callable[[str], s
     return check
 
 
+Limit = Annotated[int, Query(ge=1, le=1000)]
+OnPage = Annotated[int, Query(ge=1, le=1_000_000)]
 Period = Annotated[
     Text, AfterValidator(_readable(period_of, "2026, 2026-07, 2026-07-15 or a range like 2026-07..2026-09"))
 ]

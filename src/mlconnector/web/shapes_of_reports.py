@@ -208,6 +208,37 @@ class Count(BaseModel):
     gross: Decimal
 
 
+class BookingRow(BaseModel):
+    """A row of a Buchungsliste."""
+
+    voucher: str
+    posted_on: date
+    turnover: Decimal = Field(description="Umsatz, without a sign")
+    side: Literal["S", "H"] = Field(description="Soll or Haben, of `account`")
+    currency: str
+    tax_key: str = Field(description="BU-Schlüssel")
+    contra_account: str
+    document_field_1: str
+    account: str
+    cost_centre_1: str
+    cost_centre_2: str
+    text: str
+    tax_case: str
+    state: Literal["accepted", "sent", "ready"] = Field(description="DATEV has it, may have it, or not yet")
+    file: str = Field(description="empty before it has one")
+
+
+class Bookings(Report):
+    """The bookings of a period (Primanota) in the order of months; a booking may have several rows."""
+
+    first: date | None = Field(description="null: the period is open")
+    last: date | None
+    rows: list[BookingRow]
+    page: int
+    limit: int = Field(description="how many bookings a page has")
+    total: int = Field(description="how many bookings there are")
+
+
 class Compared(BaseModel):
     """Vouchers of one kind, direction and currency: source against sent against accepted."""
 

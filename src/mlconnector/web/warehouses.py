@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from mlconnector.flow.warehouse import imports
+from mlconnector.flow.warehouse import asking, imports
 from mlconnector.flow.warehouse.imports import Taken
-from mlconnector.flow.warehouse.loading import Report, found_load, load_into, replay
+from mlconnector.flow.warehouse.loading import Report, load_into, replay
 from mlconnector.flow.warehouse.shown import load_data, warehouse_data
 from mlconnector.flow.warehouse.target import some_targets, targets
 from mlconnector.web import shapes
-from mlconnector.web.parts import Web
+from mlconnector.web.parts import WHO, Web
 from mlconnector.web.shapes_of_warehouses import LoadsEnded, WarehouseStates
 
 router = APIRouter(prefix="/warehouses")
@@ -31,7 +31,7 @@ def list_warehouses(web: Web) -> WarehouseStates:
 def load_warehouses(web: Web) -> LoadsEnded:
     """Load what is new into the tables, and take in what lies in the import folder."""
     report, taken = Report(), list[Taken]()
-    for target in some_targets(web.application.services):
+    for target in asking.ask_for_new(web.application.services, WHO):
         taken += imports.take_folder(target)
         load_into(target, report)
     return LoadsEnded.model_validate(load_data(report, taken, web.application.settings.language))
@@ -59,7 +59,7 @@ async def import_file(
 @router.post("/loads/{load}/replay")
 def replay_load(load: shapes.Text, web: Web) -> LoadsEnded:
     """Carry a load again from what it was made of; the beginning of its id will do."""
-    report = replay(*found_load(web.application.services, load))
+    report = replay(*asking.ask_again(web.application.services, load, WHO))
     return LoadsEnded.model_validate(load_data(report, [], web.application.settings.language))
 
 

@@ -172,6 +172,7 @@ EXAMPLES = {
         f"?connection={NAME}",
     ),
     "/console/notifications/remove": "?place=books",
+    "/console/notifications/change": "?place=books",
     "/console/warehouses/settings": f"?warehouse={warehouse_names()[0]}",
     "/console/people/user": "?name=admin@example.com",
     "/console/people/disable": "?name=admin@example.com",

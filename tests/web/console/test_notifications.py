@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mlconnector.errors import NeedsHuman
+from mlconnector.flow.notify import places
 from mlconnector.flow.notify.places import subject
 from mlconnector.model.problems import Problem
 from mlconnector.store import audit
@@ -48,6 +49,22 @@ def test_a_place_is_added_tried_and_removed(rig: Rig, carried: list[str]) -> Non
         "notification_place_removed",
     ]
     assert {by for _, by in story} == {"admin@example.com"}
+
+
+def test_what_a_place_is_told_is_changed_and_its_address_stays(rig: Rig, carried: list[str]) -> None:
+    add_place(rig)
+    admin = visitor(rig)
+    form = admin.page("notifications/change?place=books")
+    assert form.count(" checked") == 2
+    page = admin.done("notifications/change", place="books", occasion="batch_rejected", language="en")
+    assert "books ist geändert." in page
+    place = places.found(rig.application.services, "books")
+    assert (place.occasions, place.language, bool(place.goes_to)) == (("batch_rejected",), "en", True)
+    assert "wenigstens einen Anlass" in admin.done("notifications/change", place="books", language="de")
+    assert places.found(rig.application.services, "books").language == "en"
+    assert admin.get("notifications/change?place=nobody").status_code == 404
+    assert visitor(rig, "auditor").post("notifications/change", place="books").status_code == 403
+    assert carried == []
 
 
 def test_what_is_refused_is_said_beside_the_form_without_what_is_secret(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mlconnector.flow.engine import warehouse_loads
+from mlconnector.store import audit, loads
 from mlconnector.systems.registry import warehouse_names, warehouse_system
 from tests.flow.warehouse.test_imports import NEIGHBOUR, extf_of
 from tests.web import rig as rigs
@@ -54,12 +57,16 @@ def test_a_text_is_checked_line_by_line_and_taken_along_as_it_is(rig: Rig) -> No
 
 @pytest.fixture
 def filled(sqlite_url: str, tmp_path: Path) -> Iterator[Rig]:
-    assert SYSTEM is not None
     with rigs.rig(sqlite_url, tmp_path) as made:
-        services = made.application.services
-        tables = {NAME: SYSTEM.in_folder(tmp_path / "delta")}
-        services.settings = services.settings.model_copy(update={"warehouses": tables})
-        yield made
+        yield with_tables(made, tmp_path)
+
+
+def with_tables(made: Rig, folder: Path) -> Rig:
+    assert SYSTEM is not None
+    services = made.application.services
+    tables = {NAME: SYSTEM.in_folder(folder / "delta")}
+    services.settings = services.settings.model_copy(update={"warehouses": tables})
+    return made
 
 
 def test_tables_are_shown_and_files_of_others_taken_in_once(filled: Rig) -> None:
@@ -77,3 +84,52 @@ def test_tables_are_shown_and_files_of_others_taken_in_once(filled: Rig) -> None
         )
         assert held.status_code == 409
     assert visitor(filled, "auditor").post("warehouses/file", warehouse=NAME, files=file).status_code == 403
+
+
+def test_somebody_has_tables_loaded_now_and_is_named_in_the_trail(filled: Rig) -> None:
+    filled.connect()
+    somebody = visitor(filled)
+    assert "Das Laden ist angestoßen" in somebody.done("warehouses/load")
+    assert filled.work.asked == [("start_load", "")]
+    assert asked_of(filled) == [{"by": "admin@example.com"}]
+    filled.work.busy = True
+    page = somebody.page("warehouses")
+    assert 'hx-trigger="every 5s"' in page
+    assert "Es wird geladen." in page
+    filled.work.busy = False
+    warehouse_loads.load_asked(filled.application.services, "")
+    page = somebody.page("warehouses")
+    assert "angekommen und verglichen" in page
+    assert "hx-get" not in page
+    auditor = visitor(filled, "auditor")
+    assert auditor.post("warehouses/load").status_code == 403
+    assert "Jetzt laden" not in auditor.page("warehouses")
+
+
+def test_one_load_is_carried_once_more_and_another_is_unknown(filled: Rig) -> None:
+    filled.connect()
+    services = filled.application.services
+    warehouse_loads.load_asked(services, "")
+    with services.database.read() as db:
+        row = loads.recent(db, NAME, 1)[0]
+    somebody = visitor(filled)
+    somebody.done("warehouses/load", load=row.id)
+    assert filled.work.asked == [("start_load", row.id)]
+    assert asked_of(filled)[-1]["load"] == row.id
+    assert warehouse_loads.load_asked(services, row.id)["verified"] == 1
+    assert somebody.post("warehouses/load", load="nothing").status_code == 409
+
+
+def test_where_another_process_works_nobody_is_told_that_tables_are_loaded(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with rigs.rig(sqlite_url, tmp_path, works_here=False) as made:
+        filled = with_tables(made, tmp_path)
+        somebody = visitor(filled)
+        assert "Jetzt laden" not in somebody.page("warehouses")
+        assert "lädt keine Tabellen" in somebody.post("warehouses/load").text
+
+
+def asked_of(rig: Rig) -> list[dict[str, Any]]:
+    with rig.application.services.database.read() as db:
+        return [dict(row.detail) for row in audit.of_events(db, f"[{NAME}]", ["loads_asked"])]

@@ -47,6 +47,11 @@ def is_active(workflow_id: str) -> bool:
     return status is not None and status.status in _ACTIVE
 
 
+def is_any_active(beginning: str) -> bool:
+    """Whether a workflow whose id begins so waits or is under way."""
+    return bool(DBOS.list_workflows(status=sorted(_ACTIVE), workflow_id_prefix=beginning, limit=1))
+
+
 def is_busy(name: str) -> bool:
     """Whether any workflow of a connection waits or is under way."""
     # On SQLite DBOS cannot look for attributes itself; few workflows are active at a time.

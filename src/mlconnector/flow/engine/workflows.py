@@ -24,7 +24,15 @@ from mlconnector.flow.engine import notifications, progress, warehouse_loads
 from mlconnector.flow.engine.housekeeping import forget_finished_work, tidy_up
 from mlconnector.flow.engine.outcomes import Kept, NotDone, Outcome, outcome_in, result_in
 from mlconnector.flow.engine.patience import Patience, Way, tried
-from mlconnector.flow.engine.queues import enqueue, enqueueing, is_active, is_busy, step, step_options
+from mlconnector.flow.engine.queues import (
+    enqueue,
+    enqueueing,
+    is_active,
+    is_any_active,
+    is_busy,
+    step,
+    step_options,
+)
 from mlconnector.flow.engine.schedules import keep_schedules
 from mlconnector.flow.intake import records
 from mlconnector.learnt_shapes import learnt
@@ -34,6 +42,8 @@ Result = TypeVar("Result")
 
 _PATIENCE = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _DONE = Outcome(outcome="done")
+# What the ids of workflows begin with that load tables.
+_LOADS = "load:"
 # Runs that go through what is known already, and ask the source for no other changes.
 _WITHOUT_PASS = frozenset({"webhook", "settled"})
 
@@ -81,11 +91,16 @@ class Workflows:
         def load(_moment: Any, _context: Any) -> Kept:
             return self._load()
 
+        @DBOS.workflow(name="load_asked")
+        def load_asked(load: str) -> Kept:
+            return self._at_work("load", partial(warehouse_loads.load_asked, services, load))
+
         @DBOS.workflow(name="notify")
         def notify(_moment: Any, _context: Any) -> Kept:
             return self._at_work("notify", partial(notifications.tell, services))
 
         self._load_workflow: Any = load
+        self._load_asked_workflow: Any = load_asked
         self._notify_workflow = notify
         self._housekeeping_workflow = housekeeping
         self._run_workflow: Any = run
@@ -102,6 +117,17 @@ class Workflows:
         run_id = f"{name}:{uuid.uuid4()}"
         enqueue("runs", f"run:{run_id}", self._run_workflow, name, run_id, trigger, wait)
         return f"run:{run_id}"
+
+    @translated()
+    def start_load(self, load: str = "") -> None:
+        """Have tables loaded because somebody asks: what is new, or once more the load that is named."""
+        workflow_id = f"{_LOADS}asked:{uuid.uuid4()}"
+        enqueue("jobs", workflow_id, self._load_asked_workflow, warehouse_loads.NOBODY, load)
+
+    @translated()
+    def is_loading(self) -> bool:
+        """Whether tables are loaded, or about to be."""
+        return is_any_active(_LOADS)
 
     @translated()
     def nudge(self, name: str, wait: float | None = None) -> None:
@@ -170,7 +196,7 @@ class Workflows:
         self.resume(way.context.name, parked=trigger not in _WITHOUT_PASS, wait=way.wait)
         # Webhooks come as often as they like; what they bring is loaded when its job ends, or on schedule.
         if trigger not in _WITHOUT_PASS and warehouse_loads.wanted(self._services):
-            enqueue("jobs", f"load:{run_id}", self._load_workflow, way.context.name, None)
+            enqueue("jobs", f"{_LOADS}{run_id}", self._load_workflow, way.context.name, None)
         return _kept(ended)
 
     def _load(self) -> Kept:
@@ -284,7 +310,7 @@ class Workflows:
             with enqueueing("runs", workflow_id, context.name):
                 await DBOS.enqueue_workflow_async("runs", self._run_workflow, *arguments)
         if warehouse_loads.wanted(self._services):
-            with enqueueing("jobs", f"load:{batch}:follow:{attempt}", context.name):
+            with enqueueing("jobs", f"{_LOADS}{batch}:follow:{attempt}", context.name):
                 await DBOS.enqueue_workflow_async("jobs", self._load_workflow, context.name, None)
         return _kept(_DONE)
 

@@ -82,6 +82,29 @@ def add(
         audit.append(db, [event], services.now())
 
 
+def change(
+    services: Services,
+    name: str,
+    by: str,
+    *,
+    occasions: Sequence[Occasion] = (),
+    language: Language | None = None,
+) -> None:
+    """Tell a place of other occasions, or in another language; what is not named stays.
+
+    Raises NeedsHuman (`notify_place_unknown`).
+    """
+    row = _known(services, name)
+    told = [one for one in OCCASIONS if one in (occasions or row.occasions.split())]
+    spoken = language or language_of(row)
+    with services.database.write() as db:
+        if not notices.change_place(db, name, " ".join(told), spoken):
+            raise _unknown(name)
+        detail = {"by": by, "occasions": told, "language": spoken}
+        event = audit.AuditEvent("", subject(name), "notification_place_changed", detail)
+        audit.append(db, [event], services.now())
+
+
 def try_out(services: Services, name: str, by: str) -> None:
     """Send a trial message to a place. Raises NeedsHuman (`notify_place_unknown`, or as `send` does)."""
     row = _known(services, name)

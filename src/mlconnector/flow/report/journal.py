@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Literal
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.case_titles import case_title
+from mlconnector.flow.report.completeness import Outcome
 from mlconnector.flow.report.report_tables import Table
 from mlconnector.flow.report.search import period_of
 from mlconnector.flow.report.spreadsheets import Cell
@@ -16,7 +19,7 @@ from mlconnector.formats.extf import document_field
 from mlconnector.model.entries import Entry, EntryLine, decode
 from mlconnector.model.money import ZERO
 from mlconnector.store import booked
-from mlconnector.store.booked import JournalRow
+from mlconnector.store.booked import JournalRow, Stand
 from mlconnector.texts.catalogue import sentence, word
 from mlconnector.texts.language import Language
 
@@ -60,34 +63,77 @@ def journal_of(
     return Journal(of, first, last, tuple(rows), total)
 
 
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """A row of the list of bookings; `state` is `accepted`, `sent` or `ready`."""
+
+    voucher: str
+    posted_on: date
+    turnover: Decimal
+    side: Literal["S", "H"]
+    currency: str
+    tax_key: str
+    contra_account: str
+    document_field_1: str
+    account: str
+    cost_centre_1: str
+    cost_centre_2: str
+    text: str
+    tax_case: str
+    state: Outcome
+    file: str
+
+
+def journal_lines(rows: Iterable[JournalRow]) -> Iterator[JournalLine]:
+    """Each row of the bookings, in their order."""
+    for row in rows:
+        entry = decode(row.content)
+        for line in entry.lines:
+            yield JournalLine(
+                voucher=row.voucher,
+                posted_on=entry.posted_on,
+                turnover=abs(line.amount),
+                side="S" if line.amount > ZERO else "H",
+                currency=line.currency or entry.currency,
+                tax_key=line.tax_key,
+                contra_account=line.contra_account,
+                document_field_1=_number(entry, line),
+                account=line.account,
+                cost_centre_1=line.cost_centre_1,
+                cost_centre_2=line.cost_centre_2,
+                text=line.text,
+                tax_case=line.tax_case,
+                state=_STATES[row.stand],
+                file=row.file_name or "",
+            )
+
+
 def journal_table(rows: Iterable[JournalRow], spoken: Language) -> Table:
     """Each row of the bookings, as a Buchungsliste has it."""
-    cells = [made for row in rows for made in _rows(row, spoken)]
+    cells = [_cells(one, spoken) for one in journal_lines(rows)]
     return Table(sentence("report_journal_sheet", {}, spoken), _KEYS, cells, spoken)
 
 
-def _rows(row: JournalRow, spoken: Language) -> Iterator[list[Cell]]:
-    entry = decode(row.content)
-    for line in entry.lines:
-        yield [
-            entry.posted_on,
-            abs(line.amount),
-            "S" if line.amount > ZERO else "H",
-            line.currency or entry.currency,
-            line.tax_key,
-            line.contra_account,
-            _number(entry, line),
-            line.account,
-            line.cost_centre_1,
-            line.cost_centre_2,
-            line.text,
-            case_title(line.tax_case, spoken),
-            word("became", "ready" if row.stand == "planned" else _STANDS[row.stand], spoken),
-            row.file_name or "",
-        ]
+def _cells(one: JournalLine, spoken: Language) -> list[Cell]:
+    return [
+        one.posted_on,
+        one.turnover,
+        one.side,
+        one.currency,
+        one.tax_key,
+        one.contra_account,
+        one.document_field_1,
+        one.account,
+        one.cost_centre_1,
+        one.cost_centre_2,
+        one.text,
+        case_title(one.tax_case, spoken),
+        word("became", one.state, spoken),
+        one.file,
+    ]
 
 
-_STANDS = {"accepted": "accepted", "under_way": "sent"}
+_STATES: Mapping[Stand, Outcome] = {"accepted": "accepted", "under_way": "sent", "planned": "ready"}
 
 
 def _number(entry: Entry, line: EntryLine) -> str:

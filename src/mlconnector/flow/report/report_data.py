@@ -10,6 +10,7 @@ from mlconnector.flow.report.balances import WHICH, AccountSums, Sums
 from mlconnector.flow.report.completeness import Group, ReadVoucher, Sum
 from mlconnector.flow.report.completeness_report import Completeness, Held
 from mlconnector.flow.report.costs import Cost, CostCentre
+from mlconnector.flow.report.journal import Journal, journal_lines
 from mlconnector.flow.report.ledger_reports import BalanceReport, CostReport, OpenItemReport
 from mlconnector.flow.report.number_series import Found
 from mlconnector.flow.report.open_items import LEDGERS, Amounts, OpenItem, Person
@@ -79,6 +80,18 @@ def vat_data(report: VatReport) -> dict[str, Any]:
             for one in report.cases
         ],
         "not_counted": asdict(report.not_counted),
+    }
+
+
+def journal_data(found: Journal, *, limit: int, page: int) -> dict[str, Any]:
+    """A page of the bookings of a period, row by row."""
+    return {
+        **_whose(found.whose),
+        **_period(found.first, found.last),
+        "rows": [asdict(one) for one in journal_lines(found.rows)],
+        "page": page,
+        "limit": limit,
+        "total": found.total,
     }
 
 

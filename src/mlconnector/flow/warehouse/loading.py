@@ -52,14 +52,14 @@ class Report:
         setattr(self, ended, getattr(self, ended) + 1)
 
 
-def load_everything(services: Services) -> Report:
+def load_everything(services: Services, *, waits: bool = True) -> Report:
     """Load what is new into every warehouse of the installation; nothing where there is none.
 
-    What waits for a person is tried less and less often.
+    What waits for a person is tried less and less often, where it `waits`.
     """
     report = Report()
     for target in targets(services):
-        load_into(target, report, waits=True)
+        load_into(target, report, waits=waits)
     return report
 
 
@@ -165,14 +165,19 @@ def replay(target: Target, row: LoadRow) -> Report:
     What has changed since goes as a load of its own, so that nothing old takes the place of something new.
     Raises NeedsHuman (`warehouse_source_gone`).
     """
+    source, report = source_of(target, row), Report()
+    with _ONE_AT_A_TIME, target.opened() as warehouse, _told(report):
+        warehouse.ready()
+        _Load(target, warehouse, source, report).carry()
+    return report
+
+
+def source_of(target: Target, row: LoadRow) -> Source:
+    """What a load is made of, as it is now. Raises NeedsHuman (`warehouse_source_gone`)."""
     wanted = [import_source(target, row)] if row.kind == IMPORT else sources(target)
-    report = Report()
     for source in wanted:
         if (source.kind, source.name) == (row.kind, row.source):
-            with _ONE_AT_A_TIME, target.opened() as warehouse, _told(report):
-                warehouse.ready()
-                _Load(target, warehouse, source, report).carry()
-            return report
+            return source
     raise NeedsHuman(
         Problem("warehouse_source_gone", {"load": row.id, "kind": row.kind, "source": row.source})
     )

@@ -48,6 +48,23 @@ def add(at: Acting) -> Response:
     return at.done("added", place=name)
 
 
+@SCREEN.page("change")
+def ask_to_change(at: At) -> Response:
+    """The form that changes what a place is told, and in which language."""
+    return at.shown("change.html", it=_found(at), occasions=OCCASIONS)
+
+
+@SCREEN.action("change", "notify")
+def change(at: Acting) -> Response:
+    """Change what a place is told, and in which language; its address stays."""
+    name, told = at.form.get("place"), [one for one in OCCASIONS if one in at.form.all("occasion")]
+    spoken: Language = "de" if at.form.get("language") == "de" else "en"
+    if not told:
+        return at.done("no_occasion", f"{SCREEN.address('change')}?{urlencode({'place': name})}")
+    places.change(at.app.services, name, at.by, occasions=told, language=spoken)
+    return at.done("changed", place=name)
+
+
 @SCREEN.action("test", "notify")
 def try_out(at: Acting) -> Response:
     """Send a trial message to a place."""
@@ -59,11 +76,7 @@ def try_out(at: Acting) -> Response:
 @SCREEN.page("remove")
 def ask_to_remove(at: At) -> Response:
     """Ask before a place is removed."""
-    name = at.asked("place")
-    try:
-        places.found(at.app.services, name)
-    except ConnectorError:
-        raise HTTPException(HTTPStatus.NOT_FOUND) from None
+    name = _found(at).name
     return at.confirmation("remove", "remove", {"place": name}, place=name)
 
 
@@ -78,6 +91,14 @@ def remove(at: Acting) -> Response:
 def new_address(kind: Kind) -> str:
     """Where a place of a kind is added."""
     return f"{SCREEN.address('new')}?{urlencode({'kind': kind})}"
+
+
+def _found(at: Visit) -> places.Place:
+    """The place that is asked for."""
+    try:
+        return places.found(at.app.services, at.asked("place"))
+    except ConnectorError:
+        raise HTTPException(HTTPStatus.NOT_FOUND) from None
 
 
 def _kind(given: str) -> Kind:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 
 from starlette.responses import Response
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.warehouse import credentials, imports
+from mlconnector.flow.warehouse import asking, credentials, imports
 from mlconnector.flow.warehouse.shown import warehouse_data
 from mlconnector.flow.warehouse.target import Target, target_of, targets
 from mlconnector.mapping.sheets import LARGEST_FILE
@@ -31,6 +32,9 @@ def show(at: At) -> Response:
         "warehouses.html",
         targets=[(one, warehouse_data(one, at.language), _missing(one)) for one in found],
         field=_FIELD,
+        moment_of=datetime.fromisoformat,
+        may_load=at.viewer.may("warehouse") and at.parts.work is not None,
+        is_loading=at.parts.work is not None and at.parts.work.is_loading(),
         others=[one for one in warehouse_names() if one not in {target.name for target in found}],
     )
 
@@ -70,6 +74,21 @@ def give(at: Acting) -> Response:
         return at.done("nothing_given")
     step = credentials.give(target, given, at.by)
     return at.done("sealed" if step.outcome == "ok" else "sealed_untested", names=", ".join(given))
+
+
+@SCREEN.action("load", "warehouse")
+def load(at: Acting) -> Response:
+    """Have what is new loaded now, or one load once more."""
+    if at.parts.work is None:
+        raise NeedsHuman(Problem("loads_elsewhere"))
+    load_id = ""
+    if at.form.get("load"):
+        _, row = asking.ask_again(at.app.services, at.form.get("load"), at.by)
+        load_id = row.id
+    else:
+        asking.ask_for_new(at.app.services, at.by)
+    at.parts.work.start_load(load_id)
+    return at.done("load_begun")
 
 
 @SCREEN.action("file", "warehouse", largest=LARGEST_FILE)

@@ -45,8 +45,7 @@ setup-dev: .venv/ready-dev
 	touch $@
 
 .venv/ready-dev: requirements-dev.txt pyproject.toml scripts/setup scripts/browser
-	PYTHON="$(PYTHON)" scripts/setup requirements-dev.txt
-	scripts/browser
+	scripts/browser & PYTHON="$(PYTHON)" scripts/setup requirements-dev.txt && wait $$!
 	touch .venv/ready $@
 
 clean:

@@ -1,25 +1,33 @@
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import settings
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from mlconnector.commands import output
 from mlconnector.store import audit
 from mlconnector.store.database import Database, open_database
 from mlconnector.store.seals import MasterKeys, generate_master_key
 from mlconnector.store.trail_seal import TrailSeal
+from tests.authority import own_authority
 from tests.clock import Clock
-from tests.databases import Postgres, copied_sqlite, migrated_sqlite, running_postgres
+from tests.databases import Postgres, copied_sqlite, migrated_sqlite, running_postgres, without_waiting
 
 _LONGEST_ID = 60
 
 # How fast the machine is says nothing of what is tested.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+# Whoever asks a stand-in and names no timeout waits for it as long as a busy machine may take.
+for _part in ("connect", "read", "write", "pool"):
+    setattr(inspect.signature(httpx.Client).parameters["timeout"].default, _part, 120.0)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -40,6 +48,24 @@ def english_where_nobody_says_otherwise() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LC_ALL", "C.UTF-8")
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def few_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One authority is trusted instead of a hundred, whose certificates each client would read anew."""
+    path = tmp_path_factory.mktemp("authorities") / "one.pem"
+    path.write_bytes(own_authority())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(path))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_survives_a_power_cut() -> Iterator[None]:
+    """No file of SQLite waits for the disk, as none of PostgreSQL does; processes of their own do wait."""
+    event.listen(Pool, "checkout", without_waiting)
+    yield
+    event.remove(Pool, "checkout", without_waiting)
 
 
 @pytest.fixture

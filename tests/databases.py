@@ -9,6 +9,7 @@ import fcntl
 import importlib
 import os
 import shutil
+import sqlite3
 import tempfile
 import uuid
 import warnings
@@ -20,6 +21,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from mlconnector.store.database import open_database
 from mlconnector.store.migrate import migrate
@@ -55,6 +57,13 @@ class Postgres:
     def _run(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
+
+
+def without_waiting(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let a connection to SQLite not wait for the disk: what is tested need not survive a power cut."""
+    if isinstance(connection, sqlite3.Connection) and not record.info.setdefault("does not wait", False):
+        connection.execute("PRAGMA synchronous=OFF")
+        record.info["does not wait"] = True
 
 
 @contextmanager

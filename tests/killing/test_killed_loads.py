@@ -24,10 +24,16 @@ def product(tmp_path: Path, sqlite_template: Path) -> Iterator[Product]:
         yield made
 
 
-def test_killed_at_each_point_of_a_load_one_after_the_other(product: Product) -> None:
+TWICE = (*LOAD_POINTS, *(f"{one}:2" for one in LOAD_POINTS))
+
+
+@pytest.mark.parametrize("points", [LOAD_POINTS, pytest.param(TWICE, marks=pytest.mark.thorough)])
+def test_killed_at_each_point_of_a_load_one_after_the_other(
+    product: Product, points: tuple[str, ...]
+) -> None:
     config = str(product.folder / "settings.toml")
     assert product.run(config=config, crash_at="load_staged") == -signal.SIGKILL
-    for point in (*LOAD_POINTS, *(f"{one}:2" for one in LOAD_POINTS)):
+    for point in points:
         load = product.start("warehouse", "load", config=config, crash_at=point)
         assert load.wait(SECONDS) == -signal.SIGKILL, product.logs()
     assert product.run(config=config) in {Exit.FINE, Exit.PROBLEMS}

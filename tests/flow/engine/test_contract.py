@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS
+from sqlalchemy.pool import Pool
 
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.engine import engine, progress, recovery
@@ -23,6 +24,7 @@ from mlconnector.flow.engine.queues import enqueue
 from mlconnector.flow.engine.workflows import Workflows
 from mlconnector.flow.intake import records
 from mlconnector.flow.intake.records import Taken
+from tests.databases import without_waiting
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import Rig, second_connection
 
@@ -232,10 +234,19 @@ def test_sqlite_tells_dbos_the_time_whatever_its_version(
 
 def test_progress_on_sqlite_survives_a_power_cut_and_lets_readers_in(tmp_path: Path) -> None:
     opened = progress_engine(str(tmp_path / "progress.sqlite"))
+    sa.event.remove(Pool, "checkout", without_waiting)
+    try:
+        found = settings_of(opened)
+    finally:
+        sa.event.listen(Pool, "checkout", without_waiting)
+    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 60_000, "foreign_keys": 1}
+
+
+def settings_of(opened: sa.Engine) -> dict[str, Any]:
     with opened.connect() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
         }
     opened.dispose()
-    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 60_000, "foreign_keys": 1}
+    return found

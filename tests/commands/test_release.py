@@ -46,6 +46,19 @@ def test_what_goes_is_shown_before_it_is_released(ready: Desk) -> None:
     assert ready.datev.jobs
 
 
+def test_what_a_second_person_has_to_approve_is_shown_by_status(
+    ready: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLCONNECTOR_FOUR_EYES", "true")
+    ready.says(0, "release", NAME, "--withdraw")
+    ready.says(1, "run", NAME)
+    ready.give("release", NAME, "--yes")
+    said = ready.says(1, "status", NAME)
+    assert f"{somebody()} asked to release the connection ({NAME}). Somebody else has to approve" in said
+    (asked,) = ready.data(1, "status", NAME)[NAME]["waits_for_approval"]
+    assert (asked["kind"], asked["about"], asked["by"]) == ("release", NAME, somebody())
+
+
 def test_machines_are_told_the_same(ready: Desk) -> None:
     data = ready.data(1, "run", NAME)[NAME]
     assert data["released"] is None

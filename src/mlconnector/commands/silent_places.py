@@ -8,10 +8,12 @@ from mlconnector.flow.notify import places
 from mlconnector.texts.catalogue import explain
 
 
-def say_silent_places(services: Services) -> None:
-    """Say which places messages do not get to, on standard error."""
-    for one in places.failing(services):
+def say_silent_places(services: Services) -> bool:
+    """Say which places messages do not get to, on standard error; whether there are any."""
+    found = places.failing(services)
+    for one in found:
         if one.failure is not None:
             what = explain(one.failure.key, one.failure.facts, language()).what
             said = phrase("notify_failing", place=one.name, since=one.failing_since, what=what)
             paragraph(said, to=complaints)
+    return bool(found)

@@ -59,9 +59,9 @@ def status(names: Names = None, json: AsJson = False) -> None:
             say("no_connections")
         else:
             show(report)
-        if not json:
-            say_silent_places(app.services)
-        raise typer.Exit(exit_code(report))
+        is_silent = say_silent_places(app.services)
+        ended = exit_code(report)
+        raise typer.Exit(Exit.PROBLEMS if ended is Exit.FINE and is_silent else ended)
 
 
 def exit_code(report: Mapping[str, Mapping[str, Any]], *, finished: bool = False) -> Exit:
@@ -89,6 +89,9 @@ def show(report: Mapping[str, Mapping[str, Any]]) -> None:
         paragraph(phrase("client_line", source=source, client=client), 2)
         _show_trouble(one)
         _show_release(name, one)
+        for asked in one["waits_for_approval"]:
+            facts = {**asked, "wanted": named("approval", asked["kind"])}
+            paragraph(phrase("approval_asked", **facts), 2, hanging=2)
         for login in one["logins"]:
             key = "no_login_line" if login["until"] is None else "login_line"
             facts = {"system": named("system", login["system"]), "until": login["until"], "by": login["by"]}

@@ -245,6 +245,15 @@ class WaitsForRelease(BaseModel):
     batches: int = Field(description="frozen Buchungsstapel of which nothing was sent")
 
 
+class WaitsForApproval(BaseModel):
+    """What one person has asked for and another one has to approve."""
+
+    kind: Literal["release", "resend"]
+    about: str = Field(description="the connection, or the file of the batch")
+    by: str
+    at: datetime
+
+
 class CallsLeft(BaseModel):
     """What is left of the limit on calls of the source's key, which all with the same key share."""
 
@@ -265,6 +274,7 @@ class ConnectionOverview(BaseModel):
     state_reason: str
     released: Released | None = Field(description="null: nothing is sent before somebody releases it")
     waits_for_release: WaitsForRelease | None = Field(description="null where no release is missing")
+    waits_for_approval: list[WaitsForApproval] = Field(description="with `four_eyes`, for another person")
     login_until: datetime | None = Field(description="when the login at the sink ends by itself")
     logins: list[Login] = Field(description="the systems that a person has to log in to")
     sink_requests: SinkRequests = Field(description="what was asked of the sink in the last 24 hours")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mlconnector.flow.notify.matters import Known, Lasting, Matter, Month, Rejected, matters
+from mlconnector.flow.notify.matters import AskedFor, Known, Lasting, Matter, Month, Rejected, matters
 from mlconnector.store.connections import ConnectionState
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
@@ -30,6 +30,13 @@ def test_what_is_urgent_comes_first() -> None:
     found = told(known)
     assert [one.occasion for one in found] == ["login_needed", "batch_rejected", "new_cause"]
     assert [one.is_urgent for one in found] == [True, True, False]
+
+
+def test_what_a_second_person_has_to_approve_is_told_at_once_and_each_request_anew() -> None:
+    first = told(replace(FINE, asked=(AskedFor("release", "mine", NOW),)))
+    second = told(replace(FINE, asked=(AskedFor("release", "mine", NOW + DAY),)))
+    assert [(one.occasion, one.is_urgent) for one in first] == [("approval_asked", True)]
+    assert first[0].identity != second[0].identity
 
 
 @pytest.mark.parametrize(

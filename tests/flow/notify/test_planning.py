@@ -93,4 +93,4 @@ def test_what_could_not_be_sent_before_it_was_over_is_missed() -> None:
 
 def test_there_are_occasions_of_every_urgency() -> None:
     urgent: list[Occasion] = [one for one in OCCASIONS if Matter(one, "", "").is_urgent]
-    assert urgent == ["login_needed", "batch_rejected"]
+    assert urgent == ["login_needed", "batch_rejected", "approval_asked"]

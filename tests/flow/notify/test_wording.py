@@ -15,6 +15,7 @@ from tests.texts.tables import table
 
 HERE = "https://books.example.com/ml"
 FACTS = {
+    "approval_asked": {"wanted": "release", "batch": ""},
     "login_needed": {},
     "batch_rejected": {"file": "EXTF_b.csv", "part": "failed"},
     "token_ends": {"system": "pipedrive", "until": "2026-11-22T02:22:56+00:00", "days": "3"},
@@ -27,6 +28,7 @@ SAID = {
     "batch_rejected": "mine: DATEV hat den Stapel EXTF_b.csv nicht wie gesendet übernommen (abgelehnt).",
     "token_ends": "mine: Die Anmeldung bei Pipedrive gilt nur noch bis 22.11.2026 03:22 MEZ.",
     "new_cause": "mine: Belege warten aus einem neuen Grund: Bei … fehlt das Land.",
+    "approval_asked": "mine: Beantragt ist, die Verbindung freizugeben. Eine zweite Person muss zustimmen;",
     "silent": "mine: Seit 22.11.2026 03:22 MEZ wurde Pipedrive nicht mehr bis zum Ende gelesen.",
     "month": "mine: 10/2026 in Zahlen: 3 Stapel mit 1.200 Belegen bereitgestellt, 0 abgelehnt.",
 }

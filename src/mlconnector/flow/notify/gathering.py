@@ -10,9 +10,18 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.connect.standing import logins_of
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.notify.matters import REJECTED_FOR, Known, Lasting, Matter, Month, Rejected, matters
+from mlconnector.flow.notify.matters import (
+    REJECTED_FOR,
+    AskedFor,
+    Known,
+    Lasting,
+    Matter,
+    Month,
+    Rejected,
+    matters,
+)
 from mlconnector.flow.report.waiting import key_of
-from mlconnector.store import batches, connections, lookup, runs
+from mlconnector.store import approvals, batches, connections, lookup, runs
 from mlconnector.store.connections import ConnectionRow
 from mlconnector.texts.zone import shown_in
 
@@ -52,6 +61,7 @@ def _known(context: Context, row: ConnectionRow) -> Known:
         refused = batches.refused_since(db, row.name, context.now() - REJECTED_FOR)
         causes = lookup.causes(db, lookup.Scope(connection=row.name))
         heard_at = runs.last_done(db, row.name) or row.released_at
+        asked = approvals.every(db, row.name)
     logins, is_polled = _of_settings(context, row)
     return Known(
         row.name,
@@ -62,6 +72,7 @@ def _known(context: Context, row: ConnectionRow) -> Known:
         logins,
         tuple(Rejected(one.id, one.file_name, one.state == "partial") for one in refused),
         tuple(sorted({key_of(one.cause) for one in causes})),
+        tuple(AskedFor(one.kind, one.about, one.at) for one in asked),
     )
 
 

@@ -10,10 +10,12 @@ from typing import Literal, get_args
 from mlconnector.store.connections import ConnectionState
 from mlconnector.store.notices import Identity
 
-Occasion = Literal["login_needed", "batch_rejected", "token_ends", "new_cause", "silent", "month"]
+Occasion = Literal[
+    "login_needed", "batch_rejected", "approval_asked", "token_ends", "new_cause", "silent", "month"
+]
 OCCASIONS: tuple[Occasion, ...] = get_args(Occasion)
 """The most urgent first."""
-URGENT: frozenset[Occasion] = frozenset({"login_needed", "batch_rejected"})
+URGENT: frozenset[Occasion] = frozenset({"login_needed", "batch_rejected", "approval_asked"})
 """What does not wait for the daily message."""
 TOKEN_DAYS = (3, 14, 30)
 """How many days before its end a login is told of."""
@@ -41,6 +43,15 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What one person has asked for and another one has to approve: a `release`, or to `resend` a batch."""
+
+    kind: str
+    about: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a connection: `causes` are the kinds of what vouchers wait for.
 
@@ -54,6 +65,7 @@ class Known:
     logins: tuple[Lasting, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     causes: tuple[str, ...] = ()
+    asked: tuple[AskedFor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,9 @@ def _of_connection(one: Known, now: datetime, silent_after: timedelta) -> Iterat
     for batch in one.rejected:
         facts = {"file": batch.file, "batch": batch.id, "part": "partial" if batch.is_part else "failed"}
         yield Matter("batch_rejected", one.name, batch.id, facts)
+    for asked in one.asked:
+        facts = {"wanted": asked.kind, "batch": asked.about if asked.kind == "resend" else ""}
+        yield Matter("approval_asked", one.name, f"{asked.kind} {asked.about} {asked.at.isoformat()}", facts)
     for cause in one.causes:
         yield Matter("new_cause", one.name, cause, {"cause": cause})
     # Who has to log in knows why nothing comes.

@@ -66,6 +66,8 @@ def sentence(one: Matter, language: Language) -> str:
     facts = {**one.facts, "connection": one.connection}
     if one.occasion == "new_cause":
         facts["what"] = explain_in_general(one.subject, language).what
+    if "wanted" in facts:
+        facts["wanted"] = word("approval", facts["wanted"], language)
     if "part" in facts:
         facts["part"] = word("batch", facts["part"], language)
     return notice(one.occasion, facts, language)
@@ -77,6 +79,10 @@ def page_of(one: Matter) -> str:
     match one.occasion:
         case "batch_rejected":
             return f"/console/batches/batch?{urlencode({'name': one.subject})}"
+        case "approval_asked" if one.facts["batch"]:
+            return f"/console/batches/batch?{urlencode({'name': one.facts['batch']})}"
+        case "approval_asked":
+            return f"/console/preview/release?{connection}"
         case "new_cause":
             return f"/console/exceptions?{connection}"
         case "silent":

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mlconnector.store import batches
-from mlconnector.store.approvals import Asked
 
 Kind = Literal[
     "login_needed",
@@ -51,8 +50,8 @@ def wanted(one: Mapping[str, Any], *, finished: bool = False) -> list[Attention]
         note("login_needed")
     if one["state"] == "degraded":
         note("degraded")
-    if one["waits_for_release"] and any(one["waits_for_release"].values()):
-        note("not_released")
+    for kind, facts in _of_release(one):
+        note(kind, **facts)
     if one["problems"]:
         states = one["vouchers"]
         waiting = states.get("needs_human", 0) + states.get("rejected", 0)
@@ -72,16 +71,15 @@ def wanted(one: Mapping[str, Any], *, finished: bool = False) -> list[Attention]
     return found
 
 
-def asked_for(asked: Iterable[Asked]) -> list[Attention]:
-    """What waits for a second person to approve it."""
-    return [
-        Attention(
-            one.connection,
-            "release_asked" if one.kind == "release" else "resend_asked",
-            {"about": str(one.detail.get("file") or one.about), "by": one.by},
-        )
-        for one in asked
-    ]
+def _of_release(one: Mapping[str, Any]) -> Iterator[tuple[Kind, dict[str, str]]]:
+    """What waits for somebody's word before it goes; of what was asked for, only the answer is missing."""
+    asked = one["waits_for_approval"]
+    for each in asked:
+        kind: Kind = "release_asked" if each["kind"] == "release" else "resend_asked"
+        yield kind, {"about": each["about"], "by": each["by"]}
+    is_asked = any(each["kind"] == "release" for each in asked)
+    if not is_asked and one["waits_for_release"] and any(one["waits_for_release"].values()):
+        yield "not_released", {}
 
 
 def _of_run(run: Mapping[str, Any]) -> Kind | None:

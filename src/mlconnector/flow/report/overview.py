@@ -20,6 +20,7 @@ from mlconnector.flow.context.services import STORED_SETTINGS_REFUSED, Services
 from mlconnector.flow.report import waiting
 from mlconnector.model.problems import Problem
 from mlconnector.store import (
+    approvals,
     audit,
     batches,
     connections,
@@ -53,6 +54,7 @@ def connection(
     Each cause comes with as many of its vouchers as `first_vouchers` says.
     `trouble` says in words why the state is not `ready`; None where it is, or where a login is all it needs.
     `waits_for_release` counts what waits for nothing but a release; None where none is missing.
+    `waits_for_approval` is what one person has asked for and another one has to approve.
     A run that no living process works on any more is `interrupted`; the next one goes on with it.
     The words are in the language of the installation where no other is named.
     """
@@ -69,6 +71,7 @@ def connection(
         works = anybody_works(context.services, db)
         given = released.released(row)
         waits = None if given is not None or row.is_disconnected else released.waiting(db, context.name)
+        asked = approvals.every(db, context.name)
     refused = _refused_settings(context)
     if refused is not None and row.state != "paused":
         row = replace(row, state="degraded", state_reason=refused.cause)
@@ -84,6 +87,9 @@ def connection(
         "trouble": _trouble(row, detail, spoken),
         "released": None if given is None else asdict(given),
         "waits_for_release": None if waits is None else asdict(waits),
+        "waits_for_approval": [
+            {"kind": one.kind, "about": one.title, "by": one.by, "at": one.at} for one in asked
+        ],
         "login_until": None
         if refused
         else context.vault.expires(context.name, token_name(context.settings.sink_system.name)),

@@ -16,7 +16,7 @@ from mlconnector.flow.notify import places
 from mlconnector.flow.report import attention, charts, overview
 from mlconnector.flow.report.case_titles import case_title
 from mlconnector.model.euro import EURO
-from mlconnector.store import approvals, connections, figures
+from mlconnector.store import connections, figures
 from mlconnector.texts import notation
 from mlconnector.texts.catalogue import explain, sentence, word
 from mlconnector.texts.language import Language
@@ -80,13 +80,9 @@ def _told(app: Application, language: Language, say: Say) -> dict[str, Any]:
     with app.database.read() as db:
         names = [row.name for row in connections.every(db)]
         hints = {name: figures.latest_hint(db, name) for name in names}
-        asked = approvals.every(db)
     report = {name: overview.connection(app.context(name), language, first_vouchers=0) for name in names}
     found = [each for one in report.values() for each in attention.wanted(one)]
-    # Of what was asked for already, only the answer is missing.
-    asked_releases = {one.connection for one in asked if one.kind == "release"}
-    found = [one for one in found if one.kind != "not_released" or one.connection not in asked_releases]
-    wanted = sorted([*attention.asked_for(asked), *found], key=lambda each: _URGENCY[each.kind])
+    wanted = sorted(found, key=lambda each: _URGENCY[each.kind])
     counts = Counter[str]()
     for one in report.values():
         counts.update(one["vouchers"])

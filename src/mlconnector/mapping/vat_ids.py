@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from stdnum.eu import vat
-from stdnum.exceptions import ValidationError
-
 from mlconnector.mapping.regions import region
 from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Party
@@ -17,6 +14,10 @@ def member_state_vat_id(written: str | None) -> str | None:
 
     Numbers with EU or IM belong to the one-stop shop, not to a member state.
     """
+    # Whoever only reads settings must not wait for the library.
+    from stdnum.eu import vat  # noqa: PLC0415
+    from stdnum.exceptions import ValidationError  # noqa: PLC0415
+
     try:
         number = str(vat.validate(written or ""))
     except ValidationError:
@@ -55,5 +56,7 @@ def vat_id_problem(party: Party) -> Problem | None:
 
 
 def _claims_a_member_state(written: str) -> bool:
+    from stdnum.eu import vat  # noqa: PLC0415 - as above
+
     prefix = written.strip()[:2].lower()
     return prefix in vat.MEMBER_STATES or prefix == "el"

@@ -76,7 +76,7 @@ def test_the_whole_way(mine: Desk) -> None:
 
     # The bookkeeper looks at what would be booked; nothing is sent by that.
     why = mine.says(0, "preview", NAME, "RE-2026-00001", "--why")
-    assert "Gegenkonto (contra account) = 8400: mapping.revenue row" in why
+    assert "Gegenkonto (contra account) = 8400: Mapping › Revenue, row" in why
     previewed = {one["number"]: one for one in mine.data(1, "preview", NAME, "--limit", "100")["vouchers"]}
     assert previewed[OLD_ARTICLE]["problems"][0]["cause"] == OLD_ARTICLES
     assert mine.datev.jobs == []
@@ -112,7 +112,7 @@ def test_the_whole_way(mine: Desk) -> None:
         "read from the source",
         "waits for you",
         "goes on",
-        "mapping.revenue row 1",
+        "Mapping › Revenue, row 1",
         "sent to DATEV",
     ):
         assert told in story

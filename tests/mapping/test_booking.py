@@ -150,7 +150,7 @@ class TestForeignMoney:
         by = rules(exchange_rates={"USD 2026-07": "1.2", "USD 2026-08": "1.3"})
         assert draft(voucher(currency="USD"), by).exchange_rate == Decimal("1.2")
         assert because(voucher(currency="USD"), "exchange_rate", by) == [
-            ("1.2", "mapping.exchange_rates USD 2026-07")
+            ("1.2", "Settings › Rates by month: USD, July 2026")
         ]
 
     def test_without_any_rate_waits(self) -> None:
@@ -249,9 +249,11 @@ class TestCostCentres:
         made = entry_of(sale, by).lines[0]
         assert (made.cost_centre_1, made.cost_centre_2) == ("220", "P")
         assert because(sale, "cost_centre_1", by) == [
-            ("220", "mapping.cost_centre_1: cost_centre = 220 Montage")
+            ("220", "Mapping › KOST1 (cost centre 1): cost centre = 220 Montage")
         ]
-        assert because(sale, "cost_centre_2", by) == [("P", "mapping.cost_centre_2: pipeline = Projekte")]
+        assert because(sale, "cost_centre_2", by) == [
+            ("P", "Mapping › KOST2 (cost centre 2): pipeline = Projekte")
+        ]
 
     def test_that_the_table_does_not_have_wait(self) -> None:
         (problem,) = problems(voucher(attributes={"cost_centre": "Neu"}), rules(cost_centre_1=self.TABLE))
@@ -277,7 +279,7 @@ class TestCostCentres:
         by = rules(cost_centre_1={"unlisted": "as_given"})
         assert entry_of(sale, by).lines[0].cost_centre_1 == written
         assert because(sale, "cost_centre_1", by) == [
-            (written, f"mapping.cost_centre_1: cost_centre = {given}, as the source writes it")
+            (written, f"Mapping › KOST1 (cost centre 1): cost centre = {given}, as the source writes it")
         ]
 
     @pytest.mark.parametrize("given", ["x" * 37, "--"])
@@ -318,7 +320,9 @@ class TestTheEntry:
         by = rules(supply="goods")
         sale = voucher(line(rate="0"), party=party("GR", "gr 094 259 216"))
         assert entry_of(sale, by).lines[0].eu_vat_id == "EL094259216"
-        assert because(sale, "eu_vat_id", by) == [("EL094259216", "VAT id or country of organization/7")]
+        assert because(sale, "eu_vat_id", by) == [
+            ("EL094259216", "VAT id or country of the customer or supplier")
+        ]
 
     def test_names_no_vat_id_elsewhere(self) -> None:
         sale = voucher(line(rate="19"), party=party("DE", AUSTRIAN))
@@ -327,13 +331,14 @@ class TestTheEntry:
 
     def test_says_of_every_account_why(self) -> None:
         sale = voucher(line("100"), line("5", rate="7"))
-        default = "mapping.default_revenue = true, account of the tax case (tax_cases.toml)"
+        setting = "the connection's setting “Revenue without a row of its own”"
+        default = f"{setting}: account as proposed for the tax case"
         assert because(sale, "account") == [("8400", default), ("8300", default)]
         case, why = because(sale, "tax_case")[0]
         assert case == "domestic_19"
         assert why == (
             "19 %, Germany (DE), without a VAT id of another member state, "
-            "supplied on 2026-07-31 [§ 12 Abs. 1 UStG; tax_cases.toml]"
+            "supplied on 2026-07-31; tax case as proposed [§ 12 Abs. 1 UStG]"
         )
 
     def test_says_of_every_line_why(self) -> None:
@@ -359,8 +364,11 @@ class TestTheEntry:
 
     def test_says_where_the_debtor_is_from(self) -> None:
         own = voucher(party=party(account="10000"))
-        assert because(own, "debtor") == [("10000", "number that the source has for organization/7")]
-        assert because(voucher(), "debtor") == [("10000", "number of organization/7 in these books")]
+        assert because(own, "debtor") == [
+            ("10000", "number that the source has for this customer or supplier")
+        ]
+        said = "number of this customer or supplier in your books (Mapping › Debtors and creditors)"
+        assert because(voucher(), "debtor") == [("10000", said)]
 
 
 @pytest.mark.parametrize(

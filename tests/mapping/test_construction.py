@@ -69,7 +69,7 @@ class TestARowForSupplierAndKindOfCost:
     def test_says_what_it_has_looked_at(self) -> None:
         why = [one for one in draft(bill(), buying(tax_case=[ROW])).because if one.field == "tax_case"]
         told = [reason(one.rule, one.facts, "en") for one in why]
-        named = f"mapping.tax_case row 1: vendor = {VENDOR}, cost_type = Subunternehmer; 0 %"
+        named = f"Mapping › Tax cases, row 1: supplier = {VENDOR}, cost type = Subunternehmer; 0 %"
         assert [one[: len(named)] for one in told] == [named]
 
     def test_books_with_the_key_of_the_case_on_another_account(self) -> None:

@@ -199,6 +199,16 @@ def events() -> dict[str, Found]:
     }
 
 
+def details() -> list[Found]:
+    """The names that each place that writes to the audit trail gives in the detail of its event."""
+    return [
+        module.keys(argument(call, position, "detail"))
+        for module in modules()
+        for name, position in (("event", 2), ("AuditEvent", 3))
+        for call in module.calls(name)
+    ]
+
+
 def _called(call: ast.Call) -> str:
     if isinstance(call.func, ast.Attribute):
         return call.func.attr

@@ -29,7 +29,7 @@ REVENUE = {
 def test_a_problem_says_what_happened_why_what_to_do_and_who_does_it() -> None:
     words = explain("revenue_account_missing", REVENUE, "en")
     assert words.what == "There is no revenue account for the line “Montage vor Ort”."
-    assert "domestic_19" in words.why
+    assert "tax case “Domestic 19 %”" in words.why
     assert 'product_code = "MONT", product = "Montage", tax_case = "domestic_19"; and account' in words.do
     assert words.who == "You"
 
@@ -38,7 +38,7 @@ def test_a_cause_says_what_its_vouchers_have_in_common_and_dots_for_the_rest() -
     other = REVENUE | {"line": "Aufmaß", "pipeline": "Projekte"}
     words = explain_together([Problem("revenue_account_missing", facts) for facts in (REVENUE, other)], "en")
     assert words.what == "There is no revenue account for the line “…”."
-    assert "domestic_19" in words.why
+    assert "tax case “Domestic 19 %”" in words.why
     assert 'pipeline = "…"' in words.do
     alone = explain_together([Problem("revenue_account_missing", REVENUE)], "en")
     assert alone == explain("revenue_account_missing", REVENUE, "en")

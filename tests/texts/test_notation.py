@@ -11,7 +11,7 @@ import pytest
 from mlconnector.texts import zone
 from mlconnector.texts.catalogue import filled
 from mlconnector.texts.language import Language
-from mlconnector.texts.notation import amount_places, day, exact_moment, moment, number
+from mlconnector.texts.notation import amount_places, day, exact_moment, moment, month, number
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,9 @@ def test_what_is_no_number_and_no_day_stays_as_it_is() -> None:
 @pytest.mark.parametrize(("language", "written"), [("de", "1.234,5 MB"), ("en", "1,234.5 MB")])
 def test_a_size_is_told_in_megabytes(language: Language, written: str) -> None:
     assert filled("{size.size}", {"size": str(1234 * 1024**2 + 512 * 1024)}, language) == written
+
+
+def test_a_month_is_written_out() -> None:
+    assert (month("2026-07", "de"), month("2026-07", "en")) == ("Juli 2026", "July 2026")
+    assert month("2026", "de") == "2026"
+    assert month("2026-13", "en") == "2026-13"

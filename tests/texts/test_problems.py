@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import re
 from importlib.resources import files
+from typing import get_args
 
 import pytest
 
 from mlconnector.systems.datev.answers import NOTHING_SAID
+from mlconnector.texts.catalogue import explain
+from mlconnector.texts.language import Language
 from tests.texts.named_in_code import Found, problems
 from tests.texts.tables import LANGUAGES, needed, table, welcome
 
 TEXTS = table("problems.toml")
+ON_PAGES = table("on_pages.toml")
 ANSWERS = table("answers.toml")
 ROWS = csv.DictReader(
     files("mlconnector.systems.datev").joinpath("answers.csv").read_text("utf-8").splitlines()
@@ -112,6 +116,21 @@ def test_the_words_of_a_problem_ask_for_facts_that_are_given(key: str) -> None:
         for part in TEXTS[key][language].values():
             assert needed(part) <= always
             assert welcome(part) <= sometimes
+
+
+@pytest.mark.parametrize("key", sorted(ON_PAGES))
+def test_what_a_page_says_of_a_cure_names_no_command_setting_or_id(key: str) -> None:
+    always = frozenset.intersection(*GIVEN[key])
+    sometimes = frozenset.union(*GIVEN[key])
+    languages: tuple[Language, ...] = get_args(Language)
+    for language in languages:
+        text = ON_PAGES[key][language]
+        assert needed(text) <= always
+        assert welcome(text) <= sometimes
+        assert not re.search(r"`|\[|[a-z]_[a-z]|party_id", re.sub(r"{[^}:]*[}:]", "", text))
+        assert "{party_id" not in text
+        assert explain(key, {}, language, on_page=True).do != explain(key, {}, language).do
+    assert needed(ON_PAGES[key]["de"]) == needed(ON_PAGES[key]["en"])
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))

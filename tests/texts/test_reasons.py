@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mlconnector.texts.catalogue import reason, word
@@ -25,8 +27,9 @@ FACTS = {
     "mapping/tax.py: shown(chosen.facts)": {
         *("direction", "rate", "region", "country", "territory", "vat_id", "day"),
     },
-    "mapping/targets.py: row_facts(voucher, number)": {"table", "row"},
-    "mapping/lookups.py: row_facts(voucher, match[0])": {"table", "row"},
+    "mapping/targets.py: row_facts(voucher, match)": {"table", "row"},
+    "mapping/tax.py: looked_at({**named, **of_row.attributes})": set(),
+    "mapping/lookups.py: {f'where.{name}': value for name, value in facts.items() if value}": set(),
 }
 PLACES = [
     (module, call)
@@ -68,6 +71,30 @@ def test_words_ask_for_facts_that_every_place_gives(rule: str) -> None:
 @pytest.mark.parametrize("rule", sorted(REASONS))
 def test_a_reason_tells_the_same_facts_in_both_languages(rule: str) -> None:
     assert slots(REASONS[rule]["de"]) == slots(REASONS[rule]["en"])
+
+
+def test_every_table_and_setting_that_gives_a_value_is_called_as_in_the_console() -> None:
+    """Nobody who looks at a booking knows the names of the connection file."""
+    named = {
+        one
+        for module in modules()
+        if module.name.startswith("mapping/")
+        for one in re.findall(
+            r'"(?:setting|table)": f?"(mapping\.[a-z_.0-9{}]+)"', module.path.read_text(encoding="utf-8")
+        )
+    }
+    told = {*table("words.toml")["table"], *table("words.toml")["setting"]}
+    assert len(named) > 8
+    for one in named:
+        known = re.compile(re.sub(r"{[a-z]+}", "[a-z_0-9]+", one))
+        assert any(known.fullmatch(each) for each in told), one
+
+
+def test_what_a_row_looked_at_is_told_in_words() -> None:
+    facts = {"table": "mapping.revenue", "row": "3", "where.category": "Holz", "where.supply": "goods"}
+    assert reason("row", facts, "de") == "Zuordnung › Erlöse, Zeile 3: Warengruppe = Holz, Leistung = Ware"
+    assert reason("row", facts, "en") == "Mapping › Revenue, row 3: category = Holz, supply = goods"
+    assert reason("row", {"table": "mapping.expense", "row": "1"}, "de") == "Zuordnung › Aufwand, Zeile 1"
 
 
 def test_every_field_has_a_name() -> None:

@@ -110,7 +110,9 @@ def _last(text: str) -> str:
 
 def test_facts_are_asked_for_in_forms_and_words_that_exist() -> None:
     asked = {slot for _, _, text in ALL for slot in slots(text)}
-    assert {slot.partition(".")[2] for slot in asked} <= {"", "word", "number", "size", "moment", "day"}
+    assert {slot.partition(".")[2] for slot in asked} <= {
+        *("", "word", "number", "size", "moment", "day", "days", "month", "cases", "problem"),
+    }
     assert {slot.removesuffix(".word") for slot in asked if slot.endswith(".word")} <= set(
         table("words.toml")
     )

@@ -213,7 +213,7 @@ def audit_show(
         for event in told["events"]:
             at = notation.exact_moment(event["at"], language())
             print_line(f"{at}  {named('event', event['event'])}")
-            for line in story_lines.lines_of(event["detail"], language()):
+            for line in story_lines.lines_of(event["event"], event["detail"], language()):
                 paragraph(line, 4, hanging=4)
 
 

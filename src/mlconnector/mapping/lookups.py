@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -47,7 +47,7 @@ def supply(voucher: Voucher, line: Line, rules: Rules) -> Found[Supply | None]:
     match = _most_specific((each for each in rows if each[1].supply is not None), voucher, line)
     if match is not None:
         supplied = match[1].supply
-        return Found(supplied, (Because("supply", supplied or "", "row", row_facts(voucher, match[0])),))
+        return Found(supplied, (Because("supply", supplied or "", "row", row_facts(voucher, match)),))
     if line.supply is not None:
         return Found(line.supply, (Because("supply", line.supply, "supply_of_source"),))
     by_setting = Because("supply", rules.mapping.supply or "", "setting", {"setting": "mapping.supply"})
@@ -65,7 +65,9 @@ def customer(voucher: Voucher, rules: Rules) -> Found[bool | None]:
         return Found(True)
     for number, row in enumerate(rules.mapping.customer, start=1):
         if _is_about(row, voucher):
-            facts = {"table": "mapping.customer", "row": str(number)}
+            who = party.name if row.party_id else None
+            named = {"party": who, "pipeline": row.pipeline, **row.attributes}
+            facts = {"table": "mapping.customer", "row": str(number), **looked_at(named)}
             return Found(row.customer == "business", (Because("customer", row.customer, "row", facts),))
     if _has_tax_number(party):
         facts = {"vat_id": party.vat_id or ""}
@@ -107,9 +109,16 @@ def table_name(voucher: Voucher) -> str:
     return f"mapping.{_TABLES[voucher.direction]}"
 
 
-def row_facts(voucher: Voucher, number: int) -> dict[str, str]:
-    """The facts that name a row of the table of accounts."""
-    return {"table": table_name(voucher), "row": str(number)}
+def row_facts(voucher: Voucher, found: NumberedRow) -> dict[str, str]:
+    """The facts that name a row of the table of accounts, and what it looks at."""
+    number, row = found
+    named = {name: getattr(row, name) for name in ("product", "product_code", "category", "pipeline")}
+    return {"table": table_name(voucher), "row": str(number), **looked_at({**named, **row.attributes})}
+
+
+def looked_at(facts: Mapping[str, str | None]) -> dict[str, str]:
+    """What a row of the mapping looks at, as facts of a reason; what it leaves open is none."""
+    return {f"where.{name}": value for name, value in facts.items() if value}
 
 
 def attribute(voucher: Voucher, line: Line | None, name: str) -> str:
@@ -149,16 +158,16 @@ def cost_centre(
     if table is None:
         return Found("")
     given = attribute(voucher, line, table.attribute)
-    looked_at = {"table": f"mapping.{field}", "attribute": table.attribute, "given": given}
+    named = {"table": f"mapping.{field}", "attribute": table.attribute, "given": given}
     if given in table.table:
         centre = table.table[given]
-        return Found(centre, (Because(field, centre, "by_attribute", looked_at),))
+        return Found(centre, (Because(field, centre, "by_attribute", named),))
     if given == "" or table.default is not None:
         centre = table.default or ""
-        return Found(centre, (Because(field, centre, "by_default", looked_at),) if centre else ())
+        return Found(centre, (Because(field, centre, "by_default", named),) if centre else ())
     written = _NOT_IN_A_CENTRE.sub(" ", given).strip()
     if table.unlisted == "as_given" and 0 < len(written) <= _LONGEST_CENTRE:
-        return Found(written, (Because(field, written, "centre_as_given", looked_at),))
+        return Found(written, (Because(field, written, "centre_as_given", named),))
     facts = {"attribute": table.attribute, "value": given}
     return Problem("cost_centre_unknown", facts, ("attribute", "value"))
 
@@ -167,15 +176,16 @@ def exchange_rate(voucher: Voucher, rules: Rules) -> Found[Decimal | None] | Pro
     """Foreign units for one EUR: from the voucher, else from the table by currency and month."""
     if voucher.currency == "EUR":
         return Found(None)
-    month = f"{voucher.currency} {voucher.document_date:%Y-%m}"
+    month = f"{voucher.document_date:%Y-%m}"
     if voucher.exchange_rate is not None and voucher.exchange_rate > 0:
         rate = voucher.exchange_rate
         why = Because("exchange_rate", f"{rate:f}", "rate_of_voucher")
-    elif month in rules.mapping.exchange_rates:
-        rate = rules.mapping.exchange_rates[month]
-        why = Because("exchange_rate", f"{rate:f}", "rate_of_month", {"month": month})
+    elif (named := f"{voucher.currency} {month}") in rules.mapping.exchange_rates:
+        rate = rules.mapping.exchange_rates[named]
+        facts = {"currency": voucher.currency, "month": month}
+        why = Because("exchange_rate", f"{rate:f}", "rate_of_month", facts)
     else:
-        facts = {"currency": voucher.currency, "month": f"{voucher.document_date:%Y-%m}"}
+        facts = {"currency": voucher.currency, "month": month}
         return Problem("exchange_rate_missing", facts, ("currency", "month"))
     return _implausible(rate, voucher, rules) or Found(rate, (why,))
 

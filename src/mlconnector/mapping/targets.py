@@ -84,12 +84,12 @@ def _by_table(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules) 
     if match is None:
         return _by_default(voucher, line, case, rules)
     number, row = match
-    where = f"{table_name(voucher)} row {number}"
     matter = _matter(row, case.value)
     if case.value.matter and not matter:
-        return Problem("matter_missing", {"tax_case": case.value.name, "row": where}, ("tax_case", "row"))
+        facts = {"tax_case": case.value.name, "table": table_name(voucher), "row": str(number)}
+        return Problem("matter_missing", facts, ("tax_case", "table", "row"))
     account = rules.account(row)
-    by_row = Because("account", "", "row" if account else "row_of_case", row_facts(voucher, number))
+    by_row = Because("account", "", "row" if account else "row_of_case", row_facts(voucher, match))
     if account is None:
         return _seeded(voucher, line, case, rules, by_row, matter)
     rate = _rate(case.value, line)
@@ -102,7 +102,7 @@ def _by_table(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules) 
     if row.tax_key is not None and not fits(row.tax_key, case.value, named=row.tax_case is not None):
         return _differs("tax_key_differs", account, row.tax_key, case.value, voucher, line)
     found = Target(account.number, key, case.value, rate, matter)
-    own_key = Because("tax_key", key, "row", row_facts(voucher, number))
+    own_key = Because("tax_key", key, "row", row_facts(voucher, match))
     return _found(found, by_row, _key_of(case.value, key) if row.tax_key is None else own_key, case)
 
 
@@ -116,8 +116,8 @@ def _by_default(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules
     setting = _DEFAULTS[voucher.direction]
     if getattr(rules.mapping, setting):
         if case.value.matter:
-            facts = {"tax_case": case.value.name, "row": table_name(voucher)}
-            return Problem("matter_missing", facts, ("tax_case", "row"))
+            facts = {"tax_case": case.value.name, "table": table_name(voucher), "row": ""}
+            return Problem("matter_missing", facts, ("tax_case", "table"))
         by_setting = Because("account", "", "default_of_case", {"setting": f"mapping.{setting}"})
         return _seeded(voucher, line, case, rules, by_setting, "")
     return _account_missing(voucher, line, case.value)

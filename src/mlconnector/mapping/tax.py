@@ -17,7 +17,7 @@ from mlconnector.mapping.contradictions import (
     shown,
     supply_unknown,
 )
-from mlconnector.mapping.lookups import Found, customer, supply
+from mlconnector.mapping.lookups import Found, customer, looked_at, supply
 from mlconnector.mapping.places import Where, where
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tax_facts import Facts, facts_of, rate_of, word
@@ -127,13 +127,13 @@ def _may_be(known: bool | None, kind: Supply, place: Where | Problem, rate: Deci
 def _because(chosen: Chosen, said: Mapping[str, str]) -> Because:
     case, row = chosen.taxed.case, str(chosen.row or "")
     place = "" if chosen.facts.where.told_by == "party" else chosen.facts.where.told_by
-    looked_at = {**shown(chosen.facts), **said, "place": place, "source": case.source, "row": row}
+    facts = {**shown(chosen.facts), **said, "place": place, "source": case.source, "row": row}
     if chosen.row:
         of_row = chosen.facts.rules.mapping.tax_case[chosen.row - 1]
-        named = ", ".join(f"{name} = {value}" for name, value in of_row.attributes.items())
-        looked_at |= {"named": named} if named else {}
-        looked_at |= {"reason": of_row.reason} if of_row.reason else {}
-    return Because("tax_case", case.name, chosen.rule, looked_at)
+        named = {name: getattr(of_row, name) for name in ("tax_code", "category", "product_code")}
+        facts |= looked_at({**named, **of_row.attributes})
+        facts |= {"reason": of_row.reason} if of_row.reason else {}
+    return Because("tax_case", case.name, chosen.rule, facts)
 
 
 def _agreed(tried: _Tried, said: Mapping[str, str], facts: Facts | None) -> Outcome:

@@ -7,11 +7,16 @@ The texts are TOML files beside this one, and in the folders of the systems. A t
     {total.number} {size.size}    a number, or a number of bytes, as the language writes it
     {until.moment}                a moment in ISO form, in our zone, as the language writes it
     {day.day}                     a day in ISO form, as the language writes it
+    {years.days}                  words with days in ISO form in them, as the language writes those
+    {month.month}                 a month in ISO form, as the language writes it
+    {cases.cases}                 tax cases, each by its title and the name that settings have for it
+    {cause.problem}               what happened in general, by the key of a problem
     {help: Help: ….}              words around the fact, which stands for …; nothing where it is missing
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,10 +27,14 @@ from typing import Any
 from mlconnector.model.problems import Problem, shared_facts
 from mlconnector.texts import notation
 from mlconnector.texts.language import Language
-from mlconnector.texts.tables import entry, table
+from mlconnector.texts.tables import case_titles, entry, table
 
 _ENDS = (".", "!", "?", "…")
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MEGABYTE = 1024 * 1024
+_WHERE = "where."
+# Facts of a mapping whose values are words of ours; of all others they are the source's.
+_VALUES = frozenset({"region", "vat_id", "customer", "supply", "stock"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +47,30 @@ class Explanation:
     who: str
 
 
-def explain(key: str, facts: Mapping[str, str], language: Language) -> Explanation:
+def explain(key: str, facts: Mapping[str, str], language: Language, *, on_page: bool = False) -> Explanation:
     """The words for a problem; an unknown key is shown as it is, with its facts, rather than hidden.
 
-    Where an outside system has answered, its own words, code, help page and request id follow the why.
+    Where an outside system has answered, its own words, code, help page and request id follow the why. On a
+    page of the console the cure is told for whoever sits before it, as far as there are words for that.
     """
     found = entry("problems.toml", key)
     if found is None:
         return Explanation(key, _listed(facts), "", "")
     what, why, do = (filled(found[language][part], facts, language) for part in ("what", "why", "do"))
+    if on_page and (told := table("on_pages.toml").get(key)):
+        do = filled(told[language], facts, language)
     if "answer" in found:
         why += filled(table("answers.toml")[found["answer"]][language], facts, language)
     return Explanation(what, why, do, people(found["who"], language))
 
 
-def explain_together(problems: Sequence[Problem], language: Language) -> Explanation:
+def explain_together(
+    problems: Sequence[Problem], language: Language, *, on_page: bool = False
+) -> Explanation:
     """The words for a cause that several vouchers have; three dots stand for what differs between them."""
     names = dict.fromkeys(name for problem in problems for name in problem.facts)
     facts = dict.fromkeys(names, "…") | shared_facts(problems)
-    return explain(problems[0].key, facts, language)
+    return explain(problems[0].key, facts, language, on_page=on_page)
 
 
 def explain_in_general(key: str, language: Language) -> Explanation:
@@ -98,6 +112,8 @@ def people(who: str, language: Language) -> str:
 def word(kind: str, value: str, language: Language) -> str:
     """Our word for a value, e.g. of the kind `region` for `eu`; the value itself where we have none."""
     found = (entry("words.toml", kind) or {}).get(value)
+    if found is None and kind == "tax_case":
+        found = case_titles().get(value)
     return str(found[language]) if found else value
 
 
@@ -124,9 +140,21 @@ def plain(facts: Mapping[str, object]) -> dict[str, str]:
 
 
 def reason(rule: str, facts: Mapping[str, str], language: Language) -> str:
-    """Why a field of a booking has its value; a rule that has no words is a sentence of its own."""
+    """Why a field of a booking has its value; a rule that has no words is a sentence of its own.
+
+    Facts named `where.…` are what a row of the mapping looked at; sentences take them together as `where`.
+    """
     told = table("reasons.toml").get(rule)
-    return filled(told[language], facts, language) if told else rule
+    if not told:
+        return rule
+    named = {name.removeprefix(_WHERE): value for name, value in facts.items() if name.startswith(_WHERE)}
+    return filled(told[language], {**facts, "where": looked_at(named, language)}, language)
+
+
+def looked_at(facts: Mapping[str, object], language: Language) -> str:
+    """What a row of the mapping looks at: `Warengruppe = Holz, Leistung = Waren`."""
+    said = {name: word(name, str(one), language) if name in _VALUES else one for name, one in facts.items()}
+    return ", ".join(f"{word('attribute', name, language)} = {one}" for name, one in said.items())
 
 
 def fault(key: str, facts: Mapping[str, str], language: Language) -> str:
@@ -187,8 +215,21 @@ def _written(slot: str, facts: Mapping[str, str], language: Language) -> str:
             return _moment(value, language)
         case "day":
             return _day(value, language)
+        case "days":
+            return _ISO_DAY.sub(lambda found: _day(found[0], language), value)
+        case "month":
+            return notation.month(value, language)
+        case "cases":
+            return "; ".join(_case(one, language) for one in value.split(", ") if one)
+        case "problem":
+            return explain_in_general(value, language).what if value else ""
         case _:
             return value
+
+
+def _case(name: str, language: Language) -> str:
+    title = word("tax_case", name, language)
+    return title if title == name else f"{title} ({name})"
 
 
 def _number(value: str, language: Language) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 
 from mlconnector.texts.language import Language
 from mlconnector.texts.zone import shown_in
 
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _GERMAN_ZONES = {"CET": "MEZ", "CEST": "MESZ"}
 
 
@@ -41,6 +43,16 @@ def day(value: date, language: Language) -> str:
     if language == "de":
         return f"{value.day:02}.{value.month:02}.{value.year:04}"
     return f"{value.year:04}-{value.month:02}-{value.day:02}"
+
+
+def month(value: str, language: Language) -> str:
+    """A month in ISO form: `Juli 2026` or `July 2026`; as it is where it is none."""
+    named = _MONTH.fullmatch(value)
+    if named is None:
+        return value
+    from babel.dates import format_date  # noqa: PLC0415 - as above
+
+    return str(format_date(date(int(named[1]), int(named[2]), 1), "LLLL y", language))
 
 
 def moment(value: datetime, language: Language) -> str:

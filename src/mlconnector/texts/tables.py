@@ -74,6 +74,13 @@ def tables_of_systems(name: str) -> dict[str, dict[str, Any]]:
     return {system: _read(file) for system, file in found.items() if file.is_file()}
 
 
+@cache
+def case_titles() -> dict[str, dict[str, str]]:
+    """What tax cases are called, by their names, from their own table."""
+    cases = _read(files("mlconnector").joinpath("mapping", "tax_cases.toml"))
+    return {name: case["title"] for name, case in cases.items()}
+
+
 def _add(merged: dict[str, Any], texts: Mapping[str, Any], where: str) -> None:
     for key, entry in texts.items():
         if key in merged:

@@ -32,6 +32,13 @@ def test_they_stand_below_the_sum_of_all_others() -> None:
     ]
 
 
+def test_a_table_knows_which_of_its_rows_add_up_others() -> None:
+    table = balance_table(booked(with_contract=True), "en", with_totals=True).shown
+    sums = [number for number, row in enumerate(table.rows) if row[1] == "Sum"]
+    assert sorted(table.sums) == sums
+    assert balance_table(booked(with_contract=True), "en").sums == frozenset()
+
+
 def test_and_change_nothing_of_it() -> None:
     without = rows(booked(with_contract=False))
     assert rows(booked(with_contract=True))[: len(without)] == without

@@ -8,6 +8,7 @@ import pytest
 
 from mlconnector.standins.faults import Fault
 from mlconnector.systems.kit.check_steps import CheckStep
+from mlconnector.texts.catalogue import found
 from tests.systems.datev.rig import MUSTERHOLZ, Rig
 
 ALL = [
@@ -129,7 +130,9 @@ def test_a_ready_client_passes_every_step_and_is_shown_by_name(rig: Rig) -> None
     assert outcomes(steps) == ["ok"] * 8
     assert steps["datev.client"].facts["name"] == "Musterholz GmbH"
     assert steps["datev.login"].facts["valid_until"].startswith("20")
-    assert "01.01.2026–31.12.2026" in steps["datev.fiscal_year"].facts["fiscal_years"]
+    years = steps["datev.fiscal_year"]
+    assert "01.01.2026–31.12.2026" in found(years.key, years.facts, "de")
+    assert "2026-01-01–2026-12-31" in found(years.key, years.facts, "en")
     assert steps["datev.service.extf"].facts["service"] == "Buchungsdatenservice"
 
 

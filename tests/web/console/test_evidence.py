@@ -20,7 +20,7 @@ BECAUSE = {
     "field": "account",
     "value": "8400",
     "rule": "row_of_case",
-    "facts": {"row": "3", "table": "mapping.revenue"},
+    "facts": {"row": "3", "table": "mapping.revenue", "where.category": "Holz"},
 }
 
 
@@ -128,9 +128,10 @@ def test_a_story_goes_from_the_field_of_the_source_to_the_rule_of_each_field(fil
         < page.index("in der Quelle geändert")
         < page.index("Buchungssatz")
     )
-    assert "<code>party.name</code>" in page
+    assert "Geschäftspartner: Name" in page
     assert "Müller &amp; Söhne" in page
-    assert "mapping.revenue" in page
+    assert "Zuordnung › Erlöse, Zeile 3: Warengruppe = Holz; Konto laut Vorschlag für den Steuerfall" in page
+    assert f'href="/console/mapping/rows?connection={NAME}&amp;table=revenue"' in page
     assert GUID in page
     assert "Rechnung_4711.pdf" in page
     assert "batches/batch?name=settled" in page
@@ -139,7 +140,11 @@ def test_a_story_goes_from_the_field_of_the_source_to_the_rule_of_each_field(fil
 def test_what_changed_between_revisions_is_told_field_by_field() -> None:
     before = {"number": "1", "lines": [{"text": "A"}], "gone": "x"}
     after = {"number": "1", "lines": [{"text": "B"}], "new": True}
-    assert changed(before, after) == [("lines.1.text", "A", "B"), ("gone", "x", ""), ("new", "", "True")]
+    assert changed(before, after, "de") == [
+        ("Position 1: Text", "A", "B"),
+        ("gone", "x", ""),
+        ("new", "", "ja"),
+    ]
 
 
 def test_the_trail_is_turned_over_by_days_and_taken_along(filled: Rig) -> None:
@@ -148,6 +153,7 @@ def test_the_trail_is_turned_over_by_days_and_taken_along(filled: Rig) -> None:
     assert page.index("Buchungssatz gebildet") < page.index("aus der Quelle gelesen")
     assert 'evidence/voucher?key=key-R-settled"><bdi>R-settled' in page
     assert "ist nichts geschehen" in somebody.page("evidence/trail?to=2026-03-01")
+    assert "<bdi>Benutzer " in somebody.page("evidence/trail")
     assert "„gestern“ ist kein Tag." in somebody.page("evidence/trail?from=gestern")
     taken = somebody.get("evidence/trail?as=csv").text
     assert "Buchungssatz gebildet" in taken

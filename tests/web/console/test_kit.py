@@ -12,8 +12,9 @@ import pytest
 from mlconnector.texts.language import Language
 from mlconnector.web.console.charts import columns_chart
 from mlconnector.web.console.downloads import downloaded
-from mlconnector.web.console.pages import Written, coded, linkable
+from mlconnector.web.console.pages import Viewer, Written, coded, linkable
 from mlconnector.web.console.place import Place, paging, place_of
+from mlconnector.web.console.plain_words import plain
 from mlconnector.web.console.tones import tone
 from tests.web.console.rig import HOSTILE, faults
 
@@ -61,6 +62,7 @@ def test_amounts_and_days_are_as_the_language_writes_them(language: Language, am
     written = Written(language)
     assert written.amount(Decimal("-1234.5"), "EUR") == amount
     assert written.day(date(2026, 10, 31)) == day
+    assert written.period("2026-07..2026-09") in {"Juli 2026 – September 2026", "July 2026 – September 2026"}
     assert written.amount(None) == written.day(None) == written.moment(None) == "–"
 
 
@@ -70,7 +72,24 @@ def test_a_link_leads_to_the_web_alone() -> None:
 
 
 def test_code_within_a_text_carries_no_markup() -> None:
-    assert coded("`<b>` & x") == "<code>&lt;b&gt;</code> &amp; x"
+    assert coded({"viewer": Viewer("de")}, "`<b>` & x") == "<code>&lt;b&gt;</code> &amp; x"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "told"),
+    [
+        ("de", "Keine Zeile [[mapping.revenue]] passt.", "Keine Zeile in „Zuordnung › Erlöse“ passt."),
+        ("en", "No row of [[mapping.revenue]] fits.", "No row of “Mapping › Revenue” fits."),
+        ("de", "unter [mapping.exchange_rates]", "unter „Einstellungen › Monatskurse“"),
+        ("de", "Möglich: Inland 19 % (domestic_19).", "Möglich: Inland 19\xa0%."),
+        ("de", "1.234,56 EUR und 500 kB", "1.234,56\xa0EUR und 500\xa0kB"),
+        ("en", "[sic] (x) 12 months", "[sic] (x) 12 months"),
+    ],
+)
+def test_a_page_has_no_names_of_settings_and_breaks_no_line_before_a_unit(
+    language: Language, said: str, told: str
+) -> None:
+    assert plain(said, language) == told
 
 
 def test_a_state_has_a_tone_and_one_without_is_quiet() -> None:

@@ -226,7 +226,7 @@ def test_a_connection_is_released_as_it_was_shown_and_held_again(rig: Rig) -> No
     somebody = visitor(rig, "bookkeeper")
     assert "nichts geht zu DATEV" in somebody.page("preview")
     page = somebody.page(f"preview/release?connection={NAME}")
-    assert "2026-02 Verkaufsbelege 1 1 119,00" in text_of(page)
+    assert "Februar 2026 Verkaufsbelege 1 1 119,00" in text_of(page)
     (seal,) = re.findall(r'name="seal" value="(\w+)"', page)
     add(rig, "R-2")
     changed = somebody.post("preview/release", connection=NAME, seal=seal)

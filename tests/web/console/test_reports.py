@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 
 import openpyxl
 import pytest
 
+from mlconnector.flow.report.report_tables import Table
+from mlconnector.flow.report.told_reports import ToldReport
+from mlconnector.web.console.screens import reports
 from mlconnector.web.console.screens.reports import KINDS
 from tests.web.console.rig import Visitor, fill, visitor
 from tests.web.rig import NAME, Rig
@@ -68,6 +72,22 @@ def test_the_vat_check_compares_the_rate_with_the_tax_of_the_rows(filled: Rig) -
     page = visitor(filled).page(f"reports/vat?connection={NAME}")
     assert "1.000,00" in page
     assert page.count("190,00") >= 2
+
+
+def test_rows_that_add_up_others_stand_out_and_the_period_is_written_out(
+    filled: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Table(
+        "", ("account", "debit"), [["8400", Decimal(1)], ["Summe", Decimal(1)]], "de", frozenset({1})
+    )
+    told = ToldReport("Salden", "demo", (), "", [("", table)], [], table, [table])
+    monkeypatch.setattr(reports, "balances_told", lambda *_made, **_more: told)
+    somebody = visitor(filled)
+    for form in ("", "&as=print"):
+        page = somebody.page(f"reports/balances?connection={NAME}&period=2026-02{form}")
+        assert page.count('<tr class="sum">') == 1
+        assert '<tr class="sum"><td class="nowrap"><bdi>Summe</bdi></td>' in page
+    assert "Zeitraum: Februar 2026." in page
 
 
 def test_long_lists_are_turned_over(filled: Rig) -> None:

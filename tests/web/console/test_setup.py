@@ -203,6 +203,6 @@ def test_credentials_are_sealed_only_where_they_are_accepted(rig: Rig, urls: dic
     assert sealed == PipedriveStandIn.api_token
     token = PipedriveStandIn.api_token
     page = admin.done("connections/credentials", connection=NAME, **{name: token})
-    assert "Angenommen und versiegelt: pipedrive.api_token" in page
+    assert "Angenommen und versiegelt: Pipedrive: API-Token" in page
     assert token not in page
     assert setting_up.missing_secrets(rig.application.services, rig.application.context(NAME).settings) == []

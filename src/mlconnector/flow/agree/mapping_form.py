@@ -140,7 +140,7 @@ def _cells(one: MappedWord, choice: Choice, language: Language) -> list[str]:
         word("mapping_standing", one.standing, language),
         choice.tax_case,
         word("chosen_account", _BY_TAX_CASE, language) if choice.by_tax_case else choice.account,
-        "" if choice.automatic is None else word("automatic", str(choice.automatic).lower(), language),
+        "" if choice.automatic is None else word("yes_no", str(choice.automatic).lower(), language),
         choice.cost_centre,
         ", ".join(possible_cases(own)),
     ]

@@ -11,7 +11,6 @@ from typing import Any
 from mlconnector.flow.preview.booking_list import Listed, Previewed
 from mlconnector.flow.preview.preview import MADE
 from mlconnector.flow.preview.sums import CaseKey, Sums, Waits
-from mlconnector.flow.report.case_titles import case_title
 from mlconnector.flow.report.field_values import field_value
 from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.formats.extf.columns import Bookings
@@ -90,7 +89,7 @@ def shown_rows(one: Previewed, first: int, rules: Rules, spoken: Language) -> It
             "status": status(one, listed, spoken),
             "contra_name": account_name(listed.line.contra_account, listed.entry, rules),
             "account_name": account_name(listed.line.account, listed.entry, rules),
-            "tax_case": case_title(listed.line.tax_case, spoken),
+            "tax_case": word("tax_case", listed.line.tax_case, spoken),
             "refers_to": refers_to(one),
         }
         yield ShownRow(cells, one, listed)
@@ -181,7 +180,7 @@ def case_rows(sums: Sums, spoken: Language) -> Iterator[list[Cell]]:
         return key.currency != "EUR", key.currency, order.get(key.tax_case, len(order)), f"{key.rate:f}"
 
     for key, one in sorted(sums.cases.items(), key=lambda item: place(item[0])):
-        title = case_title(key.tax_case, spoken)
+        title = word("tax_case", key.tax_case, spoken)
         if f"{key.rate:f}" not in title and key.rate:
             title = f"{title}, {in_words(key.rate, spoken)} %"
         yield [f"{title} *" if one.added else title, one.rows, one.net, one.tax, one.gross, key.currency]
@@ -216,7 +215,7 @@ def own_words(one: Waits, name: str, spoken: Language) -> Iterator[tuple[str, st
 def seed_title(one: Seed, spoken: Language) -> str:
     """What a seed is called: its tax case with the account proposed, or its account."""
     if one.kind == "tax_case":
-        return f"{case_title(one.key, spoken)} ({one.content.get('account') or '–'})"
+        return f"{word('tax_case', one.key, spoken)} ({one.content.get('account') or '–'})"
     return f"{word('seed', one.kind, spoken)} {one.key}"
 
 

@@ -26,17 +26,21 @@ def cost_sum_table(made: Costs, spoken: Language) -> Table:
     """What each KOST1 comes to, and all of them."""
     rows: list[list[Cell]] = [[_shown(one.number, spoken), *_cells(one.total)] for one in made.centres]
     rows.append([sentence("report_sum", {}, spoken), *_cells(made.total)])
-    return Table(sentence("report_cost_sums_sheet", {}, spoken), ("cost_centre_1", *_COST), rows, spoken)
+    title = sentence("report_cost_sums_sheet", {}, spoken)
+    return Table(title, ("cost_centre_1", *_COST), rows, spoken, frozenset({len(rows) - 1}))
 
 
 def shown_cost_table(made: Costs, spoken: Language) -> Table:
     """The costs with their sums; DATEV's own figures only where they differ."""
     kept = len(_COST) if made.differs else 2
     rows: list[list[Cell]] = []
+    sums: set[int] = set()
     for centre in made.centres:
         first = _shown(centre.number, spoken)
         rows += [[first, _shown(number, spoken), *_cells(cost)[:kept]] for number, cost in centre.costs]
+        sums.add(len(rows))
         rows.append([first, sentence("report_sum", {}, spoken), *_cells(centre.total)[:kept]])
+    sums.add(len(rows))
     rows.append(
         [
             sentence("report_costs_all", {}, spoken),
@@ -44,7 +48,8 @@ def shown_cost_table(made: Costs, spoken: Language) -> Table:
             *_cells(made.total)[:kept],
         ]
     )
-    return Table(sentence("report_costs_sheet", {}, spoken), (*_CENTRES, *_COST[:kept]), rows, spoken)
+    title = sentence("report_costs_sheet", {}, spoken)
+    return Table(title, (*_CENTRES, *_COST[:kept]), rows, spoken, frozenset(sums))
 
 
 def _cells(cost: Cost) -> list[Cell]:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Literal
 
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.report.case_titles import case_title
 from mlconnector.flow.report.completeness import Outcome
 from mlconnector.flow.report.report_tables import Table
 from mlconnector.flow.report.search import period_of
@@ -127,7 +126,7 @@ def _cells(one: JournalLine, spoken: Language) -> list[Cell]:
         one.cost_centre_1,
         one.cost_centre_2,
         one.text,
-        case_title(one.tax_case, spoken),
+        word("tax_case", one.tax_case, spoken),
         word("became", one.state, spoken),
         one.file,
     ]

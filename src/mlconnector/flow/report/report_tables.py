@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mlconnector.flow.report.balances import WHICH, AccountSums, Balances, Sums
@@ -20,17 +20,23 @@ _AGES = ("not_due", "days_30", "days_60", "days_90", "older", "credit")
 # Of these `credit` has a heading of its own, that of Haben.
 AGES = (*_AGES[:-1], "credit_balance")
 # Columns that a page leaves out where none of its rows has anything in them; files have them always.
-_MAY_LACK = frozenset({"credits", "discounts", "reversals", "exchange", "planned", "due_date"})
+_MAY_LACK = frozenset(
+    {
+        *("credits", "discounts", "reversals", "exchange", "planned", "due_date"),
+        *("tax_key", "cost_centre_1", "cost_centre_2"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with the keys of its columns, which name their headings in a language."""
+    """A table with the keys of its columns, which name their headings; `sums` are rows that add up others."""
 
     title: str
     keys: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     spoken: Language
+    sums: frozenset[int] = frozenset()
 
     @property
     def headings(self) -> list[str]:
@@ -41,8 +47,12 @@ class Table:
     def shown(self) -> Table:
         """The table for people: without columns in which nothing stands."""
         kept = [at for at, key in enumerate(self.keys) if key not in _MAY_LACK or self._says_something(at)]
+        return self.of_columns(kept)
+
+    def of_columns(self, kept: Sequence[int]) -> Table:
+        """The table with some of its columns."""
         rows = [[row[at] for at in kept] for row in self.rows]
-        return Table(self.title, [self.keys[at] for at in kept], rows, self.spoken)
+        return replace(self, keys=[self.keys[at] for at in kept], rows=rows)
 
     @property
     def numbers(self) -> set[int]:
@@ -69,12 +79,14 @@ def item_table(report: OpenItemReport, spoken: Language) -> Table:
 def ledger_table(report: OpenItemReport, ledger: Ledger, spoken: Language) -> Table:
     """The open items of debtors or of creditors, with the sum of each who has several."""
     rows: list[list[Cell]] = []
+    sums: set[int] = set()
     for one in report.persons:
         if one.ledger == ledger:
             rows += [_item(one, item) for item in one.items]
             if len(one.items) > 1:
+                sums.add(len(rows))
                 rows.append(_sum_of(one, spoken))
-    return Table(word("open_items", ledger, spoken), _ITEM, rows, spoken)
+    return Table(word("open_items", ledger, spoken), _ITEM, rows, spoken, frozenset(sums))
 
 
 def age_table(report: OpenItemReport, spoken: Language) -> Table:
@@ -91,6 +103,7 @@ def age_table(report: OpenItemReport, spoken: Language) -> Table:
         ("ledger", "items", "open_euro", *AGES, "planned"),
         rows,
         spoken,
+        frozenset({len(rows) - 1}),
     )
 
 
@@ -120,15 +133,18 @@ def balance_table(made: Balances, spoken: Language, *, with_totals: bool = False
     Statistical ones are below the sum of all others.
     """
     rows: list[list[Cell]] = []
+    sums: set[int] = set()
     for which in WHICH:
         its = [one for one in made.accounts if one.which == which]
         if with_totals and which == "statistical":
+            sums.add(len(rows))
             rows.append(_sum_row("all", made.total(), spoken, made.rows))
         rows += [_account(one, spoken) for one in its]
         if with_totals and its:
+            sums.add(len(rows))
             rows.append(_sum_row(which, made.total(which), spoken))
     keys = ("ledger", "account", "name", "debit", "credit", "balance", "rows", "by_datev")
-    return Table(sentence("report_balances_sheet", {}, spoken), keys, rows, spoken)
+    return Table(sentence("report_balances_sheet", {}, spoken), keys, rows, spoken, frozenset(sums))
 
 
 def _sum_row(accounts: str, sums: Sums, spoken: Language, count: int | None = None) -> list[Cell]:

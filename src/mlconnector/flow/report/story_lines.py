@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
-from mlconnector.flow.report.field_values import field_value
-from mlconnector.texts import notation
-from mlconnector.texts.catalogue import explain, reason, word
+from mlconnector.flow.report.detail_values import told
+from mlconnector.flow.report.field_values import field_value, source_value
+from mlconnector.texts.catalogue import reason, word
 from mlconnector.texts.language import Language
 
-# Of hashes people compare the beginning; machines get all of them.
-_HASHES = frozenset({"revision", "before", "sha256"})
-_HASH_SHOWN = 16
-_WORDS = {
-    "reason": "reason",
-    "role": "role",
-    "trigger": "trigger",
-    "result": "batch",
-    "system": "system",
-    "answer": "filed",
-    "outcome": "handed_over",
-}
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+# What another name of the same detail says in words.
+_SAID = {"facts": "", "causes": "problems"}
 
 
-def lines_of(detail: Mapping[str, Any], language: Language) -> Iterator[str]:
+def lines_of(event: str, detail: Mapping[str, Any], language: Language) -> Iterator[str]:
     """What an event's detail says, line by line; what says nothing is left out."""
     for name, value in detail.items():
-        label = word("detail", name, language)
-        if value in (None, "", [], {}):
+        if value in _NOTHING or (name in _SAID and _SAID[name] in {"", *detail}):
             continue
-        if isinstance(value, Mapping):
-            yield f"{label}: " + ", ".join(f"{key} {inner}" for key, inner in value.items())
-        elif isinstance(value, list):
-            yield from (f"{label}: {_one(inner, language)}" for inner in value)
-        elif name in _HASHES:
-            yield f"{label}: {str(value)[:_HASH_SHOWN]}…"
-        else:
-            yield f"{label}: {_told(name, value, language)}"
+        label = word("detail", name, language)
+        yield from (f"{label}: {one}" for one in told(event, name, value, detail, language))
 
 
 def why_of(one: Mapping[str, Any], language: Language) -> tuple[str, str, str]:
@@ -53,29 +36,35 @@ def fields_of(content: Mapping[str, Any]) -> dict[str, str]:
     return dict(_flat(content, ""))
 
 
-def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The fields in which two revisions differ, each with what it was and is; empty where it is not there."""
+def changed(
+    before: Mapping[str, Any], after: Mapping[str, Any], language: Language
+) -> list[tuple[str, str, str]]:
+    """The fields in which two revisions differ, in words, each with what it was and is; empty for nothing."""
     old, new = fields_of(before), fields_of(after)
     names = dict.fromkeys((*old, *new))
-    return [(name, old.get(name, ""), new.get(name, "")) for name in names if old.get(name) != new.get(name)]
+    return [
+        (
+            _called(name, language),
+            source_value(name, old.get(name, ""), language),
+            source_value(name, new.get(name, ""), language),
+        )
+        for name in names
+        if old.get(name) != new.get(name)
+    ]
 
 
-def _told(name: str, value: Any, language: Language) -> str:
-    if name == "until":
-        return notation.moment(datetime.fromisoformat(str(value)), language)
-    return word(_WORDS[name], str(value), language) if name in _WORDS else str(value)
-
-
-def _one(value: Any, language: Language) -> str:
-    if isinstance(value, Mapping) and "rule" in value:
-        field, given, why = why_of(value, language)
-        return f"{field} = {given}: {why}"
-    if isinstance(value, Mapping) and "key" in value:
-        words = explain(value["key"], value.get("facts", {}), language)
-        return f"{words.what} {words.why}"
-    if isinstance(value, Mapping) and "before" in value:
-        return f"{value['field']}: {value['before']} → {value['after']} ({value['reason']})"
-    return str(value)
+def _called(place: str, language: Language) -> str:
+    """`lines.2.text` as `Position 2: Text`; what the source itself names is called as the source does."""
+    whole, _, rest = place.partition(".")
+    number, _, inner = rest.partition(".")
+    title = word("source_field", whole, language)
+    if not rest:
+        return title
+    if number.isdecimal():
+        return f"{title} {number}: {_called(inner, language)}" if inner else f"{title} {number}"
+    if whole == "attributes":
+        return word("attribute", rest, language)
+    return f"{title}: {_called(rest, language)}"
 
 
 def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:
@@ -85,5 +74,7 @@ def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for number, inner in enumerate(value, start=1):
             yield from _flat(inner, f"{name}.{number}")
+    elif isinstance(value, bool):
+        yield name, str(value).lower()
     elif value not in (None, ""):
         yield name, str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mlconnector.flow.report.case_titles import case_title
 from mlconnector.flow.report.report_tables import Table
 from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.flow.report.vat_check import VatReport
@@ -27,7 +26,7 @@ def vat_table(report: VatReport, spoken: Language) -> Table:
     rows: list[list[Cell]] = [
         [
             word("direction", "sale" if one.is_sale else "purchase", spoken),
-            case_title(one.tax_case, spoken),
+            word("tax_case", one.tax_case, spoken),
             one.rate,
             one.rows,
             one.base,

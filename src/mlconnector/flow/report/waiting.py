@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -50,6 +51,8 @@ class Groups:
 
 Key = tuple[str, str]
 """A connection and a cause for which some of its vouchers wait."""
+Explained = Callable[[str, Mapping[str, str]], Explanation]
+"""What tells a problem by its key and facts."""
 
 
 _NOTHING = VoucherFacts()
@@ -64,13 +67,14 @@ def causes(
     limit: int | None = None,
     page: int = 1,
     language: Language | None = None,
+    on_page: bool = False,
 ) -> list[dict[str, Any]]:
     """Why vouchers wait, the most frequent cause first, each with the vouchers of a page of `limit`.
 
     A cause says only what all its vouchers have in common (`differs` tells whether there is more); each
     voucher has its own words and facts. `count` is how many vouchers wait for it, `limit` None means all of
     them, and 0 none. Where something is searched for, only such vouchers count. The words are in the language
-    of the installation where no other is named. Raises Unreadable.
+    of the installation where no other is named; those `on_page` are for the console. Raises Unreadable.
     """
     spoken = language or services.settings.language
     offset = 0 if limit is None else (page - 1) * limit
@@ -84,7 +88,9 @@ def causes(
         ]
         said = lookup.contents(db, [row for _, rows in shown for row in rows])
     facts = {key: facts_of(content) for key, content in said.items()}
-    return [_told(services, group, rows, facts, spoken) for group, rows in shown]
+    explained = partial(explain, language=spoken, on_page=on_page)
+    common = partial(explain_together, language=spoken, on_page=on_page)
+    return [_told(services, group, rows, facts, explained, common(group.problems)) for group, rows in shown]
 
 
 def groups(
@@ -164,12 +170,12 @@ def _told(
     group: Group,
     rows: Mapping[VoucherRow, list[Problem]],
     facts: Mapping[str, VoucherFacts],
-    spoken: Language,
+    explained: Explained,
+    common: Explanation,
 ) -> dict[str, Any]:
-    common = explain_together(group.problems, spoken)
     shown = told(services, [(row, facts.get(row.id, _NOTHING)) for row in rows])
     problems = {row.id: its for row, its in rows.items()}
-    own = [{**one, **_own(problems[one["voucher"]], common, spoken)} for one in shown]
+    own = [{**one, **_own(problems[one["voucher"]], common, explained)} for one in shown]
     return {
         "connection": group.connection,
         "cause": group.cause,
@@ -181,9 +187,9 @@ def _told(
     }
 
 
-def _own(problems: Sequence[Problem], common: Explanation, spoken: Language) -> dict[str, Any]:
+def _own(problems: Sequence[Problem], common: Explanation, explained: Explained) -> dict[str, Any]:
     """The words and facts of one voucher; where it has several problems of a cause, those of each."""
-    words = [explain(problem.key, problem.facts, spoken) for problem in problems]
+    words = [explained(problem.key, problem.facts) for problem in problems]
     said = {
         part: " ".join(dict.fromkeys(getattr(one, part) for one in words)) for part in ("what", "why", "do")
     }

@@ -182,7 +182,7 @@ def _books(connection: Connection, years: Sequence[FiscalYear]) -> Iterator[Chec
         return
     today = connection.today()
     current = [year for year in years if year.first <= today <= year.last]
-    facts = {"fiscal_years": ", ".join(f"{year.first:%d.%m.%Y}–{year.last:%d.%m.%Y}" for year in years)}
+    facts = {"fiscal_years": ", ".join(f"{year.first}–{year.last}" for year in years)}
     if current:
         yield CheckStep("datev.fiscal_year", "ok", facts=facts)
     else:

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mlconnector.errors import ConnectorError
-from mlconnector.texts.catalogue import Explanation
+from mlconnector.errors import ConnectorError, NeedsHuman
+from mlconnector.texts.catalogue import Explanation, explain
 from mlconnector.web.answers import HANDLERS, told
 from mlconnector.web.console.access import Refused, session_of
 from mlconnector.web.console.pages import shown
@@ -62,6 +62,8 @@ def _connector_error(request: Request, error: Exception) -> Response:
     viewer = viewer_of(request, session)
     details, headers = told(request, error, viewer.language)
     words = Explanation(details.title, details.detail, details.cure, details.who)
+    if isinstance(error, NeedsHuman):
+        words = explain(error.problem.key, error.problem.facts, viewer.language, on_page=True)
     frame = frame_of(request, session, viewer)
     page = shown("problem.html", viewer, frame, HTTPStatus(details.status), words=words)
     page.headers.update(headers)

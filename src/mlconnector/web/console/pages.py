@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from mlconnector.flow.people.roles import Verb, may
@@ -20,6 +21,7 @@ from mlconnector.texts import notation
 from mlconnector.texts.catalogue import console_text, word
 from mlconnector.texts.language import Language
 from mlconnector.web.console.place import Place
+from mlconnector.web.console.plain_words import bound, plain
 from mlconnector.web.console.tones import tone
 
 POLICY = (
@@ -37,9 +39,10 @@ _HEADERS = {
 Say = Callable[..., str]
 
 
-def coded(text: str) -> Markup:
-    """A text with what stands in backticks as code, everything in it escaped."""
-    parts = text.split("`")
+@pass_context
+def coded(context: Context | Mapping[str, Any], text: str) -> Markup:
+    """A text in plain words with what stands in backticks as code, everything in it escaped."""
+    parts = plain(text, context["viewer"].language).split("`")
     code = Markup("<code>{}</code>")
     return Markup("").join(code.format(part) if number % 2 else part for number, part in enumerate(parts))
 
@@ -58,6 +61,7 @@ _TEMPLATES = Environment(
 )
 _TEMPLATES.filters["coded"] = coded
 _TEMPLATES.filters["linkable"] = linkable
+_TEMPLATES.filters["bound"] = bound
 _TEMPLATES.globals["tone"] = tone
 
 
@@ -121,6 +125,10 @@ class Written:
         """A day."""
         return "–" if value is None else notation.day(value, self.language)
 
+    def period(self, value: str) -> str:
+        """A month, or what was searched for as a period: `Juli 2026 – September 2026`."""
+        return " – ".join(notation.month(part, self.language) for part in value.split("..")) or "–"
+
     def moment(self, value: datetime | None) -> str:
         """A moment, to the minute."""
         return "–" if value is None else notation.moment(value, self.language)
@@ -150,17 +158,19 @@ def shown(
 ) -> HTMLResponse:
     """A page, with what its template shows `more`."""
     written = Written(viewer.language)
+    say = speaker(frame.screen, viewer.language)
     areas = [one for one in frame.areas if one.order and one.verb and viewer.name and viewer.may(one.verb)]
     content = _TEMPLATES.get_template(template).render(
         viewer=viewer,
         frame=frame,
         areas=[(one, speaker(one.name, viewer.language)("title")) for one in areas],
         has_help=any(one.name == frame.screen and one.has_help for one in frame.areas),
-        say=speaker(frame.screen, viewer.language),
-        word=lambda kind, value: word(kind, value, viewer.language),
+        say=lambda key, /, **facts: bound(say(key, **facts)),
+        word=lambda kind, value: bound(word(kind, value, viewer.language)),
         count=written.count,
         amount=written.amount,
         day=written.day,
+        period=written.period,
         moment=written.moment,
         **more,
     )

@@ -32,7 +32,7 @@ _TONES = {
         **dict.fromkeys(("partial", "unknown", "parked"), WARN),
         **dict.fromkeys(("failed",), BAD),
     },
-    "load": {"verified": GOOD, "failed": BAD},
+    "load_state": {"verified": GOOD, "failed": BAD},
     "run": {
         "ended": GOOD,
         **dict.fromkeys(("put_off", "interrupted", "ended_early"), WARN),

@@ -66,7 +66,9 @@ def begin(request: Request, web: Web, form: Fields) -> Response:
     except TooManyFailures:
         return _page(request, "gone.html", HTTPStatus.TOO_MANY_REQUESTS)
     except NeedsHuman as error:
-        words = explain(error.problem.key, error.problem.facts, viewer_of(request, None).language)
+        words = explain(
+            error.problem.key, error.problem.facts, viewer_of(request, None).language, on_page=True
+        )
         return _page(request, "door.html", HTTPStatus.CONFLICT, key=key, name=name, words=words)
     if guest is None:
         return _page(request, "gone.html", HTTPStatus.NOT_FOUND)

@@ -106,7 +106,7 @@ def resend(at: Acting) -> Response:
     except NeedsHuman as error:
         if error.problem.key != _DUPLICATE:
             raise
-        words = explain(error.problem.key, error.problem.facts, at.language)
+        words = explain(error.problem.key, error.problem.facts, at.language, on_page=True)
         one = record_lists.batch_of(at.app.services, batch, limit=1)
         return at.shown("duplicate.html", words=words, one=one, reason=reason, facts=_asked_facts(at, one))
     key = "asked" if four_eyes.are_wanted(at.app.services) else "resent"
@@ -274,7 +274,7 @@ def _facts(at: Visit, one: Mapping[str, Any], story: BatchStory) -> list[Fact]:
         Fact(label("label_connection"), one["connection"]),
         Fact(label("label_client"), one["client"]),
         Fact(label("label_kind"), at.say(f"kind_{one['format']}")),
-        Fact(label("label_period"), one["period"]),
+        Fact(label("label_period"), at.written.period(one["period"])),
         Fact(label("label_rows"), written.count(one["rows"])),
     ]
     if one["format"] != "master":
@@ -323,7 +323,7 @@ def _asked_facts(at: Visit, one: Mapping[str, Any]) -> list[Fact]:
     return [
         Fact(at.say("label_file"), one["file"]),
         Fact(at.say("label_state"), batch_state(one["format"], one["state"], at.language)),
-        Fact(at.say("label_period"), one["period"]),
+        Fact(at.say("label_period"), at.written.period(one["period"])),
         Fact(at.say("label_rows"), at.written.count(one["rows"])),
     ]
 

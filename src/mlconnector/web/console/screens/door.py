@@ -126,7 +126,9 @@ def set_up(request: Request, web: Web, form: Fields) -> Response:
     try:
         users.add_first(services, token, name, form.raw("password"))
     except NeedsHuman as error:
-        words = explain(error.problem.key, error.problem.facts, viewer_of(request, None).language)
+        words = explain(
+            error.problem.key, error.problem.facts, viewer_of(request, None).language, on_page=True
+        )
         return _setup(request, HTTPStatus.CONFLICT, token=token, name=name, words=words)
     begun = _begin(request, services, name, form)
     answer = to_place(HOME if begun else f"{HOME}login")
@@ -159,7 +161,7 @@ def _login(
 def _refused(request: Request, failure: NeedsHuman) -> Response:
     """The login page with why nobody was let in."""
     problem = failure.problem
-    words = explain(problem.key, problem.facts, viewer_of(request, None).language)
+    words = explain(problem.key, problem.facts, viewer_of(request, None).language, on_page=True)
     return _login(request, HTTPStatus.FORBIDDEN, words=words)
 
 

@@ -43,7 +43,7 @@ def add(at: Acting) -> Response:
     try:
         places.add(at.app.services, name, kind, given, at.by, occasions=told, language=spoken)
     except NeedsHuman as error:
-        words = explain(error.problem.key, error.problem.facts, at.language)
+        words = explain(error.problem.key, error.problem.facts, at.language, on_page=True)
         return _form(at, kind, HTTPStatus.CONFLICT, words)
     return at.done("added", place=name)
 
@@ -109,7 +109,11 @@ def _kind(given: str) -> Kind:
 
 
 def _why(at: Visit, one: places.Place) -> Explanation | None:
-    return None if one.failure is None else explain(one.failure.key, one.failure.facts, at.language)
+    return (
+        None
+        if one.failure is None
+        else explain(one.failure.key, one.failure.facts, at.language, on_page=True)
+    )
 
 
 def _form(

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from mlconnector.app import Application
 from mlconnector.flow.notify import places
 from mlconnector.flow.report import attention, charts, overview
-from mlconnector.flow.report.case_titles import case_title
 from mlconnector.model.euro import EURO
 from mlconnector.store import connections, figures
 from mlconnector.texts import notation
@@ -190,7 +189,9 @@ def _by_case(app: Application, say: Say, language: Language) -> Chart:
     """Amounts of one currency as columns, for others have another scale; the table has them all."""
     found = sorted(charts.amounts_by_case(app.services), key=lambda one: one.currency != EURO)
     written = Written(language)
-    table = [(case_title(one.tax_case, language), one.currency, written.amount(one.amount)) for one in found]
+    table = [
+        (word("tax_case", one.tax_case, language), one.currency, written.amount(one.amount)) for one in found
+    ]
     heads = [say("label_tax_case"), say("label_currency"), say("label_amount")]
     drawn = [one.amount for one in found if one.currency == EURO][:_CASES]
     tops = [Written(language).count(round(amount)) for amount in drawn]

@@ -55,11 +55,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A table on a page: headings and cells, each with the class of its column."""
+    """A table on a page: headings, and cells with the class of their column; `sums` are rows that add up."""
 
     title: str
     heads: list[str | tuple[str, str]]
     rows: list[list[tuple[str, str]]]
+    sums: set[int]
 
 
 @SCREEN.page()
@@ -152,7 +153,7 @@ def bookings(at: At) -> Response:
         file=table,
         sheets=[table],
     )
-    shown = [_table(at, title, one) for title, one in told.tables]
+    shown = [_table(at, title, one.shown) for title, one in told.tables]
     return _shown(at, "bookings", asked, told, shown, paging)
 
 
@@ -233,14 +234,13 @@ def _table(at: Visit, title: str, table: Table, first: int = 0, last: int | None
         ]
         for row in table.rows[first:last]
     ]
-    return Shown(title, heads, rows)
+    return Shown(title, heads, rows, {number - first for number in table.sums})
 
 
 def _read_by_people(table: Table) -> Table:
     """A table without the names of causes, whose words stand beside them; files have both."""
     kept = [place for place, key in enumerate(table.keys) if key != "cause"]
-    rows = [[row[place] for place in kept] for row in table.rows]
-    return Table(table.title, [table.keys[place] for place in kept], rows, table.spoken)
+    return table.of_columns(kept)
 
 
 def _width(cell: Cell) -> str:

@@ -12,7 +12,7 @@ from mlconnector.flow.report.procedure import Documented, Installation
 from mlconnector.store.audit import AuditRow
 from mlconnector.store.people import UserRow
 from mlconnector.store.retention import WEBHOOK_DAYS
-from mlconnector.texts.catalogue import word
+from mlconnector.texts.catalogue import looked_at, word
 from mlconnector.web.console.pages import Fact, speaker
 from mlconnector.web.console.screens.evidence.screen import SCREEN
 from mlconnector.web.console.visits import At, Visit
@@ -121,7 +121,7 @@ def _accounts(at: Visit, rules: Mapping[str, Any] | None) -> list[tuple[str, ...
         (
             at.say(f"table_{one['table']}"),
             str(one["row"]),
-            ", ".join(f"{fact} = {value}" for fact, value in one["facts"].items()) or at.say("anything_else"),
+            looked_at(one["facts"], at.language) or at.say("anything_else"),
             one["account"] or at.say("by_tax_case"),
             one["tax_case"] or "–",
             one["name"],
@@ -154,7 +154,7 @@ def _centres(at: Visit, rules: Mapping[str, Any] | None) -> list[tuple[str, str,
     rows = []
     for number, table in (rules or {}).get("cost_centres", {}).items():
         rows += [
-            (f"KOST{number}", f"{table['attribute']} = {one}", centre)
+            (f"KOST{number}", looked_at({table["attribute"]: one}, at.language), centre)
             for one, centre in table["table"].items()
         ]
         if table["default"]:

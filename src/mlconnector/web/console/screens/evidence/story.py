@@ -12,8 +12,9 @@ from starlette.responses import Response
 from mlconnector.flow.report import story_lines, voucher_story
 from mlconnector.store import batches, documents, lookup
 from mlconnector.texts import notation
-from mlconnector.texts.catalogue import Explanation, word
+from mlconnector.texts.catalogue import explain, word
 from mlconnector.web.console.pages import Fact
+from mlconnector.web.console.reason_places import place_of
 from mlconnector.web.console.screens.evidence.screen import SCREEN
 from mlconnector.web.console.visits import At, Visit
 
@@ -26,7 +27,7 @@ class Moment:
     """One thing that happened: what, when, by whom, and all that the trail tells of it.
 
     `source` are fields of the source, each with what it was before and what it is; `why` are the fields of a
-    booking, each with its value and the rule that gave it.
+    booking, each with its value, the rule that gave it, and where that is changed.
     """
 
     title: str
@@ -36,7 +37,7 @@ class Moment:
     lines: list[str]
     source: list[tuple[str, str, str]]
     is_first: bool
-    why: list[tuple[str, str, str]]
+    why: list[tuple[str, str, str, str]]
 
 
 @SCREEN.page("voucher")
@@ -54,7 +55,8 @@ def voucher(at: At) -> Response:
         state="reversed" if told["reversed"] else told["state"],
         facts=_facts(at, told),
         problems=[
-            Explanation(*(one[part] for part in ("what", "why", "do", "who"))) for one in told["problems"]
+            explain(one["cause"].partition(":")[0], one["facts"], at.language, on_page=True)
+            for one in told["problems"]
         ],
         moments=_moments(at, told, said, files),
         documents=[(row, f"{row.size / 1024:.0f}") for row in filed],
@@ -67,7 +69,11 @@ def _facts(at: Visit, told: Mapping[str, Any]) -> list[Fact]:
     facts = [
         Fact(at.say("label_connection"), told["connection"]),
         Fact(at.say("label_kind"), word("kind", kind, at.language)),
-        Fact(at.say("label_in_source"), told["link"] or external, told["link"] or ""),
+        Fact(
+            at.say("label_in_source"),
+            at.say("open_in_source") if told["link"] else external,
+            told["link"] or "",
+        ),
         Fact(at.say("label_customer"), (content.get("party") or {}).get("name") or "–"),
         Fact(at.say("label_our_key"), told["voucher"]),
     ]
@@ -89,7 +95,7 @@ def _moments(
         source: list[tuple[str, str, str]] = []
         if event["event"] in _CHANGED and detail.get("revision") in said:
             after = said[detail["revision"]]
-            source = story_lines.changed(said.get(str(detail.get("before")), {}), after)
+            source = story_lines.changed(said.get(str(detail.get("before")), {}), after, at.language)
         rest = {name: value for name, value in detail.items() if name not in _OWN_TABLES}
         shown.append(
             Moment(
@@ -97,10 +103,15 @@ def _moments(
                 at=notation.exact_moment(event["at"], at.language),
                 number=len(shown) + 1,
                 batch=(event["subject"], files[event["subject"]]) if event["subject"] in files else ("", ""),
-                lines=list(story_lines.lines_of(rest, at.language)),
+                lines=list(story_lines.lines_of(event["event"], rest, at.language)),
                 source=source,
                 is_first=event["event"] == "received",
-                why=[story_lines.why_of(one, at.language) for one in detail.get("because", ())],
+                why=[_why(at, told["connection"], one) for one in detail.get("because", ())],
             )
         )
     return shown
+
+
+def _why(at: Visit, name: str, one: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    place = place_of(name, one["field"], one["rule"], one.get("facts", {}))
+    return (*story_lines.why_of(one, at.language), place)

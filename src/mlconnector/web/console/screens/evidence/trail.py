@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from mlconnector.flow.report import story_lines, trail_export, trail_heads
-from mlconnector.store import audit, lookup
+from mlconnector.store import audit, batches, lookup
 from mlconnector.store.audit import AuditRow, AuditVerdict
 from mlconnector.texts import notation
 from mlconnector.texts.catalogue import filled, word
@@ -19,6 +20,7 @@ from mlconnector.web.console.screens.evidence.screen import SCREEN
 from mlconnector.web.console.visits import Acting, At, Visit
 
 _MOST_TAKEN = 20_000
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @SCREEN.page("trail", "prove")
@@ -37,9 +39,10 @@ def trail(at: At) -> Response:
     with at.app.database.read() as db:
         rows = audit.listed(db, max(begin, last - paging.size + 1), last) if total else []
         subjects = lookup.numbers_of(db, [row.subject for row in rows])
+        files = {row.subject: made.file_name for row in rows if (made := batches.read(db, row.subject))}
     return at.shown(
         "trail.html",
-        rows=[_row(at, row, subjects) for row in reversed(rows)],
+        rows=[_row(at, row, subjects, files) for row in reversed(rows)],
         paging=paging,
         fault=fault,
         may_be_taken=0 < total <= _MOST_TAKEN,
@@ -88,7 +91,7 @@ def _taken(at: Visit, begin: int, end: int) -> Response:
             row.subject,
             word("event", row.event, at.language),
             str(row.detail.get("by") or ""),
-            "\n".join(story_lines.lines_of(row.detail, at.language))[:32_000],
+            "\n".join(story_lines.lines_of(row.event, row.detail, at.language))[:32_000],
             row.hash,
         )
         for row in rows
@@ -110,18 +113,29 @@ def _days(at: Visit) -> tuple[datetime | None, datetime | None, str]:
     return found[0], found[1], at.say("no_day", given=fault) if fault else ""
 
 
-def _row(at: Visit, row: AuditRow, numbers: Mapping[str, str]) -> tuple[Any, ...]:
+def _row(at: Visit, row: AuditRow, numbers: Mapping[str, str], files: Mapping[str, str]) -> tuple[Any, ...]:
     return (
         row.sequence,
         at.written.moment(row.at),
         word("event", row.event, at.language),
         row.connection,
-        row.subject,
+        files.get(row.subject) or _about(at, row.subject),
+        row.subject if row.subject in numbers else "",
         numbers.get(row.subject, ""),
         str(row.detail.get("by") or ""),
-        list(story_lines.lines_of(row.detail, at.language)),
+        list(story_lines.lines_of(row.event, row.detail, at.language)),
         row.hash,
     )
+
+
+def _about(at: Visit, subject: str) -> str:
+    """What a row is about, in words; of a hash the beginning, by which people compare it."""
+    kind, _, name = subject.partition(" ")
+    if subject == audit.TRAIL:
+        return at.say("trail")
+    if name:
+        return f"{word('subject', kind, at.language)} {name}"
+    return at.say("load_of", hash=subject[:16]) if _HASH.fullmatch(subject) else subject
 
 
 def _keeps_heads(at: Visit) -> bool:

@@ -127,6 +127,7 @@ def _groups(at: Visit, asked: Asked) -> waiting.Groups:
 
 def _shown(at: Visit, one: waiting.Group, asked: Asked) -> Shown:
     words = explain_together(one.problems, at.language)
+    told = explain_together(one.problems, at.language, on_page=True)
     facts, key = shared_facts(one.problems), one.problems[0].key
     fields = {**asked.carried(), "connection": one.connection, "cause": one.cause}
     of_number = key in _OTHER_NUMBER
@@ -134,7 +135,7 @@ def _shown(at: Visit, one: waiting.Group, asked: Asked) -> Shown:
         one.connection,
         one.cause,
         one.count,
-        on_a_page(words, one.connection, one.cause, at.say),
+        on_a_page(told, one.connection, one.cause, at.say),
         address_of("cause", fields),
         is_of_mapping(words),
         is_of_settings(words),
@@ -155,6 +156,7 @@ def _vouchers(at: Visit, asked: Asked, cause: str, pages: Paging) -> list[dict[s
         limit=pages.size,
         page=pages.page,
         language=at.language,
+        on_page=True,
     )
     return [_for_page(at, one, each) for one in found for each in one["vouchers"]]
 
@@ -171,7 +173,8 @@ def _taken_along(at: Visit, asked: Asked, cause: str | None) -> Response:
 
 
 def _lines(at: Visit, asked: Asked, cause: str | None) -> Iterator[list[Cell]]:
-    found = waiting.causes(at.app.services, asked.connection, asked.wanted, cause=cause, language=at.language)
+    services, name = at.app.services, asked.connection
+    found = waiting.causes(services, name, asked.wanted, cause=cause, language=at.language, on_page=True)
     key = at.asked("key")
     for one in found:
         if key not in {"", waiting.key_of(one["cause"])}:

@@ -14,7 +14,9 @@ _COMMAND = re.compile(
     r"\b[^`]*`"
 )
 _THE_FILE = re.compile(r"in der TOML-Datei der Verbindung|(?:in|to) the connection's TOML file")
-_OF_MAPPING = ("[[mapping.", "[mapping.", "ml-connector confirm", "ml-connector rules")
+_OF_MAPPING = re.compile(
+    r"\[mapping\.(revenue|expense|tax_case|cost_centre_[12]|payments)\]|ml-connector (confirm|rules)"
+)
 
 
 def on_a_page(words: Explanation, connection: str, cause: str, say: Say) -> Explanation:
@@ -36,7 +38,7 @@ def _ended(text: str) -> str:
 
 def is_of_mapping(words: Explanation) -> bool:
     """Whether the cure is something that a connection has agreed on: accounts, tax cases, cost centres."""
-    return any(one in words.do for one in _OF_MAPPING)
+    return _OF_MAPPING.search(words.do) is not None
 
 
 def is_of_settings(words: Explanation) -> bool:

@@ -105,7 +105,7 @@ def _page(
     found = [
         one
         for one in own_chart.exported(context)
-        if wanted in f"{one.number} {one.name} {one.tax_case}".casefold()
+        if wanted in f"{one.number} {one.name} {word('tax_case', one.tax_case, at.language)}".casefold()
     ]
     if at.asked("as") in FORMS:
         heads, rows = [at.say(one) for one in _HEADS], [_cells(at, one) for one in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,11 @@ from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import mapping_edit
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.report import waiting
-from mlconnector.flow.report.case_titles import case_title
 from mlconnector.flow.report.search import EVERYTHING
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.problems import Problem, shared_facts
-from mlconnector.texts.catalogue import explain_together
+from mlconnector.texts.catalogue import explain_together, looked_at, word
+from mlconnector.texts.language import Language
 from mlconnector.web.console import row_cures
 from mlconnector.web.console.downloads import FORMS, downloaded
 from mlconnector.web.console.screens.mapping.applying import begin_change
@@ -26,10 +26,6 @@ from mlconnector.web.console.visits import Acting, At, Visit
 TABLES = ("revenue", "expense", "tax_case", "cost_centre_1", "cost_centre_2", "payments")
 _ACCOUNTS, _ENTRIES = ("revenue", "expense"), ("cost_centre_1", "cost_centre_2", "payments")
 _DIRECTIONS = {"revenue": "sale", "expense": "purchase"}
-_CALLED = (
-    *("product", "product_code", "category", "pipeline", "rate", "region", "vat_id"),
-    *("customer", "supply", "stock", "tax_code", "deductible", "cost_centre", "payment_method"),
-)
 _MISSING = 20
 _NO_FACTS = ("case", "reason", "attributes")
 
@@ -61,7 +57,7 @@ def show(at: At) -> Response:
     table, wanted = at.asked("table"), at.asked("wanted").casefold()
     found = [
         one
-        for one in lines_of(context, _called(at))
+        for one in lines_of(context, at.language)
         if table in ("", one.table) and wanted in f"{one.facts} {one.account} {one.tax_case}".casefold()
     ]
     if at.asked("as") in FORMS:
@@ -95,7 +91,7 @@ def edit(at: At) -> Response:
         table=table,
         line=line,
         tables=TABLES,
-        facts=[(one, _called(at)(one)) for one in mapping_edit.FACTS],
+        facts=[(one, word("attribute", one, at.language)) for one in mapping_edit.FACTS],
         fact=at.asked("fact"),
         value=at.asked("value"),
         tax_case=at.asked("tax_case"),
@@ -137,27 +133,27 @@ def _missing(at: Visit, context: Context) -> list[tuple[str, int, str]]:
     return found
 
 
-def lines_of(context: Context, called: Callable[[str], str]) -> Iterator[Line]:
-    """The rows and entries of every table, in their order; `called` says what facts are called."""
+def lines_of(context: Context, language: Language) -> Iterator[Line]:
+    """The rows and entries of every table, in their order, with what they look at in words."""
     rules = context.rules
     mapping = rules.mapping
     for table in _ACCOUNTS:
         rows = mapping.revenue if table == "revenue" else mapping.expense
         for number, row in enumerate(rows, start=1):
             known = rules.account(row)
-            looked_at = {one: getattr(row, one) for one in mapping_edit.FACTS if getattr(row, one)}
-            facts = _facts(called, {**looked_at, **row.attributes})
+            named = {one: getattr(row, one) for one in mapping_edit.FACTS if getattr(row, one)}
+            facts = looked_at({**named, **row.attributes}, language)
             case = row.tax_case or (known.tax_case if known else "")
             name = known.name if known else ""
             yield Line(table, number, "", facts, row.account or "", name, case, row.automatic)
     for number, case_row in enumerate(mapping.tax_case, start=1):
         shown = case_row.model_dump(mode="json", exclude_defaults=True)
-        looked_at = {name: one for name, one in shown.items() if name not in _NO_FACTS}
+        named = {name: one for name, one in shown.items() if name not in _NO_FACTS}
         yield Line(
             "tax_case",
             number,
             "",
-            _facts(called, {**looked_at, **case_row.attributes}),
+            looked_at({**named, **case_row.attributes}, language),
             "",
             "",
             case_row.case,
@@ -167,17 +163,14 @@ def lines_of(context: Context, called: Callable[[str], str]) -> Iterator[Line]:
         for key, value in (made.table if made is not None else {}).items():
             known = rules.accounts.get(value) if table == "payments" else None
             yield Line(
-                table, 0, key, _facts(called, {made.attribute: key}), value, known.name if known else "", ""
+                table,
+                0,
+                key,
+                looked_at({made.attribute: key}, language),
+                value,
+                known.name if known else "",
+                "",
             )
-
-
-def _facts(called: Callable[[str], str], looked_at: dict[str, Any]) -> str:
-    return ", ".join(f"{called(name)} = {value}" for name, value in looked_at.items())
-
-
-def _called(at: Visit) -> Callable[[str], str]:
-    """What people call a fact; one that only a source names is called as it names it."""
-    return lambda name: at.say(f"fact_{name}") if name in _CALLED else name
 
 
 def _chosen(at: Visit, table: str) -> dict[str, Any]:
@@ -205,7 +198,7 @@ def _line(at: Visit, context: Context, table: str, number: str, key: str) -> Lin
     _known(table)
     if not number and not key:
         return None
-    for one in lines_of(context, _called(at)):
+    for one in lines_of(context, at.language):
         if one.table == table and (str(one.number) == number if number else one.key == key):
             return one
     raise NeedsHuman(Problem("row_unknown", {"table": table, "number": number or key}))
@@ -219,4 +212,4 @@ def _cases(at: Visit, table: str) -> list[tuple[str, str]]:
 
 
 def _title(at: Visit, case: str) -> str:
-    return case_title(case, at.language) if case else ""
+    return word("tax_case", case, at.language) if case else ""

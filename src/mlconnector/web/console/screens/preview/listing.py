@@ -43,7 +43,7 @@ def listing(at: At) -> Response:
     if pages.page != page_of(at.place):
         page = _page(at, asked, scope, pages.page)
     first = (pages.page - 1) * ROWS + 1
-    shown = listing_of(page.bookings, first, rules, at.language, at.say, with_why=view == "why")
+    shown = listing_of(page.bookings, first, rules, at.language, at.say, why_of=name if view == "why" else "")
     sums = Sums(rules)
     for one in page.bookings:
         sums.add(one.previewed)

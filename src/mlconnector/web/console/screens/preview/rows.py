@@ -25,6 +25,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.texts.catalogue import word
 from mlconnector.texts.language import Language
 from mlconnector.web.console.pages import Say
+from mlconnector.web.console.reason_places import place_of
 
 _GRANTED = frozenset({"", "EUR"})
 _UNDER = {"account": "account_name", "contra_account": "contra_name", "tax_key": "tax_case"}
@@ -42,11 +43,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a field has its value, in words."""
+    """Why a field has its value, in words; `place` is where that is changed, empty where nowhere."""
 
     field: str
     value: str
     reason: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,12 @@ class Listing:
 
 
 def listing_of(
-    found: Sequence[Decided], first: int, rules: Rules, spoken: Language, say: Say, *, with_why: bool = False
+    found: Sequence[Decided], first: int, rules: Rules, spoken: Language, say: Say, *, why_of: str = ""
 ) -> Listing:
-    """Bookings as rows; the first booking has the number `first`."""
+    """Bookings as rows; the first booking has the number `first`.
+
+    Rows say why each field has its value where `why_of` names the connection whose rules gave it.
+    """
     rows = [
         (number, one, row)
         for number, one in enumerate(found, start=first)
@@ -102,7 +107,7 @@ def listing_of(
             label=one.previewed.number or one.previewed.external_id,
             notes=tuple(_notes(row, say)),
             postings=row.listed.postings,
-            why=tuple(_why(row, spoken)) if with_why else (),
+            why=tuple(_why(row, why_of, spoken)) if why_of else (),
         )
         for (number, one, row), text in zip(rows, texts, strict=True)
     )
@@ -138,9 +143,14 @@ def _notes(row: ShownRow, say: Say) -> list[str]:
     return notes
 
 
-def _why(row: ShownRow, spoken: Language) -> list[Why]:
+def _why(row: ShownRow, connection: str, spoken: Language) -> list[Why]:
     return [
-        Why(word("field", one.field, spoken), value_in_words(one, spoken) or "–", why_in_words(one, spoken))
+        Why(
+            word("field", one.field, spoken),
+            value_in_words(one, spoken) or "–",
+            why_in_words(one, spoken),
+            place_of(connection, one.field, one.rule, one.facts),
+        )
         for one in reasons(row)
     ]
 

@@ -68,7 +68,7 @@ def show(at: At) -> Response:
         "voucher.html",
         row=row,
         facts=_facts(at, row, page.bookings),
-        bookings=[_booking(at, one, rules) for one in page.bookings],
+        bookings=[_booking(at, row.connection, one, rules) for one in page.bookings],
         waits=_waits(at, row, problems),
         exceptions=at.home_of("exceptions"),
         hold=holding.held_of(at.app.context(row.connection), row.id),
@@ -92,7 +92,7 @@ def try_now(at: Acting) -> Response:
         "voucher.html",
         row=row,
         facts=_facts(at, row, made),
-        bookings=[_booking(at, one, context.rules) for one in made],
+        bookings=[_booking(at, row.connection, one, context.rules) for one in made],
         waits=_waits(at, row, [problem for one in found for problem in one.problems]),
         exceptions=at.home_of("exceptions"),
         hold=holding.held_of(at.app.context(row.connection), row.id),
@@ -117,7 +117,7 @@ def _row(at: Visit, key: str) -> VoucherRow | None:
 def _waits(at: Visit, row: VoucherRow, problems: Sequence[Problem]) -> list[Waits]:
     return [
         Waits(
-            explain(one.key, one.facts, at.language).what,
+            explain(one.key, one.facts, at.language, on_page=True).what,
             exceptions_of(at, {"connection": row.connection, "cause": one.cause}, "/cause"),
         )
         for one in problems
@@ -135,7 +135,11 @@ def _facts(at: Visit, row: VoucherRow, bookings: Sequence[Decided]) -> list[Fact
         Fact(at.say("label_gross"), at.written.amount(amount, told["currency"] or "")),
         Fact(at.say("label_state"), word("state", state, at.language)),
         Fact(at.say("label_connection"), row.connection),
-        Fact(at.say("label_source_id"), row.external_id, told["link"] or ""),
+        Fact(
+            at.say("label_source_id"),
+            at.say("open_in_source") if told["link"] else row.external_id,
+            told["link"] or "",
+        ),
     ]
     invoices = {one.previewed.voucher.refers_to for one in bookings if one.previewed.voucher is not None}
     facts += [Fact(at.say("label_refers_to"), one) for one in sorted(filter(None, invoices))]
@@ -143,7 +147,7 @@ def _facts(at: Visit, row: VoucherRow, bookings: Sequence[Decided]) -> list[Fact
     return facts + [Fact(at.say("label_document"), name) for name in sorted(linked)]
 
 
-def _booking(at: Visit, one: Decided, rules: Rules) -> Booking:
+def _booking(at: Visit, name: str, one: Decided, rules: Rules) -> Booking:
     entry = one.previewed.entries[0]
     postings = [(each, *sides(each)) for row in one.previewed.listed for each in row.postings]
     kind = "reversal" if entry.kind == "reversal" else "correction" if one.previewed.corrects else "new"
@@ -151,7 +155,7 @@ def _booking(at: Visit, one: Decided, rules: Rules) -> Booking:
         title=word("booking", kind, at.language),
         stand=one.stand or "refused",
         file_name=one.file_name or "",
-        listing=listing_of([one], 1, rules, at.language, at.say, with_why=True),
+        listing=listing_of([one], 1, rules, at.language, at.say, why_of=name),
         postings=postings,
         debit=sum((debit for _, debit, _ in postings if debit), ZERO),
         credit=sum((credit for _, _, credit in postings if credit), ZERO),

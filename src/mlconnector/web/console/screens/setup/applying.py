@@ -88,7 +88,7 @@ def to_enter(at: Visit, settings: ConnectionSettings, refused: dict[str, str]) -
     found = [
         Credential(
             one,
-            _title(at, one),
+            credential_title(at, one),
             one not in missing,
             one.endswith(_OF_SEVERAL_LINES),
             refused.get(one, ""),
@@ -98,7 +98,7 @@ def to_enter(at: Visit, settings: ConnectionSettings, refused: dict[str, str]) -
     return sorted(found, key=lambda one: one.is_given)
 
 
-def _title(at: Visit, credential: str) -> str:
+def credential_title(at: Visit, credential: str) -> str:
     """What a credential is called."""
     system, _, name = credential.partition(".")
     return at.say(f"secret_{name}", system=word("system", system, at.language))

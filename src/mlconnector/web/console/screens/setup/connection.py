@@ -17,7 +17,13 @@ from mlconnector.store import connections
 from mlconnector.store.connections import ConnectionRow
 from mlconnector.texts.catalogue import Explanation, explain, word
 from mlconnector.web.console.pages import Fact
-from mlconnector.web.console.screens.setup.applying import FIELD, given_in, refused_in, to_enter
+from mlconnector.web.console.screens.setup.applying import (
+    FIELD,
+    credential_title,
+    given_in,
+    refused_in,
+    to_enter,
+)
 from mlconnector.web.console.screens.setup.screen import SCREEN, place, steps
 from mlconnector.web.console.visits import Acting, At, Visit
 from mlconnector.web.login_facts import Known, login_facts, sink_facts
@@ -78,7 +84,12 @@ def enter_credentials(at: Acting) -> Response:
     setup.connect(at.app.services, settings, given, at.by)
     untested = [one.name for one in found if one.step.outcome == "skipped"]
     key = "sealed_untested" if untested else "sealed"
-    return at.done(key, place("connection", name), names=", ".join(given), untested=", ".join(untested))
+    return at.done(
+        key,
+        place("connection", name),
+        names=", ".join(credential_title(at, one) for one in given),
+        untested=", ".join(credential_title(at, one) for one in untested),
+    )
 
 
 @SCREEN.action("webhook", "connect")
@@ -99,7 +110,7 @@ def ask_to_disconnect(at: At) -> Response:
     given = setup.given_secrets(at.app.context(row.name))
     facts = [Fact(at.say("label_client"), row.client)]
     if given:
-        facts.append(Fact(at.say("label_still_valid"), ", ".join(given)))
+        facts.append(Fact(at.say("label_still_valid"), ", ".join(credential_title(at, one) for one in given)))
     back = place("connection", row.name)
     fields = {"connection": row.name}
     return at.confirmation("disconnect", "disconnect", fields, back=back, facts=facts, name=row.name)
@@ -151,7 +162,7 @@ def _refused_settings(at: Visit, context: Context) -> Explanation | None:
     except NeedsHuman as error:
         if error.problem.key != STORED_SETTINGS_REFUSED:
             raise
-        return explain(error.problem.key, error.problem.facts, at.language)
+        return explain(error.problem.key, error.problem.facts, at.language, on_page=True)
     return None
 
 

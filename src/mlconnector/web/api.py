@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import four_eyes, holding, number_binding, number_lists, telling_apart
@@ -59,7 +60,17 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
-router = APIRouter(prefix=PREFIX, dependencies=[Depends(with_token)], responses=_REFUSALS)
+
+def _operation_name(route: APIRoute) -> str:
+    return route.name
+
+
+router = APIRouter(
+    prefix=PREFIX,
+    dependencies=[Depends(with_token)],
+    responses=_REFUSALS,
+    generate_unique_id_function=_operation_name,
+)
 router.include_router(reports.router)
 router.include_router(warehouses.router)
 router.include_router(notifications.router)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from mlconnector import __version__
@@ -32,7 +32,7 @@ class Pages:
     `areas` is what they lead to, `bodies` how large the bodies of some addresses may be.
     """
 
-    router: APIRouter
+    routes: Sequence[BaseRoute]
     handlers: dict[int | type[Exception], Any]
     areas: Sequence[object] = ()
     bodies: Mapping[str, int] = field(default_factory=dict)
@@ -50,7 +50,6 @@ def create_app(application: Application, workflows: Work | None, pages: Pages | 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_name,
         exception_handlers={**HANDLERS, **(pages.handlers if pages else {})},
         middleware=[
             Middleware(CallerLimit, token=token),
@@ -59,11 +58,12 @@ def create_app(application: Application, workflows: Work | None, pages: Pages | 
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.parts = Parts(application, workflows, Figures(application.services))
+    # The routes are whole as they are: including routers works each of them out anew for each application.
     for router in _ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     if pages is not None:
         app.state.areas = pages.areas
-        app.include_router(pages.router)
+        app.router.routes.extend(pages.routes)
     return app
 
 
@@ -84,7 +84,3 @@ class _Web(FastAPI):
                     if status >= "400" and "application/json" in content:
                         content[PROBLEM] = content.pop("application/json")
         return described
-
-
-def _operation_name(route: APIRoute) -> str:
-    return route.name

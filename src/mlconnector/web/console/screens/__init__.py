@@ -56,10 +56,7 @@ def every_screen() -> list[Screen]:
 def console() -> Pages:
     """All of the console."""
     screens = every_screen()
-    whole = APIRouter(include_in_schema=False)
-    whole.include_router(router)
-    for one in screens:
-        whole.include_router(one.router)
+    routes = [route for each in (router, *(one.router for one in screens)) for route in each.routes]
     areas = tuple(Area(one.name, one.home, one.order, one.has_help, one.verb) for one in screens)
     bodies = {path: largest for one in screens for path, largest in one.bodies.items()}
-    return Pages(whole, errors.handlers(), areas, bodies)
+    return Pages(routes, errors.handlers(), areas, bodies)

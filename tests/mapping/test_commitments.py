@@ -129,7 +129,7 @@ class TestWithTheSetting:
         told = {one.field: (one.rule, one.facts) for one in explained(made, 1)}
         assert told["amount"] == ("open_of_lines", {"lines": "1, 2"})
         assert told["tax_case"] == ("commitment_is_statistical", {})
-        assert told["account"] == ("setting", {"setting": "mapping.commitments.account"})
+        assert told["statistical_account"] == ("setting", {"setting": "mapping.commitments.account"})
         assert told["contra_account"] == ("setting", {"setting": "mapping.commitments.contra_account"})
 
     def test_taken_back_it_has_the_sides_swapped(self) -> None:

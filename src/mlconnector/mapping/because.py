@@ -23,6 +23,7 @@ _ORDER = (
         "tax_period",
         "debtor",
         "creditor",
+        "statistical_account",
         "cost_centre_1",
         "cost_centre_2",
         "discount",

@@ -137,7 +137,7 @@ def _why(share: _Share, number: int, accounts: Commitments) -> list[Because]:
     reasons = [
         Because("amount", f"{share.amount:f}", "open_of_lines", lines),
         Because("tax_case", STATISTICAL, "commitment_is_statistical"),
-        Because("account", accounts.account, "setting", account),
+        Because("statistical_account", accounts.account, "setting", account),
         Because("contra_account", accounts.contra_account, "setting", contra_account),
         *share.centres.first.because,
         *share.centres.second.because,

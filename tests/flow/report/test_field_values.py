@@ -45,7 +45,7 @@ def test_a_reason_that_a_person_gave_stays_as_given() -> None:
             {"entry": "invoice/x@0123456789abcdef0123:original:1", "lines": ["1434.47 EUR 10001 / 8400 3"]},
             [
                 "Buchungssatz: neu, Nr. 1 zur Fassung 0123456789abcdef…",
-                "Buchung: 1.434,47\xa0EUR, Konto 10001, Gegenkonto 8400, BU-Schlüssel 3",
+                "Buchung: 1.434,47 EUR, Konto 10001, Gegenkonto 8400, BU-Schlüssel 3",
             ],
         ),
         (

@@ -227,6 +227,8 @@ def test_what_waits_is_searched(rig: Rig) -> None:
 def test_a_list_goes_along_with_causes_in_words_and_no_formula(rig: Rig) -> None:
     fill(rig)
     taken = visitor(rig, "auditor").get("exceptions?as=csv").text
+    assert "mapping." not in taken
+    assert "„Zuordnung › Erlöse“" in taken.replace('""', '"')
     assert "'=cmd|" in taken
     assert taken.count("Erlöskonto") >= len(HOSTILE)
 

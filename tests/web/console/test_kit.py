@@ -14,7 +14,7 @@ from mlconnector.web.console.charts import columns_chart
 from mlconnector.web.console.downloads import downloaded
 from mlconnector.web.console.pages import Viewer, Written, coded, linkable
 from mlconnector.web.console.place import Place, paging, place_of
-from mlconnector.web.console.plain_words import plain
+from mlconnector.web.console.plain_words import bound, plain
 from mlconnector.web.console.tones import tone
 from tests.web.console.rig import HOSTILE, faults
 
@@ -89,7 +89,7 @@ def test_code_within_a_text_carries_no_markup() -> None:
 def test_a_page_has_no_names_of_settings_and_breaks_no_line_before_a_unit(
     language: Language, said: str, told: str
 ) -> None:
-    assert plain(said, language) == told
+    assert bound(plain(said, language)) == told
 
 
 def test_a_state_has_a_tone_and_one_without_is_quiet() -> None:

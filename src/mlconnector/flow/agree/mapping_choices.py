@@ -97,7 +97,7 @@ class FormCheck:
         if row["automatic"] and "automatic" in takes:
             automatic = automatic_of(row["automatic"])
             if automatic is None:
-                allowed = ", ".join(word_for("automatic", one, self.language) for one in ("true", "false"))
+                allowed = ", ".join(word_for("yes_no", one, self.language) for one in ("true", "false"))
                 facts = {"column": row.heading("automatic"), "given": row["automatic"], "allowed": allowed}
                 faults.append(Fault(row.line, "choice_unsuitable", facts))
         if row["cost_centre"] and "cost_centre" in takes:

@@ -108,9 +108,9 @@ def says_by_tax_case(cell: str) -> bool:
 def automatic_of(cell: str) -> bool | None:
     """Whether a cell says that an account is automatic, None where it says neither."""
     said = _plain(cell)
-    if said in _said("automatic", "true") | {"true", "1"}:
+    if said in _said("yes_no", "true") | {"true", "1"}:
         return True
-    return False if said in _said("automatic", "false") | {"false", "0"} else None
+    return False if said in _said("yes_no", "false") | {"false", "0"} else None
 
 
 def _faults_of_headings(first: SheetRow, columns: Sequence[str | None]) -> Iterable[Fault]:

@@ -167,7 +167,7 @@ def _booking(text: str, language: Language) -> str:
     found = _BOOKING.fullmatch(text)
     if found is None:
         return text
-    amount = f"{_amount(found['amount'], language)}\N{NO-BREAK SPACE}{found['currency']}"
+    amount = f"{_amount(found['amount'], language)} {found['currency']}"
     return sentence("story_booking", {**found.groupdict(), "amount": amount}, language)
 
 

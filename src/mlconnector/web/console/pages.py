@@ -42,7 +42,7 @@ Say = Callable[..., str]
 @pass_context
 def coded(context: Context | Mapping[str, Any], text: str) -> Markup:
     """A text in plain words with what stands in backticks as code, everything in it escaped."""
-    parts = plain(text, context["viewer"].language).split("`")
+    parts = bound(plain(text, context["viewer"].language)).split("`")
     code = Markup("<code>{}</code>")
     return Markup("").join(code.format(part) if number % 2 else part for number, part in enumerate(parts))
 

@@ -24,7 +24,7 @@ def plain(text: str, language: Language) -> str:
         quoted = f"„{title}“" if language == "de" else f"“{title}”"
         return f"{found['before']} in {quoted}" if found["before"] else f"{found['space']}{quoted}"
 
-    return bound(_case_names().sub("", _TABLE.sub(named, text)))
+    return _case_names().sub("", _TABLE.sub(named, text))
 
 
 def bound(text: str) -> str:

@@ -18,6 +18,7 @@ from mlconnector.store import vouchers
 from mlconnector.texts.catalogue import Explanation, explain_in_general, explain_together, word
 from mlconnector.web.console.downloads import FORMS, downloaded
 from mlconnector.web.console.place import Paging, page_of, paging
+from mlconnector.web.console.plain_words import plain
 from mlconnector.web.console.row_cures import row_address
 from mlconnector.web.console.screens.exceptions.screen import SCREEN, address_of
 from mlconnector.web.console.screens.exceptions.words import is_of_mapping, is_of_settings, on_a_page
@@ -190,6 +191,9 @@ def _lines(at: Visit, asked: Asked, cause: str | None) -> Iterator[list[Cell]]:
                 each["customer"],
                 None if each["amount"] is None else Decimal(each["amount"]),
                 each["currency"],
-                *(part.replace("`", "") for part in (words.what, words.why, words.do, words.who)),
+                *(
+                    plain(part.replace("`", ""), at.language)
+                    for part in (words.what, words.why, words.do, words.who)
+                ),
                 each["link"],
             ]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from mlconnector.mapping.books import Digits, Table
+from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.model.vouchers import Supply
 
@@ -27,7 +28,8 @@ class AccountRow(Table):
     """Which account a line goes to. All facts that the row names must hold; the most specific row wins.
 
     Specific first: attributes (the more of them the more specific), product, product_code, category,
-    pipeline, then rows that name none of them. A row without `account` takes the tax case's own. `supply`
+    pipeline, then rows that name none of them. Rows with the same facts follow each other by `valid_from`,
+    the first document date that they hold for. A row without `account` takes the tax case's own. `supply`
     says what is supplied and `own_rate` at which rate the client owes the tax itself, which both help to
     find the tax case, so they cannot stand in a row that names one. `matter` is the Sachverhalt L+L.
     """
@@ -44,6 +46,13 @@ class AccountRow(Table):
     supply: Supply | None = None
     own_rate: OwnRate | None = None
     matter: _Matter | None = None
+    valid_from: date | None = None
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """All that the row looks at; rows that are alike in it follow each other."""
+        attributes = tuple(sorted(self.attributes.items()))
+        return (self.product, self.product_code, self.category, self.pipeline, attributes, self.tax_case)
 
 
 class TaxCaseRow(Table):
@@ -56,7 +65,8 @@ class TaxCaseRow(Table):
     where sold goods leave from and bought ones arrive. `supply = "service"` also holds for electronic and
     catalogue services, but not for those bound to a place. `deductible` is the part of the input tax in
     percent that the client may deduct (§ 15 Abs. 4 UStG). `reason` says in the adviser's words why the case
-    holds, e.g. why something is not taxable.
+    holds, e.g. why something is not taxable. Rows with the same facts and cases of the same direction follow
+    each other by `valid_from`, the first day of supply that they hold for.
     """
 
     rate: Decimal | None = Field(default=None, ge=0, le=100, decimal_places=4)
@@ -72,6 +82,16 @@ class TaxCaseRow(Table):
     case: str
     deductible: Decimal | None = Field(default=None, gt=0, lt=100)
     reason: str | None = None
+    valid_from: date | None = None
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """All that the row looks at, and the direction of its case; rows alike in it follow each other."""
+        case = tax_cases().get(self.case)
+        direction = case.direction if case is not None else ""
+        named = (self.category, self.product_code, self.tax_code, tuple(sorted(self.attributes.items())))
+        place = (self.region, self.vat_id, self.customer, self.supply, self.stock)
+        return (direction, self.rate, *place, *named)
 
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:

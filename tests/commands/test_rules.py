@@ -278,6 +278,30 @@ class TestRulesOfBuilding:
         assert found["cost_centres"]["2"]["unlisted"] == "as_given"
 
 
+def test_rules_say_from_when_a_row_holds(mine: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert "holds from" not in mine.says(0, "rules", NAME)
+    rows = """
+[[mapping.revenue]]
+category = "Holz"
+account = "8200"
+valid_from = 2027-01-01
+
+[[mapping.tax_case]]
+tax_code = "frei"
+case = "tax_free"
+valid_from = 2027-02-01
+"""
+    FILE.write_text(FILE.read_text() + rows)
+    mine.says(0, "connect", str(FILE))
+    told = mine.says(0, "rules", NAME)
+    assert "category = Holz 8200 none Erlöse 2027-01-01" in told
+    assert "1 tax_code = frei tax_free 2027-02-01" in told
+    found = mine.data(0, "rules", NAME)
+    assert [one["valid_from"] for one in found["accounts"] if one["valid_from"]] == ["2027-01-01"]
+    assert found["tax_case_rows"][0]["valid_from"] == "2027-02-01"
+
+
 def test_rules_without_building_say_nothing_of_it(mine: Desk) -> None:
     assert "Retainage" not in mine.says(0, "rules", NAME)
     found = mine.data(0, "rules", NAME)

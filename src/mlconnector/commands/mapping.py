@@ -106,6 +106,7 @@ def _plain(one: MappedWord) -> dict[str, Any]:
                 "account": row.choice.account or None,
                 "automatic": row.choice.automatic,
                 "cost_centre": row.choice.cost_centre or None,
+                "valid_from": row.choice.valid_from,
             }
             for row in one.rows
         ],

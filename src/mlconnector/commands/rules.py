@@ -132,6 +132,7 @@ def _show_accounts(rows: Sequence[Mapping[str, Any]]) -> None:
         phrase("heading_tax_case"),
         phrase("heading_tax_key"),
         phrase("heading_name"),
+        *_beginning(rows),
     ]
     cells = [
         (
@@ -142,10 +143,16 @@ def _show_accounts(rows: Sequence[Mapping[str, Any]]) -> None:
             one["tax_case"] or "",
             one["tax_key"] or "",
             one["name"],
+            *([_day(one["valid_from"])] if _beginning(rows) else []),
         )
         for one in rows
     ]
     print_table(columns, cells, indent=2)
+
+
+def _beginning(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The heading of the days from which rows hold, where one of them has such a day."""
+    return [phrase("heading_holds_from")] if any(one.get("valid_from") for one in rows) else []
 
 
 def _show_tax_case_rows(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -158,11 +165,12 @@ def _show_tax_case_rows(rows: Sequence[Mapping[str, Any]]) -> None:
             ", ".join(f"{fact} = {value}" for fact, value in _looked_at(row)),
             row["case"],
             row.get("reason", ""),
+            *([_day(row.get("valid_from"))] if _beginning(rows) else []),
         )
         for number, row in enumerate(rows, start=1)
     ]
     columns = ("heading_table", "heading_where", "heading_tax_case", "heading_why")
-    print_table([phrase(one) for one in columns], cells, indent=2)
+    print_table([*(phrase(one) for one in columns), *_beginning(rows)], cells, indent=2)
 
 
 def _looked_at(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -170,7 +178,7 @@ def _looked_at(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in row.items():
         if name == "attributes":
             yield from value.items()
-        elif name not in {"case", "reason"}:
+        elif name not in {"case", "reason", "valid_from"}:
             yield name, value
 
 

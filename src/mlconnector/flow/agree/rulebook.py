@@ -129,6 +129,7 @@ def _account_row(table: str, number: int, row: AccountRow, rules: Rules) -> dict
         "supply": row.supply,
         "own_rate": row.own_rate,
         "matter": row.matter,
+        "valid_from": row.valid_from.isoformat() if row.valid_from else None,
     }
 
 

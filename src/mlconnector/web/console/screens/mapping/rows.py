@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import mapping_edit
+from mlconnector.flow.agree.mapping_rows import Part
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.report import waiting
 from mlconnector.flow.report.case_titles import case_title
 from mlconnector.flow.report.search import EVERYTHING
+from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.problems import Problem, shared_facts
 from mlconnector.texts.catalogue import explain_together
@@ -31,7 +34,11 @@ _CALLED = (
     *("customer", "supply", "stock", "tax_code", "deductible", "cost_centre", "payment_method"),
 )
 _MISSING = 20
-_NO_FACTS = ("case", "reason", "attributes")
+_NO_FACTS = ("case", "reason", "attributes", "valid_from")
+FOLLOWS, ITSELF = "follows", "itself"
+
+
+_HEADS = ("label_table", "label_where", "label_account", "label_tax_case", "label_valid_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Line:
     account_name: str
     tax_case: str
     automatic: bool | None = None
+    valid_from: date | None = None
 
     @property
     def is_row(self) -> bool:
@@ -65,10 +73,8 @@ def show(at: At) -> Response:
         if table in ("", one.table) and wanted in f"{one.facts} {one.account} {one.tax_case}".casefold()
     ]
     if at.asked("as") in FORMS:
-        heads = [at.say(one) for one in ("label_table", "label_where", "label_account", "label_tax_case")]
-        cells = [
-            [at.say(f"table_{one.table}"), one.facts, one.account, _title(at, one.tax_case)] for one in found
-        ]
+        heads = [at.say(one) for one in _HEADS]
+        cells = [_cells(at, one) for one in found]
         return downloaded(at.asked("as"), at.say("tab_rows"), heads, cells, at.language)
     paging = at.paging(len(found))
     return at.shown(
@@ -116,12 +122,32 @@ def change(at: Acting) -> Response:
         value, attribute = at.form.get("value"), _attribute(context, table, at.form.get("other"))
         part = mapping_edit.entry_changed(text, table, attribute, value, at.form.get("account"))
     elif number.isdecimal() and int(number):
-        part = mapping_edit.row_changed(text, table, int(number), _chosen(at, table))
+        part = _changed(at, context, table, int(number))
     else:
-        given = {one: value for one, value in _chosen(at, table).items() if value is not None}
+        given = {**_chosen(at, table), "valid_from": _day(at)}
         fact = at.form.get("fact") or at.form.get("other")
         part = mapping_edit.row_added(table, fact, at.form.get("value"), given)
     return begin_change(at, context, mapping_edit.edited(text, [part]), place("rows", name))
+
+
+def _changed(at: Acting, context: Context, table: str, number: int) -> Part:
+    """A row with what was chosen: from a day on, in a row that follows it, or the row itself."""
+    text, chosen, day = context.settings.text, _chosen(at, table), _day(at)
+    if at.form.get("how") == ITSELF:
+        return mapping_edit.row_changed(text, table, number, {**chosen, "valid_from": day})
+    line = _line(at, context, table, str(number), "")
+    if day is None or (line is not None and line.valid_from == day):
+        return mapping_edit.row_changed(text, table, number, chosen)
+    return mapping_edit.row_followed(text, table, number, chosen, day)
+
+
+def _day(at: Acting) -> date | None:
+    """From when a row shall hold. Raises NeedsHuman (`day_unreadable`)."""
+    given = at.form.get("valid_from")
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise NeedsHuman(Problem("day_unreadable", {"given": given})) from error
 
 
 def _missing(at: Visit, context: Context) -> list[tuple[str, int, str]]:
@@ -149,19 +175,13 @@ def lines_of(context: Context, called: Callable[[str], str]) -> Iterator[Line]:
             facts = _facts(called, {**looked_at, **row.attributes})
             case = row.tax_case or (known.tax_case if known else "")
             name = known.name if known else ""
-            yield Line(table, number, "", facts, row.account or "", name, case, row.automatic)
+            account = row.account or ""
+            yield Line(table, number, "", facts, account, name, case, row.automatic, row.valid_from)
     for number, case_row in enumerate(mapping.tax_case, start=1):
         shown = case_row.model_dump(mode="json", exclude_defaults=True)
         looked_at = {name: one for name, one in shown.items() if name not in _NO_FACTS}
-        yield Line(
-            "tax_case",
-            number,
-            "",
-            _facts(called, {**looked_at, **case_row.attributes}),
-            "",
-            "",
-            case_row.case,
-        )
+        facts = _facts(called, {**looked_at, **case_row.attributes})
+        yield Line("tax_case", number, "", facts, "", "", case_row.case, None, case_row.valid_from)
     for table in _ENTRIES:
         made = getattr(mapping, table)
         for key, value in (made.table if made is not None else {}).items():
@@ -216,6 +236,10 @@ def _cases(at: Visit, table: str) -> list[tuple[str, str]]:
     direction = _DIRECTIONS.get(table)
     found = [one for one in tax_cases().values() if direction in (None, one.direction)]
     return sorted(((one.name, one.title[at.language]) for one in found), key=lambda pair: pair[1])
+
+
+def _cells(at: Visit, one: Line) -> list[Cell]:
+    return [at.say(f"table_{one.table}"), one.facts, one.account, _title(at, one.tax_case), one.valid_from]
 
 
 def _title(at: Visit, case: str) -> str:

@@ -260,7 +260,7 @@ class TestRulesOfBuilding:
         assert "Retainage of suppliers (Sicherheitseinbehalt) 1701" in shown
         assert "Tax withheld (Bauabzugsteuer) 1749" in shown
         assert "Commitments (Obligo), Soll 9955 Commitments (Obligo), Haben 9956" in shown
-        assert "(KOST2) Where Cost centre anything else as the source writes it" in shown
+        assert "(KOST2) Where Cost centre vouchers anything else as the source writes it" in shown
 
     def test_are_shown_in_german(self, building: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MLCONNECTOR_LANGUAGE", "de")
@@ -276,6 +276,24 @@ class TestRulesOfBuilding:
         assert found["withholding"] == {"account": "1749"}
         assert found["commitments"] == {"account": "9955", "contra_account": "9956"}
         assert found["cost_centres"]["2"]["unlisted"] == "as_given"
+
+
+def test_rules_say_how_many_vouchers_each_row_has_decided(
+    mine: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert "unused" in mine.says(0, "rules", NAME)
+    found = mine.data(0, "rules", NAME)
+    assert {one["used"] for one in found["accounts"]} == {0}
+    mine.log_in()
+    mine.says(0, "run", NAME)
+    found = mine.data(0, "rules", NAME)
+    used = [one["used"] for one in found["accounts"]]
+    assert sum(used) > 0
+    assert 0 in used
+    assert found["cost_centres"]["1"]["used"].keys() == found["cost_centres"]["1"]["table"].keys()
+    monkeypatch.setenv("MLCONNECTOR_LANGUAGE", "de")
+    assert "unbenutzt" in mine.says(0, "rules", NAME)
 
 
 def test_rules_say_from_when_a_row_holds(mine: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

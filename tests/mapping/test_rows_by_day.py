@@ -129,7 +129,7 @@ class TestAccounts:
         by = buying(supply="service", expense=[table])
         assert cases(service, by) == ["eu_service_received_19"]
         (why,) = [one for one in draft(service, by).because if one.field == "own_rate"]
-        assert (why.value, why.facts) == ("19", {"table": "mapping.expense", "row": "1"})
+        assert (why.value, why.facts["table"], why.facts["row"]) == ("19", "mapping.expense", "1")
         (problem,) = problems(service, buying(supply="service", expense=[{**table, "valid_from": AUGUST}]))
         assert (problem.key, problem.facts["table"]) == ("row_not_begun", "mapping.expense")
 

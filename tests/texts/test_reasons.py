@@ -25,7 +25,7 @@ FACTS = {
     "mapping/tax.py: shown(chosen.facts)": {
         *("direction", "rate", "region", "country", "territory", "vat_id", "day"),
     },
-    "mapping/tax.py: begins(of_row)": set(),
+    "mapping/tax.py: told_of(of_row)": set(),
     "mapping/targets.py: row_facts(voucher, match)": {"table", "row"},
     "mapping/lookups.py: row_facts(voucher, match)": {"table", "row"},
 }

@@ -11,8 +11,9 @@ from typing import Generic, TypeVar
 
 from mlconnector.mapping.reference_rates import plausible
 from mlconnector.mapping.regions import region
+from mlconnector.mapping.row_names import FollowingRow
 from mlconnector.mapping.rules import Rules
-from mlconnector.mapping.tables import AccountRow, CostCentres, CustomerRow, TaxCaseRow
+from mlconnector.mapping.tables import AccountRow, CostCentres, CustomerRow
 from mlconnector.mapping.vat_ids import member_state_vat_id, vat_id_problem
 from mlconnector.model.entries import Because
 from mlconnector.model.problems import Problem
@@ -52,7 +53,7 @@ def later_row(
     return None
 
 
-def not_begun(line: Line, row: AccountRow | TaxCaseRow, table: str, number: int, day: date) -> Problem:
+def not_begun(line: Line, row: FollowingRow, table: str, number: int, day: date) -> Problem:
     """The only row that would decide a line begins after its day."""
     facts = {
         "line": line.text,
@@ -136,12 +137,13 @@ def table_name(voucher: Voucher) -> str:
 def row_facts(voucher: Voucher, found: NumberedRow) -> dict[str, str]:
     """The facts that name a row of the table of accounts."""
     number, row = found
-    return {"table": table_name(voucher), "row": str(number), **begins(row)}
+    return {"table": table_name(voucher), "row": str(number), **told_of(row)}
 
 
-def begins(row: AccountRow | TaxCaseRow) -> dict[str, str]:
-    """The fact that says since when a row holds; none for one that holds from ever."""
-    return {"since": row.valid_from.isoformat()} if row.valid_from else {}
+def told_of(row: FollowingRow) -> dict[str, str]:
+    """The name of a row, and since when it holds, where that is not from ever."""
+    since = {"since": row.valid_from.isoformat()} if row.valid_from else {}
+    return {"row_name": row.name, **since}
 
 
 def attribute(voucher: Voucher, line: Line | None, name: str) -> str:

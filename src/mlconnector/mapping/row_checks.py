@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlconnector.mapping.charts import TaxCase, tax_cases, without_deduction
-from mlconnector.mapping.tables import AccountRow, ContractorRow, TaxCaseRow
+from mlconnector.mapping.row_names import FollowingRow
+from mlconnector.mapping.tables import ContractorRow, TaxCaseRow
 from mlconnector.mapping.tax_keys import fits, tax_keys
 from mlconnector.model.unsuitable import Unsuitable
 
@@ -24,7 +25,7 @@ def known_case(name: str | None, where: str) -> TaxCase | None:
     return tax_cases()[name]
 
 
-def check_is_first(row: AccountRow | TaxCaseRow, number: int, first: int, where: str) -> None:
+def check_is_first(row: FollowingRow, number: int, first: int, where: str) -> None:
     """Refuse a row whose facts and beginning an earlier one has, the `first` of them: raises `Unsuitable`."""
     if number == first:
         return

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from mlconnector.mapping.books import Digits, Table
 from mlconnector.mapping.charts import tax_cases
+from mlconnector.mapping.row_names import Facts, FollowingRow, facts_of
 from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.model.vouchers import Supply
 
@@ -22,9 +23,13 @@ _OwnVatId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Z+*]{2,13}
 _Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 OwnRate = Literal[19, 7]
 CustomerKind = Literal["business", "consumer"]
+_FACTS_OF_TAX = (
+    *("rate", "region", "vat_id", "customer", "supply", "stock"),
+    *("category", "product_code", "tax_code", "attributes"),
+)
 
 
-class AccountRow(Table):
+class AccountRow(FollowingRow):
     """Which account a line goes to. All facts that the row names must hold; the most specific row wins.
 
     Specific first: attributes (the more of them the more specific), product, product_code, category,
@@ -46,16 +51,14 @@ class AccountRow(Table):
     supply: Supply | None = None
     own_rate: OwnRate | None = None
     matter: _Matter | None = None
-    valid_from: date | None = None
 
     @property
-    def facts(self) -> tuple[object, ...]:
+    def facts(self) -> Facts:
         """All that the row looks at; rows that are alike in it follow each other."""
-        attributes = tuple(sorted(self.attributes.items()))
-        return (self.product, self.product_code, self.category, self.pipeline, attributes, self.tax_case)
+        return facts_of(self, ("product", "product_code", "category", "pipeline", "attributes", "tax_case"))
 
 
-class TaxCaseRow(Table):
+class TaxCaseRow(FollowingRow):
     """Which tax case holds whatever the facts alone would say: an explicit choice of the adviser.
 
     The first row whose facts all hold decides; `tax_code` is the source's own name for the tax of a line, and
@@ -82,16 +85,13 @@ class TaxCaseRow(Table):
     case: str
     deductible: Decimal | None = Field(default=None, gt=0, lt=100)
     reason: str | None = None
-    valid_from: date | None = None
 
     @property
-    def facts(self) -> tuple[object, ...]:
+    def facts(self) -> Facts:
         """All that the row looks at, and the direction of its case; rows alike in it follow each other."""
         case = tax_cases().get(self.case)
         direction = case.direction if case is not None else ""
-        named = (self.category, self.product_code, self.tax_code, tuple(sorted(self.attributes.items())))
-        place = (self.region, self.vat_id, self.customer, self.supply, self.stock)
-        return (direction, self.rate, *place, *named)
+        return (("direction", direction), *facts_of(self, _FACTS_OF_TAX))
 
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:

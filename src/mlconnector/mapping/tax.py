@@ -17,7 +17,7 @@ from mlconnector.mapping.contradictions import (
     shown,
     supply_unknown,
 )
-from mlconnector.mapping.lookups import Found, begins, customer, later_row, own_rate, supply
+from mlconnector.mapping.lookups import Found, customer, later_row, own_rate, supply, told_of
 from mlconnector.mapping.places import Where, where
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow
@@ -142,7 +142,7 @@ def _because(chosen: Chosen, said: Mapping[str, str]) -> Because:
         named = ", ".join(f"{name} = {value}" for name, value in of_row.attributes.items())
         looked_at |= {"named": named} if named else {}
         looked_at |= {"reason": of_row.reason} if of_row.reason else {}
-        looked_at |= begins(of_row)
+        looked_at |= {"table": "mapping.tax_case", **told_of(of_row)}
     return Because("tax_case", case.name, chosen.rule, looked_at)
 
 

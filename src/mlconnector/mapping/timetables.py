@@ -7,24 +7,13 @@ others are over: a row that follows another one changes nothing of the order in 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
+from mlconnector.mapping.row_names import Facts, FollowingRow
 
-class Begins(Protocol):
-    """A row that holds from a day on, or from ever; rows with the same `facts` follow each other."""
-
-    @property
-    def valid_from(self) -> date | None:
-        """Its first day; None where it has none."""
-
-    @property
-    def facts(self) -> Hashable:
-        """All that it looks at."""
-
-
-R = TypeVar("R", bound=Begins)
+R = TypeVar("R", bound=FollowingRow)
 
 
 class Timetable(Generic[R]):
@@ -49,7 +38,7 @@ class Timetable(Generic[R]):
 
 
 def _in_force(rows: Sequence[tuple[int, R]], day: date) -> tuple[tuple[int, R], ...]:
-    latest: dict[Hashable, tuple[int, R] | None] = {}
+    latest: dict[Facts, tuple[int, R] | None] = {}
     for number, row in rows:
         known = latest.setdefault(row.facts, None)
         begins = row.valid_from or date.min

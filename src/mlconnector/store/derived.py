@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 
 from mlconnector.formats.extf import document_field
 from mlconnector.mapping.open_items import moves_person
+from mlconnector.mapping.row_names import rows_behind
 from mlconnector.model.entries import Entry, decode
 from mlconnector.model.euro import euro_amounts
 from mlconnector.model.money import ZERO
@@ -56,6 +57,16 @@ class LineFacts(TypedDict):
     item_currency: str | None
     owed: int | None
     owed_euro: int | None
+
+
+class RowFacts(TypedDict):
+    """A row of the mapping that decided a booking."""
+
+    entry: str
+    mapping_table: str
+    row_name: str
+    connection: str
+    voucher: str
 
 
 def thousandths(amount: Decimal) -> int:
@@ -106,6 +117,21 @@ def of_entries(rows: Iterable[Mapping[str, Any]]) -> tuple[list[EntryFacts], lis
         )
         lines += _lines(row, entry)
     return facts, lines
+
+
+def rows_of_entries(rows: Iterable[Mapping[str, Any]]) -> list[RowFacts]:
+    """The rows of the mapping that decided bookings; `rows` are those of their table, as far as it takes."""
+    return [
+        RowFacts(
+            entry=row["id"],
+            mapping_table=behind.table,
+            row_name=behind.name,
+            connection=row["connection"],
+            voucher=row["voucher"],
+        )
+        for row in rows
+        for behind in sorted(rows_behind(decode(row["content"])))
+    ]
 
 
 def _lines(row: Mapping[str, Any], entry: Entry) -> Iterator[LineFacts]:

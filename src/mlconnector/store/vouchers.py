@@ -34,6 +34,7 @@ from mlconnector.store.tables import (
     entries,
     entry_facts,
     entry_lines,
+    entry_rows,
     problems,
     revisions,
     voucher_facts,
@@ -495,6 +496,6 @@ def drop_waiting_entries(connection: Connection, ids: Sequence[str]) -> None:
         waiting = and_(entries.c.voucher.in_(part), entries.c.batch.is_(None))
         gone = select(entries.c.id).where(waiting)
         connection.execute(delete(clearings).where(clearings.c.entry.in_(gone)))
-        for table in (document_marks, entry_lines, entry_facts):
+        for table in (document_marks, entry_rows, entry_lines, entry_facts):
             connection.execute(delete(table).where(table.c.entry.in_(gone)))
         connection.execute(delete(entries).where(waiting))

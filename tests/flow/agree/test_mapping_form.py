@@ -203,6 +203,29 @@ def test_a_line_keeps_what_the_row_says_that_it_follows(make_cin7_rig: MakeRig) 
         assert (part.replaces, part.content["supply"]) == (None, supply)
 
 
+def test_a_word_may_have_several_lines_that_begin_one_after_the_other(make_cin7_rig: MakeRig) -> None:
+    rig = make_cin7_rig()
+    (line,) = [line for line in form(rig) if line["value"] == "205"]
+    days = ("2026-07-01", "2027-01-01")
+    lines = [{**line, "account": "8400", "valid_from": day} for day in days]
+    assert [str(part.content["valid_from"]) for part in taken(rig, lines).parts] == list(days)
+    lines.append({**lines[0], "account": "8401"})
+    assert faults(taken(rig, lines)) == [(4, "word_twice", "205")]
+
+
+def test_a_line_without_a_day_holds_from_ever_though_the_row_begins(make_cin7_rig: MakeRig) -> None:
+    rig = make_cin7_rig()
+    rig.connect(
+        rig.text.replace(
+            'attributes = { account = "205" }', 'attributes = { account = "205" }\nvalid_from = 2026-07-01'
+        )
+    )
+    (line,) = [line for line in form(rig) if line["value"] == "205"]
+    assert line["valid_from"] == "2026-07-01"
+    (part,) = taken(rig, [{**line, "account": "8400", "valid_from": ""}]).parts
+    assert (part.replaces, "valid_from" in part.content) == (None, False)
+
+
 def test_a_table_is_written_whole_with_what_it_had(make_cin7_rig: MakeRig) -> None:
     (part,) = changed(make_cin7_rig(), "091", account="1363").parts
     assert (part.table, part.replaces) == ("payments", 0)

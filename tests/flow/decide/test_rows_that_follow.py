@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 
 from mlconnector.flow.agree import mapping_edit
+from mlconnector.flow.agree.row_usage import usage
 from mlconnector.model.entries import decode
 from tests.flow.conftest import MakeRig
 from tests.flow.rig import DOMESTIC, Rig
@@ -73,6 +74,20 @@ def test_what_was_sent_is_changed_by_no_row(sent: Rig, way: Callable[[Rig], None
     sent.work()
     assert standing(sent) == before
     assert sent.verdict().ok
+
+
+def test_a_row_counts_the_vouchers_that_it_decided_and_goes_on_when_it_is_changed(sent: Rig) -> None:
+    number, rows = row_of(sent), sent.context.rules.mapping.revenue
+    used = {at: usage(sent.context).of_row("revenue", row) for at, row in enumerate(rows, start=1)}
+    assert used[number] == 1
+    assert 0 in used.values()
+    follow(sent, day_of(sent))
+    change(sent)
+    touched(sent)
+    sent.work()
+    rows = sent.context.rules.mapping.revenue
+    assert usage(sent.context).of_row("revenue", rows[number - 1]) == 1
+    assert usage(sent.context).of_row("revenue", rows[-1]) == 1, "the correction was decided by the new one"
 
 
 def test_a_voucher_that_comes_back_is_decided_by_the_rows_of_its_own_day(sent: Rig) -> None:

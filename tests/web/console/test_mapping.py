@@ -8,18 +8,21 @@ import tomllib
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.flow.agree import confirmation
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
+from mlconnector.model.entries import Because, encode
 from mlconnector.model.problems import Problem
 from mlconnector.standins.base import Options
 from mlconnector.standins.cin7 import Cin7StandIn
 from mlconnector.store import accounts, audit
 from tests.conformance.doors import served
 from tests.flow.cin7_rig import without_mapping
+from tests.mapping.builders import document
 from tests.web import records
 from tests.web.console.rig import HOSTILE, Visitor, visitor
 from tests.web.rig import NAME, NOWHERE, Rig
@@ -213,6 +216,7 @@ def test_the_history_of_a_row_tells_of_all_that_follow_each_other(connected: Rig
     assert first < second, "the latest comes first"
     assert '+ category = "Holz"' in told
     assert "8400" not in told
+    assert told.count('<th scope="row">') == 3, "what changes other rows is left out"
     assert "bookkeeper@example.com" in told
 
 
@@ -240,6 +244,34 @@ def test_what_waits_for_a_row_to_begin_leads_to_its_form(connected: Rig) -> None
     )
     applied(keeper, connected)
     assert address not in html.unescape(keeper.page("exceptions")), "the row is another one by now"
+
+
+def test_a_row_says_how_many_vouchers_it_has_booked_and_unused_ones_are_found(connected: Rig) -> None:
+    rows = connected.application.context(NAME).rules.mapping.revenue
+    facts = {"table": "mapping.revenue", "row": "2", "row_name": rows[1].name}
+    reason = Because("account", "8300", "row", facts, line=1)
+    centre = {"table": "mapping.cost_centre_1", "attribute": "cost_centre", "given": "220 Montage"}
+    because = (reason, Because("cost_centre_1", "220", "by_attribute", centre))
+    booked = encode(msgspec.structs.replace(document(), because=because)).decode()
+    for number in range(3):
+        key = records.add_voucher(connected, f"R-{number}", "batched")
+        records.add_batch(connected, f"b{number}", "succeeded", key, booked)
+    somebody = visitor(connected, "auditor")
+    taken = somebody.get(f"mapping/rows?connection={NAME}&as=csv").content.decode("utf-8-sig").splitlines()
+    assert taken[0].endswith(";Gebuchte Belege")
+    used = {line.split(";")[1]: line.rpartition(";")[2] for line in taken[1:]}
+    assert (used["Warengruppe = Bücher 7 %"], used["Kostenstelle = 220 Montage"]) == ("3", "3")
+    assert set(used.values()) == {"3", "0"}
+    page = somebody.page(f"mapping/rows?connection={NAME}&use=unused")
+    assert "Warengruppe = Bücher" not in page
+    assert "Warengruppe = Holz" in page
+    assert page.count(">unbenutzt</span>") == page.count('<th scope="row">')
+    page = somebody.page(f"mapping/rows?connection={NAME}&use=used")
+    assert page.count('<th scope="row">') == 2
+    page = somebody.page(f"mapping/rows?connection={NAME}&order=most")
+    assert page.index("Warengruppe = Bücher") < page.index("Warengruppe = Holz")
+    page = somebody.page(f"mapping/rows?connection={NAME}&order=least")
+    assert page.index("Warengruppe = Lizenz") < page.index("Warengruppe = Bücher")
 
 
 def test_a_row_that_will_not_do_is_refused_in_words_and_kept_nowhere(connected: Rig) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.context.context import Context
 from mlconnector.mapping.charts import tax_cases
+from mlconnector.mapping.row_names import NamedRow, entry_name
 from mlconnector.mapping.rules import Mapping
 from mlconnector.mapping.tables import AccountRow, CostCentres, TaxCaseRow
 from mlconnector.model.problems import Problem
@@ -44,11 +45,12 @@ class Choice:
 class Row:
     """A row of the mapping that names a word: its number in its table, 0 for an entry of a `table`.
 
-    Rows with the same `facts` follow each other.
+    Rows with the same `facts` follow each other. `named` is what bookings remember it by.
     """
 
     number: int
     choice: Choice
+    named: NamedRow
     facts: tuple[object, ...] = ()
 
     @property
@@ -160,19 +162,22 @@ def _rows(word: OwnWord, mapping: Mapping) -> Iterator[Row]:
         case "tax_case":
             for number, row in enumerate(mapping.tax_case, start=1):
                 if row.tax_code == word.value and _is_for(row, word):
-                    yield Row(number, Choice(tax_case=row.case, valid_from=row.valid_from), row.facts)
+                    choice = Choice(tax_case=row.case, valid_from=row.valid_from)
+                    yield Row(number, choice, NamedRow(word.table, row.name), row.facts)
         case "revenue" | "expense":
             for number, one in enumerate(_account_rows(word, mapping), start=1):
                 if _names(one, word):
-                    yield Row(number, _choice(one), one.facts)
+                    yield Row(number, _choice(one), NamedRow(word.table, one.name), one.facts)
         case "payments":
             payments = mapping.payments
             if payments.attribute == word.attribute and word.value in payments.table:
-                yield Row(0, Choice(account=payments.table[word.value]))
+                named = NamedRow(word.table, entry_name(word.attribute, word.value))
+                yield Row(0, Choice(account=payments.table[word.value]), named)
         case "cost_centre":
-            for _, table in centres_for(word.attribute, mapping):
+            for name, table in centres_for(word.attribute, mapping):
                 if word.value in table.table:
-                    yield Row(0, Choice(cost_centre=table.table[word.value]))
+                    named = NamedRow(name, entry_name(word.attribute, word.value))
+                    yield Row(0, Choice(cost_centre=table.table[word.value]), named)
                     return
 
 

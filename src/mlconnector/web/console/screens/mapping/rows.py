@@ -12,6 +12,7 @@ from starlette.responses import Response
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import mapping_edit
 from mlconnector.flow.agree.mapping_rows import Part
+from mlconnector.flow.agree.row_usage import usage
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.report import waiting
 from mlconnector.flow.report.case_titles import case_title
@@ -35,15 +36,16 @@ _CALLED = (
 )
 _MISSING = 20
 _NO_FACTS = ("case", "reason", "attributes", "valid_from")
-FOLLOWS, ITSELF = "follows", "itself"
+_USES, _ORDERS = ("unused", "used"), ("most", "least")
+_ITSELF = "itself"
 
 
-_HEADS = ("label_table", "label_where", "label_account", "label_tax_case", "label_valid_from")
+_HEADS = ("label_table", "label_where", "label_account", "label_tax_case", "label_valid_from", "label_used")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a table, or an entry of one: what it looks at, and what follows."""
+    """A row of a table, or an entry of one: what it looks at, what follows, and how often it did."""
 
     table: str
     number: int
@@ -54,6 +56,7 @@ class Line:
     tax_case: str
     automatic: bool | None = None
     valid_from: date | None = None
+    used: int = 0
 
     @property
     def is_row(self) -> bool:
@@ -66,12 +69,16 @@ def show(at: At) -> Response:
     """All rows, by table, as they hold for the connection."""
     name = at.asked("connection")
     context = at.app.context(name)
-    table, wanted = at.asked("table"), at.asked("wanted").casefold()
+    table, wanted, use = at.asked("table"), at.asked("wanted").casefold(), at.asked("use")
     found = [
         one
         for one in lines_of(context, _called(at))
-        if table in ("", one.table) and wanted in f"{one.facts} {one.account} {one.tax_case}".casefold()
+        if table in ("", one.table)
+        and wanted in f"{one.facts} {one.account} {one.tax_case}".casefold()
+        and use in ("", "unused" if not one.used else "used")
     ]
+    if at.asked("order") in _ORDERS:
+        found.sort(key=lambda one: one.used, reverse=at.asked("order") == "most")
     if at.asked("as") in FORMS:
         heads = [at.say(one) for one in _HEADS]
         cells = [_cells(at, one) for one in found]
@@ -85,6 +92,8 @@ def show(at: At) -> Response:
         lines=found[max(paging.first - 1, 0) : paging.last],
         paging=paging,
         tables=TABLES,
+        uses=_USES,
+        orders=_ORDERS,
         title_of=lambda case: _title(at, case),
     )
 
@@ -133,7 +142,7 @@ def change(at: Acting) -> Response:
 def _changed(at: Acting, context: Context, table: str, number: int) -> Part:
     """A row with what was chosen: from a day on, in a row that follows it, or the row itself."""
     text, chosen, day = context.settings.text, _chosen(at, table), _day(at)
-    if at.form.get("how") == ITSELF:
+    if at.form.get("how") == _ITSELF:
         return mapping_edit.row_changed(text, table, number, {**chosen, "valid_from": day})
     line = _line(at, context, table, str(number), "")
     if day is None or (line is not None and line.valid_from == day):
@@ -165,7 +174,7 @@ def _missing(at: Visit, context: Context) -> list[tuple[str, int, str]]:
 
 def lines_of(context: Context, called: Callable[[str], str]) -> Iterator[Line]:
     """The rows and entries of every table, in their order; `called` says what facts are called."""
-    rules = context.rules
+    rules, counted = context.rules, usage(context)
     mapping = rules.mapping
     for table in _ACCOUNTS:
         rows = mapping.revenue if table == "revenue" else mapping.expense
@@ -175,20 +184,21 @@ def lines_of(context: Context, called: Callable[[str], str]) -> Iterator[Line]:
             facts = _facts(called, {**looked_at, **row.attributes})
             case = row.tax_case or (known.tax_case if known else "")
             name = known.name if known else ""
-            account = row.account or ""
-            yield Line(table, number, "", facts, account, name, case, row.automatic, row.valid_from)
+            account, used = row.account or "", counted.of_row(table, row)
+            yield Line(table, number, "", facts, account, name, case, row.automatic, row.valid_from, used)
     for number, case_row in enumerate(mapping.tax_case, start=1):
         shown = case_row.model_dump(mode="json", exclude_defaults=True)
         looked_at = {name: one for name, one in shown.items() if name not in _NO_FACTS}
         facts = _facts(called, {**looked_at, **case_row.attributes})
-        yield Line("tax_case", number, "", facts, "", "", case_row.case, None, case_row.valid_from)
+        case, begins, used = case_row.case, case_row.valid_from, counted.of_row("tax_case", case_row)
+        yield Line("tax_case", number, "", facts, "", "", case, None, begins, used)
     for table in _ENTRIES:
         made = getattr(mapping, table)
         for key, value in (made.table if made is not None else {}).items():
             known = rules.accounts.get(value) if table == "payments" else None
-            yield Line(
-                table, 0, key, _facts(called, {made.attribute: key}), value, known.name if known else "", ""
-            )
+            facts, name = _facts(called, {made.attribute: key}), known.name if known else ""
+            used = counted.of_entry(table, made.attribute, key)
+            yield Line(table, 0, key, facts, value, name, "", None, None, used)
 
 
 def _facts(called: Callable[[str], str], looked_at: dict[str, Any]) -> str:
@@ -239,7 +249,8 @@ def _cases(at: Visit, table: str) -> list[tuple[str, str]]:
 
 
 def _cells(at: Visit, one: Line) -> list[Cell]:
-    return [at.say(f"table_{one.table}"), one.facts, one.account, _title(at, one.tax_case), one.valid_from]
+    case = _title(at, one.tax_case)
+    return [at.say(f"table_{one.table}"), one.facts, one.account, case, one.valid_from, one.used]
 
 
 def _title(at: Visit, case: str) -> str:

@@ -17,9 +17,12 @@ from mlconnector.model.entries import Entry, decode
 from mlconnector.model.euro import euro_amounts
 from mlconnector.model.money import ZERO
 from mlconnector.model.voucher_facts import facts_of, folded
+from mlconnector.store.tables import clearings, document_marks, entry_facts, entry_lines, entry_rows
 
 # Beyond it nobody can search, and databases have no such whole numbers.
 MOST = 9 * 10**18
+BESIDE_ENTRIES = (clearings, document_marks, entry_rows, entry_lines, entry_facts)
+"""The tables whose rows say something of a booking, by `entry`, and go with it."""
 
 
 class VoucherFacts(TypedDict):

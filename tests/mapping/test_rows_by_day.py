@@ -101,6 +101,7 @@ class TestAccounts:
         said = explain(problem.key, problem.facts, "de")
         assert said.what == "Für die Position „Position“ gilt am 31.07.2026 noch keine Zeile der Zuordnung."
         assert "Zeile 2 von mapping.revenue passt, gilt aber erst ab 01.08.2026." in said.why
+        assert "bei der Zeile 2 von [[mapping.revenue]] valid_from" in said.do
         english = explain(problem.key, problem.facts, "en")
         assert "Row 2 of mapping.revenue fits, but holds only from 2026-08-01" in english.why
 

@@ -238,7 +238,9 @@ def test_what_waits_for_a_row_to_begin_leads_to_its_form(connected: Rig) -> None
     )
     address = f"mapping/row?connection={NAME}&table=revenue&number=1"
     assert address in html.unescape(keeper.page(f"mapping/rows?connection={NAME}"))
-    assert address in html.unescape(keeper.page("exceptions"))
+    page = html.unescape(keeper.page("exceptions"))
+    assert address in page
+    assert "in den Einstellungen der Verbindung bei der Zeile 1" in page
     keeper.post(
         "mapping/row", connection=NAME, table="revenue", number="1", valid_from="2026-08-01", how="itself"
     )

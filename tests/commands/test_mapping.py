@@ -140,6 +140,19 @@ def test_machines_are_told_the_same(at_work: Desk) -> None:
     assert tomllib.loads(taken["toml"])["mapping"]["revenue"][0]["account"] == "8400"
 
 
+def test_machines_are_told_from_when_a_row_holds_and_how_often_it_was_used(at_work: Desk) -> None:
+    at_work.says(0, "mapping", "suggest", NAME, "--csv", str(FORM))
+    choose("200", **{"Account": "8400", "Holds from": "2026-07-01"})
+    taken = at_work.data(0, "mapping", "take", NAME, str(FORM))
+    (part,) = taken["parts"]
+    assert part["content"]["valid_from"] == "2026-07-01"
+    FILE.write_text(f"{FILE.read_text(encoding='utf-8')}\n{taken['toml']}\n", encoding="utf-8")
+    at_work.says(0, "connect", str(FILE))
+    words = at_work.data(0, "mapping", "suggest", NAME)["words"]
+    ((row,),) = [one["rows"] for one in words if one["word"] == "200"]
+    assert (row["account"], row["valid_from"], row["used"]) == ("8400", "2026-07-01", 0)
+
+
 def test_bookkeepers_get_a_german_workbook_and_give_it_back(
     at_work: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

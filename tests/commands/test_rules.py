@@ -260,7 +260,7 @@ class TestRulesOfBuilding:
         assert "Retainage of suppliers (Sicherheitseinbehalt) 1701" in shown
         assert "Tax withheld (Bauabzugsteuer) 1749" in shown
         assert "Commitments (Obligo), Soll 9955 Commitments (Obligo), Haben 9956" in shown
-        assert "(KOST2) Where Cost centre anything else as the source writes it" in shown
+        assert "(KOST2) Where Cost centre vouchers anything else as the source writes it" in shown
 
     def test_are_shown_in_german(self, building: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MLCONNECTOR_LANGUAGE", "de")
@@ -276,6 +276,48 @@ class TestRulesOfBuilding:
         assert found["withholding"] == {"account": "1749"}
         assert found["commitments"] == {"account": "9955", "contra_account": "9956"}
         assert found["cost_centres"]["2"]["unlisted"] == "as_given"
+
+
+def test_rules_say_how_many_vouchers_each_row_has_decided(
+    mine: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert "unused" in mine.says(0, "rules", NAME)
+    found = mine.data(0, "rules", NAME)
+    assert {one["used"] for one in found["accounts"]} == {0}
+    mine.log_in()
+    mine.says(0, "run", NAME)
+    found = mine.data(0, "rules", NAME)
+    used = [one["used"] for one in found["accounts"]]
+    assert sum(used) > 0
+    assert 0 in used
+    assert found["cost_centres"]["1"]["used"].keys() == found["cost_centres"]["1"]["table"].keys()
+    monkeypatch.setenv("MLCONNECTOR_LANGUAGE", "de")
+    assert "unbenutzt" in mine.says(0, "rules", NAME)
+
+
+def test_rules_say_from_when_a_row_holds(mine: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert "holds from" not in mine.says(0, "rules", NAME)
+    rows = """
+[[mapping.revenue]]
+category = "Holz"
+account = "8200"
+valid_from = 2027-01-01
+
+[[mapping.tax_case]]
+tax_code = "frei"
+case = "tax_free"
+valid_from = 2027-02-01
+"""
+    FILE.write_text(FILE.read_text() + rows)
+    mine.says(0, "connect", str(FILE))
+    told = mine.says(0, "rules", NAME)
+    assert "category = Holz 8200 none Erlöse 2027-01-01" in told
+    assert "1 tax_code = frei tax_free 2027-02-01" in told
+    found = mine.data(0, "rules", NAME)
+    assert [one["valid_from"] for one in found["accounts"] if one["valid_from"]] == ["2027-01-01"]
+    assert found["tax_case_rows"][0]["valid_from"] == "2027-02-01"
 
 
 def test_rules_without_building_say_nothing_of_it(mine: Desk) -> None:

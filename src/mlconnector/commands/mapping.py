@@ -27,6 +27,7 @@ from mlconnector.flow.agree import mapping_form, mapping_rows, own_words
 from mlconnector.flow.agree.mapping_form import COLUMNS, possible_cases
 from mlconnector.flow.agree.mapping_rows import Part, Taken
 from mlconnector.flow.agree.own_words import MappedWord
+from mlconnector.flow.agree.row_usage import Usage, usage
 
 Connection = Annotated[str, typer.Argument()]
 
@@ -45,7 +46,8 @@ def mapping_suggest(name: Connection, csv: AsCsv = None, xlsx: AsXlsx = None, js
         headings = mapping_form.headings(language())
         written = export(csv, xlsx, phrase("mapping_sheet"), headings, rows)
         if json:
-            print_json({"connection": name, "words": [_plain(one) for one in found]})
+            used = usage(context)
+            print_json({"connection": name, "words": [_plain(one, used) for one in found]})
         elif not found:
             say("no_own_words")
         elif not written:
@@ -88,7 +90,7 @@ def _replaced(part: Part) -> str:
     return phrase("table_replaced", table=part.table)
 
 
-def _plain(one: MappedWord) -> dict[str, Any]:
+def _plain(one: MappedWord, used: Usage) -> dict[str, Any]:
     own = one.word
     return {
         "kind": own.called,
@@ -106,6 +108,8 @@ def _plain(one: MappedWord) -> dict[str, Any]:
                 "account": row.choice.account or None,
                 "automatic": row.choice.automatic,
                 "cost_centre": row.choice.cost_centre or None,
+                "valid_from": row.choice.valid_from,
+                "used": used.vouchers.get(row.named, 0),
             }
             for row in one.rows
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -81,10 +82,11 @@ def _show(name: str, found: Mapping[str, Any]) -> None:
     _show_seeds(phrase("seeds_title"), found["seed_accounts"], state=True)
     for number, table in found["cost_centres"].items():
         heading(phrase("cost_centres_title", number=number))
-        rows = [(f"{table['attribute']} = {value}", centre) for value, centre in table["table"].items()]
+        rows = _entries(table)
+        rows += [(*one, "") for one in _default(table["default"]) or _as_given(table)]
         print_table(
-            [phrase("heading_where"), phrase("heading_cost_centre")],
-            [*rows, *(_default(table["default"]) or _as_given(table))],
+            [phrase("heading_where"), phrase("heading_cost_centre"), phrase("heading_used")],
+            rows,
             indent=2,
         )
     _show_contractors(found["contractors"])
@@ -132,6 +134,8 @@ def _show_accounts(rows: Sequence[Mapping[str, Any]]) -> None:
         phrase("heading_tax_case"),
         phrase("heading_tax_key"),
         phrase("heading_name"),
+        *_beginning(rows),
+        phrase("heading_used"),
     ]
     cells = [
         (
@@ -142,10 +146,22 @@ def _show_accounts(rows: Sequence[Mapping[str, Any]]) -> None:
             one["tax_case"] or "",
             one["tax_key"] or "",
             one["name"],
+            *([_day(one["valid_from"])] if _beginning(rows) else []),
+            _used(one["used"]),
         )
         for one in rows
     ]
     print_table(columns, cells, indent=2)
+
+
+def _beginning(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The heading of the days from which rows hold, where one of them has such a day."""
+    return [phrase("heading_holds_from")] if any(one.get("valid_from") for one in rows) else []
+
+
+def _used(vouchers: int) -> str:
+    """How many vouchers a row has decided."""
+    return notation.number(Decimal(vouchers), language()) if vouchers else phrase("never_used")
 
 
 def _show_tax_case_rows(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -158,11 +174,14 @@ def _show_tax_case_rows(rows: Sequence[Mapping[str, Any]]) -> None:
             ", ".join(f"{fact} = {value}" for fact, value in _looked_at(row)),
             row["case"],
             row.get("reason", ""),
+            *([_day(row.get("valid_from"))] if _beginning(rows) else []),
+            _used(row["used"]),
         )
         for number, row in enumerate(rows, start=1)
     ]
     columns = ("heading_table", "heading_where", "heading_tax_case", "heading_why")
-    print_table([phrase(one) for one in columns], cells, indent=2)
+    headings = [*(phrase(one) for one in columns), *_beginning(rows), phrase("heading_used")]
+    print_table(headings, cells, indent=2)
 
 
 def _looked_at(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -170,7 +189,7 @@ def _looked_at(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in row.items():
         if name == "attributes":
             yield from value.items()
-        elif name not in {"case", "reason"}:
+        elif name not in {"case", "reason", "valid_from", "used"}:
             yield name, value
 
 
@@ -246,14 +265,21 @@ def _confirmed(one: Mapping[str, Any]) -> str:
 
 def _show_payments(found: Mapping[str, Any]) -> None:
     payments, terms = found["payments"], found["payment_terms"]
-    rows = [(f"{payments['attribute']} = {value}", number) for value, number in payments["table"].items()]
-    rows += _default(payments["default"])
+    others = _default(payments["default"])
     for table in ("granted", "received"):
-        rows += [(f"{named('skonto', table)} {rate} %", number) for rate, number in payments[table].items()]
-    rows += [(f"{phrase('heading_terms')}: {one}", number) for one, number in terms.items()]
+        others += [(f"{named('skonto', table)} {rate} %", number) for rate, number in payments[table].items()]
+    others += [(f"{phrase('heading_terms')}: {one}", number) for one, number in terms.items()]
+    rows = [*_entries(payments), *((*one, "") for one in others)]
     if rows:
         heading(phrase("payments_title"))
-        print_table([phrase("heading_where"), phrase("heading_account")], rows, indent=2)
+        columns = ("heading_where", "heading_account", "heading_used")
+        print_table([phrase(one) for one in columns], rows, indent=2)
+
+
+def _entries(table: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The entries of a table, and how many vouchers each has decided."""
+    attribute, used = table["attribute"], table["used"]
+    return [(f"{attribute} = {value}", given, _used(used[value])) for value, given in table["table"].items()]
 
 
 def _default(value: str | None) -> list[tuple[str, str]]:

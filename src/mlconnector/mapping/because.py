@@ -14,7 +14,7 @@ from mlconnector.model.entries import Because, Entry, EntryLine
 from mlconnector.model.money import ZERO
 
 _ORDER = (
-    *("amount", "rounding", "side", "currency", "exchange_rate", "tax_case", "supply"),
+    *("amount", "rounding", "side", "currency", "exchange_rate", "tax_case", "supply", "own_rate"),
     *("customer", "tax_key", "discount_key", "account", "contra_account", "number", "payment_terms"),
     *(
         "due_date",

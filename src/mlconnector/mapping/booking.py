@@ -26,6 +26,7 @@ from mlconnector.mapping.lookups import Found, cost_centre, exchange_rate, payme
 from mlconnector.mapping.open_items import Cleared
 from mlconnector.mapping.payments import decide_payment
 from mlconnector.mapping.retainage import moves_only_retainage, retainage_alone, with_retainage
+from mlconnector.mapping.row_names import row_behind
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import unconfirmed_cases
 from mlconnector.mapping.targets import Target, target
@@ -83,6 +84,11 @@ class _Place:
     target: Found[Target]
     centre_1: Found[str]
     centre_2: Found[str]
+
+    @property
+    def because(self) -> tuple[Because, ...]:
+        """Why a line goes there."""
+        return (*self.target.because, *self.centre_1.because, *self.centre_2.because)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -228,12 +234,12 @@ def _shares(
     voucher: Voucher, sums: Totals, parts: Sequence[_Part], rules: Rules
 ) -> tuple[list[tuple[_Place, Decimal, Decimal | None]], list[Because]]:
     gross: dict[_Key, Decimal] = {}
-    kept: dict[_Key, _Place] = {}
+    kept: dict[_Key, list[_Place]] = {}
     lines: dict[_Key, list[int]] = {}
     for part in parts:
         key = part.place.key
         gross[key] = gross.get(key, ZERO) + part.gross
-        kept.setdefault(key, part.place)
+        kept.setdefault(key, []).append(part.place)
         lines.setdefault(key, []).append(part.index + 1)
     summed = dict(gross)
     rounding = _absorb_rounding(voucher, sums, gross, rules)
@@ -247,22 +253,29 @@ def _shares(
         if index not in {part.index for part in parts}
     ]
     notes += [
-        Because("dropped", place.target.value.account, "adds_up_to_zero")
-        for key, place in kept.items()
+        Because("dropped", places[0].target.value.account, "adds_up_to_zero")
+        for key, places in kept.items()
         if key not in booked
     ]
     notes += [msgspec.structs.replace(why, line=booked.get(key, 0)) for key, why in rounding]
     nets = own_nets(
         voucher, sums, [(one.index, one.place.key, one.place.target.value.tax_case) for one in parts], gross
     )
-    return [(kept[key], gross[key], nets.get(key)) for key in booked], notes
+    return [(kept[key][0], gross[key], nets.get(key)) for key in booked], notes
 
 
-def _why(place: _Place, lines: Sequence[int], gross: Decimal, number: int) -> list[Because]:
-    """Why a line of the entry has its amount, account, key and cost centres."""
+def _why(places: Sequence[_Place], lines: Sequence[int], gross: Decimal, number: int) -> list[Because]:
+    """Why a line of the entry has its amount, account, key and cost centres.
+
+    Parts that are booked as one may owe their place to several rows; all of them are told.
+    """
     shown = ", ".join(map(str, lines[:_LINES_NAMED])) + (" …" if len(lines) > _LINES_NAMED else "")
     amount = Because("amount", f"{gross:f}", "gross_of_lines", {"lines": shown})
-    reasons = (amount, *place.target.because, *place.centre_1.because, *place.centre_2.because)
+    first, *others = places
+    reasons = [amount, *first.because]
+    for why in (one for place in others for one in place.because):
+        if row_behind(why) is not None and why not in reasons:
+            reasons.append(why)
     return [msgspec.structs.replace(one, line=number) for one in reasons]
 
 

@@ -13,7 +13,7 @@ from mlconnector.mapping.contradictions import (
     stock_abroad,
     undecided,
 )
-from mlconnector.mapping.lookups import attribute
+from mlconnector.mapping.lookups import attribute, not_begun
 from mlconnector.mapping.places import carried_by_buyer
 from mlconnector.mapping.regions import has_own_rates
 from mlconnector.mapping.tables import TaxCaseRow
@@ -53,6 +53,11 @@ def decided(facts: Facts) -> Outcome:
     chosen = _by_row(facts)
     if chosen is not None:
         return chosen
+    found = _without_row(facts)
+    return (_later_row(facts) or found) if isinstance(found, Problem) else found
+
+
+def _without_row(facts: Facts) -> Outcome:
     if facts.line.tax_code_decides:
         return _by_code_alone(facts)
     if facts.where.stock != "domestic":
@@ -63,7 +68,7 @@ def decided(facts: Facts) -> Outcome:
 
 
 def _by_row(facts: Facts) -> Outcome | None:
-    for number, row in enumerate(facts.rules.mapping.tax_case, start=1):
+    for number, row in facts.rules.mapping.tax_cases_by_day.on(facts.day):
         case = tax_cases()[row.case]
         if not _says(row, case, facts):
             continue
@@ -71,6 +76,15 @@ def _by_row(facts: Facts) -> Outcome | None:
             shown = {"rate": f"{facts.rate:f}", "tax_case": case.name, "case_rate": f"{case.rate:f}"}
             return Problem("tax_case_rate_differs", {**shown, "row": str(number)}, ("tax_case", "rate"))
         return Chosen(replace(_taxed(case, facts), deductible=row.deductible), "case_by_row", facts, number)
+    return None
+
+
+def _later_row(facts: Facts) -> Problem | None:
+    """The problem that says from when a row holds that would decide; None where none would."""
+    for number, row in facts.rules.mapping.tax_cases_by_day.after(facts.day):
+        case = tax_cases()[row.case]
+        if _says(row, case, facts) and case.rate in {None, facts.rate}:
+            return not_begun(facts.line, row, "mapping.tax_case", number, facts.day)
     return None
 
 

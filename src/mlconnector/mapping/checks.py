@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from mlconnector.mapping.charts import TaxCase, tax_cases
 from mlconnector.mapping.drafts import ledger_of, person_problem
+from mlconnector.mapping.lookups import rows_in_force
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.vat_ids import vat_id_problem
 from mlconnector.model.entries import EntryLine
@@ -127,9 +128,8 @@ def _about_line(voucher: Voucher, line: EntryLine, case: TaxCase, rules: Rules) 
 def _is_automatic(number: str, voucher: Voucher, rules: Rules) -> bool:
     """Whether DATEV works out the tax by an account, as the chart knows it or a row describes it."""
     known = rules.accounts.get(number)
-    rows = rules.mapping.accounts_for(voucher.direction)
     return (known is not None and known.automatic) or any(
-        row.account == number and row.automatic is True for row in rows
+        row.account == number and row.automatic is True for _, row in rows_in_force(voucher, rules)
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Generic, TypeVar
 
 from mlconnector.mapping.reference_rates import plausible
 from mlconnector.mapping.regions import region
+from mlconnector.mapping.row_names import FollowingRow
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow, CostCentres, CustomerRow
 from mlconnector.mapping.vat_ids import member_state_vat_id, vat_id_problem
@@ -37,13 +39,35 @@ class Found(Generic[T]):
 
 def account_row(voucher: Voucher, line: Line, case: str, rules: Rules) -> NumberedRow | None:
     """The most specific account row whose facts all hold, with its number; None when none does."""
-    rows = _rows(voucher, rules)
+    rows = rows_in_force(voucher, rules)
     return _most_specific((each for each in rows if each[1].tax_case in {None, case}), voucher, line)
+
+
+def later_row(
+    voucher: Voucher, line: Line, rules: Rules, wanted: Callable[[AccountRow], object]
+) -> Problem | None:
+    """The problem that says from when a row holds of which all but its day does; None where there is none."""
+    for number, row in rules.mapping.accounts_by_day(voucher.direction).after(voucher.document_date):
+        if wanted(row) and _rank(row, voucher, line) is not None:
+            return not_begun(line, row, table_name(voucher), number, voucher.document_date)
+    return None
+
+
+def not_begun(line: Line, row: FollowingRow, table: str, number: int, day: date) -> Problem:
+    """The only row that would decide a line begins after its day."""
+    facts = {
+        "line": line.text,
+        "table": table,
+        "row": str(number),
+        "valid_from": row.valid_from.isoformat() if row.valid_from else "",
+        "day": day.isoformat(),
+    }
+    return Problem("row_not_begun", facts, ("table", "row", "valid_from"))
 
 
 def supply(voucher: Voucher, line: Line, rules: Rules) -> Found[Supply | None]:
     """What is supplied: by the most specific row that says so, else by the source, else by the setting."""
-    rows = _rows(voucher, rules)
+    rows = rows_in_force(voucher, rules)
     match = _most_specific((each for each in rows if each[1].supply is not None), voucher, line)
     if match is not None:
         supplied = match[1].supply
@@ -96,12 +120,15 @@ def _has_tax_number(party: Party) -> bool:
     return region(party) == "third" and sum(map(str.isdigit, party.vat_id)) >= _DIGITS_OF_A_TAX_NUMBER
 
 
-def own_rate(voucher: Voucher, line: Line, rules: Rules) -> Decimal | None:
+def own_rate(voucher: Voucher, line: Line, rules: Rules) -> Found[Decimal | None]:
     """The rate at which the client owes the tax itself: by the most specific row, else by the setting."""
-    rows = _rows(voucher, rules)
+    rows = rows_in_force(voucher, rules)
     match = _most_specific((each for each in rows if each[1].own_rate is not None), voucher, line)
-    rate = match[1].own_rate if match is not None else rules.mapping.own_rate
-    return None if rate is None else Decimal(rate)
+    if match is not None:
+        rate = str(match[1].own_rate)
+        return Found(Decimal(rate), (Because("own_rate", rate, "row", row_facts(voucher, match)),))
+    by_setting = rules.mapping.own_rate
+    return Found(None if by_setting is None else Decimal(by_setting))
 
 
 def table_name(voucher: Voucher) -> str:
@@ -113,12 +140,19 @@ def row_facts(voucher: Voucher, found: NumberedRow) -> dict[str, str]:
     """The facts that name a row of the table of accounts, and what it looks at."""
     number, row = found
     named = {name: getattr(row, name) for name in ("product", "product_code", "category", "pipeline")}
-    return {"table": table_name(voucher), "row": str(number), **looked_at({**named, **row.attributes})}
+    facts = looked_at({**named, **row.attributes})
+    return {"table": table_name(voucher), "row": str(number), **facts, **told_of(row)}
 
 
 def looked_at(facts: Mapping[str, str | None]) -> dict[str, str]:
     """What a row of the mapping looks at, as facts of a reason; what it leaves open is none."""
     return {f"where.{name}": value for name, value in facts.items() if value}
+
+
+def told_of(row: FollowingRow) -> dict[str, str]:
+    """The name of a row, and since when it holds, where that is not from ever."""
+    since = {"since": row.valid_from.isoformat()} if row.valid_from else {}
+    return {"row_name": row.name, **since}
 
 
 def attribute(voucher: Voucher, line: Line | None, name: str) -> str:
@@ -127,8 +161,9 @@ def attribute(voucher: Voucher, line: Line | None, name: str) -> str:
     return own or voucher.attributes.get(name, "")
 
 
-def _rows(voucher: Voucher, rules: Rules) -> Iterable[NumberedRow]:
-    return enumerate(rules.mapping.accounts_for(voucher.direction), start=1)
+def rows_in_force(voucher: Voucher, rules: Rules) -> Sequence[NumberedRow]:
+    """The rows of accounts that hold on the day of a document, with their numbers."""
+    return rules.mapping.accounts_by_day(voucher.direction).on(voucher.document_date)
 
 
 def _most_specific(rows: Iterable[NumberedRow], voucher: Voucher, line: Line) -> NumberedRow | None:

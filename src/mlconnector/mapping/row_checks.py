@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlconnector.mapping.charts import TaxCase, tax_cases, without_deduction
+from mlconnector.mapping.row_names import FollowingRow
 from mlconnector.mapping.tables import ContractorRow, TaxCaseRow
 from mlconnector.mapping.tax_keys import fits, tax_keys
 from mlconnector.model.unsuitable import Unsuitable
@@ -22,6 +23,19 @@ def known_case(name: str | None, where: str) -> TaxCase | None:
             known=", ".join(tax_cases()),
         )
     return tax_cases()[name]
+
+
+def check_is_first(row: FollowingRow, number: int, first: int, where: str) -> None:
+    """Refuse a row whose facts and beginning an earlier one has, the `first` of them: raises `Unsuitable`."""
+    if number == first:
+        return
+    if row.valid_from is None:
+        raise Unsuitable("looks at the same facts as row {first}: keep one of them", where=where, first=first)
+    raise Unsuitable(
+        "looks at the same facts as row {first} from the same day: keep one of them, or let one begin later",
+        where=where,
+        first=first,
+    )
 
 
 def check_key(key: str, case: TaxCase | None, direction: str, where: str) -> None:

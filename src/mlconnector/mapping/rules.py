@@ -18,7 +18,13 @@ from mlconnector.mapping.books import Books, Digits, Table
 from mlconnector.mapping.charts import Account, Chart, Function, TaxCase, seeded_accounts, tax_cases
 from mlconnector.mapping.eu_rates import RatePeriod
 from mlconnector.mapping.reference_rates import ReferenceRange
-from mlconnector.mapping.row_checks import check_choice, check_contractor, check_key, known_case
+from mlconnector.mapping.row_checks import (
+    check_choice,
+    check_contractor,
+    check_is_first,
+    check_key,
+    known_case,
+)
 from mlconnector.mapping.statistical_accounts import statistical_checks
 from mlconnector.mapping.tables import (
     AccountRow,
@@ -37,6 +43,7 @@ from mlconnector.mapping.tables import (
     TaxCaseRow,
     Withholding,
 )
+from mlconnector.mapping.timetables import Timetable
 from mlconnector.model.entries import Ledger
 from mlconnector.model.unsuitable import SeveralUnsuitable, Unsuitable
 from mlconnector.model.vouchers import Supply
@@ -111,10 +118,22 @@ class Mapping(Table):
         """The table that says where the lines of a sale or purchase go."""
         return self.revenue if direction == "sale" else self.expense
 
+    def accounts_by_day(self, direction: str) -> Timetable[AccountRow]:
+        """The same by the day of the document."""
+        return self._revenue_by_day if direction == "sale" else self._expense_by_day
 
-def _check_is_first(where: str, index: int, first: int) -> None:
-    if index != first:
-        raise Unsuitable("looks at the same facts as row {first}: keep one of them", where=where, first=first)
+    @cached_property
+    def _revenue_by_day(self) -> Timetable[AccountRow]:
+        return Timetable(self.revenue)
+
+    @cached_property
+    def _expense_by_day(self) -> Timetable[AccountRow]:
+        return Timetable(self.expense)
+
+    @cached_property
+    def tax_cases_by_day(self) -> Timetable[TaxCaseRow]:
+        """The table of tax cases by the day that decides them."""
+        return Timetable(self.tax_case)
 
 
 class OwnAccount(Table):
@@ -169,12 +188,10 @@ class Rules(Table):
             seen: dict[tuple[object, ...], int] = {}
             for index, row in enumerate(self.mapping.accounts_for(direction), start=1):
                 where = f"mapping.{table} row {index}"
-                attributes = tuple(sorted(row.attributes.items()))
-                facts = (row.product, row.product_code, row.category, row.pipeline, attributes, row.tax_case)
-                yield partial(_check_is_first, where, index, seen.setdefault(facts, index))
+                first = seen.setdefault((row.facts, row.valid_from), index)
+                yield partial(check_is_first, row, index, first, where)
                 yield partial(self._check_row, row, direction, where)
-        for index, choice in enumerate(self.mapping.tax_case, start=1):
-            yield partial(check_choice, choice, f"mapping.tax_case row {index}", deducts=self.mapping.deducts)
+        yield from self._checks_of_tax_cases()
         for index in range(1, len(self.mapping.contractor) + 1):
             where = f"mapping.contractor row {index}"
             yield partial(check_contractor, self.mapping.contractor, index, where)
@@ -182,6 +199,16 @@ class Rules(Table):
         yield from statistical_checks(self.mapping.commitments, self.books, self.accounts)
         for name, fee in self.mapping.payments.fees.items():
             yield partial(self._check_fee, fee, f"mapping.payments.fees {name!r}")
+
+    def _checks_of_tax_cases(self) -> Iterator[Callable[[], None]]:
+        seen: dict[tuple[object, ...], int] = {}
+        for index, choice in enumerate(self.mapping.tax_case, start=1):
+            where = f"mapping.tax_case row {index}"
+            if choice.valid_from is not None:
+                # Of rows without a day the first decides, as it always did.
+                first = seen.setdefault((choice.facts, choice.valid_from), index)
+                yield partial(check_is_first, choice, index, first, where)
+            yield partial(check_choice, choice, where, deducts=self.mapping.deducts)
 
     def _check_fee(self, row: FeeRow, where: str) -> None:
         case = known_case(row.tax_case, where)

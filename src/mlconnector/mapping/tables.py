@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from mlconnector.mapping.books import Digits, Table
+from mlconnector.mapping.charts import tax_cases
+from mlconnector.mapping.row_names import Facts, FollowingRow, facts_of
 from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.model.vouchers import Supply
 
@@ -21,13 +23,18 @@ _OwnVatId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Z+*]{2,13}
 _Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 OwnRate = Literal[19, 7]
 CustomerKind = Literal["business", "consumer"]
+_FACTS_OF_TAX = (
+    *("rate", "region", "vat_id", "customer", "supply", "stock"),
+    *("category", "product_code", "tax_code", "attributes"),
+)
 
 
-class AccountRow(Table):
+class AccountRow(FollowingRow):
     """Which account a line goes to. All facts that the row names must hold; the most specific row wins.
 
     Specific first: attributes (the more of them the more specific), product, product_code, category,
-    pipeline, then rows that name none of them. A row without `account` takes the tax case's own. `supply`
+    pipeline, then rows that name none of them. Rows with the same facts follow each other by `valid_from`,
+    the first document date that they hold for. A row without `account` takes the tax case's own. `supply`
     says what is supplied and `own_rate` at which rate the client owes the tax itself, which both help to
     find the tax case, so they cannot stand in a row that names one. `matter` is the Sachverhalt L+L.
     """
@@ -45,8 +52,13 @@ class AccountRow(Table):
     own_rate: OwnRate | None = None
     matter: _Matter | None = None
 
+    @property
+    def facts(self) -> Facts:
+        """All that the row looks at; rows that are alike in it follow each other."""
+        return facts_of(self, ("product", "product_code", "category", "pipeline", "attributes", "tax_case"))
 
-class TaxCaseRow(Table):
+
+class TaxCaseRow(FollowingRow):
     """Which tax case holds whatever the facts alone would say: an explicit choice of the adviser.
 
     The first row whose facts all hold decides; `tax_code` is the source's own name for the tax of a line, and
@@ -56,7 +68,8 @@ class TaxCaseRow(Table):
     where sold goods leave from and bought ones arrive. `supply = "service"` also holds for electronic and
     catalogue services, but not for those bound to a place. `deductible` is the part of the input tax in
     percent that the client may deduct (§ 15 Abs. 4 UStG). `reason` says in the adviser's words why the case
-    holds, e.g. why something is not taxable.
+    holds, e.g. why something is not taxable. Rows with the same facts and cases of the same direction follow
+    each other by `valid_from`, the first day of supply that they hold for.
     """
 
     rate: Decimal | None = Field(default=None, ge=0, le=100, decimal_places=4)
@@ -72,6 +85,13 @@ class TaxCaseRow(Table):
     case: str
     deductible: Decimal | None = Field(default=None, gt=0, lt=100)
     reason: str | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """All that the row looks at, and the direction of its case; rows alike in it follow each other."""
+        case = tax_cases().get(self.case)
+        direction = case.direction if case is not None else ""
+        return (("direction", direction), *facts_of(self, _FACTS_OF_TAX))
 
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from mlconnector.mapping.charts import Account, TaxCase, lengthened
-from mlconnector.mapping.lookups import Found, account_row, row_facts, table_name
+from mlconnector.mapping.lookups import Found, account_row, later_row, row_facts, table_name
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.tables import AccountRow
 from mlconnector.mapping.tax import tax_case
@@ -120,10 +120,13 @@ def _by_default(voucher: Voucher, line: Line, case: Found[TaxCase], rules: Rules
             return Problem("matter_missing", facts, ("tax_case", "table"))
         by_setting = Because("account", "", "default_of_case", {"setting": f"mapping.{setting}"})
         return _seeded(voucher, line, case, rules, by_setting, "")
-    return _account_missing(voucher, line, case.value)
+    return _account_missing(voucher, line, case.value, rules)
 
 
-def _account_missing(voucher: Voucher, line: Line, case: TaxCase) -> Problem:
+def _account_missing(voucher: Voucher, line: Line, case: TaxCase, rules: Rules) -> Problem:
+    later = later_row(voucher, line, rules, lambda row: row.tax_case in {None, case.name})
+    if later is not None:
+        return later
     facts = {
         "product_code": line.product_code or "",
         "category": line.category or "",
@@ -144,7 +147,7 @@ def _seeded(
     number = lengthened(proposed, rules.books.account_length) if proposed else ""
     account = rules.accounts.get(number)
     if account is None:
-        return _account_missing(voucher, line, case.value)
+        return _account_missing(voucher, line, case.value, rules)
     if account.automatic and account.tax_case != case.value.name:
         return _differs("automatic_account_differs", account, account.tax_case, case.value, voucher, line)
     key = "" if account.automatic else case.value.key_on(voucher.document_date)

@@ -6,7 +6,7 @@ not asked for, and where it does the voucher waits and says which fact is missin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,9 +17,10 @@ from mlconnector.mapping.contradictions import (
     shown,
     supply_unknown,
 )
-from mlconnector.mapping.lookups import Found, customer, looked_at, supply
+from mlconnector.mapping.lookups import Found, customer, later_row, looked_at, own_rate, supply, told_of
 from mlconnector.mapping.places import Where, where
 from mlconnector.mapping.rules import Rules
+from mlconnector.mapping.tables import AccountRow
 from mlconnector.mapping.tax_facts import Facts, facts_of, rate_of, word
 from mlconnector.model.entries import Because
 from mlconnector.model.money import ZERO
@@ -27,6 +28,11 @@ from mlconnector.model.problems import Problem
 from mlconnector.model.vouchers import Line, Party, Supply, Voucher
 
 _Tried = Mapping[tuple[Supply, bool], Outcome]
+_SAID_BY_ROWS: Mapping[str, Callable[[AccountRow], object]] = {
+    "supply_unknown": lambda row: row.supply,
+    "own_rate_unknown": lambda row: row.own_rate,
+}
+"""What is missing by these problems, as rows of accounts say it."""
 
 
 def tax_case(voucher: Voucher, line: Line, rules: Rules) -> Found[Taxed] | Problem:
@@ -101,13 +107,16 @@ def _of_line(voucher: Voucher, line: Line, party: Party, rules: Rules) -> Found[
         said["customer"], who = "", Found(who.value)
     chosen = _agreed(tried, said, some)
     if isinstance(chosen, Problem):
-        return chosen
+        said_by_row = _SAID_BY_ROWS.get(chosen.key)
+        return (said_by_row and later_row(voucher, line, rules, said_by_row)) or chosen
     case = chosen.taxed.case
     if "service_date" in case.needs and voucher.service_date is None:
         return service_date_missing(voucher, rate_of(line))
     if case.customer != "any" and who.value is None:
         return customer_missing(chosen.facts, case.name)
-    return Found(chosen.taxed, (_because(chosen, said), *supplied.because, *who.because))
+    by_own_rate = case.own_rate != 0 and not chosen.row
+    rate = own_rate(voucher, line, rules).because if by_own_rate else ()
+    return Found(chosen.taxed, (_because(chosen, said), *supplied.because, *who.because, *rate))
 
 
 def _may_be(known: bool | None, kind: Supply, place: Where | Problem, rate: Decimal) -> tuple[bool, ...]:
@@ -133,6 +142,7 @@ def _because(chosen: Chosen, said: Mapping[str, str]) -> Because:
         named = {name: getattr(of_row, name) for name in ("tax_code", "category", "product_code")}
         facts |= looked_at({**named, **of_row.attributes})
         facts |= {"reason": of_row.reason} if of_row.reason else {}
+        facts |= {"table": "mapping.tax_case", **told_of(of_row)}
     return Because("tax_case", case.name, chosen.rule, facts)
 
 

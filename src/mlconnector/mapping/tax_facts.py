@@ -44,7 +44,7 @@ class Facts:
     @property
     def own_rate(self) -> Decimal | None:
         """The rate at which the client owes the tax itself; None where no rule says it."""
-        return own_rate(self.voucher, self.line, self.rules)
+        return own_rate(self.voucher, self.line, self.rules).value
 
     @property
     def sale(self) -> bool:

@@ -12,13 +12,17 @@ from sqlalchemy import ColumnElement
 
 from mlconnector.formats.extf import document_field
 from mlconnector.mapping.open_items import moves_person
+from mlconnector.mapping.row_names import rows_behind
 from mlconnector.model.entries import Entry, decode
 from mlconnector.model.euro import euro_amounts
 from mlconnector.model.money import ZERO
 from mlconnector.model.voucher_facts import facts_of, folded
+from mlconnector.store.tables import clearings, document_marks, entry_facts, entry_lines, entry_rows
 
 # Beyond it nobody can search, and databases have no such whole numbers.
 MOST = 9 * 10**18
+BESIDE_ENTRIES = (clearings, document_marks, entry_rows, entry_lines, entry_facts)
+"""The tables whose rows say something of a booking, by `entry`, and go with it."""
 
 
 class VoucherFacts(TypedDict):
@@ -56,6 +60,16 @@ class LineFacts(TypedDict):
     item_currency: str | None
     owed: int | None
     owed_euro: int | None
+
+
+class RowFacts(TypedDict):
+    """A row of the mapping that decided a booking."""
+
+    entry: str
+    mapping_table: str
+    row_name: str
+    connection: str
+    voucher: str
 
 
 def thousandths(amount: Decimal) -> int:
@@ -106,6 +120,21 @@ def of_entries(rows: Iterable[Mapping[str, Any]]) -> tuple[list[EntryFacts], lis
         )
         lines += _lines(row, entry)
     return facts, lines
+
+
+def rows_of_entries(rows: Iterable[Mapping[str, Any]]) -> list[RowFacts]:
+    """The rows of the mapping that decided bookings; `rows` are those of their table, as far as it takes."""
+    return [
+        RowFacts(
+            entry=row["id"],
+            mapping_table=behind.table,
+            row_name=behind.name,
+            connection=row["connection"],
+            voucher=row["voucher"],
+        )
+        for row in rows
+        for behind in sorted(rows_behind(decode(row["content"])))
+    ]
 
 
 def _lines(row: Mapping[str, Any], entry: Entry) -> Iterator[LineFacts]:

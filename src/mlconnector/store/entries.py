@@ -23,6 +23,7 @@ from mlconnector.store.tables import (
     entries,
     entry_facts,
     entry_lines,
+    entry_rows,
     vouchers,
 )
 
@@ -133,6 +134,8 @@ def insert_entries(
         facts, lines = derived.of_entries(rows)
         connection.execute(insert(entry_facts), facts)
         connection.execute(insert(entry_lines), lines)
+        if behind := derived.rows_of_entries(rows):
+            connection.execute(insert(entry_rows), behind)
     clients = {row["id"]: row["client"] for row in rows}
     clearing = [
         {"entry": key, "client": clients[key], "open_item": item}

@@ -30,10 +30,7 @@ from mlconnector.store.sets import parts
 from mlconnector.store.tables import (
     batches,
     clearings,
-    document_marks,
     entries,
-    entry_facts,
-    entry_lines,
     problems,
     revisions,
     voucher_facts,
@@ -494,7 +491,6 @@ def drop_waiting_entries(connection: Connection, ids: Sequence[str]) -> None:
     for part in parts(ids):
         waiting = and_(entries.c.voucher.in_(part), entries.c.batch.is_(None))
         gone = select(entries.c.id).where(waiting)
-        connection.execute(delete(clearings).where(clearings.c.entry.in_(gone)))
-        for table in (document_marks, entry_lines, entry_facts):
+        for table in derived.BESIDE_ENTRIES:
             connection.execute(delete(table).where(table.c.entry.in_(gone)))
         connection.execute(delete(entries).where(waiting))

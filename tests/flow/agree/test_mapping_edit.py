@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 
 import pytest
 
 from mlconnector.errors import NeedsHuman
-from mlconnector.flow.agree.mapping_edit import edited, entry_changed, row_added, row_changed
+from mlconnector.flow.agree.mapping_edit import (
+    edited,
+    entry_changed,
+    row_added,
+    row_changed,
+    row_followed,
+)
 
 TEXT = """\
 name = "x"   # kept
@@ -87,6 +94,17 @@ def test_a_text_that_says_it_in_another_way_is_left_to_a_person(text: str) -> No
     with pytest.raises(NeedsHuman) as refused:
         edited(text, [row_changed(text, "revenue", 1, {"account": "8400"})])
     assert refused.value.problem.key == "rows_not_placed"
+
+
+def test_a_row_follows_another_one_with_its_facts_and_the_other_one_stays() -> None:
+    begins = date(2026, 7, 1)
+    once = edited(TEXT, [row_followed(TEXT, "revenue", 1, {"account": "8401"}, begins)])
+    rows = mapping(once)["revenue"]
+    assert rows[0] == {"category": "A", "account": "8400"}  # type: ignore[index]
+    assert rows[2] == {"category": "A", "account": "8401", "valid_from": begins}  # type: ignore[index]
+    later = date(2027, 1, 1)
+    twice = mapping(edited(once, [row_followed(once, "revenue", 3, {"account": None}, later)]))["revenue"]
+    assert twice[3] == {"category": "A", "valid_from": later}  # type: ignore[index]
 
 
 def test_a_row_that_is_not_there_is_said() -> None:

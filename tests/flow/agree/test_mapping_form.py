@@ -6,13 +6,14 @@ import csv
 import io
 import tomllib
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from mlconnector.flow.agree import mapping_form, mapping_rows, own_words
 from mlconnector.flow.agree.mapping_rows import Taken
 from mlconnector.flow.context.settings import read_connection
-from mlconnector.texts.catalogue import fault
+from mlconnector.texts.catalogue import fault, word
 from mlconnector.texts.language import Language
 from tests.flow.cin7_rig import Cin7FlowRig, MakeRig, without_mapping
 
@@ -150,6 +151,81 @@ def test_a_line_that_says_something_else_replaces_its_row_and_keeps_the_rest_of_
     }
 
 
+@pytest.mark.parametrize(("language", "written"), [("de", "01.07.2026"), ("en", "2026-07-01")])
+def test_a_line_that_holds_from_a_day_on_follows_its_row_and_comes_back_as_it_was(
+    make_cin7_rig: MakeRig, language: Language, written: str
+) -> None:
+    rig = make_cin7_rig()
+    lines = form(rig, language)
+    for line in lines:
+        if line["value"] == "205":
+            line |= {"account": "8400", "valid_from": written}
+        if line["value"] == "7% USt":
+            line |= {"tax_case": "domestic_7", "valid_from": "1.7.2026"}
+    found = taken(rig, lines, language)
+    assert [(part.table, part.replaces) for part in found.parts] == [("tax_case", None), ("revenue", None)]
+    (case,), (account,) = (tomllib.loads(part.toml)["mapping"][part.table] for part in found.parts)
+    assert (case["tax_code"], case["case"], case["valid_from"]) == ("7% USt", "domestic_7", date(2026, 7, 1))
+    assert account == {
+        "attributes": {"account": "205"},
+        "supply": "service",
+        "account": "8400",
+        "valid_from": date(2026, 7, 1),
+    }
+    rig.connect(with_parts(rig, found))
+    again = form(rig, language)
+    both = [(line["account"], line["valid_from"]) for line in again if line["value"] == "205"]
+    assert both == [(word("chosen_account", "by_tax_case", language), ""), ("8400", written)]
+    same = taken(rig, again, language)
+    assert (same.parts, same.faults) == ((), ())
+
+
+def test_a_line_with_the_beginning_of_a_row_changes_that_row_alone(make_cin7_rig: MakeRig) -> None:
+    rig = make_cin7_rig()
+    rig.connect(with_parts(rig, changed(rig, "205", account="8400", valid_from="2026-07-01")))
+    lines = [line for line in form(rig) if line["value"] == "205" and line["valid_from"]]
+    lines[0]["account"] = "8401"
+    (part,) = taken(rig, lines).parts
+    rows = rig.context.rules.mapping.revenue
+    assert part.replaces == len(rows)
+    assert (part.content["account"], part.content["valid_from"]) == ("8401", date(2026, 7, 1))
+
+
+def test_a_line_keeps_what_the_row_says_that_it_follows(make_cin7_rig: MakeRig) -> None:
+    rig = make_cin7_rig()
+    followed = with_parts(rig, changed(rig, "205", account="8400", valid_from="2026-07-01"))
+    rest, _, last = followed.rpartition('supply = "service"')
+    rig.connect(f'{rest}supply = "goods"{last}')
+    for day, supply in (("2026-10-01", "goods"), ("2026-06-30", "service")):
+        lines = [line for line in form(rig) if line["value"] == "205"][:1]
+        lines[0] |= {"account": "8401", "valid_from": day}
+        (part,) = taken(rig, lines).parts
+        assert (part.replaces, part.content["supply"]) == (None, supply)
+
+
+def test_a_word_may_have_several_lines_that_begin_one_after_the_other(make_cin7_rig: MakeRig) -> None:
+    rig = make_cin7_rig()
+    (line,) = [line for line in form(rig) if line["value"] == "205"]
+    days = ("2026-07-01", "2027-01-01")
+    lines = [{**line, "account": "8400", "valid_from": day} for day in days]
+    assert [str(part.content["valid_from"]) for part in taken(rig, lines).parts] == list(days)
+    lines.append({**lines[0], "account": "8401"})
+    assert faults(taken(rig, lines)) == [(4, "word_twice", "205")]
+
+
+def test_a_line_without_a_day_holds_from_ever_though_the_row_begins(make_cin7_rig: MakeRig) -> None:
+    rig = make_cin7_rig()
+    rig.connect(
+        rig.text.replace(
+            'attributes = { account = "205" }', 'attributes = { account = "205" }\nvalid_from = 2026-07-01'
+        )
+    )
+    (line,) = [line for line in form(rig) if line["value"] == "205"]
+    assert line["valid_from"] == "2026-07-01"
+    (part,) = taken(rig, [{**line, "account": "8400", "valid_from": ""}]).parts
+    assert (part.replaces, "valid_from" in part.content) == (None, False)
+
+
 def test_a_table_is_written_whole_with_what_it_had(make_cin7_rig: MakeRig) -> None:
     (part,) = changed(make_cin7_rig(), "091", account="1363").parts
     assert (part.table, part.replaces) == ("payments", 0)
@@ -183,6 +259,10 @@ def test_zeros_that_a_spreadsheet_program_took_away_are_missed_by_nobody(make_ci
         ("090", {"account": "8400"}, "row_refused", "a bank, cash or clearing account"),
         ("310", {"tax_case": "domestic_19"}, "choice_unsuitable", "input_tax_19"),
         ("Lager Wien", {"cost_centre": "a/b"}, "choice_no_cost_centre", "36 letters"),
+        ("200", {"account": "8400", "valid_from": "soon"}, "choice_no_day", "2026-07-01"),
+        ("200", {"account": "8400", "valid_from": "31.02.2026"}, "choice_no_day", "01.07.2026"),
+        ("19% USt", {"valid_from": "2026-07-01"}, "choice_day_alone", "no tax case and no account"),
+        ("Lager Wien", {"valid_from": "2026-07-01"}, "choice_not_here", "leave the cell empty"),
         ("210", {"called": "Farbe"}, "choice_unsuitable", "Revenue account"),
         ("210", {"value": "211"}, "choice_unsuitable", "200, 205, 210"),
     ],

@@ -5,18 +5,24 @@ from __future__ import annotations
 import html
 import re
 import tomllib
+from datetime import date
+from typing import Any
 
+import msgspec
 import pytest
 
 from mlconnector.commands.demonstration import Scene, connection_text, secrets_text
 from mlconnector.flow.agree import confirmation
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.settings import read_connection
+from mlconnector.model.entries import Because, encode
+from mlconnector.model.problems import Problem
 from mlconnector.standins.base import Options
 from mlconnector.standins.cin7 import Cin7StandIn
 from mlconnector.store import accounts, audit
 from tests.conformance.doors import served
 from tests.flow.cin7_rig import without_mapping
+from tests.mapping.builders import document
 from tests.web import records
 from tests.web.console.rig import HOSTILE, Visitor, visitor
 from tests.web.rig import NAME, NOWHERE, Rig
@@ -140,6 +146,136 @@ def test_a_row_is_added(connected: Rig, fields: dict[str, str], line: str) -> No
     assert fields["value"] in str(mapping[fields["table"]]).replace("\\", "")
 
 
+def applied(somebody: Visitor, rig: Rig) -> dict[str, Any]:
+    """Apply the change that was begun, and tell the mapping that comes of it."""
+    page = somebody.page(f"mapping/apply?connection={NAME}")
+    somebody.done("mapping/apply", connection=NAME, seen=seen(page))
+    made: dict[str, Any] = tomllib.loads(rig.application.context(NAME).settings.text)["mapping"]
+    return made
+
+
+def test_a_row_is_changed_from_a_day_on_and_stays_as_it_was_before(connected: Rig) -> None:
+    keeper = visitor(connected, "bookkeeper")
+    form = keeper.page(f"mapping/row?connection={NAME}&table=revenue&number=1")
+    assert "Ab wann gilt das?" in form
+    assert "Es zählt das Belegdatum" in form
+    fields = {"connection": NAME, "table": "revenue", "number": "1", "account": "8401"}
+    before = tomllib.loads(connected.application.context(NAME).settings.text)["mapping"]["revenue"]
+    keeper.post("mapping/row", **fields, tax_case="domestic_19", valid_from="2026-07-01", how="follows")
+    after = applied(keeper, connected)["revenue"]
+    new = {"account": "8401", "tax_case": "domestic_19", "valid_from": date(2026, 7, 1)}
+    assert after == [*before, {**before[0], **new}]
+    page = keeper.page(f"mapping/rows?connection={NAME}&table=revenue&wanted=8401")
+    assert "01.07.2026" in page
+
+
+def test_a_change_without_another_day_changes_the_row_itself(connected: Rig) -> None:
+    keeper = visitor(connected, "bookkeeper")
+    row = {"connection": NAME, "table": "revenue", "number": "1", "how": "follows"}
+    keeper.post("mapping/row", **row, account="8200", valid_from="2026-07-01")
+    last = str(len(applied(keeper, connected)["revenue"]))
+    keeper.post("mapping/row", **{**row, "number": last}, account="8400", valid_from="2026-07-01")
+    after = applied(keeper, connected)["revenue"]
+    assert len(after) == int(last)
+    assert (after[-1]["account"], after[-1]["valid_from"]) == ("8400", date(2026, 7, 1))
+    form = keeper.page(f"mapping/row?connection={NAME}&table=revenue&number={last}")
+    assert 'value="2026-07-01"' in form
+    keeper.post(
+        "mapping/row", **{**row, "number": last, "how": "itself"}, account="8400", valid_from="2026-06-01"
+    )
+    assert applied(keeper, connected)["revenue"][-1]["valid_from"] == date(2026, 6, 1)
+    twice = keeper.post("mapping/row", **row, account="8200", valid_from="2026-06-01")
+    assert "vom selben Tag an dieselben Merkmale" in html.unescape(twice.text)
+
+
+def test_a_new_row_may_begin_on_a_day_which_has_to_be_one(connected: Rig) -> None:
+    keeper = visitor(connected, "bookkeeper")
+    fields = {"connection": NAME, "table": "revenue", "fact": "category", "value": "Neu", "account": "8400"}
+    assert keeper.post("mapping/row", **fields, valid_from="bald").status_code == 409
+    keeper.post("mapping/row", **fields, valid_from="2026-07-01")
+    assert applied(keeper, connected)["revenue"][-1]["valid_from"] == date(2026, 7, 1)
+    taken = keeper.get(f"mapping/rows?connection={NAME}&wanted=Neu&as=csv").content.decode("utf-8-sig")
+    assert taken.splitlines()[0].startswith("Tabelle;Wenn;Konto;Steuerfall;Gilt ab")
+    assert "Warengruppe = Neu;8400;" in taken
+    assert "01.07.2026" in taken
+
+
+def test_the_history_of_a_row_tells_of_all_that_follow_each_other(connected: Rig) -> None:
+    keeper = visitor(connected, "bookkeeper")
+    row = {"connection": NAME, "table": "revenue", "number": "1"}
+    keeper.post("mapping/row", **row, account="8200")
+    applied(keeper, connected)
+    keeper.post("mapping/row", **row, account="8300", valid_from="2026-07-01")
+    applied(keeper, connected)
+    keeper.post("mapping/row", **{**row, "number": "2"}, account="8400")
+    applied(keeper, connected)
+    page = keeper.page(f"mapping/rows?connection={NAME}&table=revenue&wanted=Holz")
+    address = html.unescape(re.search(r'href="/console/(mapping/history[^"]*)"', page)[1])  # type: ignore[index]
+    told = html.unescape(keeper.page(address))
+    first, second = told.index("+ valid_from = 2026-07-01"), told.index('+ account = "8200"')
+    assert first < second, "the latest comes first"
+    assert '+ category = "Holz"' in told
+    assert "8400" not in told
+    assert told.count('<th scope="row">') == 3, "what changes other rows is left out"
+    assert "bookkeeper@example.com" in told
+
+
+def test_what_waits_for_a_row_to_begin_leads_to_its_form(connected: Rig) -> None:
+    keeper = visitor(connected, "bookkeeper")
+    keeper.post(
+        "mapping/row", connection=NAME, table="revenue", number="1", valid_from="2026-07-01", how="itself"
+    )
+    applied(keeper, connected)
+    facts = {
+        "table": "mapping.revenue",
+        "row": "1",
+        "valid_from": "2026-07-01",
+        "line": "Holz",
+        "day": "2026-06-30",
+    }
+    records.add_voucher(
+        connected, "R-1", "needs_human", Problem("row_not_begun", facts, ("table", "row", "valid_from"))
+    )
+    address = f"mapping/row?connection={NAME}&table=revenue&number=1"
+    assert address in html.unescape(keeper.page(f"mapping/rows?connection={NAME}"))
+    page = html.unescape(keeper.page("exceptions"))
+    assert address in page
+    assert "in den Einstellungen der Verbindung bei der Zeile 1" in page
+    keeper.post(
+        "mapping/row", connection=NAME, table="revenue", number="1", valid_from="2026-08-01", how="itself"
+    )
+    applied(keeper, connected)
+    assert address not in html.unescape(keeper.page("exceptions")), "the row is another one by now"
+
+
+def test_a_row_says_how_many_vouchers_it_has_booked_and_unused_ones_are_found(connected: Rig) -> None:
+    rows = connected.application.context(NAME).rules.mapping.revenue
+    facts = {"table": "mapping.revenue", "row": "2", "row_name": rows[1].name}
+    reason = Because("account", "8300", "row", facts, line=1)
+    centre = {"table": "mapping.cost_centre_1", "attribute": "cost_centre", "given": "220 Montage"}
+    because = (reason, Because("cost_centre_1", "220", "by_attribute", centre))
+    booked = encode(msgspec.structs.replace(document(), because=because)).decode()
+    for number in range(3):
+        key = records.add_voucher(connected, f"R-{number}", "batched")
+        records.add_batch(connected, f"b{number}", "succeeded", key, booked)
+    somebody = visitor(connected, "auditor")
+    taken = somebody.get(f"mapping/rows?connection={NAME}&as=csv").content.decode("utf-8-sig").splitlines()
+    assert taken[0].endswith(";Gebuchte Belege")
+    used = {line.split(";")[1]: line.rpartition(";")[2] for line in taken[1:]}
+    assert (used["Warengruppe = Bücher 7 %"], used["Kostenstelle = 220 Montage"]) == ("3", "3")
+    assert set(used.values()) == {"3", "0"}
+    page = somebody.page(f"mapping/rows?connection={NAME}&use=unused")
+    assert "Warengruppe = Bücher" not in page
+    assert "Warengruppe = Holz" in page
+    assert page.count(">unbenutzt</span>") == page.count('<th scope="row">')
+    page = somebody.page(f"mapping/rows?connection={NAME}&use=used")
+    assert page.count('<th scope="row">') == 2
+    page = somebody.page(f"mapping/rows?connection={NAME}&order=most")
+    assert page.index("Warengruppe = Bücher") < page.index("Warengruppe = Holz")
+    page = somebody.page(f"mapping/rows?connection={NAME}&order=least")
+    assert page.index("Warengruppe = Lizenz") < page.index("Warengruppe = Bücher")
+
+
 def test_a_row_that_will_not_do_is_refused_in_words_and_kept_nowhere(connected: Rig) -> None:
     keeper = visitor(connected)
     answer = keeper.post("mapping/row", connection=NAME, table="revenue", number="4", account="x")
@@ -232,7 +368,7 @@ def test_words_of_the_source_are_asked_for_and_mapped(rig: Rig) -> None:
         assert case
         assert called
         chosen = {"called": called[1], "value": value[1], "tax_case": case[1]}
-        empty = dict.fromkeys(("account", "automatic", "cost_centre"), "")
+        empty = dict.fromkeys(("account", "automatic", "cost_centre", "valid_from"), "")
         answer = keeper.post("mapping/words/choose", connection=name, **chosen, **empty)
         assert answer.headers.get("location") == f"/console/mapping/apply?connection={name}", answer.text
         page = keeper.page(f"mapping/apply?connection={name}")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from mlconnector.flow.agree.mapping_form import (
+    CHOSEN,
     FormRow,
     automatic_of,
+    day_of,
     kind_of,
     possible_cases,
     says_by_tax_case,
@@ -23,9 +25,9 @@ from mlconnector.texts.catalogue import word as word_for
 from mlconnector.texts.language import Language
 
 _TAKES: Mapping[MappingTable, tuple[str, ...]] = {
-    "tax_case": ("tax_case",),
-    "revenue": ("tax_case", "account", "automatic"),
-    "expense": ("tax_case", "account", "automatic"),
+    "tax_case": ("tax_case", "valid_from"),
+    "revenue": ("tax_case", "account", "automatic", "valid_from"),
+    "expense": ("tax_case", "account", "automatic", "valid_from"),
     "payments": ("account",),
     "cost_centre": ("cost_centre",),
 }
@@ -105,7 +107,9 @@ class FormCheck:
             faults += _about_centre(row)
         if own.table in {"revenue", "expense"} and not (account or by_case or row["account"]):
             by_case = bool(case)
-        return Choice(case, account, by_case, automatic, centre), faults
+        faults += _about_beginning(row, takes)
+        begins = day_of(row["valid_from"]) if "valid_from" in takes else None
+        return Choice(case, account, by_case, automatic, centre, begins), faults
 
     def _account(self, row: FormRow) -> tuple[str, list[Fault]]:
         """The account as the books write it; spreadsheet programs take zeros at the left away."""
@@ -120,7 +124,7 @@ class FormCheck:
 
 def _of_other_tables(row: FormRow, own: OwnWord) -> Iterator[Fault]:
     """Cells of the right side that mean nothing for such a word."""
-    for column in ("tax_case", "account", "automatic", "cost_centre"):
+    for column in CHOSEN:
         if row[column] and column not in _TAKES[own.table]:
             facts = {"column": row.heading(column), "given": row[column], "kind": row["called"]}
             yield Fault(row.line, "choice_not_here", facts)
@@ -139,6 +143,17 @@ def _about_case(row: FormRow, own: OwnWord, case: str) -> Iterator[Fault]:
         yield Fault(row.line, "choice_unsuitable", facts)
 
 
+def _about_beginning(row: FormRow, takes: Sequence[str]) -> Iterator[Fault]:
+    """Why a day cannot be meant: it is none, or nothing is chosen that would hold from it on."""
+    given = row["valid_from"]
+    if not given or "valid_from" not in takes:
+        return
+    if day_of(given) is None:
+        yield Fault(row.line, "choice_no_day", {"column": row.heading("valid_from"), "given": given})
+    elif not (row["tax_case"] or row["account"]):
+        yield Fault(row.line, "choice_day_alone", {"column": row.heading("valid_from"), "given": given})
+
+
 def _about_centre(row: FormRow) -> Iterator[Fault]:
     try:
         CostCentres(default=row["cost_centre"])
@@ -149,17 +164,16 @@ def _about_centre(row: FormRow) -> Iterator[Fault]:
 
 def _contradictions(found: Sequence[Chosen]) -> Iterator[Fault]:
     """Words for which the form says two things, or for which the mapping has rows of several choices."""
-    first: dict[tuple[str, str], Chosen] = {}
+    first: dict[tuple[object, ...], Chosen] = {}
     for one in found:
-        known = [row.choice for row in one.word.rows]
-        if one.choice in known:
+        if one.choice in [row.choice for row in one.word.rows]:
             continue
         own = one.word.word
-        if len(known) > 1:
+        if len({row.facts for row in one.word.rows}) > 1:
             rows = ", ".join(str(row.number) for row in one.word.rows)
             yield Fault(one.line, "word_has_rows", {"given": own.value, "rows": rows})
             continue
-        before = first.setdefault((own.called, own.value), one)
+        before = first.setdefault((own.called, own.value, one.choice.valid_from), one)
         if before.choice != one.choice:
             yield Fault(one.line, "word_twice", {"given": own.value, "first": str(before.line)})
 

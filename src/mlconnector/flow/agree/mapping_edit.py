@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from mlconnector.errors import NeedsHuman
@@ -39,12 +40,31 @@ def edited(text: str, parts: Sequence[Part]) -> str:
 
 def row_changed(text: str, table: str, number: int, changes: Mapping[str, Any]) -> Part:
     """A row of a table with other values; None takes one away. Raises NeedsHuman (`row_unknown`)."""
+    content = _with_changes(_row(text, table, number), changes)
+    return Part(table, content, {table: 1}, is_row=True, replaces=number)
+
+
+def row_followed(text: str, table: str, number: int, changes: Mapping[str, Any], begins: date) -> Part:
+    """A new row with the facts of one that stays, and other values from a day on.
+
+    Raises NeedsHuman (`row_unknown`).
+    """
+    content = _with_changes(_row(text, table, number), {**changes, "valid_from": begins})
+    return Part(table, content, {table: 1}, is_row=True)
+
+
+def _row(text: str, table: str, number: int) -> Mapping[str, Any]:
+    """A row as it is written, by its number from 1."""
     rows = parse_toml(text, "settings").get("mapping", {}).get(table, [])
     if not isinstance(rows, list) or not 0 < number <= len(rows):
         raise NeedsHuman(Problem("row_unknown", {"table": table, "number": str(number)}))
-    content = {**rows[number - 1], **changes}
-    kept = {name: value for name, value in content.items() if value is not None}
-    return Part(table, kept, {table: 1}, is_row=True, replaces=number)
+    found: Mapping[str, Any] = rows[number - 1]
+    return found
+
+
+def _with_changes(row: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    content = {**row, **changes}
+    return {name: value for name, value in content.items() if value is not None}
 
 
 def row_added(table: str, fact: str, value: str, content: Mapping[str, Any]) -> Part:

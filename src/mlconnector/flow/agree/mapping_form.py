@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import get_args
 
@@ -19,11 +20,12 @@ from mlconnector.texts.language import Language
 
 COLUMNS = (
     *("called", "value", "name", "facts", "standing"),
-    *("tax_case", "account", "automatic", "cost_centre", "possible"),
+    *("tax_case", "account", "automatic", "cost_centre", "valid_from", "possible"),
 )
-CHOSEN = ("tax_case", "account", "automatic", "cost_centre")
+CHOSEN = ("tax_case", "account", "automatic", "cost_centre", "valid_from")
 """The columns on the right side, which people fill in."""
 
+_GERMAN_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _NEEDED = ("called", "value")
 _LANGUAGES: tuple[Language, ...] = get_args(Language)
 _BY_TAX_CASE = "by_tax_case"
@@ -113,6 +115,15 @@ def automatic_of(cell: str) -> bool | None:
     return False if said in _said("yes_no", "false") | {"false", "0"} else None
 
 
+def day_of(cell: str) -> date | None:
+    """The day that a cell says, as either language writes it; None where it says none."""
+    german = _GERMAN_DAY.fullmatch(cell)
+    try:
+        return date(*map(int, reversed(german.groups()))) if german else date.fromisoformat(cell)
+    except ValueError:
+        return None
+
+
 def _faults_of_headings(first: SheetRow, columns: Sequence[str | None]) -> Iterable[Fault]:
     for column in _NEEDED:
         if column not in columns:
@@ -142,6 +153,7 @@ def _cells(one: MappedWord, choice: Choice, language: Language) -> list[str]:
         word("chosen_account", _BY_TAX_CASE, language) if choice.by_tax_case else choice.account,
         "" if choice.automatic is None else word("yes_no", str(choice.automatic).lower(), language),
         choice.cost_centre,
+        "" if choice.valid_from is None else notation.day(choice.valid_from, language),
         ", ".join(possible_cases(own)),
     ]
 

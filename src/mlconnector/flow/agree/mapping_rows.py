@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from mlconnector.flow.agree.mapping_choices import Chosen, FormCheck
 from mlconnector.flow.agree.mapping_form import FormRow, filled_in
-from mlconnector.flow.agree.own_words import CENTRES, Choice, MappedWord, centres_for, mapped, told
+from mlconnector.flow.agree.own_words import CENTRES, Choice, MappedWord, Row, centres_for, mapped, told
 from mlconnector.flow.context.context import Context
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.list_entries import Fault
@@ -101,14 +102,14 @@ def _taken(context: Context, words: Sequence[MappedWord], rows: Sequence[FormRow
 def _parts(
     chosen: Sequence[Chosen], mapping: MappingTables, written: Table
 ) -> tuple[list[Part], list[Fault]]:
-    parts: dict[tuple[str, str], Part] = {}
+    parts: dict[tuple[object, ...], Part] = {}
     tables: dict[str, list[Chosen]] = {}
     faults: list[Fault] = []
     for one in chosen:
         own = one.word.word
         table: str = own.table
         if table in {"tax_case", "revenue", "expense"}:
-            parts.setdefault((own.called, own.value), _row(one, written))
+            parts.setdefault((own.called, own.value, one.choice.valid_from), _row(one, written))
             continue
         if table == "cost_centre":
             table = _centre(own, mapping)
@@ -123,11 +124,23 @@ def _parts(
 
 
 def _row(one: Chosen, written: Table) -> Part:
-    own, choice = one.word.word, one.choice
-    replaces = one.word.rows[0].number if one.word.rows else None
-    before: Table = written[own.table][replaces - 1] if replaces else {}
+    """The row with what was chosen, in the place of the one that begins alike, or behind one that stays."""
+    own, choice, rows = one.word.word, one.choice, one.word.rows
+    replaces = next((row.number for row in rows if row.choice.valid_from == choice.valid_from), None)
+    model = replaces or _followed(rows, choice.valid_from)
+    before: Table = dict(written[own.table][model - 1]) if model else {}
+    before.pop("valid_from", None)
+    if choice.valid_from is not None:
+        before["valid_from"] = choice.valid_from
     content = _tax_case(own, choice, before) if own.table == "tax_case" else _account(own, choice, before)
     return Part(own.table, content, {own.value: one.line}, is_row=True, replaces=replaces)
+
+
+def _followed(rows: Sequence[Row], begins: date | None) -> int | None:
+    """The number of the row that one with this beginning follows; the first one where none begins before."""
+    before = [row for row in rows if row.begins <= (begins or date.min)]
+    found = max(before, key=lambda row: row.begins) if before else next(iter(rows), None)
+    return None if found is None else found.number
 
 
 def _tax_case(own: OwnWord, choice: Choice, before: Table) -> Table:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from mlconnector.errors import ConnectorError, NeedsHuman, NeedsLogin
 from mlconnector.flow.context.context import Context
 from mlconnector.mapping.charts import tax_cases
+from mlconnector.mapping.row_names import NamedRow, entry_name
 from mlconnector.mapping.rules import Mapping
 from mlconnector.mapping.tables import AccountRow, CostCentres, TaxCaseRow
 from mlconnector.model.problems import Problem
@@ -26,21 +28,35 @@ _OF_WEBHOOKS = "webhook_"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What people choose for a word. A row with `by_tax_case` leaves the account to the tax case."""
+    """What people choose for a word, and from when it holds.
+
+    A row with `by_tax_case` leaves the account to the tax case.
+    """
 
     tax_case: str = ""
     account: str = ""
     by_tax_case: bool = False
     automatic: bool | None = None
     cost_centre: str = ""
+    valid_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the mapping that names a word: its number in its table, 0 for an entry of a `table`."""
+    """A row of the mapping that names a word: its number in its table, 0 for an entry of a `table`.
+
+    Rows with the same `facts` follow each other. `named` is what bookings remember it by.
+    """
 
     number: int
     choice: Choice
+    named: NamedRow
+    facts: tuple[object, ...] = ()
+
+    @property
+    def begins(self) -> date:
+        """The first day on which it holds."""
+        return self.choice.valid_from or date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +162,22 @@ def _rows(word: OwnWord, mapping: Mapping) -> Iterator[Row]:
         case "tax_case":
             for number, row in enumerate(mapping.tax_case, start=1):
                 if row.tax_code == word.value and _is_for(row, word):
-                    yield Row(number, Choice(tax_case=row.case))
+                    choice = Choice(tax_case=row.case, valid_from=row.valid_from)
+                    yield Row(number, choice, NamedRow(word.table, row.name), row.facts)
         case "revenue" | "expense":
             for number, one in enumerate(_account_rows(word, mapping), start=1):
                 if _names(one, word):
-                    yield Row(number, _choice(one))
+                    yield Row(number, _choice(one), NamedRow(word.table, one.name), one.facts)
         case "payments":
             payments = mapping.payments
             if payments.attribute == word.attribute and word.value in payments.table:
-                yield Row(0, Choice(account=payments.table[word.value]))
+                named = NamedRow(word.table, entry_name(word.attribute, word.value))
+                yield Row(0, Choice(account=payments.table[word.value]), named)
         case "cost_centre":
-            for _, table in centres_for(word.attribute, mapping):
+            for name, table in centres_for(word.attribute, mapping):
                 if word.value in table.table:
-                    yield Row(0, Choice(cost_centre=table.table[word.value]))
+                    named = NamedRow(name, entry_name(word.attribute, word.value))
+                    yield Row(0, Choice(cost_centre=table.table[word.value]), named)
                     return
 
 
@@ -174,7 +193,10 @@ def _account_rows(word: OwnWord, mapping: Mapping) -> tuple[AccountRow, ...]:
 
 
 def _choice(row: AccountRow) -> Choice:
-    return Choice(row.tax_case or "", row.account or "", row.account is None, row.automatic)
+    by_tax_case = row.account is None
+    return Choice(
+        row.tax_case or "", row.account or "", by_tax_case, row.automatic, valid_from=row.valid_from
+    )
 
 
 def _is_for(row: TaxCaseRow, word: OwnWord) -> bool:

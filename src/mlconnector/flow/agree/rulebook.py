@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlconnector.flow.agree.confirmation import SeedState, seed_states
+from mlconnector.flow.agree.row_usage import Usage, usage
 from mlconnector.flow.context.context import Context
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.rules import Rules
 from mlconnector.mapping.seeds import Seed, seed
-from mlconnector.mapping.tables import AccountRow
+from mlconnector.mapping.tables import AccountRow, CostCentres, Payments
 from mlconnector.mapping.withholding import withholding_account
 from mlconnector.model.entries import Ledger
 from mlconnector.store import chart_accounts
@@ -39,6 +40,7 @@ def rulebook(context: Context, *, everything: bool = False, spoken: Language | N
     others = [found for one in used if one not in known and (found := seed(one, rules)) is not None]
     with context.read() as db:
         own = chart_accounts.read(db, settings.client).values()
+    used_by = usage(context)
     latest = max(own, key=lambda one: str(one.changed_at), default=None)
     return {
         "connection": context.name,
@@ -52,10 +54,14 @@ def rulebook(context: Context, *, everything: bool = False, spoken: Language | N
         "settings": {one: getattr(mapping, one) for one in _SETTINGS},
         "accounts": [
             _account_row(_TABLES[direction], number, row, rules)
+            | {"used": used_by.of_row(_TABLES[direction], row)}
             for direction in _TABLES
             for number, row in enumerate(mapping.accounts_for(direction), start=1)
         ],
-        "tax_case_rows": [row.model_dump(mode="json", exclude_defaults=True) for row in mapping.tax_case],
+        "tax_case_rows": [
+            row.model_dump(mode="json", exclude_defaults=True) | {"used": used_by.of_row("tax_case", row)}
+            for row in mapping.tax_case
+        ],
         "tax_cases": [
             *(
                 _case(one.seed, rules, language) | _state(one)
@@ -68,14 +74,20 @@ def rulebook(context: Context, *, everything: bool = False, spoken: Language | N
             _seed_account(one.seed, rules) | _state(one) for one in states if one.seed.kind == "account"
         ],
         "cost_centres": {
-            str(number): table.model_dump(mode="json")
+            str(number): _entries(f"cost_centre_{number}", table, used_by)
             for number, table in ((1, mapping.cost_centre_1), (2, mapping.cost_centre_2))
             if table is not None
         },
         **_construction(rules),
-        "payments": mapping.payments.model_dump(mode="json"),
+        "payments": _entries("payments", mapping.payments, used_by),
         "payment_terms": dict(mapping.payment_terms.table),
     }
+
+
+def _entries(name: str, table: CostCentres | Payments, used_by: Usage) -> dict[str, Any]:
+    """A table of entries, and how many vouchers each of them has decided."""
+    used = {value: used_by.of_entry(name, table.attribute, value) for value in table.table}
+    return table.model_dump(mode="json") | {"used": used}
 
 
 def _construction(rules: Rules) -> dict[str, Any]:
@@ -129,6 +141,7 @@ def _account_row(table: str, number: int, row: AccountRow, rules: Rules) -> dict
         "supply": row.supply,
         "own_rate": row.own_rate,
         "matter": row.matter,
+        "valid_from": row.valid_from.isoformat() if row.valid_from else None,
     }
 
 

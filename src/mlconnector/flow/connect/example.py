@@ -42,6 +42,7 @@ table = {}
 # [[mapping.revenue]]
 # product_code = "MONT"
 # supply = "service"
+# valid_from = 2026-07-01      # follows a row with the same facts from this document date on
 
 [documents]
 missing = "booking_document"   # of vouchers without file; "invoice" writes one (needs the seller); or "hold"

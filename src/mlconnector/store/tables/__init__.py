@@ -10,7 +10,7 @@ from mlconnector.store.tables.connections import (
     pending_logins,
     webhook_inbox,
 )
-from mlconnector.store.tables.derived import entry_facts, entry_lines, voucher_facts
+from mlconnector.store.tables.derived import entry_facts, entry_lines, entry_rows, voucher_facts
 from mlconnector.store.tables.master_data import person_records
 from mlconnector.store.tables.notices import notice_places, notices
 from mlconnector.store.tables.operations import (
@@ -65,6 +65,7 @@ __all__ = [
     "entries",
     "entry_facts",
     "entry_lines",
+    "entry_rows",
     "executors",
     "finished_logins",
     "held_vouchers",

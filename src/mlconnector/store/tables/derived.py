@@ -44,6 +44,23 @@ entry_facts = Table(
     Column("total", BigInteger, nullable=False),
 )
 
+# The rows of the mapping that decided a booking: the table below `mapping`, and the name of the row in it
+# (`mapping.row_names`). `voucher` and `connection` are those of the booking.
+entry_rows = Table(
+    "entry_rows",
+    metadata,
+    Column("entry", Text, ForeignKey("entries.id"), nullable=False),
+    Column("mapping_table", Text, nullable=False),
+    Column("row_name", Text, nullable=False),
+    Column("connection", Text, ForeignKey("connections.name"), nullable=False),
+    Column("voucher", Text, ForeignKey("vouchers.id"), nullable=False),
+    PrimaryKeyConstraint("entry", "mapping_table", "row_name"),
+)
+Index(
+    "ix_entry_rows_counted",
+    *(entry_rows.c[name] for name in ("connection", "mapping_table", "row_name", "voucher")),
+)
+
 # The lines of a booking, from 1. `client`, `connection`, `ledger` and `posted_on` are those of the booking. A
 # line that moves a person account has an `item`, the Belegfeld 1 under which it does so, and `owed` and
 # `owed_euro`: by how much, with Skonto in DATEV's own column, in the currency of the booking and in EUR.

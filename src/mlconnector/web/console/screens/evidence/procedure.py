@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
@@ -125,6 +126,7 @@ def _accounts(at: Visit, rules: Mapping[str, Any] | None) -> list[tuple[str, ...
             one["account"] or at.say("by_tax_case"),
             one["tax_case"] or "–",
             one["name"],
+            at.written.day(date.fromisoformat(one["valid_from"])) if one["valid_from"] else "–",
         )
         for one in (rules or {}).get("accounts", ())
     ]

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
+from mlconnector.flow.agree.mapping_rows import Part
 from mlconnector.flow.connect import setup
 from mlconnector.flow.context.context import Context
+from mlconnector.mapping.tables import AccountRow, TaxCaseRow
+from mlconnector.settings import UnreadableSettings, parse_toml
 from mlconnector.store import audit, connections
 from mlconnector.texts.catalogue import word
 from mlconnector.web.console.screens.mapping.screen import SCREEN, place, tabs
@@ -22,6 +26,11 @@ _EVENTS = {
 }
 _OF_SETTINGS = ("connected", "settings_changed")
 _MOST = 200
+_ROWS: dict[str, type[AccountRow | TaxCaseRow]] = {
+    "revenue": AccountRow,
+    "expense": AccountRow,
+    "tax_case": TaxCaseRow,
+}
 _TABS = {"confirmed": "", "chart": "chart", "numbers": "numbers", "rows": "rows"}
 
 
@@ -42,7 +51,13 @@ def show(at: At) -> Response:
     """The history of one row, the latest first."""
     name, kind, about = at.asked("connection"), at.asked("kind"), at.asked("about")
     context = at.app.context(name)
-    found = list(_of_rows(context, about) if kind not in _EVENTS else _of_events(context, kind, about))
+    table, number = at.asked("table"), at.asked("number")
+    if kind in _EVENTS:
+        found = list(_of_events(context, kind, about))
+    elif table in _ROWS and number.isdecimal():
+        found = list(_of_row(context, table, int(number)))
+    else:
+        found = list(_of_rows(context, about))
     back = place(_TABS.get(kind, ""), name)
     told = [(one, word("event", one.event, at.language)) for one in found]
     return at.shown(
@@ -76,6 +91,32 @@ def _of_rows(context: Context, about: str) -> Iterator[Told]:
             found.append(_told(row, changes or setup.difference(before, text)))
         before = text
     yield from reversed(found[-_MOST:])
+
+
+def _of_row(context: Context, table: str, number: int) -> Iterator[Told]:
+    """Changes of the rows that follow each other with the facts of this one, as they were written."""
+    rows = getattr(context.rules.mapping, table)
+    if not 0 < number <= len(rows):
+        return
+    with context.read() as db:
+        events = audit.of_events(db, context.name, _OF_SETTINGS)
+    found, before = [], ""
+    for event in events:
+        text = _written(str(event.detail.get("text", "")), table, rows[number - 1].facts)
+        if text != before:
+            found.append(_told(event, setup.difference(before, text)))
+        before = text
+    yield from reversed(found[-_MOST:])
+
+
+def _written(text: str, table: str, facts: object) -> str:
+    """The rows of a table with these facts as a text of settings has them; none where it cannot be read."""
+    try:
+        written = parse_toml(text, table).get("mapping", {}).get(table, [])
+        rows = [(_ROWS[table].model_validate(one), one) for one in written]
+    except (UnreadableSettings, ValidationError):
+        return ""
+    return "\n".join(Part(table, one, {}, is_row=True).toml for row, one in rows if row.facts == facts)
 
 
 def _told(row: audit.AuditRow, changes: tuple[str, ...]) -> Told:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.flow.agree import mapping_edit
+from mlconnector.flow.agree.mapping_rows import Part
+from mlconnector.flow.agree.row_usage import usage
 from mlconnector.flow.context.context import Context
 from mlconnector.flow.report import waiting
 from mlconnector.flow.report.search import EVERYTHING
+from mlconnector.flow.report.spreadsheets import Cell
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.model.problems import Problem, shared_facts
 from mlconnector.texts.catalogue import explain_together, looked_at, word
@@ -27,12 +31,17 @@ TABLES = ("revenue", "expense", "tax_case", "cost_centre_1", "cost_centre_2", "p
 _ACCOUNTS, _ENTRIES = ("revenue", "expense"), ("cost_centre_1", "cost_centre_2", "payments")
 _DIRECTIONS = {"revenue": "sale", "expense": "purchase"}
 _MISSING = 20
-_NO_FACTS = ("case", "reason", "attributes")
+_NO_FACTS = ("case", "reason", "attributes", "valid_from")
+_USES, _ORDERS = ("unused", "used"), ("most", "least")
+_ITSELF = "itself"
+
+
+_HEADS = ("label_table", "label_where", "label_account", "label_tax_case", "label_valid_from", "label_used")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a table, or an entry of one: what it looks at, and what follows."""
+    """A row of a table, or an entry of one: what it looks at, what follows, and how often it did."""
 
     table: str
     number: int
@@ -42,6 +51,8 @@ class Line:
     account_name: str
     tax_case: str
     automatic: bool | None = None
+    valid_from: date | None = None
+    used: int = 0
 
     @property
     def is_row(self) -> bool:
@@ -54,17 +65,19 @@ def show(at: At) -> Response:
     """All rows, by table, as they hold for the connection."""
     name = at.asked("connection")
     context = at.app.context(name)
-    table, wanted = at.asked("table"), at.asked("wanted").casefold()
+    table, wanted, use = at.asked("table"), at.asked("wanted").casefold(), at.asked("use")
     found = [
         one
         for one in lines_of(context, at.language)
-        if table in ("", one.table) and wanted in f"{one.facts} {one.account} {one.tax_case}".casefold()
+        if table in ("", one.table)
+        and wanted in f"{one.facts} {one.account} {one.tax_case}".casefold()
+        and use in ("", "unused" if not one.used else "used")
     ]
+    if at.asked("order") in _ORDERS:
+        found.sort(key=lambda one: one.used, reverse=at.asked("order") == "most")
     if at.asked("as") in FORMS:
-        heads = [at.say(one) for one in ("label_table", "label_where", "label_account", "label_tax_case")]
-        cells = [
-            [at.say(f"table_{one.table}"), one.facts, one.account, _title(at, one.tax_case)] for one in found
-        ]
+        heads = [at.say(one) for one in _HEADS]
+        cells = [_cells(at, one) for one in found]
         return downloaded(at.asked("as"), at.say("tab_rows"), heads, cells, at.language)
     paging = at.paging(len(found))
     return at.shown(
@@ -75,6 +88,8 @@ def show(at: At) -> Response:
         lines=found[max(paging.first - 1, 0) : paging.last],
         paging=paging,
         tables=TABLES,
+        uses=_USES,
+        orders=_ORDERS,
         title_of=lambda case: _title(at, case),
     )
 
@@ -112,12 +127,32 @@ def change(at: Acting) -> Response:
         value, attribute = at.form.get("value"), _attribute(context, table, at.form.get("other"))
         part = mapping_edit.entry_changed(text, table, attribute, value, at.form.get("account"))
     elif number.isdecimal() and int(number):
-        part = mapping_edit.row_changed(text, table, int(number), _chosen(at, table))
+        part = _changed(at, context, table, int(number))
     else:
-        given = {one: value for one, value in _chosen(at, table).items() if value is not None}
+        given = {**_chosen(at, table), "valid_from": _day(at)}
         fact = at.form.get("fact") or at.form.get("other")
         part = mapping_edit.row_added(table, fact, at.form.get("value"), given)
     return begin_change(at, context, mapping_edit.edited(text, [part]), place("rows", name))
+
+
+def _changed(at: Acting, context: Context, table: str, number: int) -> Part:
+    """A row with what was chosen: from a day on, in a row that follows it, or the row itself."""
+    text, chosen, day = context.settings.text, _chosen(at, table), _day(at)
+    if at.form.get("how") == _ITSELF:
+        return mapping_edit.row_changed(text, table, number, {**chosen, "valid_from": day})
+    line = _line(at, context, table, str(number), "")
+    if day is None or (line is not None and line.valid_from == day):
+        return mapping_edit.row_changed(text, table, number, chosen)
+    return mapping_edit.row_followed(text, table, number, chosen, day)
+
+
+def _day(at: Acting) -> date | None:
+    """From when a row shall hold. Raises NeedsHuman (`day_unreadable`)."""
+    given = at.form.get("valid_from")
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise NeedsHuman(Problem("day_unreadable", {"given": given})) from error
 
 
 def _missing(at: Visit, context: Context) -> list[tuple[str, int, str]]:
@@ -135,7 +170,7 @@ def _missing(at: Visit, context: Context) -> list[tuple[str, int, str]]:
 
 def lines_of(context: Context, language: Language) -> Iterator[Line]:
     """The rows and entries of every table, in their order, with what they look at in words."""
-    rules = context.rules
+    rules, counted = context.rules, usage(context)
     mapping = rules.mapping
     for table in _ACCOUNTS:
         rows = mapping.revenue if table == "revenue" else mapping.expense
@@ -145,32 +180,21 @@ def lines_of(context: Context, language: Language) -> Iterator[Line]:
             facts = looked_at({**named, **row.attributes}, language)
             case = row.tax_case or (known.tax_case if known else "")
             name = known.name if known else ""
-            yield Line(table, number, "", facts, row.account or "", name, case, row.automatic)
+            account, used = row.account or "", counted.of_row(table, row)
+            yield Line(table, number, "", facts, account, name, case, row.automatic, row.valid_from, used)
     for number, case_row in enumerate(mapping.tax_case, start=1):
         shown = case_row.model_dump(mode="json", exclude_defaults=True)
         named = {name: one for name, one in shown.items() if name not in _NO_FACTS}
-        yield Line(
-            "tax_case",
-            number,
-            "",
-            looked_at({**named, **case_row.attributes}, language),
-            "",
-            "",
-            case_row.case,
-        )
+        facts = looked_at({**named, **case_row.attributes}, language)
+        case, begins, used = case_row.case, case_row.valid_from, counted.of_row("tax_case", case_row)
+        yield Line("tax_case", number, "", facts, "", "", case, None, begins, used)
     for table in _ENTRIES:
         made = getattr(mapping, table)
         for key, value in (made.table if made is not None else {}).items():
             known = rules.accounts.get(value) if table == "payments" else None
-            yield Line(
-                table,
-                0,
-                key,
-                looked_at({made.attribute: key}, language),
-                value,
-                known.name if known else "",
-                "",
-            )
+            facts, name = looked_at({made.attribute: key}, language), known.name if known else ""
+            used = counted.of_entry(table, made.attribute, key)
+            yield Line(table, 0, key, facts, value, name, "", None, None, used)
 
 
 def _chosen(at: Visit, table: str) -> dict[str, Any]:
@@ -209,6 +233,11 @@ def _cases(at: Visit, table: str) -> list[tuple[str, str]]:
     direction = _DIRECTIONS.get(table)
     found = [one for one in tax_cases().values() if direction in (None, one.direction)]
     return sorted(((one.name, one.title[at.language]) for one in found), key=lambda pair: pair[1])
+
+
+def _cells(at: Visit, one: Line) -> list[Cell]:
+    case = _title(at, one.tax_case)
+    return [at.say(f"table_{one.table}"), one.facts, one.account, case, one.valid_from, one.used]
 
 
 def _title(at: Visit, case: str) -> str:

@@ -21,7 +21,7 @@ from mlconnector.web.console.screens.mapping.screen import SCREEN, ShownFault, f
 from mlconnector.web.console.visits import Acting, At, Visit
 
 _ORDER = ("open", "by_default", "mapped", "not_needed")
-_CHOSEN = ("called", "value", "tax_case", "account", "automatic", "cost_centre")
+_CHOSEN = ("called", "value", "tax_case", "account", "automatic", "cost_centre", "valid_from")
 _TAKES = {"tax_case": ("tax_case",), "revenue": ("tax_case", "account"), "expense": ("tax_case", "account")}
 
 
@@ -111,14 +111,15 @@ def _page(
 
 
 def _choice(at: Visit, one: MappedWord) -> dict[str, str]:
-    """What is chosen for a word now, as the form has it."""
-    choice = one.rows[0].choice if one.rows else Choice()
+    """What was chosen for a word last, as the form has it."""
+    choice = max(one.rows, key=lambda row: row.begins).choice if one.rows else Choice()
     by_case = word("chosen_account", "by_tax_case", at.language)
     return {
         "tax_case": choice.tax_case,
         "account": by_case if choice.by_tax_case else choice.account,
         "automatic": "" if choice.automatic is None else str(choice.automatic).lower(),
         "cost_centre": choice.cost_centre,
+        "valid_from": "" if choice.valid_from is None else choice.valid_from.isoformat(),
     }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from mlconnector.store.batches import ARRIVED, NOT_TAKEN
 from mlconnector.store.entries import Format
@@ -164,22 +164,9 @@ def _standing() -> Select[Any]:
     )
 
 
-def standing(
-    connection: Connection, ids: Sequence[str]
-) -> Iterator[tuple[tuple[str, datetime, str], BookedRow]]:
-    """Some bookings, none that DATEV has refused, each with its place in the order of all reports."""
-    query = _standing().where(entries.c.id.in_(ids)).add_columns(entries.c.period, entries.c.created_at)
-    for row in connection.execute(query):
-        yield (row.period, row.created_at, row.id), _row(row)
-
-
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[BookedRow]:
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
-        yield _row(row)
-
-
-def _row(row: Row[*tuple[Any, ...]]) -> BookedRow:
-    return BookedRow(row[0], row[1], row[2], row[3], row[4], stand_of(row[5]), row[6])
+        yield BookedRow(row[0], row[1], row[2], row[3], row[4], stand_of(row[5]), row[6])
 
 
 def stand_of(state: str | None) -> Stand:

@@ -8,10 +8,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from mlconnector.flow.report.transferred import Booked
-from mlconnector.mapping.open_items import is_payment, moves_person
-from mlconnector.mapping.payments import PAYMENT
-from mlconnector.mapping.withholding import WITHHELD_TAX
-from mlconnector.model.entries import Entry
+from mlconnector.mapping.movements import gross_of
 from mlconnector.model.money import ZERO, rounded
 from mlconnector.store.vouchers import VoucherRow, VoucherState
 
@@ -124,20 +121,6 @@ def carried(bookings: Iterable[Booked]) -> dict[str, Carried]:
             _moved(so_far.accepted, step, gross) if one.stand == "accepted" else so_far.accepted,
         )
     return found
-
-
-def gross_of(entry: Entry) -> Decimal:
-    """What a booking comes to, with the sign of its voucher: what falls due, the money paid, what is open.
-
-    Tax that is withheld is owed too, only to a tax office.
-    """
-    if entry.is_statistical:
-        return entry.total
-    sign = 1 if entry.ledger == "receivable" else -1
-    if is_payment(entry):
-        return -sign * sum((line.amount for line in entry.lines if line.tax_case == PAYMENT), ZERO)
-    owed = (one for one in entry.lines if moves_person(entry, one) and one.tax_case != WITHHELD_TAX)
-    return sign * sum((line.amount for line in owed), ZERO)
 
 
 def compared(read: Iterable[ReadVoucher], bookings: Mapping[str, Carried]) -> tuple[Compared, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
@@ -68,15 +67,6 @@ class Completeness:
         return self.documents.get("filed", 0), sum(self.documents.values())
 
 
-class _Content(msgspec.Struct, frozen=True):
-    """What is looked at of a revision beside its facts."""
-
-    direction: str = ""
-
-
-_decoder = msgspec.json.Decoder(_Content)
-
-
 def completeness_of(
     services: Services, name: str, *, period: str | None = None, whole_client: bool = False
 ) -> Completeness:
@@ -116,8 +106,7 @@ def _read(db: Connection, scope: Scope) -> Iterator[ReadVoucher]:
 def read_voucher(row: VoucherRow, content: str | None) -> ReadVoucher:
     """A voucher with what its newest revision says; None where it could not be read."""
     facts = facts_of(content)
-    more = _Content() if content is None else _decoder.decode(content)
-    return ReadVoucher(row, more.direction, facts.customer, facts.currency, facts.owed)
+    return ReadVoucher(row, facts.direction, facts.customer, facts.currency, facts.owed)
 
 
 def _held(db: Connection, name: str, first: date | None, last: date | None) -> Iterator[Held]:

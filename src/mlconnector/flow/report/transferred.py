@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,10 +10,9 @@ from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
 from mlconnector.model.entries import Entry, decode
-from mlconnector.store import booked, connections, items
+from mlconnector.store import booked, connections
 from mlconnector.store.booked import BookedRow, Stand
 from mlconnector.store.entries import Format
-from mlconnector.store.items import Item
 from mlconnector.texts.zone import day_of
 
 
@@ -60,11 +59,6 @@ def posted(
     """The bookings in the months from that of `first` to that of `last`; none that DATEV has refused."""
     months = [f"{day:%Y-%m}" if day is not None else "" for day in (first, last)]
     yield from map(_booked, booked.in_months(db, of.client, of.names, *months))
-
-
-def under(db: Connection, of: Whose, found: Collection[Item]) -> Iterator[Booked]:
-    """The bookings with a line under one of these open items, in the same order."""
-    yield from map(_booked, items.bookings_under(db, of.client, of.names, found))
 
 
 def dated(db: Connection, of: Whose, first: date | None, last: date | None) -> Iterator[Booked]:

@@ -151,13 +151,16 @@ def shared(connection: Connection, client: str, names: Sequence[str], accounts: 
     return found
 
 
-def unaccepted(connection: Connection, client: str, names: Sequence[str], since: str) -> Iterator[Unaccepted]:
+def unaccepted(
+    connection: Connection, client: str, names: Sequence[str], since: str | None = None
+) -> Iterator[Unaccepted]:
     """The bookings that DATEV has not accepted, and all from a month on; none that it has refused."""
+    also = () if since is None else (entries.c.period >= since,)
     query = (
         select(entry_facts.c.posted_on, entries.c.batch)
         .select_from(entries)
         .join(entry_facts, entry_facts.c.entry == entries.c.id)
-        .where(*_not_accepted(client, names, entries.c.period >= since))
+        .where(*_not_accepted(client, names, *also))
     )
     states = batch_states(connection, names)
     for posted_on, batch in connection.execute(query):

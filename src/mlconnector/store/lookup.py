@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -208,6 +209,17 @@ def search(
     )
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
         yield VoucherRow(*row[:-1]), row[-1]
+
+
+def of_ids(connection: Connection, ids: Sequence[str]) -> list[tuple[VoucherRow, str | None]]:
+    """Some vouchers with what their newest revision says, by connection, the latest changed first."""
+    found: list[tuple[Any, VoucherRow, str | None]] = []
+    for part in parts(ids):
+        query = select(*COLUMNS, revisions.c.content, vouchers.c.changed_at).outerjoin(revisions, _newest())
+        rows = connection.execute(query.where(vouchers.c.id.in_(part)).order_by(vouchers.c.id))
+        found += ((row.changed_at, VoucherRow(*row[:-2]), row.content) for row in rows)
+    found.sort(key=lambda one: one[0], reverse=True)
+    return [(row, content) for _, row, content in sorted(found, key=lambda one: one[1].connection)]
 
 
 def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[VoucherRow, str]]:

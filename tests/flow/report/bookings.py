@@ -16,13 +16,14 @@ from mlconnector.flow.report.transferred import Booked
 from mlconnector.formats.extf import document_field
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.drafts import Draft, entry, ledger_of
-from mlconnector.mapping.movements import Part, moved_by
+from mlconnector.mapping.movements import Part, gross_of, moved_by
 from mlconnector.mapping.open_items import open_items
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry, reversed_entry
 from mlconnector.model.vouchers import Voucher
 from mlconnector.store.booked import Stand
 from mlconnector.store.item_rows import Movement
+from mlconnector.store.read_vouchers import BookedSum
 from tests.mapping.builders import rules
 
 ACCOUNTS = {"sale": "10001", "purchase": "70001"}
@@ -115,6 +116,20 @@ def movements(one: Booked) -> Iterator[Movement]:
                 due_date=moved.due_date,
                 stand=one.stand,
             )
+
+
+def sums(ledger: Ledger) -> list[BookedSum]:
+    """What each booking comes to for its party."""
+    return [
+        BookedSum(
+            one.voucher,
+            one.stand,
+            one.entry.currency,
+            1 if one.entry.kind == "original" else -1,
+            gross_of(one.entry),
+        )
+        for one in ledger.bookings
+    ]
 
 
 def shown(item: OpenItem) -> str:

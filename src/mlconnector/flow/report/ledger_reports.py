@@ -10,12 +10,13 @@ from datetime import date
 from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.report.balances import Balances, balances
-from mlconnector.flow.report.costs import Costs, costs
+from mlconnector.flow.report.balances import Balances, balance_parts, together
+from mlconnector.flow.report.batch_sums import Days, Kind, is_within, of_period
+from mlconnector.flow.report.costs import Costs, cost_parts, costs_together
 from mlconnector.flow.report.open_item_window import PersonKey, Window, within
 from mlconnector.flow.report.open_items import Person, Total, persons, total
 from mlconnector.flow.report.search import period_of
-from mlconnector.flow.report.transferred import Booked, Whose, posted, today, whose
+from mlconnector.flow.report.transferred import Whose, today, unaccepted, whose
 from mlconnector.mapping.costs import has_costs
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Ledger
@@ -162,13 +163,11 @@ def balances_of(
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
     (first, last), of, rules = asked_for(services, name, period, whole_client=whole_client)
-    left_out: Counter[str] = Counter()
     with services.database.read() as db:
         names = accounts.names(db, of.client)
-        standing = counted(posted(db, of, first, last), {"accepted"}, first, last, left_out)
-        found = balances(((one, rules[one.connection]) for one in standing), names)
-    del left_out["later"]
-    return BalanceReport(of, first, last, found, NotCounted(**left_out))
+        found = together(of_period(services, db, of, rules, (first, last), _BALANCES), names)
+        left_out = NotCounted(**Counter(not_accepted(db, of, (first, last))))
+    return BalanceReport(of, first, last, found, left_out)
 
 
 def costs_of(
@@ -179,12 +178,13 @@ def costs_of(
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
     (first, last), of, rules = asked_for(services, name, period, whole_client=whole_client)
-    left_out: Counter[str] = Counter()
     with services.database.read() as db:
-        bookings = (one for one in posted(db, of, first, last) if has_costs(one.entry, rules[one.connection]))
-        standing = counted(bookings, {"accepted"}, first, last, left_out)
-        found = costs((one, rules[one.connection]) for one in standing)
-    del left_out["later"]
+        found = costs_together(of_period(services, db, of, rules, (first, last), _COSTS))
+        left_out: Counter[str] = Counter(
+            one.stand
+            for one in unaccepted(db, of, first, last)
+            if is_within(one.entry.posted_on, (first, last)) and has_costs(one.entry, rules[one.connection])
+        )
     return CostReport(of, first, last, found, NotCounted(**left_out))
 
 
@@ -197,21 +197,12 @@ def asked_for(
     return days, of, {one: services.rules(one) for one in of.names}
 
 
-def counted(
-    bookings: Iterator[Booked],
-    stands: set[Stand],
-    first: date | None,
-    last: date | None,
-    left_out: Counter[str],
-) -> Iterator[Booked]:
-    """The bookings of a period that count; how many of it do not is noted, and how many are later."""
-    for one in bookings:
-        day = one.entry.posted_on
-        if first is not None and day < first:
-            continue
-        if last is not None and day > last:
-            left_out["later"] += one.stand in stands
-        elif one.stand in stands:
-            yield one
-        else:
-            left_out[one.stand] += 1
+def not_accepted(db: Connection, of: Whose, days: Days) -> Iterator[str]:
+    """The stand of each booking of a period that DATEV has neither accepted nor refused."""
+    for one in items.unaccepted(db, of.client, of.names):
+        if is_within(one.posted_on, days):
+            yield one.stand
+
+
+_BALANCES = Kind("balances", balance_parts, lambda parts: len(parts.accounts))
+_COSTS = Kind("costs", cost_parts, len)

@@ -36,6 +36,7 @@ voucher_facts = Table(
     Column("direction", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("owed", BigInteger),
+    sqlite_with_rowid=False,
 )
 Index("ix_voucher_facts_amount", voucher_facts.c.amount)
 
@@ -54,6 +55,7 @@ entry_facts = Table(
     Column("currency", Text, nullable=False),
     Column("step", Integer, nullable=False),
     Column("gross", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # The lines of a booking, from 1. `client`, `connection`, `ledger` and `posted_on` are those of the booking. A

@@ -116,6 +116,10 @@ entries = Table(
 )
 Index("ix_entries_waiting", entries.c.connection, entries.c.batch, entries.c.period)
 Index("ix_entries_open_item", entries.c.client, entries.c.open_item)
+Index(
+    "ix_entries_voucher",
+    *(entries.c[name] for name in ("voucher", "batch", "period", "created_at", "id")),
+)
 Index("ix_entries_created", entries.c.created_at)
 Index(
     "ix_entries_journal",

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("owed", sa.BigInteger()),
         sa.PrimaryKeyConstraint("voucher", name=op.f("pk_voucher_facts")),
         sa.ForeignKeyConstraint(["voucher"], ["vouchers.id"], name=op.f("fk_voucher_facts_voucher")),
+        sqlite_with_rowid=False,
     )
     facts = op.create_table(
         "entry_facts",
@@ -46,6 +47,7 @@ def upgrade() -> None:
         sa.Column("gross", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("entry", name=op.f("pk_entry_facts")),
         sa.ForeignKeyConstraint(["entry"], ["entries.id"], name=op.f("fk_entry_facts_entry")),
+        sqlite_with_rowid=False,
     )
     lines = op.create_table(
         "entry_lines",
@@ -77,6 +79,7 @@ def upgrade() -> None:
     told = ["owed", "owed_euro", "part", "discount", "due_date", "entry", "line"]
     op.create_index("ix_entry_lines_item", "entry_lines", [*item, *told])
     op.create_index("ix_entry_lines_amount", "entry_lines", ["connection", "amount", "entry"])
+    op.create_index("ix_entries_voucher", "entries", ["voucher", "batch", "period", "created_at", "id"])
 
 
 def _fill_from_vouchers(table: sa.Table) -> None:

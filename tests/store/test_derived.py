@@ -35,7 +35,7 @@ def test_what_is_there_already_gets_its_columns_with_the_migration(connected: Da
         add_entry(db, "e2", "read", clock(), turn=2, content=foreign)
         written = everything(db)
         assert [len(rows) for rows in written] == [2, 2, 2]
-        db.execute(text("DROP INDEX ix_entries_voucher"))
+        db.execute(text("DROP INDEX ix_vouchers_taken_back"))
         with Operations.context(MigrationContext.configure(db)):
             r0019_columns_of_reports.upgrade()
         assert everything(db) == written

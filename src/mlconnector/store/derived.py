@@ -41,6 +41,7 @@ class EntryFacts(TypedDict):
     """What a booking is searched and added up by."""
 
     entry: str
+    voucher: str
     posted_on: date
     party: str
     total: int
@@ -124,6 +125,7 @@ def of_entries(rows: Iterable[Mapping[str, Any]]) -> tuple[list[EntryFacts], lis
         facts.append(
             EntryFacts(
                 entry=row["id"],
+                voucher=row["voucher"],
                 posted_on=entry.posted_on,
                 party=folded(entry.party_name),
                 total=thousandths(abs(entry.total)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -61,7 +61,8 @@ class Scope:
 
 COLUMNS = [vouchers.c[name] for name in VoucherRow.__dataclass_fields__]
 _IN_ORDER = (vouchers.c.connection, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
-_WAITS = vouchers.c.state.in_(["needs_human", "rejected", "settled", "booked_by_hand"])
+_WAITING = ("needs_human", "rejected", "settled", "booked_by_hand")
+_WAITS = vouchers.c.state.in_(_WAITING)
 # How many vouchers of the same name are shown for a choice.
 _AMBIGUOUS = 6
 
@@ -109,7 +110,7 @@ def causes(connection: Connection, wanted: Scope, cause: str | None = None) -> l
     query = (
         select(vouchers.c.connection, problems.c.cause, count)
         .join(problems, problems.c.voucher == vouchers.c.id)
-        .where(_WAITS, *_within(wanted))
+        .where(*_waiting(wanted))
         .group_by(vouchers.c.connection, problems.c.cause)
     )
     if cause is not None:
@@ -134,7 +135,7 @@ def said_of_causes(
             )
             .distinct()
             .join(vouchers, problems.c.voucher == vouchers.c.id)
-            .where(_WAITS, problems.c.cause.in_(part), *_within(wanted))
+            .where(problems.c.cause.in_(part), *_waiting(wanted))
             .order_by(problems.c.facts)
         )
         for row in connection.execute(query):
@@ -302,6 +303,19 @@ def revisions_of(connection: Connection, voucher: str) -> dict[str, str]:
 
 def _newest() -> ColumnElement[bool]:
     return and_(revisions.c.voucher == vouchers.c.id, revisions.c.revision == vouchers.c.revision)
+
+
+def _waiting(wanted: Scope) -> Iterator[ColumnElement[bool]]:
+    """The conditions for vouchers that are found by their problems, which are few.
+
+    SQLite would begin with all that have one of the states, most of which wait for nothing.
+    """
+    yield vouchers.c.state.concat("").in_(_WAITING)
+    if wanted.connection is not None:
+        yield vouchers.c.connection.concat("") == wanted.connection
+    yield from _within(replace(wanted, connection=None, states=()))
+    if wanted.states:
+        yield vouchers.c.state.in_(wanted.states)
 
 
 def _within(wanted: Scope) -> Iterator[ColumnElement[bool]]:

@@ -22,6 +22,7 @@ from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry, reversed_entry
 from mlconnector.model.vouchers import Voucher
 from mlconnector.store.booked import Stand
+from mlconnector.store.derived import thousandths
 from mlconnector.store.item_rows import Movement
 from mlconnector.store.read_vouchers import BookedSum
 from tests.mapping.builders import rules
@@ -126,7 +127,7 @@ def sums(ledger: Ledger) -> list[BookedSum]:
             one.stand,
             one.entry.currency,
             1 if one.entry.kind == "original" else -1,
-            gross_of(one.entry),
+            thousandths(gross_of(one.entry)),
         )
         for one in ledger.bookings
     ]

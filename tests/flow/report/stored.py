@@ -171,8 +171,14 @@ def _some(random: Random, step: int, day: date, invoices: list[Voucher]) -> Vouc
         note = {"kind": Kind.CREDIT_NOTE, "number": f"GS-{step}"}
         return voucher(line(f"{-amount}"), party=party(name=who), **note, **facts)
     direction = "purchase" if what == "purchase" else "sale"
-    lines = (line(f"{amount}"), line("3.33", "7"))
-    return voucher(*lines, direction=direction, party=party(name=who), number=f"RE-{step}", **facts)
+    return voucher(
+        line(f"{amount}"),
+        line("3.33", "7"),
+        direction=direction,
+        party=party(name=who),
+        number=f"RE-{step}",
+        **facts,
+    )
 
 
 def _money(random: Random, step: int, day: date, of: Voucher) -> Voucher:

@@ -28,6 +28,7 @@ from mlconnector.model.vouchers import Voucher, encode
 from mlconnector.store import batches, entries
 from mlconnector.store.booked import Stand
 from mlconnector.store.database import Database
+from mlconnector.store.derived import thousandths
 from mlconnector.store.read_vouchers import BookedSum, Read
 from tests.clock import Clock
 from tests.flow.report.bookings import Ledger, movements
@@ -155,7 +156,16 @@ def test_completeness_is_that_of_every_voucher_and_booking(stored: Stored, seed:
         first, last = days(period)
         read = [
             Read(
-                *(key, one.kind.value, facts.direction, facts.currency, facts.owed, "settled", False, False),
+                *(
+                    key,
+                    one.kind.value,
+                    facts.direction,
+                    facts.currency,
+                    thousandths(facts.owed or Decimal(0)),
+                    "settled",
+                    False,
+                    False,
+                ),
                 one.number,
             )
             for key, one in said.items()
@@ -168,7 +178,7 @@ def test_completeness_is_that_of_every_voucher_and_booking(stored: Stored, seed:
                 one.stand,
                 one.entry.currency,
                 1 if one.entry.kind == "original" else -1,
-                gross_of(one.entry),
+                thousandths(gross_of(one.entry)),
             )
             for one in stored.in_order(NAMES)
         ]

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
 
-MOST = 150_000
-"""How many single sums are kept, some 300 to 500 bytes each."""
+MOST = 60_000
+"""How many single sums are kept, of at most a kilobyte each."""
 
 
 class KeptSums:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from mlconnector.model.money import ZERO, rounded
+from mlconnector.store.derived import amount_of
 from mlconnector.store.read_vouchers import BookedSum, Read
 from mlconnector.store.vouchers import VoucherRow, VoucherState
 
@@ -69,23 +70,23 @@ class Sum:
 
 @dataclass(slots=True)
 class Carried:
-    """What became of the bookings of a voucher: how many stand, and the gross that they come to."""
+    """What became of the bookings of a voucher: how many stand, and the gross in thousandths."""
 
     currency: str
     sent: int = 0
-    sent_gross: Decimal = ZERO
+    sent_gross: int = 0
     accepted: int = 0
-    accepted_gross: Decimal = ZERO
+    accepted_gross: int = 0
 
 
 @dataclass(slots=True)
 class _Adding:
-    """A sum so far."""
+    """A sum so far, in thousandths."""
 
     count: int = 0
-    gross: Decimal = ZERO
+    gross: int = 0
 
-    def add(self, gross: Decimal | None) -> None:
+    def add(self, gross: int | None) -> None:
         """One voucher more."""
         self.count += 1
         if gross is not None:
@@ -192,7 +193,7 @@ def _sums(found: dict[_Key, tuple[_Adding, _Adding, _Adding]], key: _Key) -> tup
 
 
 def _exact(one: _Adding, group: Group) -> Sum:
-    return Sum(one.count, rounded(one.gross, group.currency))
+    return Sum(one.count, rounded(amount_of(one.gross), group.currency))
 
 
 def _order(group: Group) -> tuple[bool, str, str, str]:

@@ -30,6 +30,7 @@ from mlconnector.model.money import rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.voucher_facts import facts_of
 from mlconnector.store import booked, lookup, read_vouchers
+from mlconnector.store.derived import amount_of
 from mlconnector.store.lookup import Scope
 from mlconnector.store.read_vouchers import Read
 from mlconnector.store.vouchers import VoucherRow
@@ -105,7 +106,7 @@ def _differing(db: Connection, found: Sequence[tuple[Read, Carried]]) -> Iterato
     has = {one.voucher: its for one, its in found}
     for row, content in lookup.of_ids(db, list(has)):
         its = has[row.id]
-        accepted = rounded(its.accepted_gross, its.currency)
+        accepted = rounded(amount_of(its.accepted_gross), its.currency)
         yield Differing(read_voucher(row, content), its.currency, accepted)
 
 

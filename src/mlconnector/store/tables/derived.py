@@ -47,6 +47,7 @@ entry_facts = Table(
     "entry_facts",
     metadata,
     Column("entry", Text, ForeignKey("entries.id"), primary_key=True),
+    Column("voucher", Text, nullable=False),
     Column("posted_on", Date, nullable=False),
     Column("party", Text, nullable=False),
     Column("total", BigInteger, nullable=False),
@@ -56,6 +57,10 @@ entry_facts = Table(
     Column("step", Integer, nullable=False),
     Column("gross", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+Index(
+    "ix_entry_facts_voucher",
+    *(entry_facts.c[name] for name in ("voucher", "currency", "step", "gross", "entry")),
 )
 
 # The lines of a booking, from 1. `client`, `connection`, `ledger` and `posted_on` are those of the booking. A

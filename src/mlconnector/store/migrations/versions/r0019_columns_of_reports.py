@@ -37,6 +37,7 @@ def upgrade() -> None:
     facts = op.create_table(
         "entry_facts",
         sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("voucher", sa.Text(), nullable=False),
         sa.Column("posted_on", sa.Date(), nullable=False),
         sa.Column("party", sa.Text(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
@@ -79,7 +80,17 @@ def upgrade() -> None:
     told = ["owed", "owed_euro", "part", "discount", "due_date", "entry", "line"]
     op.create_index("ix_entry_lines_item", "entry_lines", [*item, *told])
     op.create_index("ix_entry_lines_amount", "entry_lines", ["connection", "amount", "entry"])
-    op.create_index("ix_entries_voucher", "entries", ["voucher", "batch", "period", "created_at", "id"])
+    taken_back = sa.text("booked_revision IS NOT NULL AND booked_entry IS NULL")
+    op.create_index(
+        "ix_vouchers_taken_back",
+        "vouchers",
+        ["connection"],
+        sqlite_where=taken_back,
+        postgresql_where=taken_back,
+    )
+    op.create_index(
+        "ix_entry_facts_voucher", "entry_facts", ["voucher", "currency", "step", "gross", "entry"]
+    )
 
 
 def _fill_from_vouchers(table: sa.Table) -> None:
@@ -98,7 +109,7 @@ def _fill_from_vouchers(table: sa.Table) -> None:
 
 
 def _fill_from_entries(facts: sa.Table, lines: sa.Table) -> None:
-    names = ("id", "client", "connection", "ledger", "content")
+    names = ("id", "voucher", "client", "connection", "ledger", "content")
     given = sa.table("entries", *(sa.column(name) for name in names))
     last = ""
     while True:

@@ -94,13 +94,12 @@ def settled(connection: Connection, of: Counted) -> tuple[list[Settled], set[Ite
     These are open, or in part not accepted yet; or it takes a look at their rows to tell what stands of them.
     """
     ahead = [_LINE.entry.in_(_of_stands(of, of.stands - {"accepted"}))] if of.stands != {"accepted"} else []
-    originals, dated = _count(_LINE.part == "original"), _count(_LINE.due_date.is_not(None))
+    dated = _count(_LINE.due_date.is_not(None))
     dated_originals = _count(_LINE.part == "original", _LINE.due_date.is_not(None))
     to_read = or_(
         *(func.sum(one) != 0 for one in (_LINE.owed, _LINE.owed_euro)),
         *(_count(one) > 0 for one in (_LINE.part == "reversals", *ahead)),
-        originals == 0,
-        and_(dated_originals != 0, dated_originals != originals),
+        _count(_LINE.part == "original") == 0,
     )
     items = (
         select(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
 from mlconnector.flow.report.ledger_reports import OpenItemReport
@@ -53,7 +54,8 @@ def ledger_table(report: OpenItemReport, ledger: Ledger, spoken: Language) -> Ta
             after += count
         else:
             shown += rows
-    elsewhere = _elsewhere(known, [one for one in report.settled if one.ledger == ledger])
+    settled = [one for one in report.settled if one.ledger == ledger]
+    elsewhere = _elsewhere(known, settled, report.on)
     return Table(title, _ITEM, shown, spoken, before, after, elsewhere)
 
 
@@ -63,13 +65,14 @@ def _rows(one: Person, spoken: Language) -> list[list[Cell]]:
     return [*rows, _sum_of(one, spoken)] if len(rows) > 1 else rows
 
 
-def _elsewhere(known: Sequence[Sequence[Cell]], settled: Sequence[Settled]) -> list[Cell]:
+def _elsewhere(known: Sequence[Sequence[Cell]], settled: Sequence[Settled], on: date) -> list[Cell]:
     """Of each column of items a cell that says something; of what is settled only that there is one."""
     found: list[Cell] = []
     for at, key in enumerate(_ITEM):
         said: Cell = next((row[at] for row in known if row[at]), None)
         if said is None and key in MAY_LACK:
-            said = next((1 for one in settled if getattr(one, key, False)), None)
+            some: Cell = on if key == "due_date" else 1
+            said = next((some for one in settled if getattr(one, key, False)), None)
         found.append(next((row[at] for row in known if row[at] is not None), None) if said is None else said)
     return found
 

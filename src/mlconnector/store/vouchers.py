@@ -469,8 +469,7 @@ def reversed_counts(connection: Connection, name: str | None = None) -> dict[str
 
 
 def was_reversed() -> ColumnElement[bool]:
-    """Whether a voucher was booked, and nothing of it stands in DATEV any more."""
-    # SQLite would go through all that are settled rather than through the index of those taken back.
+    """Whether a voucher was booked, and nothing of it stands in DATEV any more; they have an index."""
     return and_(
         vouchers.c.state.concat("") == "settled",
         vouchers.c.booked_revision.is_not(None),

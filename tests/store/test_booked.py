@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from mlconnector.store import booked
+from mlconnector.store import booked, read_vouchers
+from mlconnector.store.booked import BookedRow
 from mlconnector.store.database import Database
 from tests.clock import Clock
 from tests.store.rows import CLIENT, add_batch, add_document, add_entry, add_voucher
@@ -30,8 +31,17 @@ def db(connected: Database) -> Iterator[Connection]:
         yield transaction
 
 
+def standing(db: Connection, *names: str, **more: Any) -> list[BookedRow]:
+    """What DATEV has accepted, and then what it has not."""
+    asked = (db, CLIENT, names or ("north",))
+    return [
+        *booked.in_batches(db, booked.taken(*asked, **more)),
+        *booked.unaccepted_in_months(*asked, **more),
+    ]
+
+
 def ids(db: Connection, *names: str, **more: Any) -> list[str]:
-    return [row.id for row in booked.in_months(db, CLIENT, names or ("north",), **more)]
+    return [row.id for row in standing(db, *names, **more)]
 
 
 def test_every_booking_says_what_became_of_it_and_what_was_refused_is_left_out(
@@ -42,7 +52,7 @@ def test_every_booking_says_what_became_of_it_and_what_was_refused_is_left_out(
     for turn, state in enumerate((*STATES, "failed", "dissolved"), start=2):
         add_batch(db, state, state, clock())
         add_entry(db, f"e-{state}", "v", clock(), batch=state, turn=turn)
-    stands = {row.id: row.stand for row in booked.in_months(db, CLIENT, ["north"])}
+    stands = {row.id: row.stand for row in standing(db)}
     assert stands == {"waits": "planned", **{f"e-{state}": stand for state, stand in STATES.items()}}
 
 
@@ -50,7 +60,7 @@ def test_a_reversal_names_what_it_takes_back(db: Connection, clock: Clock) -> No
     add_voucher(db, "v", clock())
     add_entry(db, "a", "v", clock())
     add_entry(db, "b", "v", clock(), kind="reversal", reverses="a")
-    assert [(row.id, row.reverses) for row in booked.in_months(db, CLIENT, ["north"])] == [
+    assert [(row.id, row.reverses) for row in standing(db)] == [
         ("a", None),
         ("b", "a"),
     ]
@@ -60,7 +70,8 @@ def test_months_and_connections_are_chosen(db: Connection, clock: Clock) -> None
     add_voucher(db, "v", clock())
     add_voucher(db, "w", clock(), name="south")
     for turn, month in enumerate(("2026-01", "2026-02", "2026-03"), start=1):
-        add_entry(db, month, "v", clock(), period=month, turn=turn)
+        add_batch(db, f"b-{month}", "succeeded", clock())
+        add_entry(db, month, "v", clock(), period=month, turn=turn, batch=f"b-{month}")
     add_entry(db, "other", "w", clock(), connection="south")
     add_entry(db, "elsewhere", "w", clock(), connection="south", client="1-1", turn=2)
     assert ids(db) == ["2026-01", "2026-02", "2026-03"]
@@ -78,8 +89,8 @@ def test_bookings_and_documents_are_found_by_the_date_of_their_voucher(db: Conne
     add_document(db, "g2", "july", "stored", clock())
     add_document(db, "g3", "august", "filed", clock())
     july = date(2026, 7, 1), date(2026, 7, 31)
-    assert [row.id for row in booked.of_vouchers_dated(db, ["north"], *july)] == ["july"]
-    both = {row.id for row in booked.of_vouchers_dated(db, ["north"], None, None)}
+    assert [row.voucher for row in read_vouchers.booked(db, ["north"], *july)] == ["july"]
+    both = {row.voucher for row in read_vouchers.booked(db, ["north"], None, None)}
     assert both == {"july", "august"}
     assert booked.documents_by_state(db, ["north"], *july) == {"filed": 1, "stored": 1}
     assert booked.documents_by_state(db, ["north"], date(2026, 8, 1), None) == {"filed": 1}

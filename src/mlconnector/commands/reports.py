@@ -154,10 +154,11 @@ class _Asked:
         if self.csv == _STANDARD_OUTPUT and document.current().wanted:
             raise typer.BadParameter(phrase("preview_one_output"))
         if self.csv is not None:
-            write_csv(self.csv, told.file.headings, told.file.rows)
+            file = told.file()
+            write_csv(self.csv, file.headings, file.rows)
             say_written(self.csv)
         if self.xlsx is not None:
-            write_sheets(self.xlsx, [Sheet(one.title, one.headings, one.rows) for one in told.sheets])
+            write_sheets(self.xlsx, [Sheet(one.title, one.headings, one.rows) for one in told.sheets()])
             say_written(self.xlsx)
         if self.json:
             print_json(data)

@@ -14,7 +14,7 @@ from mlconnector.model.vouchers import Allocation, DownPayment, Line, Retained
 
 @dataclass(frozen=True, slots=True)
 class VoucherFacts:
-    """Customer (or supplier), gross amount with its sign, and currency, as far as they are known.
+    """Customer (or supplier), gross amount with its sign, currency and direction, as far as they are known.
 
     `owed` is what falls due by the document itself: without down payments that it settles, which their
     requests owe, and without what is kept back as a security, but with what is released of it.
@@ -24,6 +24,7 @@ class VoucherFacts:
     amount: Decimal | None = None
     currency: str = ""
     owed: Decimal | None = None
+    direction: str = ""
 
 
 class _Party(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ class _Content(msgspec.Struct, frozen=True):
     """What is looked at of a revision."""
 
     party: _Party | None = None
+    direction: str = ""
     currency: str = ""
     lines: tuple[Line, ...] = ()
     stated_total: Decimal | None = None
@@ -54,10 +56,10 @@ def facts_of(content: str | None) -> VoucherFacts:
     customer = said.party.name if said.party else ""
     try:
         gross = _gross(said)
-        return VoucherFacts(customer, gross, said.currency, _owed(gross, said))
+        return VoucherFacts(customer, gross, said.currency, _owed(gross, said), said.direction)
     except InvalidOperation:
         # More digits than money has: such a voucher waits, and is listed without an amount.
-        return VoucherFacts(customer, None, said.currency, None)
+        return VoucherFacts(customer, None, said.currency, None, said.direction)
 
 
 def _gross(said: _Content) -> Decimal | None:

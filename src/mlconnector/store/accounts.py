@@ -43,6 +43,12 @@ def every(connection: Connection, client: str) -> dict[str, GivenNumber]:
     return {row.number: GivenNumber(*row) for row in connection.execute(query)}
 
 
+def names(connection: Connection, client: str) -> dict[str, str]:
+    """Who has the numbers of a client, by number."""
+    query = select(accounts.c.number, accounts.c.name).where(accounts.c.client == client)
+    return {row.number: row.name for row in connection.execute(query)}
+
+
 def page(
     connection: Connection, client: str, ledger: Ledger, wanted: str, first: int, most: int
 ) -> tuple[list[GivenNumber], int]:

@@ -185,6 +185,12 @@ def ended_within(connection: Connection, since: datetime, until: datetime) -> li
     return [Ended(row[0], row[1], row[2], int(row[3])) for row in connection.execute(query)]
 
 
+def states(connection: Connection, names: Sequence[str]) -> dict[str, BatchState]:
+    """The state of each batch of some connections, by its id."""
+    query = select(batches.c.id, batches.c.state).where(batches.c.connection.in_(list(names)))
+    return {row.id: row.state for row in connection.execute(query)}
+
+
 def attempts(connection: Connection, batch: str) -> list[Attempt]:
     """Every time that a batch was handed over, the first one first."""
     query = (

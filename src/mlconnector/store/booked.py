@@ -11,11 +11,20 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from mlconnector.store.batches import ARRIVED, NOT_TAKEN
 from mlconnector.store.entries import Format
-from mlconnector.store.sets import SET_SIZE
+from mlconnector.store.sets import SET_SIZE, parts
 from mlconnector.store.tables import batches, documents, entries, vouchers
 
 Stand = Literal["accepted", "under_way", "planned"]
 """Of a booking: DATEV has it, DATEV may have it, or nothing of it has left yet."""
+
+_BOOKED = tuple(
+    entries.c[name]
+    for name in (
+        *("id", "voucher", "connection", "channel", "reverses"),
+        *("content", "batch", "period", "created_at"),
+    )
+)
+_IN_ORDER = (entries.c.period, entries.c.created_at, entries.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +36,69 @@ class BookedRow:
     connection: str
     channel: Format
     reverses: str | None
-    stand: Stand
     content: str
+    batch: str | None
+    period: str
+    created_at: datetime
+    stand: Stand
 
 
-def in_months(
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A batch that DATEV has accepted, as far as it can be told from what it was and from what it may become.
+
+    `bookings` is how many are in it, of which the latest was `made_at`; `changed_at` is when it came to its
+    state.
+    """
+
+    batch: str
+    connection: str
+    period: str
+    bookings: int
+    made_at: datetime
+    changed_at: datetime
+
+
+def taken(
+    connection: Connection, client: str, names: Sequence[str], first: str = "", last: str = ""
+) -> list[Taken]:
+    """The batches that DATEV has accepted of some months, by the months of their bookings."""
+    key = (entries.c.batch, entries.c.connection, entries.c.period)
+    held = (
+        select(*key, func.count().label("bookings"), func.max(entries.c.created_at).label("made_at"))
+        .where(entries.c.batch.is_not(None), *_of_months(client, names, first, last))
+        .group_by(*key)
+        .subquery()
+    )
+    query = (
+        select(held, batches.c.changed_at)
+        .join(batches, batches.c.id == held.c.batch)
+        .where(batches.c.state.in_(ARRIVED))
+        .order_by(held.c.period, held.c.batch)
+    )
+    return [Taken(*row) for row in connection.execute(query)]
+
+
+def in_batches(connection: Connection, some: Sequence[Taken]) -> list[BookedRow]:
+    """The bookings in some batches that DATEV has accepted, in the order of all reports."""
+    found: list[BookedRow] = []
+    names = sorted({one.connection for one in some})
+    for part in parts([one.batch for one in some]):
+        query = select(*_BOOKED).where(entries.c.connection.in_(names), entries.c.batch.in_(part))
+        # Databases would sort what the bookings say along with them.
+        found += (_booked_row(row, "accepted") for row in connection.execute(query))
+    return sorted(found, key=lambda one: (one.period, one.created_at, one.id))
+
+
+def unaccepted_in_months(
     connection: Connection, client: str, names: Sequence[str], first: str = "", last: str = ""
 ) -> Iterator[BookedRow]:
-    """The bookings of connections in the books of a client, by their months from `first` to `last`.
-
-    Left out is what DATEV has refused. The order is always the same.
-    """
-    query = _standing().where(entries.c.client == client, entries.c.connection.in_(list(names)))
-    if first:
-        query = query.where(entries.c.period >= first)
-    if last:
-        query = query.where(entries.c.period <= last)
-    return _rows(connection, query)
+    """The bookings of some months that DATEV has neither accepted nor refused."""
+    others = select(batches.c.id).where(
+        batches.c.connection.in_(list(names)), batches.c.state.not_in((*ARRIVED, *NOT_TAKEN))
+    )
+    waiting = entries.c.batch.is_(None) | entries.c.batch.in_(others)
+    return _rows(connection, _standing().where(*_of_months(client, names, first, last), waiting))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +122,11 @@ def journal(
     offset: int = 0,
 ) -> list[JournalRow]:
     """A page of the bookings of some months, in the order of the months and of their making."""
-    in_order = (entries.c.period, entries.c.created_at, entries.c.id)
     # What is sorted carries no content, of which a page needs little.
     page = (
         select(entries.c.id)
         .where(*_in(client, names, first, last))
-        .order_by(*in_order)
+        .order_by(*_IN_ORDER)
         .limit(limit)
         .offset(offset)
         .subquery()
@@ -81,7 +135,7 @@ def journal(
         select(entries.c.voucher, entries.c.content, batches.c.state, batches.c.file_name)
         .join(page, page.c.id == entries.c.id)
         .outerjoin(batches, batches.c.id == entries.c.batch)
-        .order_by(*in_order)
+        .order_by(*_IN_ORDER)
     )
     return [
         JournalRow(voucher, content, stand_of(state), file_name)
@@ -104,22 +158,20 @@ def latest_month(connection: Connection, names: Sequence[str]) -> str:
 
 
 def _in(client: str, names: Sequence[str], first: str, last: str) -> Iterator[ColumnElement[bool]]:
-    yield entries.c.client == client
-    yield entries.c.connection.in_(list(names))
     refused = select(batches.c.id).where(batches.c.state.in_(NOT_TAKEN))
     yield entries.c.batch.is_(None) | entries.c.batch.not_in(refused)
+    yield from _of_months(client, names, first, last)
+
+
+def _of_months(
+    client: str, names: Sequence[str], first: str = "", last: str = ""
+) -> Iterator[ColumnElement[bool]]:
+    yield entries.c.client == client
+    yield entries.c.connection.in_(list(names))
     if first:
         yield entries.c.period >= first
     if last:
         yield entries.c.period <= last
-
-
-def of_vouchers_dated(
-    connection: Connection, names: Sequence[str], first: date | None, last: date | None
-) -> Iterator[BookedRow]:
-    """The bookings of vouchers that are dated from `first` to `last`, whenever they were booked."""
-    query = _standing().join(vouchers, vouchers.c.id == entries.c.voucher)
-    return _rows(connection, query.where(vouchers.c.connection.in_(list(names)), *_dated(first, last)))
 
 
 def documents_by_state(
@@ -129,7 +181,7 @@ def documents_by_state(
     query = (
         select(documents.c.state, func.count())
         .join(vouchers, vouchers.c.id == documents.c.voucher)
-        .where(vouchers.c.connection.in_(list(names)), *_dated(first, last))
+        .where(vouchers.c.connection.in_(list(names)), *dated(first, last))
         .group_by(documents.c.state)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
@@ -149,37 +201,20 @@ def numbers(connection: Connection, names: Sequence[str], beginnings: Collection
 def _standing() -> Select[Any]:
     """All bookings that DATEV has not refused."""
     return (
-        select(
-            entries.c.id,
-            entries.c.voucher,
-            entries.c.connection,
-            entries.c.channel,
-            entries.c.reverses,
-            batches.c.state,
-            entries.c.content,
-        )
+        select(*_BOOKED, batches.c.state)
         .outerjoin(batches, batches.c.id == entries.c.batch)
         .where(batches.c.state.is_(None) | batches.c.state.not_in(NOT_TAKEN))
-        .order_by(entries.c.period, entries.c.created_at, entries.c.id)
+        .order_by(*_IN_ORDER)
     )
-
-
-def standing(
-    connection: Connection, ids: Sequence[str]
-) -> Iterator[tuple[tuple[str, datetime, str], BookedRow]]:
-    """Some bookings, none that DATEV has refused, each with its place in the order of all reports."""
-    query = _standing().where(entries.c.id.in_(ids)).add_columns(entries.c.period, entries.c.created_at)
-    for row in connection.execute(query):
-        yield (row.period, row.created_at, row.id), _row(row)
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[BookedRow]:
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
-        yield _row(row)
+        yield _booked_row(row, stand_of(row.state))
 
 
-def _row(row: Row[*tuple[Any, ...]]) -> BookedRow:
-    return BookedRow(row[0], row[1], row[2], row[3], row[4], stand_of(row[5]), row[6])
+def _booked_row(row: Row[*tuple[Any, ...]], stand: Stand) -> BookedRow:
+    return BookedRow(*(*row[: len(_BOOKED)], stand))
 
 
 def stand_of(state: str | None) -> Stand:
@@ -189,7 +224,8 @@ def stand_of(state: str | None) -> Stand:
     return "accepted" if state in ARRIVED else "under_way"
 
 
-def _dated(first: date | None, last: date | None) -> Iterator[ColumnElement[bool]]:
+def dated(first: date | None, last: date | None) -> Iterator[ColumnElement[bool]]:
+    """The conditions for a voucher to be dated from `first` to `last`; None where the period is open."""
     if first is not None:
         yield vouchers.c.document_date >= first
     if last is not None:

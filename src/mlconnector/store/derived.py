@@ -11,10 +11,9 @@ from typing import Any, TypedDict
 from sqlalchemy import ColumnElement
 
 from mlconnector.formats.extf import document_field
-from mlconnector.mapping.open_items import moves_person
+from mlconnector.mapping.movements import gross_of, moved_by
 from mlconnector.mapping.row_names import rows_behind
 from mlconnector.model.entries import Entry, decode
-from mlconnector.model.euro import euro_amounts
 from mlconnector.model.money import ZERO
 from mlconnector.model.voucher_facts import facts_of, folded
 from mlconnector.store.tables import clearings, document_marks, entry_facts, entry_lines, entry_rows
@@ -25,22 +24,36 @@ BESIDE_ENTRIES = (clearings, document_marks, entry_rows, entry_lines, entry_fact
 """The tables whose rows say something of a booking, by `entry`, and go with it."""
 
 
+# What one document owes at most for databases to add them up: more than any field of a booking has.
+MOST_OWED = 10**15
+
+
 class VoucherFacts(TypedDict):
-    """What a voucher is searched by."""
+    """What a voucher is searched and added up by."""
 
     voucher: str
     names: str
     party: str
     amount: int | None
+    customer: str
+    direction: str
+    currency: str
+    owed: int | None
 
 
 class EntryFacts(TypedDict):
-    """What a booking is searched by."""
+    """What a booking is searched and added up by."""
 
     entry: str
+    voucher: str
     posted_on: date
     party: str
     total: int
+    party_name: str
+    document_date: date
+    currency: str
+    step: int
+    gross: int
 
 
 class LineFacts(TypedDict):
@@ -60,6 +73,9 @@ class LineFacts(TypedDict):
     item_currency: str | None
     owed: int | None
     owed_euro: int | None
+    part: str | None
+    discount: int | None
+    due_date: date | None
 
 
 class RowFacts(TypedDict):
@@ -96,11 +112,22 @@ def between(
 
 
 def of_voucher(key: str, number: str | None, external_id: str, content: str | None) -> VoucherFacts:
-    """What a voucher is searched by; `content` is that of its newest revision, None where it has none."""
+    """What a voucher is searched and added up by; `content` is that of its newest revision, None without one.
+
+    What it owes is left out where it is more than databases add up.
+    """
     facts = facts_of(content)
-    amount = None if facts.amount is None else min(thousandths(abs(facts.amount)), MOST)
-    names = "\n".join(folded(one) for one in (number or "", external_id, key))
-    return VoucherFacts(voucher=key, names=names, party=folded(facts.customer), amount=amount)
+    owed = None if facts.owed is None else thousandths(facts.owed)
+    return VoucherFacts(
+        voucher=key,
+        names="\n".join(folded(one) for one in (number or "", external_id, key)),
+        party=folded(facts.customer),
+        amount=None if facts.amount is None else min(thousandths(abs(facts.amount)), MOST),
+        customer=facts.customer,
+        direction=facts.direction,
+        currency=facts.currency,
+        owed=owed if owed is not None and abs(owed) <= MOST_OWED else None,
+    )
 
 
 def of_entries(rows: Iterable[Mapping[str, Any]]) -> tuple[list[EntryFacts], list[LineFacts]]:
@@ -109,13 +136,18 @@ def of_entries(rows: Iterable[Mapping[str, Any]]) -> tuple[list[EntryFacts], lis
     lines: list[LineFacts] = []
     for row in rows:
         entry = decode(row["content"])
-        total = sum((line.amount for line in entry.lines if not line.currency), ZERO)
         facts.append(
             EntryFacts(
                 entry=row["id"],
+                voucher=row["voucher"],
                 posted_on=entry.posted_on,
                 party=folded(entry.party_name),
-                total=thousandths(abs(total)),
+                total=thousandths(abs(entry.total)),
+                party_name=entry.party_name,
+                document_date=entry.document_date,
+                currency=entry.currency,
+                step=1 if entry.kind == "original" else -1,
+                gross=thousandths(gross_of(entry)),
             )
         )
         lines += _lines(row, entry)
@@ -138,11 +170,8 @@ def rows_of_entries(rows: Iterable[Mapping[str, Any]]) -> list[RowFacts]:
 
 
 def _lines(row: Mapping[str, Any], entry: Entry) -> Iterator[LineFacts]:
-    euros = euro_amounts(entry.lines, entry.exchange_rate)
-    for number, (line, euro) in enumerate(zip(entry.lines, euros, strict=True), 1):
-        moves = moves_person(entry, line)
-        beside = line.discount or ZERO
-        owed = (ZERO if line.currency else line.amount) + beside
+    for number, (line, moved) in enumerate(zip(entry.lines, moved_by(entry), strict=True), 1):
+        beside = (moved.discount if moved else None) or ZERO
         yield LineFacts(
             entry=row["id"],
             line=number,
@@ -154,8 +183,11 @@ def _lines(row: Mapping[str, Any], entry: Entry) -> Iterator[LineFacts]:
             tax_case=line.tax_case,
             currency=line.currency or entry.currency,
             amount=thousandths(line.amount),
-            item=document_field(line.number or entry.number)[0] if moves else None,
-            item_currency=entry.currency if moves else None,
-            owed=thousandths(owed) if moves else None,
-            owed_euro=thousandths(euro + beside) if moves else None,
+            item=document_field(line.number or entry.number)[0] if moved else None,
+            item_currency=entry.currency if moved else None,
+            owed=thousandths(moved.amount + beside) if moved else None,
+            owed_euro=thousandths(moved.euro + beside) if moved else None,
+            part=moved.part if moved else None,
+            discount=thousandths(beside) if beside else None,
+            due_date=moved.due_date if moved else None,
         )

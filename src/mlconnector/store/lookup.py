@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -60,7 +61,8 @@ class Scope:
 
 COLUMNS = [vouchers.c[name] for name in VoucherRow.__dataclass_fields__]
 _IN_ORDER = (vouchers.c.connection, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
-_WAITS = vouchers.c.state.in_(["needs_human", "rejected", "settled", "booked_by_hand"])
+_WAITING = ("needs_human", "rejected", "settled", "booked_by_hand")
+_WAITS = vouchers.c.state.in_(_WAITING)
 # How many vouchers of the same name are shown for a choice.
 _AMBIGUOUS = 6
 
@@ -108,7 +110,7 @@ def causes(connection: Connection, wanted: Scope, cause: str | None = None) -> l
     query = (
         select(vouchers.c.connection, problems.c.cause, count)
         .join(problems, problems.c.voucher == vouchers.c.id)
-        .where(_WAITS, *_within(wanted))
+        .where(*_waiting(wanted))
         .group_by(vouchers.c.connection, problems.c.cause)
     )
     if cause is not None:
@@ -133,7 +135,7 @@ def said_of_causes(
             )
             .distinct()
             .join(vouchers, problems.c.voucher == vouchers.c.id)
-            .where(_WAITS, problems.c.cause.in_(part), *_within(wanted))
+            .where(problems.c.cause.in_(part), *_waiting(wanted))
             .order_by(problems.c.facts)
         )
         for row in connection.execute(query):
@@ -208,6 +210,17 @@ def search(
     )
     for row in connection.execute(query.execution_options(yield_per=SET_SIZE)):
         yield VoucherRow(*row[:-1]), row[-1]
+
+
+def of_ids(connection: Connection, ids: Sequence[str]) -> list[tuple[VoucherRow, str | None]]:
+    """Some vouchers with what their newest revision says, by connection, the latest changed first."""
+    found: list[tuple[Any, VoucherRow, str | None]] = []
+    for part in parts(ids):
+        query = select(*COLUMNS, revisions.c.content, vouchers.c.changed_at).outerjoin(revisions, _newest())
+        rows = connection.execute(query.where(vouchers.c.id.in_(part)).order_by(vouchers.c.id))
+        found += ((row.changed_at, VoucherRow(*row[:-2]), row.content) for row in rows)
+    found.sort(key=lambda one: one[0], reverse=True)
+    return [(row, content) for _, row, content in sorted(found, key=lambda one: one[1].connection)]
 
 
 def naming(connection: Connection, name: str, text: str) -> Iterator[tuple[VoucherRow, str]]:
@@ -290,6 +303,19 @@ def revisions_of(connection: Connection, voucher: str) -> dict[str, str]:
 
 def _newest() -> ColumnElement[bool]:
     return and_(revisions.c.voucher == vouchers.c.id, revisions.c.revision == vouchers.c.revision)
+
+
+def _waiting(wanted: Scope) -> Iterator[ColumnElement[bool]]:
+    """The conditions for vouchers that are found by their problems, which are few.
+
+    SQLite would begin with all that have one of the states, most of which wait for nothing.
+    """
+    yield vouchers.c.state.concat("").in_(_WAITING)
+    if wanted.connection is not None:
+        yield vouchers.c.connection.concat("") == wanted.connection
+    yield from _within(replace(wanted, connection=None, states=()))
+    if wanted.states:
+        yield vouchers.c.state.in_(wanted.states)
 
 
 def _within(wanted: Scope) -> Iterator[ColumnElement[bool]]:

@@ -466,9 +466,9 @@ def reversed_counts(connection: Connection, name: str | None = None) -> dict[str
 
 
 def was_reversed() -> ColumnElement[bool]:
-    """Whether a voucher was booked, and nothing of it stands in DATEV any more."""
+    """Whether a voucher was booked, and nothing of it stands in DATEV any more; they have an index."""
     return and_(
-        vouchers.c.state == "settled",
+        vouchers.c.state.concat("") == "settled",
         vouchers.c.booked_revision.is_not(None),
         vouchers.c.booked_entry.is_(None),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,15 +11,20 @@ from typing import Any
 import msgspec
 
 from mlconnector.flow.report.balances import Balances, balances
-from mlconnector.flow.report.open_items import OpenItem, Person, movements, persons
+from mlconnector.flow.report.open_items import OpenItem, Person, persons
 from mlconnector.flow.report.transferred import Booked
+from mlconnector.formats.extf import document_field
 from mlconnector.mapping.booking import decide
 from mlconnector.mapping.drafts import Draft, entry, ledger_of
+from mlconnector.mapping.movements import Part, gross_of, moved_by
 from mlconnector.mapping.open_items import open_items
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Entry, reversed_entry
 from mlconnector.model.vouchers import Voucher
 from mlconnector.store.booked import Stand
+from mlconnector.store.derived import thousandths
+from mlconnector.store.item_rows import Movement
+from mlconnector.store.read_vouchers import BookedSum
 from tests.mapping.builders import rules
 
 ACCOUNTS = {"sale": "10001", "purchase": "70001"}
@@ -84,6 +89,48 @@ class Ledger:
         key = f"e{len(self.bookings)}"
         self.bookings.append(Booked(key, made.voucher, "north", "extf", reverses, stand, made))
         return self.bookings[-1]
+
+
+def movements(one: Booked) -> Iterator[Movement]:
+    """What a booking as it was decided does to person accounts; Skonto in a column stands alone."""
+    entry = one.entry
+    for line, moved in zip(entry.lines, moved_by(entry), strict=True):
+        if moved is None:
+            continue
+        of_it: list[tuple[Part, Decimal, Decimal]] = [(moved.part, moved.amount, moved.euro)]
+        if moved.discount:
+            beside: Part = "reversals" if entry.kind == "reversal" else "discounts"
+            of_it.append((beside, moved.discount, moved.discount))
+        for part, amount, euro in of_it:
+            yield Movement(
+                entry=one.id,
+                reverses=one.reverses,
+                part=part,
+                ledger=entry.ledger,
+                account=line.account,
+                party=entry.party_name,
+                number=document_field(line.number or entry.number)[0],
+                currency=entry.currency,
+                amount=amount,
+                euro=euro,
+                document_date=entry.document_date,
+                due_date=moved.due_date,
+                stand=one.stand,
+            )
+
+
+def sums(ledger: Ledger) -> list[BookedSum]:
+    """What each booking comes to for its party."""
+    return [
+        BookedSum(
+            one.voucher,
+            one.stand,
+            one.entry.currency,
+            1 if one.entry.kind == "original" else -1,
+            thousandths(gross_of(one.entry)),
+        )
+        for one in ledger.bookings
+    ]
 
 
 def shown(item: OpenItem) -> str:

@@ -80,7 +80,7 @@ def test_rows_that_add_up_others_stand_out_and_the_period_is_written_out(
     table = Table(
         "", ("account", "debit"), [["8400", Decimal(1)], ["Summe", Decimal(1)]], "de", frozenset({1})
     )
-    told = ToldReport("Salden", "demo", (), "", [("", table)], [], table, [table])
+    told = ToldReport("Salden", "demo", (), "", [("", table)], [], lambda: table, lambda: [table])
     monkeypatch.setattr(reports, "balances_told", lambda *_made, **_more: told)
     somebody = visitor(filled)
     for form in ("", "&as=print"):

@@ -14,6 +14,7 @@ from mlconnector.errors import ConnectorError, NeedsHuman
 from mlconnector.flow.context import rate_files
 from mlconnector.flow.context.agreed import read_agreed, stamp
 from mlconnector.flow.context.call_budget import StoredBudget
+from mlconnector.flow.context.kept_sums import KeptSums
 from mlconnector.flow.context.leftovers import token_name
 from mlconnector.flow.context.reach import Reach
 from mlconnector.flow.context.settings import ConnectionSettings, read_connection
@@ -101,6 +102,7 @@ class Services:
         self.reached = reached
         self.stopping = Stopping()
         self.reach = Reach(now)
+        self.sums = KeptSums()
         # Connections of which the sink has just refused a request.
         self.refused: set[str] = set()
         # Since when, by the monotonic clock, our own database cannot be written to, and why.

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, get_args
 
-from mlconnector.flow.report.transferred import Booked
-from mlconnector.mapping.open_items import is_payment, moves_person
-from mlconnector.mapping.payments import PAYMENT
-from mlconnector.mapping.withholding import WITHHELD_TAX
-from mlconnector.model.entries import Entry
 from mlconnector.model.money import ZERO, rounded
+from mlconnector.store.derived import amount_of
+from mlconnector.store.read_vouchers import BookedSum, Read
 from mlconnector.store.vouchers import VoucherRow, VoucherState
 
 Outcome = Literal[
@@ -31,6 +28,8 @@ _OF_STATE: Mapping[VoucherState, Outcome] = {
     "ignored": "left_out",
     "booked_by_hand": "booked_by_hand",
 }
+_Key = tuple[str, str, str]
+"""Kind, direction and currency."""
 _KINDS: Mapping[str, str] = {"invoice": "0", "credit_note": "1", "payment": "2"}
 
 
@@ -64,22 +63,34 @@ class Sum:
     count: int = 0
     gross: Decimal = ZERO
 
-    def plus(self, gross: Decimal | None) -> Sum:
-        """The sum with one voucher more."""
-        return Sum(self.count + 1, self.gross + (gross or ZERO))
-
     def less(self, other: Sum) -> Sum:
         """By how much this is more than the other one."""
         return Sum(self.count - other.count, self.gross - other.gross)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Carried:
-    """What became of the bookings of a voucher: how many stand, and the gross that they come to."""
+    """What became of the bookings of a voucher: how many stand, and the gross in thousandths."""
 
     currency: str
-    sent: Sum
-    accepted: Sum
+    sent: int = 0
+    sent_gross: int = 0
+    accepted: int = 0
+    accepted_gross: int = 0
+
+
+@dataclass(slots=True)
+class _Adding:
+    """A sum so far, in thousandths."""
+
+    count: int = 0
+    gross: int = 0
+
+    def add(self, gross: int | None) -> None:
+        """One voucher more."""
+        self.count += 1
+        if gross is not None:
+            self.gross += gross
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,99 +112,88 @@ class Differing:
     accepted: Decimal
 
 
-def outcome_of(row: VoucherRow) -> Outcome:
+def outcome_of(state: VoucherState, *, is_reversed: bool, is_set_aside: bool) -> Outcome:
     """What became of a voucher."""
-    if row.is_reversed:
+    if is_reversed:
         return "reversed"
-    if row.state == "ignored" and row.is_set_aside:
+    if state == "ignored" and is_set_aside:
         return "set_aside"
-    return _OF_STATE[row.state]
+    return _OF_STATE[state]
 
 
-def carried(bookings: Iterable[Booked]) -> dict[str, Carried]:
+def carried(bookings: Iterable[BookedSum]) -> dict[str, Carried]:
     """What was sent and accepted of each voucher; reversals take off what they take back."""
     found: dict[str, Carried] = {}
-    for one in bookings:
-        if one.stand == "planned":
+    for voucher, stand, currency, step, gross in bookings:
+        if stand == "planned":
             continue
-        so_far = found.get(one.voucher, Carried(one.entry.currency, Sum(), Sum()))
-        step, gross = 1 if one.entry.kind == "original" else -1, gross_of(one.entry)
-        found[one.voucher] = Carried(
-            one.entry.currency if step > 0 else so_far.currency,
-            _moved(so_far.sent, step, gross),
-            _moved(so_far.accepted, step, gross) if one.stand == "accepted" else so_far.accepted,
-        )
+        its = found.get(voucher)
+        if its is None:
+            its = found[voucher] = Carried(currency)
+        elif step > 0:
+            its.currency = currency
+        its.sent += step
+        its.sent_gross += gross
+        if stand == "accepted":
+            its.accepted += step
+            its.accepted_gross += gross
     return found
 
 
-def gross_of(entry: Entry) -> Decimal:
-    """What a booking comes to, with the sign of its voucher: what falls due, the money paid, what is open.
-
-    Tax that is withheld is owed too, only to a tax office.
-    """
-    if entry.is_statistical:
-        return entry.total
-    sign = 1 if entry.ledger == "receivable" else -1
-    if is_payment(entry):
-        return -sign * sum((line.amount for line in entry.lines if line.tax_case == PAYMENT), ZERO)
-    owed = (one for one in entry.lines if moves_person(entry, one) and one.tax_case != WITHHELD_TAX)
-    return sign * sum((line.amount for line in owed), ZERO)
-
-
-def compared(read: Iterable[ReadVoucher], bookings: Mapping[str, Carried]) -> tuple[Compared, ...]:
+def compared(read: Iterable[Read], bookings: Mapping[str, Carried]) -> tuple[Compared, ...]:
     """Source against sent against accepted, group by group."""
-    found: dict[Group, list[Sum]] = {}
+    found: dict[_Key, tuple[_Adding, _Adding, _Adding]] = {}
     for one in read:
-        of_source = _sums(found, _group(one))
-        of_source[0] = of_source[0].plus(one.gross)
-        its = bookings.get(one.row.id)
-        if its is None:
-            continue
-        sums = _sums(found, Group(one.row.kind, one.direction, its.currency))
-        for at, carried_of_it in ((1, its.sent), (2, its.accepted)):
-            if carried_of_it.count > 0:
-                sums[at] = sums[at].plus(carried_of_it.gross)
+        _sums(found, (one.kind, one.direction, one.currency))[0].add(one.gross)
+        its = bookings.get(one.voucher)
+        if its is not None:
+            sums = _sums(found, (one.kind, one.direction, its.currency))
+            if its.sent > 0:
+                sums[1].add(its.sent_gross)
+            if its.accepted > 0:
+                sums[2].add(its.accepted_gross)
+    groups = {Group(*key): sums for key, sums in found.items()}
     return tuple(
-        Compared(group, *(_exact(one, group) for one in found[group])) for group in sorted(found, key=_order)
+        Compared(group, *(_exact(one, group) for one in groups[group]))
+        for group in sorted(groups, key=_order)
     )
 
 
-def by_outcome(read: Iterable[ReadVoucher]) -> tuple[tuple[Group, Outcome, Sum], ...]:
+def by_outcome(read: Iterable[Read]) -> tuple[tuple[Group, Outcome, Sum], ...]:
     """What was read, by what became of it; together it is everything that was read."""
-    found: dict[tuple[Group, Outcome], Sum] = {}
+    found: dict[tuple[_Key, Outcome], _Adding] = {}
     for one in read:
-        key = _group(one), outcome_of(one.row)
-        found[key] = found.get(key, Sum()).plus(one.gross)
-    ordered = sorted(found, key=lambda key: (_order(key[0]), OUTCOMES.index(key[1])))
-    return tuple((*key, _exact(found[key], key[0])) for key in ordered)
+        outcome = outcome_of(one.state, is_reversed=one.is_reversed, is_set_aside=one.is_set_aside)
+        key = ((one.kind, one.direction, one.currency), outcome)
+        if key not in found:
+            found[key] = _Adding()
+        found[key].add(one.gross)
+    sums = [(Group(*group), outcome, one) for (group, outcome), one in found.items()]
+    sums.sort(key=lambda one: (_order(one[0]), OUTCOMES.index(one[1])))
+    return tuple((group, outcome, _exact(one, group)) for group, outcome, one in sums)
 
 
-def differing(read: Iterable[ReadVoucher], bookings: Mapping[str, Carried]) -> tuple[Differing, ...]:
-    """The vouchers of which DATEV has another amount than the source has now."""
+def differing(read: Iterable[Read], bookings: Mapping[str, Carried]) -> list[tuple[Read, Carried]]:
+    """The vouchers of which DATEV has another amount than the source has now, with what it has."""
     found = []
     for one in read:
-        its = bookings.get(one.row.id)
-        if its is None or its.accepted.count <= 0:
+        its = bookings.get(one.voucher)
+        if its is None or its.accepted <= 0:
             continue
-        if (one.currency, one.gross) != (its.currency, its.accepted.gross):
-            found.append(Differing(one, its.currency, rounded(its.accepted.gross, its.currency)))
-    return tuple(found)
+        if (one.currency, one.gross) != (its.currency, its.accepted_gross):
+            found.append((one, its))
+    return found
 
 
-def _moved(so_far: Sum, step: int, gross: Decimal) -> Sum:
-    return Sum(so_far.count + step, so_far.gross + gross)
+def _sums(found: dict[_Key, tuple[_Adding, _Adding, _Adding]], key: _Key) -> tuple[_Adding, _Adding, _Adding]:
+    sums = found.get(key)
+    if sums is None:
+        sums = found[key] = (_Adding(), _Adding(), _Adding())
+    return sums
 
 
-def _group(one: ReadVoucher) -> Group:
-    return Group(one.row.kind, one.direction, one.currency)
-
-
-def _sums(found: dict[Group, list[Sum]], group: Group) -> list[Sum]:
-    return found.setdefault(group, [Sum(), Sum(), Sum()])
-
-
-def _exact(one: Sum, group: Group) -> Sum:
-    return Sum(one.count, rounded(one.gross, group.currency))
+def _exact(one: _Adding, group: Group) -> Sum:
+    return Sum(one.count, rounded(amount_of(one.gross), group.currency))
 
 
 def _order(group: Group) -> tuple[bool, str, str, str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import msgspec
 from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.completeness import (
+    Carried,
     Compared,
     Differing,
     Group,
@@ -23,13 +23,16 @@ from mlconnector.flow.report.completeness import (
     differing,
     outcome_of,
 )
-from mlconnector.flow.report.number_series import Found, beginnings, series_of
+from mlconnector.flow.report.number_series import Found, beginnings, series_of, sorted_numbers
 from mlconnector.flow.report.search import period_of
-from mlconnector.flow.report.transferred import Whose, dated, whose
+from mlconnector.flow.report.transferred import Whose, whose
+from mlconnector.model.money import rounded
 from mlconnector.model.problems import Problem
 from mlconnector.model.voucher_facts import facts_of
-from mlconnector.store import booked, lookup
+from mlconnector.store import booked, lookup, read_vouchers
+from mlconnector.store.derived import amount_of
 from mlconnector.store.lookup import Scope
+from mlconnector.store.read_vouchers import Read
 from mlconnector.store.vouchers import VoucherRow
 
 _NUMBERED_BY_US = frozenset({"invoice", "credit_note"})
@@ -68,15 +71,6 @@ class Completeness:
         return self.documents.get("filed", 0), sum(self.documents.values())
 
 
-class _Content(msgspec.Struct, frozen=True):
-    """What is looked at of a revision beside its facts."""
-
-    direction: str = ""
-
-
-_decoder = msgspec.json.Decoder(_Content)
-
-
 def completeness_of(
     services: Services, name: str, *, period: str | None = None, whole_client: bool = False
 ) -> Completeness:
@@ -87,12 +81,13 @@ def completeness_of(
     first, last = period_of(period) if period else (None, None)
     of = whose(services, name, whole_client=whole_client)
     with services.database.read() as db:
-        read = [one for each in of.names for one in _read(db, Scope(each, (), first, last))]
-        bookings = carried(dated(db, of, first, last))
+        read = read_vouchers.read(db, of.names, first, last)
+        bookings = carried(read_vouchers.booked(db, of.names, first, last))
         documents = booked.documents_by_state(db, of.names, first, last)
-        own = list(_numbers(read))
+        own = sorted_numbers(_numbers(read))
         known = booked.numbers(db, of.names, beginnings(own))
         held = tuple(one for each in of.names for one in _held(db, each, first, last))
+        differs = tuple(_differing(db, differing(read, bookings)))
     return Completeness(
         whose=of,
         first=first,
@@ -102,32 +97,37 @@ def completeness_of(
         documents=documents,
         series=series_of(own, known),
         held=held,
-        differing=differing(read, bookings),
+        differing=differs,
     )
 
 
-def _read(db: Connection, scope: Scope) -> Iterator[ReadVoucher]:
-    for row, content in lookup.search(db, scope):
-        # Customers and suppliers, and records that are gone, have no day: they are no documents.
-        if row.document_date is not None:
-            yield read_voucher(row, content)
+def _differing(db: Connection, found: Sequence[tuple[Read, Carried]]) -> Iterator[Differing]:
+    """What differs as a list shows it: by connection, the latest changed first."""
+    has = {one.voucher: its for one, its in found}
+    for row, content in lookup.of_ids(db, list(has)):
+        its = has[row.id]
+        accepted = rounded(amount_of(its.accepted_gross), its.currency)
+        yield Differing(read_voucher(row, content), its.currency, accepted)
 
 
 def read_voucher(row: VoucherRow, content: str | None) -> ReadVoucher:
     """A voucher with what its newest revision says; None where it could not be read."""
     facts = facts_of(content)
-    more = _Content() if content is None else _decoder.decode(content)
-    return ReadVoucher(row, more.direction, facts.customer, facts.currency, facts.owed)
+    return ReadVoucher(row, facts.direction, facts.customer, facts.currency, facts.owed)
 
 
 def _held(db: Connection, name: str, first: date | None, last: date | None) -> Iterator[Held]:
     waiting = lookup.waiting(db, wanted=Scope(name, (), first, last, undated=True))
     said = lookup.contents(db, list({one.row.id: one.row for one in waiting}.values()))
     for one in waiting:
-        yield Held(read_voucher(one.row, said.get(one.row.id)), outcome_of(one.row), one.problem)
+        yield Held(read_voucher(one.row, said.get(one.row.id)), _outcome(one.row), one.problem)
 
 
-def _numbers(read: Sequence[ReadVoucher]) -> Iterator[str]:
+def _numbers(read: Sequence[Read]) -> Iterator[str]:
     for one in read:
-        if one.direction == "sale" and one.row.kind in _NUMBERED_BY_US and one.row.number:
-            yield one.row.number
+        if one.direction == "sale" and one.kind in _NUMBERED_BY_US and one.number:
+            yield one.number
+
+
+def _outcome(row: VoucherRow) -> Outcome:
+    return outcome_of(row.state, is_reversed=row.is_reversed, is_set_aside=row.is_set_aside)

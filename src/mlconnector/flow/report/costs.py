@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from mlconnector.flow.report.balances import in_euro
 from mlconnector.flow.report.transferred import Booked
-from mlconnector.mapping.costs import line_costs
+from mlconnector.mapping.costs import has_costs, line_costs
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.money import ZERO, rounded
 
@@ -52,13 +52,19 @@ class Costs:
         return any(cost.difference for centre in self.centres for _, cost in centre.costs)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Sum:
     """What was added up so far of a document: its rows less those taken back, and what they cost."""
 
     standing: int = 0
     net: Decimal = ZERO
     by_datev: Decimal = ZERO
+
+    def add(self, other: _Sum) -> None:
+        """Add what other bookings cost."""
+        self.standing += other.standing
+        self.net += other.net
+        self.by_datev += other.by_datev
 
     @property
     def is_left(self) -> bool:
@@ -68,20 +74,36 @@ class _Sum:
 
 _Documents = dict[str, _Sum]
 """The documents of a KOST1 and KOST2, by their vouchers."""
+CostParts = dict[tuple[str, str, str], _Sum]
+"""What some bookings cost by KOST1, KOST2 and voucher."""
 
 
 def costs(bookings: Iterable[tuple[Booked, Rules]]) -> Costs:
     """What bookings cost by their cost centres, each with the rules of its connection."""
-    found: dict[str, dict[str, _Documents]] = {}
+    return costs_together([cost_parts(bookings)])
+
+
+def cost_parts(bookings: Iterable[tuple[Booked, Rules]]) -> CostParts:
+    """What bookings cost, each with the rules of its connection."""
+    found: CostParts = {}
     for one, rules in bookings:
+        if not has_costs(one.entry, rules):
+            continue
         entry = in_euro(one.entry)
         for each in line_costs(entry, rules) if entry is not None else ():
-            centre = found.setdefault(each.line.cost_centre_1, {})
-            documents = centre.setdefault(each.line.cost_centre_2, {})
-            so_far = documents.setdefault(one.voucher, _Sum())
-            so_far.standing += -1 if one.entry.kind == "reversal" else 1
-            so_far.net += each.net
-            so_far.by_datev += each.by_datev
+            key = (each.line.cost_centre_1, each.line.cost_centre_2, one.voucher)
+            step = -1 if one.entry.kind == "reversal" else 1
+            found.setdefault(key, _Sum()).add(_Sum(step, each.net, each.by_datev))
+    return found
+
+
+def costs_together(parts: Iterable[CostParts]) -> Costs:
+    """What all parts cost."""
+    found: dict[str, dict[str, _Documents]] = {}
+    for part in parts:
+        for (first, second, voucher), one in part.items():
+            documents = found.setdefault(first, {}).setdefault(second, {})
+            documents.setdefault(voucher, _Sum()).add(one)
     centres = [_centre(number, found[number]) for number in sorted(found, key=_empty_last)]
     everything = [documents for centre in found.values() for documents in centre.values()]
     return Costs(tuple(one for one in centres if one.costs), _told(everything))

@@ -10,16 +10,20 @@ from datetime import date
 from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
-from mlconnector.flow.report.balances import Balances, balances
-from mlconnector.flow.report.costs import Costs, costs
-from mlconnector.flow.report.open_items import Movement, Person, Total, movements, persons, total
+from mlconnector.flow.report.balances import Balances, balance_parts, together
+from mlconnector.flow.report.batch_sums import Days, Kind, is_within, of_period
+from mlconnector.flow.report.costs import Costs, cost_parts, costs_together
+from mlconnector.flow.report.open_item_window import PersonKey, Window, within
+from mlconnector.flow.report.open_items import Person, Total, persons, total
 from mlconnector.flow.report.search import period_of
-from mlconnector.flow.report.transferred import Booked, Whose, posted, today, under, whose
+from mlconnector.flow.report.transferred import Whose, today, unaccepted, whose
 from mlconnector.mapping.costs import has_costs
 from mlconnector.mapping.rules import Rules
 from mlconnector.model.entries import Ledger
-from mlconnector.store import accounts, items
+from mlconnector.store import accounts, item_rows, items
 from mlconnector.store.booked import Stand
+from mlconnector.store.item_rows import Movement
+from mlconnector.store.items import Counted, Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +37,30 @@ class NotCounted:
 
 @dataclass(frozen=True, slots=True)
 class OpenItemReport:
-    """The open items on a day; `with_planned` says that what is not transferred yet counts, too."""
+    """The open items on a day; `with_planned` says that what is not transferred yet counts, too.
+
+    Where rows are wanted for a `window` alone, the items of others are there only as far as they are open;
+    how many more come to nothing is `settled`.
+    """
 
     whose: Whose
     on: date
     with_planned: bool
     persons: tuple[Person, ...]
     not_counted: NotCounted
+    window: tuple[int, int] | None = None
+    settled: tuple[Settled, ...] = ()
 
     def total(self, ledger: Ledger | None = None) -> Total:
         """What all items come to, or those of debtors or creditors."""
-        return total(item for one in self.persons if ledger in {None, one.ledger} for item in one.items)
+        meant = [one for one in self.persons if ledger in {None, one.ledger}]
+        return total((item for one in meant for item in one.items), sum(one.settled for one in meant))
 
     @property
     def without_due_date(self) -> int:
         """How many items have a document for which nobody has named a due date."""
-        return sum(item.has_document and item.due_date is None for one in self.persons for item in one.items)
+        read = sum(item.has_document and item.due_date is None for one in self.persons for item in one.items)
+        return read + sum(one.without_due_date for one in self.settled)
 
     @property
     def without_document(self) -> int:
@@ -86,42 +98,55 @@ def open_items_of(
     planned: bool = False,
     all_items: bool = False,
     whole_client: bool = False,
+    window: Window | None = None,
 ) -> OpenItemReport:
     """The open items of a connection, or of all connections of its client, on a day (today).
 
-    Only what DATEV has accepted counts; with `planned` also what is on its way, or not sent yet. Raises
-    NeedsHuman (`connection_unknown`).
+    Only what DATEV has accepted counts; with `planned` also what is on its way, or not sent yet. For a page
+    a `window` says of how many rows it shows which. Raises NeedsHuman (`connection_unknown`).
     """
     of, day = whose(services, name, whole_client=whole_client), on or today(services)
-    stands: set[Stand] = {"accepted", "under_way", "planned"} if planned else {"accepted"}
-    left_out: Counter[str] = Counter()
+    stands: frozenset[Stand] = frozenset(("accepted", "under_way", "planned") if planned else ("accepted",))
+    counts = Counted(of.client, of.names, day, stands)
     with services.database.read() as db:
-        names = {number: one.name for number, one in accounts.every(db, of.client).items()}
-        if all_items:
-            standing = counted(posted(db, of), stands, None, day, left_out)
-            moved = [each for one in standing for each in movements(one)]
+        names = accounts.names(db, of.client)
+        left_out = Counter(_left_out(db, of, stands, day))
+        shown = None
+        settled: list[Settled] = []
+        if not all_items:
+            moved = item_rows.movements(db, counts, items.open_on(db, counts))
+        elif window is None:
+            moved = item_rows.movements_on(db, counts)
         else:
-            moved = list(_open(db, of, stands, day))
-            left_out.update(_left_out(db, of, stands, day))
+            moved, settled, shown = _of_window(db, counts, window)
         nameless = {one.account for one in moved} - names.keys()
         shared = items.shared(db, of.client, of.names, nameless)
     found = tuple(
         replace(one, name="") if one.account in shared else one
-        for one in persons(moved, day, names, all_items=all_items)
+        for one in persons(moved, day, names, all_items=all_items, settled=settled)
     )
-    return OpenItemReport(of, day, planned, found, NotCounted(**left_out))
+    if shown is None and window is not None:
+        _, shown = within({(one.ledger, one.account): len(one.items) for one in found}, window)
+    return OpenItemReport(of, day, planned, found, NotCounted(**left_out), shown, tuple(settled))
 
 
-def _open(db: Connection, of: Whose, stands: set[Stand], day: date) -> Iterator[Movement]:
-    """The rows under items that are open: those that come to nothing are never looked at."""
-    found = items.open_on(db, of.client, of.names, day, stands)
-    for one in counted(under(db, of, found), stands, None, day, Counter()):
-        for moved in movements(one):
-            if (moved.ledger, moved.account, moved.number, moved.currency) in found:
-                yield moved
+def _of_window(
+    db: Connection, of: Counted, window: Window
+) -> tuple[list[Movement], list[Settled], tuple[int, int]]:
+    """The rows of all items that a window shows and of those that are open, and how many others there are."""
+    settled, wanted = items.settled(db, of)
+    counts: Counter[PersonKey] = Counter({(one.ledger, one.account): one.items for one in settled})
+    counts.update((ledger, account) for ledger, account, _, _ in wanted)
+    whole, shown = within(counts, window)
+    moved = item_rows.movements(db, of, wanted)
+    for one in item_rows.movements_on(db, of, {account for _, account in whole}):
+        item = (one.ledger, one.account, one.number, one.currency)
+        if item[:2] in whole and item not in wanted:
+            moved.append(one)
+    return moved, [one for one in settled if (one.ledger, one.account) not in whole], shown
 
 
-def _left_out(db: Connection, of: Whose, stands: set[Stand], day: date) -> Iterator[str]:
+def _left_out(db: Connection, of: Whose, stands: frozenset[Stand], day: date) -> Iterator[str]:
     """What does not count, one word for each booking."""
     for one in items.unaccepted(db, of.client, of.names, f"{day:%Y-%m}"):
         if one.posted_on <= day and one.stand not in stands:
@@ -138,13 +163,11 @@ def balances_of(
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
     (first, last), of, rules = asked_for(services, name, period, whole_client=whole_client)
-    left_out: Counter[str] = Counter()
     with services.database.read() as db:
-        names = {number: one.name for number, one in accounts.every(db, of.client).items()}
-        standing = counted(posted(db, of, first, last), {"accepted"}, first, last, left_out)
-        found = balances(((one, rules[one.connection]) for one in standing), names)
-    del left_out["later"]
-    return BalanceReport(of, first, last, found, NotCounted(**left_out))
+        names = accounts.names(db, of.client)
+        found = together(of_period(services, db, of, rules, (first, last), _BALANCES), names)
+        left_out = NotCounted(**Counter(not_accepted(db, of, (first, last))))
+    return BalanceReport(of, first, last, found, left_out)
 
 
 def costs_of(
@@ -155,12 +178,13 @@ def costs_of(
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
     (first, last), of, rules = asked_for(services, name, period, whole_client=whole_client)
-    left_out: Counter[str] = Counter()
     with services.database.read() as db:
-        bookings = (one for one in posted(db, of, first, last) if has_costs(one.entry, rules[one.connection]))
-        standing = counted(bookings, {"accepted"}, first, last, left_out)
-        found = costs((one, rules[one.connection]) for one in standing)
-    del left_out["later"]
+        found = costs_together(of_period(services, db, of, rules, (first, last), _COSTS))
+        left_out: Counter[str] = Counter(
+            one.stand
+            for one in unaccepted(db, of, first, last)
+            if is_within(one.entry.posted_on, (first, last)) and has_costs(one.entry, rules[one.connection])
+        )
     return CostReport(of, first, last, found, NotCounted(**left_out))
 
 
@@ -173,21 +197,12 @@ def asked_for(
     return days, of, {one: services.rules(one) for one in of.names}
 
 
-def counted(
-    bookings: Iterator[Booked],
-    stands: set[Stand],
-    first: date | None,
-    last: date | None,
-    left_out: Counter[str],
-) -> Iterator[Booked]:
-    """The bookings of a period that count; how many of it do not is noted, and how many are later."""
-    for one in bookings:
-        day = one.entry.posted_on
-        if first is not None and day < first:
-            continue
-        if last is not None and day > last:
-            left_out["later"] += one.stand in stands
-        elif one.stand in stands:
-            yield one
-        else:
-            left_out[one.stand] += 1
+def not_accepted(db: Connection, of: Whose, days: Days) -> Iterator[str]:
+    """The stand of each booking of a period that DATEV has neither accepted nor refused."""
+    for one in items.unaccepted(db, of.client, of.names):
+        if is_within(one.posted_on, days):
+            yield one.stand
+
+
+_BALANCES = Kind("balances", balance_parts, lambda parts: len(parts.accounts))
+_COSTS = Kind("costs", cost_parts, len)

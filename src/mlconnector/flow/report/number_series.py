@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -42,28 +42,37 @@ class Found:
     alone: tuple[str, ...]
 
 
-def series_of(numbers: Iterable[str], known: Collection[str] = ()) -> Found:
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Numbers by the series that each may belong to, those without digits, and what each may be read as."""
+
+    members: dict[_Key, dict[int, str]]
+    alone: tuple[str, ...]
+    readings: Mapping[str, Sequence[tuple[_Key, int]]]
+
+
+def series_of(numbers: Sorted, known: Collection[str] = ()) -> Found:
     """Sort numbers into series and find the gaps inside each.
 
     Each number belongs to the series that most others share with it. What is `known` from elsewhere, another
     period for example, is not missing. Where more is missing than is there it is no series: numbers that
     count days or customers look like this.
     """
-    members, alone = _sorted(numbers)
-    elsewhere = _values(known, members)
+    alone = list(numbers.alone)
+    elsewhere = _values(known, numbers)
     found: list[Series] = []
-    for key in sorted(members):
-        one = _series(key, members[key], elsewhere.get(key, set()))
+    for key in sorted(numbers.members):
+        one = _series(key, numbers.members[key], elsewhere.get(key, set()))
         if one is None:
-            alone += members[key].values()
+            alone += numbers.members[key].values()
         else:
             found.append(one)
     return Found(tuple(found), tuple(sorted(alone)))
 
 
-def beginnings(numbers: Iterable[str]) -> list[str]:
+def beginnings(numbers: Sorted) -> list[str]:
     """With what the numbers begin that may be in a series with some of these; none is in several."""
-    several = sorted({prefix for (prefix, _), values in _sorted(numbers)[0].items() if len(values) > 1})
+    several = sorted({prefix for (prefix, _), values in numbers.members.items() if len(values) > 1})
     return [
         one
         for place, one in enumerate(several)
@@ -71,21 +80,23 @@ def beginnings(numbers: Iterable[str]) -> list[str]:
     ]
 
 
-def _sorted(numbers: Iterable[str]) -> tuple[dict[_Key, dict[int, str]], list[str]]:
-    """Numbers by the series that each may belong to, and those without digits."""
-    wanted = sorted(set(numbers))
-    shared = Counter(key for number in wanted for key, _ in _readings(number))
+def sorted_numbers(numbers: Iterable[str]) -> Sorted:
+    """Each number under the series that most others share with it."""
+    readings = {number: list(_readings(number)) for number in sorted(set(numbers))}
+    shared = Counter(key for its in readings.values() for key, _ in its)
     members: dict[_Key, dict[int, str]] = {}
     alone: list[str] = []
-    for number in wanted:
-        readings = list(_readings(number))
-        if not readings:
+    for number, its in readings.items():
+        if not its:
             alone.append(number)
             continue
         # Of equals the last group of digits: that is where most people count.
-        key, value = max(enumerate(readings), key=lambda one: (shared[one[1][0]], one[0]))[1]
+        key, value = its[0]
+        for other in its[1:]:
+            if shared[other[0]] >= shared[key]:
+                key, value = other
         members.setdefault(key, {})[value] = number
-    return members, alone
+    return Sorted(members, tuple(alone), readings)
 
 
 def _readings(number: str) -> Iterator[tuple[_Key, int]]:
@@ -94,11 +105,11 @@ def _readings(number: str) -> Iterator[tuple[_Key, int]]:
         yield (number[: group.start()], number[group.end() :]), int(group[0])
 
 
-def _values(known: Collection[str], members: Collection[_Key]) -> dict[_Key, set[int]]:
+def _values(known: Collection[str], numbers: Sorted) -> dict[_Key, set[int]]:
     found: dict[_Key, set[int]] = {}
     for number in known:
-        for key, value in _readings(number):
-            if key in members:
+        for key, value in numbers.readings.get(number) or _readings(number):
+            if key in numbers.members:
                 found.setdefault(key, set()).add(value)
     return found
 

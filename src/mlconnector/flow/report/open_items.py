@@ -6,46 +6,24 @@ creditor to whom the client owes negative, and the other way round it is a credi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from functools import lru_cache
+from typing import get_args
 
-from mlconnector.flow.report.transferred import Booked
-from mlconnector.formats.extf import document_field
-from mlconnector.mapping.exchange_differences import EXCHANGE
-from mlconnector.mapping.open_items import is_payment, moves_person
-from mlconnector.mapping.payments import DISCOUNT
-from mlconnector.model.entries import Entry, EntryLine, Ledger
-from mlconnector.model.euro import EURO, euro_amounts
+from mlconnector.mapping.movements import Part
+from mlconnector.model.entries import Ledger
+from mlconnector.model.euro import EURO
 from mlconnector.model.money import ZERO, rounded
-from mlconnector.store.booked import Stand
+from mlconnector.store.item_rows import Movement
+from mlconnector.store.items import Settled
 
-Part = Literal["original", "credits", "payments", "discounts", "reversals", "exchange"]
-PARTS: tuple[Part, ...] = ("original", "credits", "payments", "discounts", "reversals", "exchange")
+PARTS: tuple[Part, ...] = get_args(Part)
 LEDGERS: tuple[Ledger, ...] = ("receivable", "payable")
 # Days overdue up to which each part of the ageing goes.
 _AGES = ((0, "not_due"), (30, "days_30"), (60, "days_60"), (90, "days_90"))
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """A row of a booking as it moves a person account, in the document's currency and in EUR."""
-
-    entry: str
-    reverses: str | None
-    part: Part
-    ledger: Ledger
-    account: str
-    party: str
-    number: str
-    currency: str
-    amount: Decimal
-    euro: Decimal
-    document_date: date
-    due_date: date | None
-    stand: Stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +44,8 @@ class Amounts:
     @property
     def open(self) -> Decimal:
         """What is left."""
-        return sum((getattr(self, part) for part in PARTS), ZERO)
+        cleared = self.credits + self.payments + self.discounts + self.reversals
+        return self.original + cleared + self.exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,52 +103,56 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A debtor or creditor with items."""
+    """A debtor or creditor with items, and how many more of theirs come to nothing."""
 
     ledger: Ledger
     account: str
     name: str
     items: tuple[OpenItem, ...]
+    settled: int = 0
 
     @property
     def total(self) -> Total:
         """What all items come to."""
-        return total(self.items)
-
-
-def movements(one: Booked) -> Iterator[Movement]:
-    """The rows of a booking that move a person account; Skonto in DATEV's own column is one of its own."""
-    entry = one.entry
-    for line, euro in zip(entry.lines, euro_amounts(entry.lines, entry.exchange_rate), strict=True):
-        if not moves_person(entry, line):
-            continue
-        yield _movement(one, line, _part(entry, line), ZERO if line.currency else line.amount, euro)
-        if line.discount:
-            beside: Part = "reversals" if entry.kind == "reversal" else "discounts"
-            yield _movement(one, line, beside, line.discount, line.discount)
+        return total(self.items, self.settled)
 
 
 def persons(
-    moved: Iterable[Movement], on: date, names: Mapping[str, str], *, all_items: bool = False
+    moved: Iterable[Movement],
+    on: date,
+    names: Mapping[str, str],
+    *,
+    all_items: bool = False,
+    settled: Iterable[Settled] = (),
 ) -> tuple[Person, ...]:
     """The debtors and creditors with what is open on a day, by their numbers; `names` are theirs.
 
-    What comes to 0.00 is left out, unless `all_items` are wanted.
+    What comes to 0.00 is left out, unless `all_items` are wanted. Of what is `settled` there are no rows.
     """
     grouped: dict[tuple[Ledger, str], dict[tuple[str, str], list[Movement]]] = {}
+    more: dict[tuple[Ledger, str], int] = {}
+    for each in settled:
+        more[each.ledger, each.account] = each.items
+        grouped[each.ledger, each.account] = {}
     for one in moved:
         items = grouped.setdefault((one.ledger, one.account), {})
         items.setdefault((one.number, one.currency), []).append(one)
     found = []
-    for ledger, account in sorted(grouped, key=lambda key: (LEDGERS.index(key[0]), key[1])):
-        every = [item_of(each, on) for each in grouped[ledger, account].values()]
+    for ledger, account in sorted(grouped, key=in_order):
+        every = [item_of(under, on) for under in grouped[ledger, account].values()]
         kept = [item for item in every if all_items or item.is_open]
         kept.sort(key=lambda item: (item.document_date, item.number, item.currency))
         parties = {item.party for item in every}
         name = names.get(account) or (parties.pop() if len(parties) == 1 else "")
-        if kept:
-            found.append(Person(ledger, account, name, tuple(kept)))
+        beside = more.get((ledger, account), 0)
+        if kept or beside:
+            found.append(Person(ledger, account, name, tuple(kept), beside))
     return tuple(found)
+
+
+def in_order(person: tuple[Ledger, str]) -> tuple[int, str]:
+    """Where a ledger and account stand among all."""
+    return LEDGERS.index(person[0]), person[1]
 
 
 def item_of(moved: Sequence[Movement], on: date) -> OpenItem:
@@ -177,13 +160,13 @@ def item_of(moved: Sequence[Movement], on: date) -> OpenItem:
     counted = _counted(moved)
     documents = [one for one in counted if one.part == "original"]
     first = (documents or counted or moved)[0]
-    amounts = _amounts({part: _sum(counted, part, "amount") for part in PARTS}, first.currency)
-    euro = _amounts({part: _sum(counted, part, "euro") for part in PARTS}, EURO)
+    euro = _amounts(((one.part, one.euro) for one in counted), EURO)
     ahead = [one for one in moved if one.stand != "accepted"]
     sign = 1 if first.ledger == "receivable" else -1
-    shares = _shares(documents, sign * euro.open, sign)
+    left = euro.open
+    shares = _shares(documents, sign * left, sign)
     due = min((day for day, _ in shares), default=first.due_date)
-    owed = sign * euro.open > ZERO
+    owed = sign * left > ZERO
     since = due or first.document_date
     return OpenItem(
         ledger=first.ledger,
@@ -194,61 +177,28 @@ def item_of(moved: Sequence[Movement], on: date) -> OpenItem:
         document_date=first.document_date,
         due_date=due if any(one.due_date is not None for one in documents or [first]) else None,
         has_document=any(one.part in {"original", "credits"} for one in moved),
-        amounts=amounts,
+        amounts=_amounts(((one.part, one.amount) for one in counted), first.currency),
         euro=euro,
         planned=rounded(sum((one.amount for one in ahead), ZERO), first.currency),
         planned_euro=rounded(sum((one.euro for one in ahead), ZERO)),
         is_planned=bool(ahead),
         days_overdue=max((on - since).days, 0) if owed else 0,
-        ageing=_aged(shares or [(since, sign * euro.open)], on, sign) if owed else Ageing(credit=euro.open),
+        ageing=_aged(shares or [(since, sign * left)], on, sign) if owed else Ageing(credit=left),
     )
 
 
-def total(items: Iterable[OpenItem]) -> Total:
-    """What items come to."""
-    listed = list(items)
-    return Total(
-        items=len(listed),
-        open=rounded(sum((one.euro.open for one in listed), ZERO)),
-        planned=rounded(sum((one.planned_euro for one in listed), ZERO)),
-        ageing=Ageing(
-            **{
-                each.name: rounded(sum((getattr(one.ageing, each.name) for one in listed), ZERO))
-                for each in fields(Ageing)
-            }
-        ),
-    )
-
-
-def _part(entry: Entry, line: EntryLine) -> Part:
-    if entry.kind == "reversal":
-        return "reversals"
-    if line.tax_case == EXCHANGE:
-        return "exchange"
-    if line.tax_case == DISCOUNT:
-        return "discounts"
-    if is_payment(entry):
-        return "payments"
-    return "credits" if line.number else "original"
-
-
-def _movement(one: Booked, line: EntryLine, part: Part, amount: Decimal, euro: Decimal) -> Movement:
-    entry = one.entry
-    return Movement(
-        entry=one.id,
-        reverses=one.reverses,
-        part=part,
-        ledger=entry.ledger,
-        account=line.account,
-        party=entry.party_name,
-        number=document_field(line.number or entry.number)[0],
-        currency=entry.currency,
-        amount=amount,
-        euro=euro,
-        document_date=entry.document_date,
-        due_date=line.due_date or entry.due_date,
-        stand=one.stand,
-    )
+def total(items: Iterable[OpenItem], settled: int = 0) -> Total:
+    """What items come to; as many more of them as are `settled` come to nothing."""
+    count, left, planned = settled, ZERO, ZERO
+    ages = dict.fromkeys((each.name for each in fields(Ageing)), ZERO)
+    for one in items:
+        count += 1
+        left += one.euro.open
+        planned += one.planned_euro
+        for age in ages:
+            ages[age] += getattr(one.ageing, age)
+    ageing = Ageing(**{age: rounded(amount) for age, amount in ages.items()})
+    return Total(items=count, open=rounded(left), planned=rounded(planned), ageing=ageing)
 
 
 def _counted(moved: Sequence[Movement]) -> list[Movement]:
@@ -265,12 +215,17 @@ def _counted(moved: Sequence[Movement]) -> list[Movement]:
     return [one for one in moved if one.entry not in gone and one.reverses not in gone]
 
 
-def _sum(moved: Iterable[Movement], part: Part, what: Literal["amount", "euro"]) -> Decimal:
-    return sum((getattr(one, what) for one in moved if one.part == part), ZERO)
+def _amounts(moved: Iterable[tuple[Part, Decimal]], currency: str) -> Amounts:
+    sums: dict[Part, Decimal] = {}
+    for part, amount in moved:
+        sums[part] = sums.get(part, ZERO) + amount
+    nothing = _nothing(currency)
+    return Amounts(*(rounded(sums[part], currency) if part in sums else nothing for part in PARTS))
 
 
-def _amounts(sums: Mapping[Part, Decimal], currency: str) -> Amounts:
-    return Amounts(**{part: rounded(amount, currency) for part, amount in sums.items()})
+@lru_cache
+def _nothing(currency: str) -> Decimal:
+    return rounded(ZERO, currency)
 
 
 def _shares(documents: Sequence[Movement], owed: Decimal, sign: int) -> list[tuple[date, Decimal]]:

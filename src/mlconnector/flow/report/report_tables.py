@@ -9,18 +9,12 @@ from decimal import Decimal
 from mlconnector.flow.report.balances import WHICH, AccountSums, Balances, Sums
 from mlconnector.flow.report.completeness import Group, ReadVoucher, Sum
 from mlconnector.flow.report.completeness_report import Completeness
-from mlconnector.flow.report.ledger_reports import OpenItemReport
-from mlconnector.flow.report.open_items import LEDGERS, Ageing, OpenItem, Person, Total
 from mlconnector.flow.report.spreadsheets import Cell
-from mlconnector.model.entries import Ledger
 from mlconnector.texts.catalogue import explain, sentence, word
 from mlconnector.texts.language import Language
 
-_AGES = ("not_due", "days_30", "days_60", "days_90", "older", "credit")
-# Of these `credit` has a heading of its own, that of Haben.
-AGES = (*_AGES[:-1], "credit_balance")
 # Columns that a page leaves out where none of its rows has anything in them; files have them always.
-_MAY_LACK = frozenset(
+MAY_LACK = frozenset(
     {
         *("credits", "discounts", "reversals", "exchange", "planned", "due_date"),
         *("tax_key", "cost_centre_1", "cost_centre_2"),
@@ -30,13 +24,20 @@ _MAY_LACK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with the keys of its columns, which name their headings; `sums` are rows that add up others."""
+    """A table with the keys of its columns, which name their headings; `sums` are rows that add up others.
+
+    Where `rows` are but some of its rows, `before` and `after` say how many others there are, and `elsewhere`
+    has of each column a cell that says something, if any does.
+    """
 
     title: str
     keys: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     spoken: Language
     sums: frozenset[int] = frozenset()
+    before: int = 0
+    after: int = 0
+    elsewhere: Sequence[Cell] | None = None
 
     @property
     def headings(self) -> list[str]:
@@ -44,87 +45,38 @@ class Table:
         return [sentence(f"heading_{key}", {}, self.spoken) for key in self.keys]
 
     @property
+    def length(self) -> int:
+        """How many rows there are."""
+        return self.before + len(self.rows) + self.after
+
+    @property
     def shown(self) -> Table:
         """The table for people: without columns in which nothing stands."""
-        kept = [at for at, key in enumerate(self.keys) if key not in _MAY_LACK or self._says_something(at)]
-        return self.of_columns(kept)
-
-    def of_columns(self, kept: Sequence[int]) -> Table:
-        """The table with some of its columns."""
-        rows = [[row[at] for at in kept] for row in self.rows]
-        return replace(self, keys=[self.keys[at] for at in kept], rows=rows)
+        return self.only(
+            [at for at, key in enumerate(self.keys) if key not in MAY_LACK or any(self._column(at))]
+        )
 
     @property
     def numbers(self) -> set[int]:
         """The columns that hold numbers."""
         return {
-            at for at in range(len(self.keys)) if any(isinstance(row[at], Decimal | int) for row in self.rows)
+            at
+            for at in range(len(self.keys))
+            if any(isinstance(cell, Decimal | int) for cell in self._column(at))
         }
 
-    def _says_something(self, at: int) -> bool:
-        return any(row[at] for row in self.rows)
+    def only(self, kept: Sequence[int]) -> Table:
+        """The table with some of its columns."""
+        if len(kept) == len(self.keys):
+            return self
+        rows = [[row[at] for at in kept] for row in self.rows]
+        elsewhere = None if self.elsewhere is None else [self.elsewhere[at] for at in kept]
+        return replace(self, keys=[self.keys[at] for at in kept], rows=rows, elsewhere=elsewhere)
 
-
-def item_table(report: OpenItemReport, spoken: Language) -> Table:
-    """All open items with everything that a file has of them."""
-    keys = ("ledger", *_ITEM, *AGES)
-    rows = [
-        [word("ledger", one.ledger, spoken), *_item(one, item), *_ages(item.ageing)]
-        for one in report.persons
-        for item in one.items
-    ]
-    return Table(sentence("report_opos_sheet", {}, spoken), keys, rows, spoken)
-
-
-def ledger_table(report: OpenItemReport, ledger: Ledger, spoken: Language) -> Table:
-    """The open items of debtors or of creditors, with the sum of each who has several."""
-    rows: list[list[Cell]] = []
-    sums: set[int] = set()
-    for one in report.persons:
-        if one.ledger == ledger:
-            rows += [_item(one, item) for item in one.items]
-            if len(one.items) > 1:
-                sums.add(len(rows))
-                rows.append(_sum_of(one, spoken))
-    return Table(word("open_items", ledger, spoken), _ITEM, rows, spoken, frozenset(sums))
-
-
-def age_table(report: OpenItemReport, spoken: Language) -> Table:
-    """What is open in EUR by its age: of debtors, of creditors and of all."""
-    totals: list[tuple[str, Total]] = [
-        (word("open_items", each, spoken), report.total(each)) for each in LEDGERS
-    ]
-    totals.append((word("open_items", "all", spoken), report.total()))
-    rows: list[list[Cell]] = [
-        [title, one.items, one.open, *_ages(one.ageing), one.planned] for title, one in totals
-    ]
-    return Table(
-        sentence("report_sums_sheet", {}, spoken),
-        ("ledger", "items", "open_euro", *AGES, "planned"),
-        rows,
-        spoken,
-        frozenset({len(rows) - 1}),
-    )
-
-
-def person_table(report: OpenItemReport, spoken: Language) -> Table:
-    """What each debtor and creditor comes to, in EUR, by age."""
-    rows: list[list[Cell]] = []
-    for one in report.persons:
-        its = one.total
-        rows.append(
-            [
-                word("ledger", one.ledger, spoken),
-                one.account,
-                one.name,
-                its.items,
-                its.open,
-                *_ages(its.ageing),
-                its.planned,
-            ]
-        )
-    keys = ("ledger", "account", "name", "items", "open_euro", *AGES, "planned")
-    return Table(sentence("report_persons_sheet", {}, spoken), keys, rows, spoken)
+    def _column(self, at: int) -> Iterator[Cell]:
+        if self.elsewhere is not None:
+            yield self.elsewhere[at]
+        yield from (row[at] for row in self.rows)
 
 
 def balance_table(made: Balances, spoken: Language, *, with_totals: bool = False) -> Table:
@@ -245,53 +197,11 @@ def in_one(parts: Sequence[Table]) -> Table:
     return Table("", ("part", *keys), rows, parts[0].spoken)
 
 
-_ITEM = (
-    "account", "name", "document_field_1", "date", "due_date", "currency", "original", "credits", "payments",
-    "discounts", "reversals", "open", "exchange", "open_euro", "days_overdue", "planned",
-)  # fmt: skip
 _COMPARED = (
     "kind", "read_count", "read_gross", "sent_count", "sent_gross", "accepted_count", "accepted_gross",
     "missing_count", "missing_gross", "currency",
 )  # fmt: skip
 _VOUCHER = ("number", "date", "customer", "gross", "currency")
-
-
-def _item(one: Person, item: OpenItem) -> list[Cell]:
-    amounts = item.amounts
-    return [
-        one.account,
-        one.name or item.party,
-        item.number,
-        item.document_date,
-        item.due_date,
-        item.currency,
-        amounts.original,
-        amounts.credits,
-        amounts.payments,
-        amounts.discounts,
-        amounts.reversals,
-        amounts.open,
-        item.euro.exchange,
-        item.euro.open,
-        item.days_overdue or None,
-        item.planned_euro if item.is_planned else None,
-    ]
-
-
-def _ages(ageing: Ageing) -> Iterator[Decimal]:
-    return (getattr(ageing, age) for age in _AGES)
-
-
-def _sum_of(one: Person, spoken: Language) -> list[Cell]:
-    its = one.total
-    said: dict[str, Cell] = {
-        "account": one.account,
-        "name": one.name,
-        "document_field_1": sentence("report_sum", {}, spoken),
-        "open_euro": its.open,
-        "planned": its.planned or None,
-    }
-    return [said.get(key) for key in _ITEM]
 
 
 def _account(one: AccountSums, spoken: Language) -> list[Cell]:

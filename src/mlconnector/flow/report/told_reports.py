@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +10,7 @@ from mlconnector.flow.report import cost_tables
 from mlconnector.flow.report import report_tables as tables
 from mlconnector.flow.report.completeness_report import Completeness
 from mlconnector.flow.report.ledger_reports import BalanceReport, CostReport, NotCounted, OpenItemReport
+from mlconnector.flow.report.open_item_tables import age_table, item_table, ledger_table, person_table
 from mlconnector.flow.report.open_items import LEDGERS
 from mlconnector.flow.report.report_tables import Table
 from mlconnector.flow.report.transferred import Whose
@@ -23,7 +24,8 @@ from mlconnector.texts.language import Language
 class ToldReport:
     """A report in words. `empty` says so where there is nothing; `others` are connections that it leaves out.
 
-    `tables` are those that people see, with their headings. Files get `file`, or all `sheets`.
+    `tables` are those that people see, with their headings. Files get `file`, or all `sheets`, which are made
+    when they are asked for.
     """
 
     title: str
@@ -32,15 +34,14 @@ class ToldReport:
     empty: str
     tables: Sequence[tuple[str, Table]]
     notes: Sequence[str]
-    file: Table
-    sheets: Sequence[Table]
+    file: Callable[[], Table]
+    sheets: Callable[[], Sequence[Table]]
 
 
 def open_items_told(report: OpenItemReport, spoken: Language) -> ToldReport:
     """The open items, by ledger and by age."""
-    items = tables.item_table(report, spoken)
-    ages = tables.age_table(report, spoken)
-    shown = [one for ledger in LEDGERS if (one := tables.ledger_table(report, ledger, spoken)).rows]
+    ages = age_table(report, spoken)
+    shown = [one for ledger in LEDGERS if (one := ledger_table(report, ledger, spoken)).length]
     listed = [(one.title, one) for one in shown]
     if report.persons:
         listed.append((sentence("report_ages", {}, spoken), ages))
@@ -60,8 +61,12 @@ def open_items_told(report: OpenItemReport, spoken: Language) -> ToldReport:
         empty="" if report.persons else sentence("report_no_items", {}, spoken),
         tables=listed,
         notes=list(_counted(notes, spoken)),
-        file=items,
-        sheets=[items, tables.person_table(report, spoken), ages],
+        file=lambda: item_table(report, spoken),
+        sheets=lambda: [
+            item_table(report, spoken),
+            person_table(report, spoken),
+            ages,
+        ],
     )
 
 
@@ -86,8 +91,8 @@ def completeness_told(report: Completeness, spoken: Language) -> ToldReport:
         empty="" if report.outcomes or report.held else sentence("nothing_found", {}, spoken),
         tables=[(one.title, one) for one in parts if one.rows],
         notes=notes,
-        file=tables.in_one(parts),
-        sheets=parts,
+        file=lambda: tables.in_one(parts),
+        sheets=lambda: parts,
     )
 
 
@@ -105,8 +110,8 @@ def balances_told(report: BalanceReport, spoken: Language) -> ToldReport:
         empty="" if made.accounts else sentence("nothing_found", {}, spoken),
         tables=shown,
         notes=[*by_datev, *_not_sent(report.not_counted, spoken)],
-        file=accounts,
-        sheets=[accounts, foreign],
+        file=lambda: accounts,
+        sheets=lambda: [accounts, foreign],
     )
 
 
@@ -123,8 +128,8 @@ def costs_told(report: CostReport, spoken: Language) -> ToldReport:
         empty="" if made.centres else sentence("nothing_found", {}, spoken),
         tables=[("", cost_tables.shown_cost_table(made, spoken))] if made.centres else [],
         notes=[*notes, *_not_sent(report.not_counted, spoken)],
-        file=by_centre,
-        sheets=[by_centre, cost_tables.cost_sum_table(made, spoken)],
+        file=lambda: by_centre,
+        sheets=lambda: [by_centre, cost_tables.cost_sum_table(made, spoken)],
     )
 
 
@@ -141,8 +146,8 @@ def vat_told(report: VatReport, spoken: Language) -> ToldReport:
             *([sentence("report_vat_of", {}, spoken)] if report.cases else []),
             *_not_sent(report.not_counted, spoken),
         ],
-        file=table,
-        sheets=[table],
+        file=lambda: table,
+        sheets=lambda: [table],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 
 from mlconnector.flow.context.services import Services
 from mlconnector.model.entries import Entry, decode
-from mlconnector.store import booked, connections, items
-from mlconnector.store.booked import BookedRow, Stand
+from mlconnector.store import booked, connections
+from mlconnector.store.booked import BookedRow, Stand, Taken
 from mlconnector.store.entries import Format
-from mlconnector.store.items import Item
 from mlconnector.texts.zone import day_of
+
+# How many bookings are in memory at once while batches are added up.
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,10 @@ class Whose:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A booking with what became of it; `reverses` is the id of the booking that it takes back."""
+    """A booking with what became of it; `reverses` is the id of the booking that it takes back.
+
+    By its `place` it stands among all others in the order of all reports.
+    """
 
     id: str
     voucher: str
@@ -38,6 +43,7 @@ class Booked:
     reverses: str | None
     stand: Stand
     entry: Entry
+    place: str = ""
 
 
 def whose(services: Services, name: str, *, whole_client: bool) -> Whose:
@@ -54,25 +60,47 @@ def today(services: Services) -> date:
     return day_of(services.now())
 
 
-def posted(
-    db: Connection, of: Whose, first: date | None = None, last: date | None = None
-) -> Iterator[Booked]:
-    """The bookings in the months from that of `first` to that of `last`; none that DATEV has refused."""
-    months = [f"{day:%Y-%m}" if day is not None else "" for day in (first, last)]
-    yield from map(_booked, booked.in_months(db, of.client, of.names, *months))
+def of_batches(db: Connection, some: Sequence[Taken]) -> Iterator[tuple[Taken, int, Iterator[Booked]]]:
+    """The bookings of some batches and how many they are, read some at a time and decoded one by one."""
+    for portion in _portions(some):
+        held: dict[str | None, list[BookedRow]] = {}
+        for row in booked.in_batches(db, portion):
+            held.setdefault(row.batch, []).append(row)
+        for one in portion:
+            rows = held.pop(one.batch, [])
+            yield one, len(rows), map(_booked, rows)
 
 
-def under(db: Connection, of: Whose, found: Collection[Item]) -> Iterator[Booked]:
-    """The bookings with a line under one of these open items, in the same order."""
-    yield from map(_booked, items.bookings_under(db, of.client, of.names, found))
+def _portions(some: Sequence[Taken]) -> Iterator[list[Taken]]:
+    """Batches with together about as many bookings as are read at once."""
+    portion: list[Taken] = []
+    for one in some:
+        portion.append(one)
+        if sum(each.bookings for each in portion) >= _AT_ONCE:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
 
 
-def dated(db: Connection, of: Whose, first: date | None, last: date | None) -> Iterator[Booked]:
-    """The bookings of vouchers that are dated from `first` to `last`, whenever they were booked."""
-    yield from map(_booked, booked.of_vouchers_dated(db, of.names, first, last))
+def unaccepted(db: Connection, of: Whose, first: date | None, last: date | None) -> Iterator[Booked]:
+    """The bookings in the months of some days that DATEV has neither accepted nor refused."""
+    yield from map(_booked, booked.unaccepted_in_months(db, of.client, of.names, *months_of(first, last)))
+
+
+def months_of(first: date | None, last: date | None) -> tuple[str, str]:
+    """The months from that of a day to that of another; empty where there is none."""
+    return f"{first:%Y-%m}" if first else "", f"{last:%Y-%m}" if last else ""
 
 
 def _booked(row: BookedRow) -> Booked:
     return Booked(
-        row.id, row.voucher, row.connection, row.channel, row.reverses, row.stand, decode(row.content)
+        id=row.id,
+        voucher=row.voucher,
+        connection=row.connection,
+        channel=row.channel,
+        reverses=row.reverses,
+        stand=row.stand,
+        entry=decode(row.content),
+        place=f"{row.period} {row.created_at.isoformat(timespec='microseconds')} {row.id}",
     )

@@ -14,8 +14,9 @@ from decimal import Decimal
 
 from mlconnector.flow.context.services import Services
 from mlconnector.flow.report.balances import in_euro
-from mlconnector.flow.report.ledger_reports import NotCounted, asked_for, counted
-from mlconnector.flow.report.transferred import Booked, Whose, posted
+from mlconnector.flow.report.batch_sums import Kind, of_period
+from mlconnector.flow.report.ledger_reports import NotCounted, asked_for, not_accepted
+from mlconnector.flow.report.transferred import Booked, Whose
 from mlconnector.mapping.charts import tax_cases
 from mlconnector.mapping.payments import DISCOUNT, PAYMENT
 from mlconnector.mapping.postings import Posting, postings
@@ -73,6 +74,17 @@ class _Sums:
     tax: Decimal = ZERO
     input_tax: Decimal = ZERO
 
+    def add(self, other: _Sums) -> None:
+        """Add what other bookings come to."""
+        self.rows += other.rows
+        self.base += other.base
+        self.tax += other.tax
+        self.input_tax += other.input_tax
+
+
+VatParts = dict[tuple[bool, str, Decimal | None], _Sums]
+"""What some bookings come to, by whether they are sales, tax case and rate."""
+
 
 def vat_of(
     services: Services, name: str, *, period: str | None = None, whole_client: bool = False
@@ -82,17 +94,20 @@ def vat_of(
     Raises NeedsHuman (`connection_unknown`), and Unreadable for a period that is none.
     """
     (first, last), of, rules = asked_for(services, name, period, whole_client=whole_client)
-    left_out: Counter[str] = Counter()
     with services.database.read() as db:
-        bookings = counted(posted(db, of, first, last), {"accepted"}, first, last, left_out)
-        found = vat_cases((one, rules[one.connection]) for one in bookings)
-    del left_out["later"]
-    return VatReport(of, first, last, found, NotCounted(**left_out))
+        found = vat_together(of_period(services, db, of, rules, (first, last), _KIND))
+        left_out = NotCounted(**Counter(not_accepted(db, of, (first, last))))
+    return VatReport(of, first, last, found, left_out)
 
 
 def vat_cases(bookings: Iterable[tuple[Booked, Rules]]) -> tuple[VatCase, ...]:
     """The tax cases of bookings, each with the rules of its connection; payments only by their Skonto."""
-    found: dict[tuple[bool, str, Decimal | None], _Sums] = {}
+    return vat_together([vat_parts(bookings)])
+
+
+def vat_parts(bookings: Iterable[tuple[Booked, Rules]]) -> VatParts:
+    """What bookings come to by tax case, each with the rules of its connection."""
+    found: VatParts = {}
     for one, rules in bookings:
         entry = None if one.entry.is_statistical else in_euro(one.entry)
         if entry is None:
@@ -105,6 +120,15 @@ def vat_cases(bookings: Iterable[tuple[Booked, Rules]]) -> tuple[VatCase, ...]:
                 rate = None if line.tax_case == PAYMENT else line.tax_rate
                 sums = found.setdefault((is_sale, case, rate), _Sums())
                 _add(sums, [each for each in made if each.of_line == number], entry)
+    return found
+
+
+def vat_together(parts: Iterable[VatParts]) -> tuple[VatCase, ...]:
+    """The tax cases of all parts."""
+    found: VatParts = {}
+    for part in parts:
+        for key, one in part.items():
+            found.setdefault(key, _Sums()).add(one)
     ordered = sorted(found.items(), key=lambda each: (not each[0][0], each[0][1], -(each[0][2] or ZERO)))
     return tuple(
         VatCase(
@@ -112,6 +136,9 @@ def vat_cases(bookings: Iterable[tuple[Booked, Rules]]) -> tuple[VatCase, ...]:
         )
         for (is_sale, case, rate), one in ordered
     )
+
+
+_KIND = Kind("vat", vat_parts, len)
 
 
 def _case_of(line: EntryLine) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
 from mlconnector.store.tables.base import MOMENT, metadata
@@ -48,6 +49,13 @@ vouchers = Table(
     ),
 )
 Index("ix_vouchers_connection_state", vouchers.c.connection, vouchers.c.state)
+# Those that were taken back are few among all that are settled.
+Index(
+    "ix_vouchers_taken_back",
+    vouchers.c.connection,
+    sqlite_where=and_(vouchers.c.booked_revision.is_not(None), vouchers.c.booked_entry.is_(None)),
+    postgresql_where=and_(vouchers.c.booked_revision.is_not(None), vouchers.c.booked_entry.is_(None)),
+)
 Index("ix_vouchers_connection_record", vouchers.c.connection, vouchers.c.record)
 Index("ix_vouchers_dated", vouchers.c.connection, vouchers.c.document_date, vouchers.c.number, vouchers.c.id)
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
-
-from mlconnector.store.derived import of_entries, of_voucher
 
 revision = "0017"
 down_revision = "0016"
 
-_AT_ONCE = 500
-
 
 def upgrade() -> None:
-    """Add the tables, with what is there already, some rows at a time, and the indices."""
-    of_vouchers = op.create_table(
+    """Add the tables, which the migration that made them anew fills, and the indices."""
+    op.create_table(
         "voucher_facts",
         sa.Column("voucher", sa.Text(), nullable=False),
         sa.Column("names", sa.Text(), nullable=False),
@@ -27,7 +20,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("voucher", name=op.f("pk_voucher_facts")),
         sa.ForeignKeyConstraint(["voucher"], ["vouchers.id"], name=op.f("fk_voucher_facts_voucher")),
     )
-    facts = op.create_table(
+    op.create_table(
         "entry_facts",
         sa.Column("entry", sa.Text(), nullable=False),
         sa.Column("posted_on", sa.Date(), nullable=False),
@@ -36,7 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry", name=op.f("pk_entry_facts")),
         sa.ForeignKeyConstraint(["entry"], ["entries.id"], name=op.f("fk_entry_facts_entry")),
     )
-    lines = op.create_table(
+    op.create_table(
         "entry_lines",
         sa.Column("entry", sa.Text(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
@@ -56,8 +49,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["entry"], ["entries.id"], name=op.f("fk_entry_lines_entry")),
         sa.ForeignKeyConstraint(["connection"], ["connections.name"], name=op.f("fk_entry_lines_connection")),
     )
-    _fill_from_vouchers(of_vouchers)
-    _fill_from_entries(facts, lines)
     op.create_index("ix_voucher_facts_amount", "voucher_facts", ["amount"])
     item = ["client", "item", "ledger", "account", "item_currency", "connection", "posted_on"]
     op.create_index("ix_entry_lines_item", "entry_lines", [*item, "owed", "owed_euro", "entry"])
@@ -69,33 +60,3 @@ def upgrade() -> None:
     op.create_index("ix_documents_changed", "documents", ["connection", "changed_at", "state"])
     op.create_index("ix_entries_created", "entries", ["created_at"])
     op.create_index("ix_vouchers_dated", "vouchers", ["connection", "document_date", "number", "id"])
-
-
-def _fill_from_vouchers(table: sa.Table) -> None:
-    given = sa.table("vouchers", *(sa.column(name) for name in ("id", "number", "external_id", "revision")))
-    said = sa.table("revisions", *(sa.column(name) for name in ("voucher", "revision", "content")))
-    newest = sa.and_(said.c.voucher == given.c.id, said.c.revision == given.c.revision)
-    columns = (given.c.id, given.c.number, given.c.external_id, said.c.content)
-    last = ""
-    while True:
-        query = sa.select(*columns).select_from(given.outerjoin(said, newest)).where(given.c.id > last)
-        some = op.get_bind().execute(query.order_by(given.c.id).limit(_AT_ONCE)).all()
-        if not some:
-            return
-        op.bulk_insert(table, [dict(of_voucher(*row)) for row in some])
-        last = some[-1].id
-
-
-def _fill_from_entries(facts: sa.Table, lines: sa.Table) -> None:
-    names = ("id", "client", "connection", "ledger", "content")
-    given = sa.table("entries", *(sa.column(name) for name in names))
-    last = ""
-    while True:
-        query = sa.select(given).where(given.c.id > last).order_by(given.c.id).limit(_AT_ONCE)
-        some: Sequence[Any] = op.get_bind().execute(query).mappings().all()
-        if not some:
-            return
-        of_each, of_lines = of_entries(some)
-        op.bulk_insert(facts, [dict(row) for row in of_each])
-        op.bulk_insert(lines, [dict(row) for row in of_lines])
-        last = some[-1]["id"]

@@ -20,7 +20,7 @@ from mlconnector.model.entries import Because, decode
 from mlconnector.store.tables.moments import Moment
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 _AT_ONCE = 500
 _SAYS = {"account": "account", "tax_key": "tax_key", "supply": "supply", "tax_case": "case"}

@@ -81,6 +81,7 @@ def open_items(at: At) -> Response:
             planned=at.asked("planned") == "yes",
             all_items=at.asked("all") == "yes",
             whole_client=asked.whole_client,
+            window=None if at.asked("as") in (*FORMS, _PRINT) else partial(_window, at),
         )
         return open_items_told(report, at.language)
 
@@ -150,8 +151,8 @@ def bookings(at: At) -> Response:
         empty="" if found.total else at.say("nothing_there"),
         tables=[("", table)] if found.total else [],
         notes=[],
-        file=table,
-        sheets=[table],
+        file=lambda: table,
+        sheets=lambda: [table],
     )
     shown = [_table(at, title, one.shown) for title, one in told.tables]
     return _shown(at, "bookings", asked, told, shown, paging)
@@ -164,17 +165,27 @@ def _report(at: Visit, kind: str, make: Callable[[Asked], ToldReport], *, by_per
     told = make(asked)
     form = at.asked("as")
     if form == "csv":
-        return downloaded(form, at.say(f"report_{kind}"), told.file.headings, told.file.rows, at.language)
+        file = told.file()
+        return downloaded(form, at.say(f"report_{kind}"), file.headings, file.rows, at.language)
     if form == "xlsx":
-        sheets = [Sheet(one.title, one.headings, one.rows) for one in told.sheets]
+        sheets = [Sheet(one.title, one.headings, one.rows) for one in told.sheets()]
         return downloaded_sheets(at.say(f"report_{kind}"), sheets, at.language)
     tables = [(title, _read_by_people(table.shown)) for title, table in told.tables]
     if form == _PRINT:
         return _shown(at, kind, asked, told, [_table(at, *one) for one in tables], None)
-    paging = at.paging(max((len(table.rows) for _, table in tables), default=0))
-    first = max(paging.first - 1, 0)
-    shown = [_table(at, title, table, first, paging.last) for title, table in tables]
+    paging = at.paging(max((table.length for _, table in tables), default=0))
+    first, last = _window(at, paging.total)
+    shown = [
+        _table(at, title, table, max(first - table.before, 0), max(last - table.before, 0))
+        for title, table in tables
+    ]
     return _shown(at, kind, asked, told, [one for one in shown if one.rows], paging)
+
+
+def _window(at: Visit, rows: int) -> tuple[int, int]:
+    """Between which of so many rows those of the page stand, from 0."""
+    paging = at.paging(rows)
+    return max(paging.first - 1, 0), paging.last
 
 
 def _shown(
@@ -239,8 +250,7 @@ def _table(at: Visit, title: str, table: Table, first: int = 0, last: int | None
 
 def _read_by_people(table: Table) -> Table:
     """A table without the names of causes, whose words stand beside them; files have both."""
-    kept = [place for place, key in enumerate(table.keys) if key != "cause"]
-    return table.of_columns(kept)
+    return table.only([place for place, key in enumerate(table.keys) if key != "cause"])
 
 
 def _width(cell: Cell) -> str:

@@ -10,7 +10,6 @@ from typing import Any, TypedDict
 
 from sqlalchemy import ColumnElement
 
-from mlconnector.formats.extf import document_field
 from mlconnector.mapping.movements import gross_of, moved_by
 from mlconnector.mapping.row_names import rows_behind
 from mlconnector.model.entries import Entry, decode
@@ -170,6 +169,9 @@ def rows_of_entries(rows: Iterable[Mapping[str, Any]]) -> list[RowFacts]:
 
 
 def _lines(row: Mapping[str, Any], entry: Entry) -> Iterator[LineFacts]:
+    # Whoever stores no booking must not wait for everything that is known of the format.
+    from mlconnector.formats.extf import document_field  # noqa: PLC0415
+
     for number, (line, moved) in enumerate(zip(entry.lines, moved_by(entry), strict=True), 1):
         beside = (moved.discount if moved else None) or ZERO
         yield LineFacts(

@@ -153,8 +153,13 @@ def reason(rule: str, facts: Mapping[str, str], language: Language) -> str:
 
 def looked_at(facts: Mapping[str, object], language: Language) -> str:
     """What a row of the mapping looks at: `Warengruppe = Holz, Leistung = Waren`."""
-    said = {name: word(name, str(one), language) if name in _VALUES else one for name, one in facts.items()}
-    return ", ".join(f"{word('attribute', name, language)} = {one}" for name, one in said.items())
+    return ", ".join(_looked_at(name, str(one), language) for name, one in facts.items())
+
+
+def _looked_at(name: str, value: str, language: Language) -> str:
+    said = word(name, value, language) if name in _VALUES else value
+    # Its words say by themselves what they are about.
+    return said if name == "vat_id" else f"{word('attribute', name, language)} = {said}"
 
 
 def fault(key: str, facts: Mapping[str, str], language: Language) -> str:

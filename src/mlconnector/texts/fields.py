@@ -15,7 +15,7 @@ class FieldWords:
     """A setting in words: its label, what more is to say, an example, and the group that it stands in.
 
     `group` is empty where it follows from its table. `values` are the words of its values, as far as it has
-    its own.
+    its own. `order` is where its words stand among all others, which is where it stands in its group.
     """
 
     label: str
@@ -24,6 +24,7 @@ class FieldWords:
     group: str
     is_essential: bool
     values: Mapping[str, str]
+    order: tuple[int, int] = (0, 0)
 
 
 def field_words(tables: Sequence[str], key: str, language: Language) -> FieldWords | None:
@@ -31,9 +32,11 @@ def field_words(tables: Sequence[str], key: str, language: Language) -> FieldWor
 
     `tables` says in which tables of words it is looked for, the first that has it counts.
     """
-    found = _entry(tables, key)
-    if found is None:
+    every = table("fields.toml")
+    place = next((number for number, one in enumerate(tables) if key in every.get(one, {})), None)
+    if place is None:
         return None
+    found = every[tables[place]][key]
     return FieldWords(
         str(found[language]),
         str(found.get("hint", {}).get(language, "")),
@@ -41,6 +44,7 @@ def field_words(tables: Sequence[str], key: str, language: Language) -> FieldWor
         _group(tables, key),
         bool(found.get("essential", False)),
         {value: str(words[language]) for value, words in found.get("choices", {}).items()},
+        (place, list(every[tables[place]]).index(key)),
     )
 
 

@@ -18,7 +18,7 @@ from mlconnector.texts.catalogue import word
 from mlconnector.texts.fields import FieldWords, field_words, group_title, value_words
 from mlconnector.texts.language import Language
 
-NOT_PLACED = "not_placed"
+NOT_PLACED = "place"
 """Why a setting was not changed: the text says it in a way that only a person can change."""
 
 _SINK = "sink"
@@ -81,7 +81,12 @@ def form_of(text: str, language: Language) -> tuple[FormGroup, ...]:
         else:
             fields.append(_field(_as_choice(one, words), words, values, language))
     return tuple(
-        FormGroup(name, _title(known, name, language), tuple(fields), tuple(in_text))
+        FormGroup(
+            name,
+            _title(known, name, language),
+            tuple(sorted(fields, key=lambda one: one.words.order)),
+            tuple(in_text),
+        )
         for name, (fields, in_text) in sorted(groups.items(), key=lambda found: _rank(found[0]))
     )
 
@@ -135,12 +140,10 @@ def _tables(text: str) -> dict[str, Any] | None:
 
 
 def _as_choice(one: SettingField, words: FieldWords) -> SettingField:
-    """A text whose values have words is a choice."""
-    return replace(one, kind="choice", choices=tuple(words.values)) if _is_choice(one, words) else one
-
-
-def _is_choice(one: SettingField, words: FieldWords) -> bool:
-    return one.kind == "text" and bool(words.values)
+    """A text or whole number whose values have words is a choice."""
+    if not words.values or one.kind not in {"text", "number"}:
+        return one
+    return replace(one, kind="choice", choices=tuple(one.of(value) for value in words.values))
 
 
 def _is_switched_off(

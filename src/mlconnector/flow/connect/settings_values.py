@@ -133,9 +133,9 @@ def _pairs(field: SettingField, text: str, language: Language) -> dict[str, Any]
     for line in filter(None, (one.strip() for one in text.split("\n"))):
         name, equals, value = (part.strip() for part in line.rpartition("="))
         if not equals or not name or not value:
-            raise Unclear("pairs_unclear")
+            raise Unclear("pairs")
         if name in found:
-            raise Unclear("pairs_twice")
+            raise Unclear("twice")
         found[name] = value if field.of is str else _number(field, value, language)
     return found
 
@@ -172,7 +172,7 @@ def _number(field: SettingField, text: str, language: Language) -> int | float |
         return text
     if sign and sign != _SIGN[language] and len(behind) == 3 and before.strip("+-") != "0":
         # 1.000 is a thousand to one reader, and one to another.
-        raise Unclear("number_unclear")
+        raise Unclear("number")
     exact = Decimal(text.replace(",", "."))
     if not sign:
         return int(exact)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from mlconnector.flow.agree import drafts
 from mlconnector.flow.connect.settings_form import (
+    NOT_PLACED,
     Entered,
     FormField,
     FormGroup,
@@ -134,7 +135,7 @@ def _page(at: Visit, name: str, text: str, faults: _Faults, status: HTTPStatus =
         for one, complaint, found in zip(wrong, faults.complaints, places, strict=True)
     ]
     errors = {each: one.words for one in reversed(told) for each, _ in one.fields}
-    refused = {each: at.say(key) for each, key in faults.refused.items()}
+    refused = {each: at.say(f"unclear_{key}") for each, key in faults.refused.items()}
     told += [Wrong(None, "", words, ((each, labels.get(each, each)),)) for each, words in refused.items()]
     return at.shown(
         "draft.html",
@@ -144,9 +145,7 @@ def _page(at: Visit, name: str, text: str, faults: _Faults, status: HTTPStatus =
         text=text,
         wrong=told,
         is_lost=faults.is_lost,
-        text_open=not groups
-        or "not_placed" in faults.refused.values()
-        or any(not one.fields for one in told),
+        text_open=not groups or NOT_PLACED in faults.refused.values() or any(not one.fields for one in told),
         groups=[_shown(at, one, {**errors, **refused}, faults.refused) for one in groups],
         field=FIELD,
         was=WAS,

@@ -151,6 +151,14 @@ def test_a_complaint_about_a_table_stands_at_the_fields_that_it_names(rig: Rig) 
     assert "<details open>" in answer.text, "the field that is missing is among the others"
 
 
+def test_a_name_that_nobody_knows_is_told_with_its_line(rig: Rig) -> None:
+    admin, page = begun(rig, "cin7")
+    sent = filled(page, {**BOOKS, **FILLED_IN["cin7"]}, then="next")
+    sent["text"] = [sent["text"][0].replace("[mapping.cost_centre_1]\n", "[mapping.cost_centre_1]\nx = 1\n")]
+    answer = admin.post("connections/draft", **sent)
+    assert re.search(r"<li>Zeile \d+: mapping\.cost_centre_1\.x: ", answer.text)
+
+
 def test_a_complaint_without_a_field_stands_on_top_with_its_line(rig: Rig) -> None:
     admin, page = begun(rig, "cin7")
     sent = filled(page, {**BOOKS, **FILLED_IN["cin7"]}, then="next")

@@ -121,14 +121,16 @@ def entered(
 
 def fields_of(complaint: Complaint, groups: Sequence[FormGroup]) -> tuple[str, ...]:
     """The fields that a complaint is about: that of its place, else those of its table that it names."""
-    names = [one.name for group in groups for one in group.fields]
+    fields = {one.name: one for group in groups for one in group.fields}
     place = complaint.name.partition(" ")[0]
     parts = place.split(".")
     for depth in range(len(parts), 0, -1):
-        if ".".join(parts[:depth]) in names:
-            return (".".join(parts[:depth]),)
+        name = ".".join(parts[:depth])
+        # A switch says that its table is there, and nothing of what is in it.
+        if name in fields and (name == place or fields[name].kind != "switch"):
+            return (name,)
     told = set(re.findall(r"[a-z_0-9]+(?:\.[a-z_0-9]+)*", complaint.template))
-    within = [name for name in names if name.startswith(f"{place}.")]
+    within = [name for name in fields if name.startswith(f"{place}.")]
     return tuple(name for name in within if any(name.endswith(f".{one}") for one in told))
 
 

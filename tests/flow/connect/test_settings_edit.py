@@ -185,6 +185,23 @@ def test_values_of_several_lines_are_found_and_replaced_whole() -> None:
     assert tomllib.loads(edited(text, "source.companies", None))["source"].keys() == {"login_url"}
 
 
+def test_an_example_that_would_draw_other_lines_in_is_left_alone() -> None:
+    text = "[source]\n# [source.parties]\n# vat_id = 1\napi_url = 'x'\n"
+    after = edited(text, "source.parties.vat_id", ["origin_id"])
+    assert tomllib.loads(after)["source"] == {"api_url": "x", "parties": {"vat_id": ["origin_id"]}}
+    assert after.startswith(text)
+
+
+def test_an_example_of_another_table_is_left_alone() -> None:
+    text = '[source]\napi_url = "x"\n# [source.webhook]\n# header = "y"\n'
+    assert edited(text, "source.header", "z") == text.replace('"x"\n', '"x"\nheader = "z"\n')
+
+
+def test_a_switch_is_never_turned_by_taking_out_what_is_in_its_table() -> None:
+    text = "[source]\nwebhook.namespace = 'n'\n"
+    assert with_value(text, ("source", "webhook", "namespace"), None, PROCORE) is None
+
+
 def test_a_text_that_says_it_otherwise_is_left_to_a_person() -> None:
     text = "[[source]]\nx = 1\n"
     assert with_value(text, ("source", "api_url"), "x", PROCORE) is None

@@ -197,7 +197,8 @@ def test_a_table_is_switched_on_and_off_with_all_that_is_in_it(rig: Rig) -> None
     admin.post("connections/draft", **filled(page, given, then="later"))
     assert tomllib.loads(draft(rig))["source"]["freight"] == {"amount_is": "net"}
     page = admin.page(f"connections/draft?connection={NAME}")
-    admin.post("connections/draft", **filled(page, {"source.freight": "false"}, then="later"))
+    given = {"source.freight": "false", "source.freight.text": "Versand"}
+    admin.post("connections/draft", **filled(page, given, then="later"))
     assert "freight" not in tomllib.loads(draft(rig))["source"]
 
 

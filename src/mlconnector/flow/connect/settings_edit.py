@@ -18,19 +18,19 @@ from mlconnector.toml_lines import Path, Statement, statements, toml_key, toml_v
 Tables = dict[str, Any]
 
 
-def with_value(text: str, place: Path, value: Any, known: Schema) -> str | None:
+def with_value(text: str, place: Path, value: Any, schema: Schema) -> str | None:
     """The text with another value in one place, without it where the value is None.
 
-    `{}` is a table that stands empty. Optional tables go with their last setting. None where it cannot be
-    done safely. Raises UnreadableSettings for a text that is no TOML.
+    The place is within a table. `{}` is a table that stands empty. Optional tables go with their last
+    setting. None where it cannot be done safely. Raises UnreadableSettings for a text that is no TOML.
     """
     before = parse_toml(text, "")
-    wanted = _changed(before, place, value, known)
+    wanted = _changed(before, place, value, schema)
     if not wanted:
         return None
     if _same(before, wanted[0]):
         return text
-    for after in _ways(text, place, value, before, wanted[0], known):
+    for after in _ways(text, place, value, before, wanted[0], schema):
         try:
             found = parse_toml(after, "")
         except UnreadableSettings:
@@ -40,7 +40,7 @@ def with_value(text: str, place: Path, value: Any, known: Schema) -> str | None:
     return None
 
 
-def _changed(before: Tables, place: Path, value: Any, known: Schema) -> list[Tables]:
+def _changed(before: Tables, place: Path, value: Any, schema: Schema) -> list[Tables]:
     """What the text has to say afterwards; a table that is empty then may be there or not.
 
     Nothing where no table can stand.
@@ -55,10 +55,10 @@ def _changed(before: Tables, place: Path, value: Any, known: Schema) -> list[Tab
     found = _taken_out(wanted, place)
     for depth in range(len(place) - 1, 0, -1):
         parent = place[:depth]
-        if at(found, parent) != {} or parent in known.switches:
+        if at(found, parent) != {} or parent in schema.switches:
             break
         without = _taken_out(found, parent)
-        if parent not in known.optional:
+        if parent not in schema.optional:
             return [found, without]
         found = without
     return [found]
@@ -89,7 +89,7 @@ def _new(text: str, known: Sequence[Statement], place: Path, value: Any) -> Iter
         start, end = example.span
         yield replaced(text, start, end, example.line(setting))
     # A table of its own may stand as one line: `final_bill = { number = "…" }`.
-    whole = f"{toml_key(place[-2])} = {toml_value({place[-1]: value})}" if len(place) > 1 else ""
+    whole = f"{toml_key(place[-2])} = {toml_value({place[-1]: value})}"
     for example in examples(text, known, place[:-1]):
         start, end = example.span
         yield replaced(text, start, end, example.line(whole))
@@ -104,10 +104,7 @@ def _new(text: str, known: Sequence[Statement], place: Path, value: Any) -> Iter
         own = [one for one in _region(known, header) if one.kind == "setting"]
         end = (own[-1] if own else header).lines[1]
         yield replaced(text, end, end, f"\n{setting}")
-    elif len(place) == 1:
-        end = next((one.lines[0] for one in known if one.kind != "setting"), len(text))
-        yield replaced(text, end, end, f"{setting}\n\n")
-    elif len(place) > 1:
+    else:
         yield _behind(text, known, place[:-1], f"{_header(place[:-1])}\n{setting}")
         yield f"{text.rstrip()}\n\n{_header(place[:-1])}\n{setting}\n"
 
@@ -143,14 +140,14 @@ def _dropped(text: str, own: Sequence[Statement]) -> str:
     return text
 
 
-def _entry_by_entry(text: str, place: Path, value: Tables, before: Tables, known: Schema) -> Iterator[str]:
+def _entry_by_entry(text: str, place: Path, value: Tables, before: Tables, schema: Schema) -> Iterator[str]:
     """A table with a header of its own keeps its other lines: each of its entries is a setting."""
     if not any(one.kind == "header" and one.path == place for one in statements(text)):
         return
     after: str | None = text
     for name in {**before, **value}:
         if after is not None and not _same(before.get(name), value.get(name)):
-            after = with_value(after, (*place, name), value.get(name), known)
+            after = with_value(after, (*place, name), value.get(name), schema)
     if after is not None:
         yield after
 

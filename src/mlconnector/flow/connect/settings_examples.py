@@ -26,8 +26,6 @@ class Example:
 
 def examples(text: str, known: Sequence[Statement], place: Path) -> Iterator[Example]:
     """Where a setting stands as an example within its table."""
-    if len(place) < 2:
-        return
     for header in (one for one in known if one.kind == "header" and one.path == place[:-1]):
         table = header.path
         for one in _comments(text, header.lines[1], _end_of(text, known, header)):

@@ -15,7 +15,8 @@ class FieldWords:
     """A setting in words: its label, what more is to say, an example, and the group that it stands in.
 
     `group` is empty where it follows from its table. `values` are the words of its values, as far as it has
-    its own. `order` is where its words stand among all others, which is where it stands in its group.
+    its own. `order` is where its words stand among all others, and so where it stands in its group. With
+    `is_in_text` it is left to the text.
     """
 
     label: str
@@ -25,6 +26,7 @@ class FieldWords:
     is_essential: bool
     values: Mapping[str, str]
     order: tuple[int, int] = (0, 0)
+    is_in_text: bool = False
 
 
 def field_words(tables: Sequence[str], key: str, language: Language) -> FieldWords | None:
@@ -45,6 +47,7 @@ def field_words(tables: Sequence[str], key: str, language: Language) -> FieldWor
         bool(found.get("essential", False)),
         {value: str(words[language]) for value, words in found.get("choices", {}).items()},
         (place, list(every[tables[place]]).index(key)),
+        bool(found.get("in_text", False)),
     )
 
 

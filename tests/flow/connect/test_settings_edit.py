@@ -26,6 +26,7 @@ SOME: dict[Kind, Any] = {
     "yes_no": True,
     "lines": ["x", HOSTILE],
     "pairs": {'a = b "]': "12", "19": "3"},
+    "records": {"Lager A": {"country": "DE", "city": HOSTILE}, "B": {"country": "AT"}},
     "switch": {},
 }
 

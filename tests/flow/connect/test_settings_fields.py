@@ -52,9 +52,9 @@ def test_every_setting_of_an_example_stands_once_in_the_form_or_is_named_beside_
     groups = form_of(example("x", source_systems()[known.source], language), language)
     shown = [one.name for group in groups for one in group.fields]
     assert len(shown) == len(set(shown))
-    assert {one.name for one in known.fields if one.kind != "rows"} == set(shown)
-    named = [label for group in groups for label in group.in_text]
-    assert len(named) == len([one for one in known.fields if one.kind == "rows"])
+    left = {one.name for one in known.fields} - set(shown)
+    assert left == {one.name for one in known.fields if one.kind == "rows"} | {"mapping.payments.fees"}
+    assert len([label for group in groups for label in group.in_text]) == len(left)
     assert all(group.title and group.title != group.name for group in groups)
     assert len({group.title for group in groups}) == len(groups)
 
@@ -85,7 +85,8 @@ def test_how_a_setting_is_filled_in_follows_from_its_type() -> None:
     assert kind_of("source.documents.sources", "dynamics")[0] == "ranking"
     assert kind_of("source.vendor_tax")[0] == "pairs"
     assert kind_of("source.webhook") == ("switch", bool), "all of it has defaults: it is there, or not"
-    assert kind_of("source.locations", "cin7")[0] == "rows"
+    assert kind_of("source.locations", "cin7")[0] == "records"
+    assert kind_of("mapping.revenue")[0] == "rows"
     assert kind_of("datev.invoice_folders.payable")[0] == "text"
     assert kind_of("mapping.own_rate") == ("choice", int)
 

@@ -112,6 +112,31 @@ def test_pairs_that_say_nothing_or_two_things_are_asked_about(given: str, key: s
     assert unclear.value.key == key
 
 
+PLACES = SettingField(
+    ("table", "name"), "records", columns=(("country", str), ("city", str), ("share", Decimal))
+)
+
+
+def test_records_have_their_values_in_their_order() -> None:
+    typed_in = ["Lager A = DE; Hamburg; 1,5\r\nB=AT"]
+    records = {"Lager A": {"country": "DE", "city": "Hamburg", "share": 1.5}, "B": {"country": "AT"}}
+    assert typed(PLACES, typed_in, None, "de") == records
+    assert shown(PLACES, {"table": {"name": records}}, "de") == ("Lager A = DE; Hamburg; 1,5", "B = AT")
+    assert typed(PLACES, ["C = ; Wien"], None, "de") == {"C": {"city": "Wien"}}
+    assert shown(PLACES, {"table": {"name": {"C": {"city": "Wien"}}}}, "de") == ("C = ; Wien",)
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, {"a": {"other": "x"}}, {"a": {"city": "x; y"}}, {"a": {}}])
+def test_records_that_hold_something_else_are_left_to_the_text(value: Any) -> None:
+    assert shown(PLACES, {"table": {"name": value}}, "de") is None
+
+
+def test_a_record_with_more_values_than_there_can_be_is_asked_about() -> None:
+    with pytest.raises(Unclear) as unclear:
+        typed(PLACES, ["A = 1; 2; 3; 4"], None, "de")
+    assert unclear.value.key == "records"
+
+
 def test_values_are_shown_as_they_are_typed() -> None:
     assert show("number", 0.05, of=Decimal) == ("0,05",)
     assert show("number", 0.05, "en", of=Decimal) == ("0.05",)

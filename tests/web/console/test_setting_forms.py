@@ -26,7 +26,11 @@ BOOKS = {
     "mapping.default_expense": "true",
 }
 FILLED_IN: Mapping[str, Mapping[str, object]] = {
-    "cin7": {"source.account_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "source.read": "sales"},
+    "cin7": {
+        "source.account_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "source.read": "sales",
+        "source.locations": "Hauptlager = DE; 20457; Hamburg\r\nWien = AT",
+    },
     "dynamics": {
         "source.environment": "https://firma.crm4.dynamics.com",
         "source.tenant": "the-directory",
@@ -236,7 +240,7 @@ def test_fields_of_a_text_that_cannot_be_read_are_not_lost_without_a_word(rig: R
 
 def test_rows_are_named_where_they_are_changed(rig: Rig) -> None:
     page = begun(rig, "cin7")[1]
-    assert "Standorte und ihre Anschriften" in page
+    assert "In welchem Format Belege gehen" in page
     assert "auch unter „Zuordnung“" in page
 
 

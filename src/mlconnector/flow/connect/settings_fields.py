@@ -26,11 +26,24 @@ from mlconnector.systems.registry import sink_systems, source_system
 from mlconnector.toml_lines import Path
 
 Kind = Literal[
-    "text", "number", "date", "choice", "yes_no", "lines", "choices", "ranking", "pairs", "switch", "rows"
+    "text",
+    "number",
+    "date",
+    "choice",
+    "yes_no",
+    "lines",
+    "choices",
+    "ranking",
+    "pairs",
+    "records",
+    "switch",
+    "rows",
 ]
-"""How a setting is filled in: `lines` is a list with one entry a line, `choices` are any of several,
-`ranking` are several in an order, `pairs` are lines with a name and a value, `switch` is a table that is
-there or not, and `rows` is what has no field.
+"""How a setting is filled in.
+
+`lines` is a list with one entry a line, `choices` are any of several, `ranking` are several in an order.
+`pairs` are lines with a name and a value, `records` lines with a name and several values. `switch` is a table
+that is there or not, and `rows` is what has no field.
 """
 
 SOURCE = "source"
@@ -48,6 +61,7 @@ _SCALARS = (str, bool, int, Decimal, float, date)
 class SettingField:
     """A setting by its place; `of` is the type of its value, or of each of its values.
 
+    `columns` are the values that each of several records has, with their types.
     `is_needed` says that nothing stands in for it. `default` holds where it is not given.
     """
 
@@ -57,6 +71,7 @@ class SettingField:
     choices: tuple[str | int, ...] = ()
     default: Any = None
     is_needed: bool = False
+    columns: tuple[tuple[str, type], ...] = ()
 
     @property
     def name(self) -> str:
@@ -124,7 +139,8 @@ def _fields(at: Path, annotation: Any, field: FieldInfo, *, is_needed: bool) -> 
     if origin is dict:
         names, inner = _choices(_plain(args[0])[0]), _plain(args[1])[0]
         if inner not in _SCALARS:
-            yield SettingField(at, "rows")
+            columns = _columns(inner)
+            yield SettingField(at, "records" if columns else "rows", columns=columns)
         elif names:
             for name in names:
                 yield SettingField((*at, str(name)), "text", inner)
@@ -145,6 +161,14 @@ def _fields(at: Path, annotation: Any, field: FieldInfo, *, is_needed: bool) -> 
         yield SettingField(at, "choice", type(choices[0]), choices, default, is_needed)
     else:
         yield SettingField(at, _kind(annotation), annotation, (), default, is_needed)
+
+
+def _columns(model: Any) -> tuple[tuple[str, type], ...]:
+    """The values of a table that has nothing but texts and numbers; none for any other."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return ()
+    found = tuple((name, _plain(field.annotation)[0]) for name, field in model.model_fields.items())
+    return found if all(of in {str, int, Decimal} for _, of in found) else ()
 
 
 def _kind(annotation: Any) -> Kind:

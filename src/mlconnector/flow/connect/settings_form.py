@@ -75,7 +75,8 @@ def form_of(text: str, language: Language) -> tuple[FormGroup, ...]:
     for one in known.fields:
         words = _words(known, one, language)
         fields, in_text = groups.setdefault(_group(known, one, words), ([], []))
-        values = None if one.kind == "rows" else shown(_as_choice(one, words), tables, language)
+        is_text = one.kind == "rows" or words.is_in_text
+        values = None if is_text else shown(_as_choice(one, words), tables, language)
         if values is None:
             in_text.append(words.label)
         else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from mlconnector.flow.connect.settings_fields import SettingField
 from mlconnector.texts.language import Language
 
 YES, NO = "true", "false"
+_SEPARATOR = ";"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}([.,][0-9]{1,30})?")
 _SIGN: Mapping[Language, str] = {"de": ",", "en": "."}
 _DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
@@ -78,6 +80,8 @@ def typed(field: SettingField, given: Sequence[str], before: Any, language: Lang
             return _day(text) if text else None
         case "pairs":
             return _pairs(field, text, language) or None
+        case "records":
+            return _records(field, text, language) or None
         case "lines":
             return _lines(field, text, before, language)
         case "choices" | "ranking":
@@ -95,6 +99,8 @@ def _as_typed(field: SettingField, given: Any, language: Language) -> tuple[str,
     match field.kind:
         case "pairs":
             return _pairs_shown(given, language)
+        case "records":
+            return _records_shown(field, given, language)
         case "lines" | "choices" | "ranking":
             several = given if isinstance(given, list) else [given]
             if not all(isinstance(one, (*_SCALARS, Decimal)) for one in several):
@@ -126,6 +132,35 @@ def _pairs_shown(given: Any, language: Language) -> tuple[str, ...] | None:
     if any("=" in value or "\n" in name + value or name != name.strip() for name, value in pairs):
         return None
     return tuple(f"{name} = {value}" for name, value in pairs)
+
+
+def _records_shown(field: SettingField, given: Any, language: Language) -> tuple[str, ...] | None:
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        return None
+    names = [name for name, _ in field.columns]
+    if any(one.keys() - set(names) or not one for one in given.values()):
+        return None
+    rows = {name: [one.get(column, "") for column in names] for name, one in given.items()}
+    if any(not isinstance(one, _SCALARS) or _SEPARATOR in str(one) for row in rows.values() for one in row):
+        return None
+    written = {name: [_scalar(one, language) for one in row] for name, row in rows.items()}
+    joined = {name: f"{_SEPARATOR} ".join(row).rstrip(f"{_SEPARATOR} ") for name, row in written.items()}
+    return _pairs_shown(joined, language)
+
+
+def _records(field: SettingField, text: str, language: Language) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name, joined in _pairs(replace(field, of=str), text, language).items():
+        values = [one.strip() for one in joined.split(_SEPARATOR)]
+        if len(values) > len(field.columns):
+            raise Unclear("records")
+        columns = zip(field.columns, values, strict=False)
+        found[name] = {
+            column: value if of is str else _number(replace(field, of=of), value, language)
+            for (column, of), value in columns
+            if value
+        }
+    return found
 
 
 def _pairs(field: SettingField, text: str, language: Language) -> dict[str, Any]:

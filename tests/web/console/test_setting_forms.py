@@ -147,6 +147,13 @@ def test_what_is_wrong_stands_at_its_field_in_words_and_leads_there(rig: Rig) ->
     assert "source.base_url:" not in answer.text
 
 
+def test_what_is_not_filled_in_yet_is_said_to_be_empty(rig: Rig) -> None:
+    page = begun(rig, "cin7")[1]
+    field = re.search(r'<input id="f-field-source.account_id"[^>]*>\s*<p[^>]*>(.*)</p>', page)
+    assert field is not None
+    assert "ist noch leer" in field[1]
+
+
 def test_a_complaint_about_a_table_stands_at_the_fields_that_it_names(rig: Rig) -> None:
     admin, page = begun(rig, "pipedrive")
     given = {**BOOKS, "source.base_url": "https://firma.pipedrive.com", "source.without_products": "net"}

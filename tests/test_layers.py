@@ -28,6 +28,7 @@ _WORK = _LOWER | {
     "settings",
     "texts",
     "environment",
+    "toml_lines",
 }
 _SURFACE = _WORK | {"app", "web"}
 MAY_IMPORT = {

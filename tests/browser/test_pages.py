@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import ViewportSize
 
+from mlconnector.flow.agree import drafts
+from mlconnector.flow.connect.example import example
+from mlconnector.systems.registry import source_systems
 from mlconnector.texts.language import Language
 from tests.browser.pages import NARROW, WIDE, Console, faults_of
 from tests.web.console import rig as console
@@ -56,3 +59,30 @@ def test_no_page_of_an_empty_installation_has_a_serious_fault(
     empty: Console, language: Language, share: int
 ) -> None:
     assert walked(empty, language, WIDE, share) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "language"),
+    [
+        ("procore", "de"),
+        *(
+            pytest.param(source, language, marks=pytest.mark.thorough)
+            for source in source_systems()
+            for language in ("de", "en")
+            if (source, language) != ("procore", "de")
+        ),
+    ],
+)
+def test_the_whole_form_of_a_source_has_no_serious_fault(
+    empty: Console, source: str, language: Language
+) -> None:
+    text = example(f"my-{source}", source_systems()[source], language)
+    drafts.keep(empty.rig.application.services, f"my-{source}", "settings", text.encode(), "test")
+    page = empty.visitor(language=language, viewport=WIDE)
+    page.goto(empty.url(f"connections/draft?connection=my-{source}"))
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = list(faults_of(page, "wide"))
+    page.set_viewport_size(NARROW)
+    found += faults_of(page, "narrow")
+    page.context.close()
+    assert found == []

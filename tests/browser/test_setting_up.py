@@ -48,16 +48,23 @@ def test_from_an_empty_house_to_the_first_file_at_datev(empty_house: House) -> N
 
 
 def draft(page: Page, house: House) -> None:
-    """Begin a connection, leave it, come back to it, and fill it in."""
+    """Begin a connection, leave it, come back to it, fill in its fields, and let the text say the rest."""
     page.get_by_role("link", name="Verbindung anlegen").click()
     page.get_by_label("Pipedrive").check()
     page.fill("[name=name]", NAME)
     page.get_by_role("button", name="Weiter zu den Einstellungen").click()
     page.get_by_role("button", name="Prüfen und weiter").click()
-    expect(page.locator("#wrong")).to_contain_text("Zeile")
+    page.locator("#wrong").get_by_role("link", name="Adresse Ihres Pipedrive").click()
+    expect(page.get_by_label("Adresse Ihres Pipedrive")).to_be_focused()
+    page.keyboard.type("https://firma.pipedrive.com")
+    page.get_by_role("button", name="Behalten").click()
     page.get_by_role("link", name="Einrichten", exact=True).first.click()
     page.get_by_role("link", name=NAME, exact=True).click()
+    expect(page.get_by_label("Adresse Ihres Pipedrive")).to_have_value("https://firma.pipedrive.com")
+    page.get_by_text("Als Text bearbeiten").click()
     page.fill("[name=text]", bookings_only(Scene(house.outside.urls)))
+    page.get_by_label("Sachkontenlänge").fill("5")
+    page.get_by_label("Sachkontenlänge").fill("4")
     page.get_by_role("button", name="Prüfen und weiter").click()
 
 

@@ -27,6 +27,14 @@ from mlconnector.commands.demonstration import Scene, connection_text, secrets_t
 text = connection_text("toyshop", Scene({"toyshop": sys.argv[1], "datev": "http://127.0.0.1:1"}))
 print(json.dumps([text, secrets_text("toyshop")]))
 """
+WITHOUT_WORDS = """
+import json
+from mlconnector.flow.connect.settings_fields import schema
+from mlconnector.texts.fields import field_words
+places = [one.place[1:] for one in schema("toyshop", "datev").fields if one.place[0] == "source"]
+names = [".".join(one) for one in places]
+print(json.dumps([one for one in names if not field_words(("toyshop", "source"), one, "de")]))
+"""
 MAY_ADD_TO = ("src/mlconnector/systems/toyshop", "src/mlconnector/standins/toyshop", "tests/systems/toyshop")
 
 
@@ -114,6 +122,10 @@ def test_somebody_can_set_it_up_and_ping_it(tree: Path) -> None:
     outcomes = {step["step"]: step["outcome"] for step in steps}
     assert connected["logins_needed"] == ["datev"]
     assert (outcomes["toyshop.reach"], outcomes["toyshop.webhook"]) == ("ok", "ok")
+
+
+def test_its_settings_have_words_in_forms(tree: Path) -> None:
+    assert json.loads(given(tree, ["-c", WITHOUT_WORDS])) == []
 
 
 def test_the_demo_books_all_its_invoices_to_the_cent(tree: Path) -> None:

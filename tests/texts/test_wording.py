@@ -67,6 +67,7 @@ def test_every_file_of_texts_is_read() -> None:
     [
         "people.toml",
         "words.toml",
+        "fields.toml",
         "answers.toml",
         "pages.toml",
         "commands.toml",

@@ -13,7 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-_BY_KIND = frozenset({"words.toml"})
+_BY_KIND = frozenset({"words.toml", "fields.toml"})
 """Tables whose texts stand one level deeper: by their kind, then by their key."""
 
 

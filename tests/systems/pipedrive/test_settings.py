@@ -38,6 +38,10 @@ def test_an_address_that_was_not_filled_in_is_refused_with_an_example() -> None:
         Settings.model_validate(table)
 
 
+def test_an_address_that_was_left_empty_is_none_where_the_login_brings_it_along() -> None:
+    assert Settings.model_validate({**OAUTH, "base_url": ""}).base_url is None
+
+
 def test_everything_that_is_commented_out_in_the_template_is_understood() -> None:
     text = describe_source().template.replace('base_url = ""', 'base_url = "https://firma.pipedrive.com"')
     uncommented = "\n".join(

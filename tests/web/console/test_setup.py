@@ -103,7 +103,6 @@ def test_a_field_that_is_filled_in_goes_into_the_text_and_the_text_into_the_fiel
     admin = visitor(rig)
     page = admin.done("connections/new", name=NAME, source="pipedrive")
     assert 'name="field datev.client" type="text" value=""' in page
-    assert 'name="field source.base_url"' in page, "what is complained of is a field, too"
     text = drafts.kept(rig.application.services, NAME, "settings")
     assert text is not None
     chart = {"field books.chart": "SKR03", "was books.chart": "SKR03"}
@@ -113,7 +112,7 @@ def test_a_field_that_is_filled_in_goes_into_the_text_and_the_text_into_the_fiel
     assert 'name="field datev.client" type="text" value="29098-55003"' in answer.text
     edited = text.content.decode().replace('chart = "SKR03"', 'chart = "SKR04"')
     answer = admin.post("connections/draft", connection=NAME, text=edited, **chart)
-    assert 'name="field books.chart" type="text" value="SKR04"' in answer.text
+    assert '<option value="SKR04" selected>' in answer.text
 
 
 def test_no_secret_is_kept_in_a_draft(rig: Rig) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,11 +22,9 @@ from mlconnector.settings import parse_toml
 from mlconnector.systems.own_words import OwnWord
 from mlconnector.texts.complaints import told as complained
 from mlconnector.texts.language import Language
+from mlconnector.toml_lines import toml_value
 
 Table = dict[str, Any]
-
-_LARGEST_SHORT = 0xFFFF
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class Part:
         """The part as it stands in the file."""
         name = f"mapping.{self.table}"
         heading = f"[[{name}]]" if self.is_row else f"[{name}]"
-        return "\n".join([heading, *(f"{key} = {_toml(value)}" for key, value in self.content.items())])
+        return "\n".join([heading, *(f"{key} = {toml_value(value)}" for key, value in self.content.items())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,29 +229,3 @@ def _line_of_account(parts: Sequence[Part], account: str) -> int:
                 if table[value] == account:
                     return line
     return next((line for part in parts for line in part.lines.values()), 1)
-
-
-def _toml(value: object) -> str:
-    """A value as TOML writes it."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return "".join(map(_escaped, json.dumps(value, ensure_ascii=False)))
-        case Mapping():
-            inner = ", ".join(f"{_key(str(key))} = {_toml(one)}" for key, one in value.items())
-            return f"{{ {inner} }}" if inner else "{}"
-        case _:
-            return str(value)
-
-
-def _escaped(character: str) -> str:
-    """What JSON leaves as it is, and neither TOML nor a terminal does."""
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= _LARGEST_SHORT else f"\\U{code:08x}"
-
-
-def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) and not key.isdigit() else _toml(key)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from mlconnector.model.unsuitable import Unsuitable
 from mlconnector.systems.kit.invoice_files import FileRule
@@ -31,6 +31,12 @@ Guid = Annotated[
 
 def _address(value: str) -> str:
     return address(value, "https://inventory.dearsystems.com")
+
+
+def _filled(value: object) -> object:
+    if value == "":
+        raise Unsuitable("is still empty: Cin7 Core shows it under Integrations → API")
+    return value
 
 
 class Location(Table):
@@ -92,7 +98,7 @@ class Webhook(Table):
 class Settings(Table):
     """The validated `[source]` table; `template.toml` explains every entry to its user."""
 
-    account_id: Guid
+    account_id: Annotated[Guid, BeforeValidator(_filled)]
     base_url: Annotated[str, AfterValidator(_address)] = "https://inventory.dearsystems.com"
     read: Literal["sales", "purchases", "both"] = "both"
     calls_per_minute: Annotated[int, Field(ge=1)] = 55

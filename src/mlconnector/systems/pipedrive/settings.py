@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
@@ -94,6 +94,14 @@ class Settings(Table):
     value_tolerance: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=4)] = Decimal("0.05")
     webhook: Webhook | None = None
     timezone: Timezone = "Europe/Berlin"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_address(cls, values: Any) -> Any:
+        """An address that was left empty is none where the login brings it along."""
+        if isinstance(values, dict) and values.get("auth") == "oauth" and values.get("base_url") == "":
+            return {name: value for name, value in values.items() if name != "base_url"}
+        return values
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:

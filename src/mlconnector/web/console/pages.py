@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -36,6 +37,7 @@ _HEADERS = {
     # With no-referrer, browsers would not say whose page a form comes from.
     "Referrer-Policy": "same-origin",
 }
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Say = Callable[..., str]
 
 
@@ -52,6 +54,11 @@ def linkable(address: str) -> str:
     return address if urlsplit(address).scheme in {"http", "https"} else ""
 
 
+def is_day(text: str) -> bool:
+    """Whether a text is a day as fields for days have it, e.g. 2026-01-31."""
+    return bool(_DAY.fullmatch(text))
+
+
 _TEMPLATES = Environment(
     loader=PackageLoader("mlconnector.web.console"),
     autoescape=True,
@@ -62,6 +69,7 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters["coded"] = coded
 _TEMPLATES.filters["linkable"] = linkable
 _TEMPLATES.filters["bound"] = bound
+_TEMPLATES.filters["is_day"] = is_day
 _TEMPLATES.globals["tone"] = tone
 
 

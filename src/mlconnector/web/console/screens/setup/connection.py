@@ -24,7 +24,7 @@ from mlconnector.web.console.screens.setup.applying import (
     refused_in,
     to_enter,
 )
-from mlconnector.web.console.screens.setup.screen import SCREEN, place, steps
+from mlconnector.web.console.screens.setup.screen import SCREEN, as_file, place, steps
 from mlconnector.web.console.visits import Acting, At, Visit
 from mlconnector.web.login_facts import Known, login_facts, sink_facts
 from mlconnector.web.oauth import CALLBACK_PATH
@@ -47,8 +47,7 @@ def show(at: At) -> Response:
     """How a connection stands, and all that is set up for it; its settings as the connection file."""
     if at.asked("as") == "toml" and at.viewer.may("connect"):
         row = _row(at, at.asked("connection"))
-        headers = {"Content-Disposition": f'attachment; filename="{row.name}.toml"'}
-        return Response(row.settings.encode(), media_type="application/toml", headers=headers)
+        return as_file(row.name, row.settings)
     return _page(at, at.asked("connection"))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
+from starlette.responses import Response
+
 from mlconnector.flow.agree import drafts
 from mlconnector.settings import Complaint
 from mlconnector.store import connections
@@ -32,11 +34,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Something that is wrong with a text of settings: the line, what stands there, what was expected."""
+    """Something that is wrong with a text of settings: the line, what stands there, what was expected.
+
+    `fields` are the fields of a form that it is about, each with its label.
+    """
 
     line: int | None
     given: str
     words: str
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 def place(page: str, name: str) -> str:
@@ -79,6 +85,12 @@ def complaints(found: Sequence[Complaint], text: str, language: Language) -> lis
         return lines[number - 1].strip() if number is not None and 0 < number <= len(lines) else ""
 
     return [Wrong(one.line, at_line(one.line), one.words(language)) for one in found]
+
+
+def as_file(name: str, text: str) -> Response:
+    """Settings as the connection file."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.toml"'}
+    return Response(text.encode(), media_type="application/toml", headers=headers)
 
 
 def _asked(name: str) -> str:

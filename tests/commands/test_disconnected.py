@@ -69,7 +69,7 @@ OTHERS = {
     ),
     *("audit verify", "audit head", "audit seal", "audit show", "audit export", "audit http"),
     *(f"users {one}" for one in ("add", "disable", "enable", "end-sessions", "list", "password", "role")),
-    *(f"notify {one}" for one in ("add", "list", "remove", "test")),
+    *(f"notify {one}" for one in ("add", "change", "list", "remove", "test")),
     *(f"warehouse {one}" for one in ("check", "connect", "disconnect", "import", "load", "replay", "status")),
 }
 # These would work with the outside, or let something go on: they refuse.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -24,6 +25,7 @@ from tests.databases import running_postgres
 from bench import filling
 from bench.console_addresses import downloads, pages
 from mlconnector.app import Application, opened
+from mlconnector.cli import OBJECTS_BETWEEN_COLLECTIONS
 from mlconnector.flow.people import users
 from mlconnector.settings import Settings
 from mlconnector.store.database import open_database
@@ -46,6 +48,8 @@ def measure(count: int = VOUCHERS, only: str = "") -> dict[str, Any]:
     `only` is a part of the names of pages that are measured.
     """
     found: dict[str, Any] = {"vouchers": count}
+    # As every command begins.
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder))
         started = time.perf_counter()

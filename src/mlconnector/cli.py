@@ -13,7 +13,7 @@ from mlconnector.commands.command_line import PROGRAM, Commands, Group
 from mlconnector.environment import spoken
 from mlconnector.texts.catalogue import sentence
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 COMMANDS = {
     "init": "setup:init",
@@ -127,7 +127,7 @@ def _program(
 def main() -> None:
     """Entry point of the command."""
     # What is loaded stays; looking through it for garbage again and again takes a tenth of the time.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
         app()
     finally:

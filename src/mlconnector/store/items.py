@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, get_args
@@ -69,13 +69,13 @@ def open_on(connection: Connection, of: Counted) -> set[Item]:
         .group_by(*ITEM)
         .having(or_(*(func.sum(one) != 0 for one in owed)))
     )
+    states = batch_states(connection, of.names)
     # What does not count is little: walking to the batch of each booking would take far longer.
     not_counted = (
         select(*ITEM, *owed, entries.c.batch)
         .join(entries, entries.c.id == _LINE.entry)
-        .where(*_not_accepted(of.client, of.names), IS_MOVED, _LINE.posted_on <= of.on)
+        .where(*_not_accepted(of.client, of.names, states), IS_MOVED, _LINE.posted_on <= of.on)
     )
-    states = batch_states(connection, of.names)
     left: dict[Item, tuple[int, int]] = {}
     for row in connection.execute(everything):
         left[row[0], row[1], row[2], row[3]] = row[4], row[5]
@@ -154,14 +154,14 @@ def unaccepted(
     connection: Connection, client: str, names: Sequence[str], since: str | None = None
 ) -> Iterator[Unaccepted]:
     """The bookings that DATEV has not accepted, and all from a month on; none that it has refused."""
+    states = batch_states(connection, names)
     also = () if since is None else (entries.c.period >= since,)
     query = (
         select(entry_facts.c.posted_on, entries.c.batch)
         .select_from(entries)
         .join(entry_facts, entry_facts.c.entry == entries.c.id)
-        .where(*_not_accepted(client, names, *also))
+        .where(*_not_accepted(client, names, states, *also))
     )
-    states = batch_states(connection, names)
     for posted_on, batch in connection.execute(query):
         state = None if batch is None else states[batch]
         if state not in NOT_TAKEN:
@@ -169,12 +169,11 @@ def unaccepted(
 
 
 def _not_accepted(
-    client: str, names: Sequence[str], *also: ColumnElement[bool]
+    client: str, names: Sequence[str], states: Mapping[str, BatchState], *also: ColumnElement[bool]
 ) -> Iterator[ColumnElement[bool]]:
-    """The bookings that DATEV has not accepted, and those that are `also` meant."""
-    others = select(batches.c.id).where(
-        batches.c.connection.in_(list(names)), batches.c.state.not_in(ARRIVED)
-    )
+    """The bookings that DATEV has not accepted, by the states of batches, and those that are `also` meant."""
+    # Named one by one, for PostgreSQL walks over all bookings where others have to be looked up.
+    others = [batch for batch, state in states.items() if state not in ARRIVED]
     yield entries.c.client == client
     yield entries.c.connection.in_(list(names))
     yield or_(entries.c.batch.is_(None), entries.c.batch.in_(others), *also)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from mlconnector.errors import NeedsHuman
 from mlconnector.model.problems import Problem
+from mlconnector.store.looked_at import looked_at
 from mlconnector.store.saying import looked_through, named, of_amount, of_party, saying
 from mlconnector.store.sets import SET_SIZE, parts
 from mlconnector.store.tables import connections, entries, problems, revisions, vouchers
@@ -310,9 +311,9 @@ def _waiting(wanted: Scope) -> Iterator[ColumnElement[bool]]:
 
     SQLite would begin with all that have one of the states, most of which wait for nothing.
     """
-    yield vouchers.c.state.concat("").in_(_WAITING)
+    yield looked_at(vouchers.c.state).in_(_WAITING)
     if wanted.connection is not None:
-        yield vouchers.c.connection.concat("") == wanted.connection
+        yield looked_at(vouchers.c.connection) == wanted.connection
     yield from _within(replace(wanted, connection=None, states=()))
     if wanted.states:
         yield vouchers.c.state.in_(wanted.states)

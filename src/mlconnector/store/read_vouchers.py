@@ -14,7 +14,6 @@ from mlconnector.store.batches import ARRIVED, NOT_TAKEN
 from mlconnector.store.booked import Stand, dated, stand_of
 from mlconnector.store.derived import thousandths
 from mlconnector.store.sets import parts
-from mlconnector.store.tables import batches as batch_table
 from mlconnector.store.tables import entries, entry_facts, revisions, voucher_facts, vouchers
 from mlconnector.store.vouchers import VoucherState, was_reversed
 
@@ -91,9 +90,7 @@ def booked(
 def _not_accepted(connection: Connection, names: Sequence[str]) -> dict[str, Stand | None]:
     """What became of the bookings that DATEV has not accepted; None where it has refused them."""
     states = batches.states(connection, names)
-    others = select(batch_table.c.id).where(
-        batch_table.c.connection.in_(list(names)), batch_table.c.state.not_in(ARRIVED)
-    )
+    others = [batch for batch, state in states.items() if state not in ARRIVED]
     query = select(entries.c.id, entries.c.batch).where(
         entries.c.connection.in_(list(names)), entries.c.batch.is_(None) | entries.c.batch.in_(others)
     )

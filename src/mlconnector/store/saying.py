@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from mlconnector.store.derived import between
+from mlconnector.store.looked_at import looked_at
 from mlconnector.store.tables import voucher_facts
 
 
@@ -36,7 +37,7 @@ def looked_through(key: ColumnElement[str], found: Select[tuple[str]]) -> Column
 
     SQLite would fetch each of them by its index, however few of them another condition leaves.
     """
-    return key.concat("").in_(found)
+    return looked_at(key).in_(found)
 
 
 def _those(*conditions: ColumnElement[bool]) -> Select[tuple[str]]:

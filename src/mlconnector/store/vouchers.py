@@ -26,6 +26,7 @@ from sqlalchemy import (
 from mlconnector.model.problems import Problem
 from mlconnector.store import derived
 from mlconnector.store.batches import FINAL
+from mlconnector.store.looked_at import looked_at
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import (
     batches,
@@ -468,7 +469,7 @@ def reversed_counts(connection: Connection, name: str | None = None) -> dict[str
 def was_reversed() -> ColumnElement[bool]:
     """Whether a voucher was booked, and nothing of it stands in DATEV any more; they have an index."""
     return and_(
-        vouchers.c.state.concat("") == "settled",
+        looked_at(vouchers.c.state) == "settled",
         vouchers.c.booked_revision.is_not(None),
         vouchers.c.booked_entry.is_(None),
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from mlconnector.store.batches import ARRIVED, NOT_TAKEN
+from mlconnector.store.batches import ARRIVED, NOT_TAKEN, BatchState
 from mlconnector.store.entries import Format
 from mlconnector.store.sets import SET_SIZE, parts
 from mlconnector.store.tables import batches, documents, entries, vouchers
@@ -222,6 +222,19 @@ def stand_of(state: str | None) -> Stand:
     if state is None or state == "frozen":
         return "planned"
     return "accepted" if state in ARRIVED else "under_way"
+
+
+def stand_in(batch: str | None, states: Mapping[str, BatchState]) -> Stand | None:
+    """What became of a booking by the batch that holds it, if any; None where DATEV has refused it."""
+    state = None if batch is None else states[batch]
+    return None if state in NOT_TAKEN else stand_of(state)
+
+
+def not_accepted(states: Mapping[str, BatchState]) -> ColumnElement[bool]:
+    """The bookings that DATEV has not accepted, by the states of the batches of their connections."""
+    # Named one by one, for PostgreSQL walks over all bookings where others have to be looked up.
+    others = [batch for batch, state in states.items() if state not in ARRIVED]
+    return entries.c.batch.is_(None) | entries.c.batch.in_(others)
 
 
 def dated(first: date | None, last: date | None) -> Iterator[ColumnElement[bool]]:

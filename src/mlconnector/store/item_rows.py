@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select
 from mlconnector.mapping.movements import Part
 from mlconnector.model.entries import Ledger
 from mlconnector.store import batches
-from mlconnector.store.batches import NOT_TAKEN, BatchState
-from mlconnector.store.booked import Stand, stand_of
+from mlconnector.store.batches import BatchState
+from mlconnector.store.booked import Stand, stand_in
 from mlconnector.store.derived import amount_of
 from mlconnector.store.items import IS_MOVED, ITEM, Counted, Item, until
 from mlconnector.store.sets import parts
@@ -79,9 +79,8 @@ def _moved(of: Counted, meant: ColumnElement[bool]) -> Select[Any]:
 def _in_order(rows: Iterable[Any], of: Counted, states: Mapping[str, BatchState]) -> Iterator[Movement]:
     """The rows that count; Skonto in DATEV's own column is a movement of its own."""
     for row in sorted(rows, key=lambda one: (one.period, one.created_at, one.entry, one.line)):
-        state = None if row.batch is None else states[row.batch]
-        stand = stand_of(state)
-        if state in NOT_TAKEN or stand not in of.stands:
+        stand = stand_in(row.batch, states)
+        if stand is None or stand not in of.stands:
             continue
         ledger, account, number, currency, entry, _, part, owed, euro, beside, due_date = row[:11]
         parts_of_it: list[tuple[Part, int, int]] = [(part, owed - (beside or 0), euro - (beside or 0))]

@@ -10,9 +10,9 @@ from typing import Any, get_args
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from mlconnector.model.entries import Ledger
-from mlconnector.store.batches import ARRIVED, NOT_TAKEN, BatchState
+from mlconnector.store.batches import NOT_TAKEN, BatchState
 from mlconnector.store.batches import states as batch_states
-from mlconnector.store.booked import Stand, stand_of
+from mlconnector.store.booked import Stand, not_accepted, stand_in, stand_of
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import batches, entries, entry_facts, entry_lines
 
@@ -80,8 +80,7 @@ def open_on(connection: Connection, of: Counted) -> set[Item]:
     for row in connection.execute(everything):
         left[row[0], row[1], row[2], row[3]] = row[4], row[5]
     for row in connection.execute(not_counted):
-        state = None if row.batch is None else states[row.batch]
-        if state in NOT_TAKEN or stand_of(state) not in of.stands:
+        if stand_in(row.batch, states) not in of.stands:
             item = row[0], row[1], row[2], row[3]
             before = left.get(item, (0, 0))
             left[item] = before[0] - row[4], before[1] - row[5]
@@ -163,20 +162,18 @@ def unaccepted(
         .where(*_not_accepted(client, names, states, *also))
     )
     for posted_on, batch in connection.execute(query):
-        state = None if batch is None else states[batch]
-        if state not in NOT_TAKEN:
-            yield Unaccepted(posted_on, stand_of(state))
+        stand = stand_in(batch, states)
+        if stand is not None:
+            yield Unaccepted(posted_on, stand)
 
 
 def _not_accepted(
     client: str, names: Sequence[str], states: Mapping[str, BatchState], *also: ColumnElement[bool]
 ) -> Iterator[ColumnElement[bool]]:
     """The bookings that DATEV has not accepted, by the states of batches, and those that are `also` meant."""
-    # Named one by one, for PostgreSQL walks over all bookings where others have to be looked up.
-    others = [batch for batch, state in states.items() if state not in ARRIVED]
     yield entries.c.client == client
     yield entries.c.connection.in_(list(names))
-    yield or_(entries.c.batch.is_(None), entries.c.batch.in_(others), *also)
+    yield or_(not_accepted(states), *also)
 
 
 def until(of: Counted) -> tuple[ColumnElement[bool], ...]:

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, and_, case, select
 
 from mlconnector.model.voucher_facts import facts_of
 from mlconnector.store import batches
-from mlconnector.store.batches import ARRIVED, NOT_TAKEN
-from mlconnector.store.booked import Stand, dated, stand_of
+from mlconnector.store.booked import Stand, dated, not_accepted, stand_in
 from mlconnector.store.derived import thousandths
 from mlconnector.store.sets import parts
 from mlconnector.store.tables import entries, entry_facts, revisions, voucher_facts, vouchers
@@ -90,15 +89,10 @@ def booked(
 def _not_accepted(connection: Connection, names: Sequence[str]) -> dict[str, Stand | None]:
     """What became of the bookings that DATEV has not accepted; None where it has refused them."""
     states = batches.states(connection, names)
-    others = [batch for batch, state in states.items() if state not in ARRIVED]
     query = select(entries.c.id, entries.c.batch).where(
-        entries.c.connection.in_(list(names)), entries.c.batch.is_(None) | entries.c.batch.in_(others)
+        entries.c.connection.in_(list(names)), not_accepted(states)
     )
-    found: dict[str, Stand | None] = {}
-    for key, batch in connection.execute(query):
-        state = None if batch is None else states[batch]
-        found[key] = None if state in NOT_TAKEN else stand_of(state)
-    return found
+    return {key: stand_in(batch, states) for key, batch in connection.execute(query)}
 
 
 def _in_order(connection: Connection, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
